@@ -1,0 +1,181 @@
+"""Writes src/price/table.json from the prices in the Python package genai-prices (MIT). See README.md.
+
+    python generate.py --date 2026-11-10
+"""
+
+import argparse
+import datetime
+import json
+import re
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+
+from genai_prices import types
+from genai_prices.data import providers
+
+TABLE = Path(__file__).parent.parent / "src/price/table.json"
+
+# genai-prices id -> value of `gen_ai.provider.name`. OpenRouter is left out: 900 models, and it states the cost itself.
+PROVIDERS = {
+    "openai": "openai",
+    "azure": "azure.ai.openai",
+    "anthropic": "anthropic",
+    "cohere": "cohere",
+    "deepseek": "deepseek",
+    "google": "gcp.gemini",
+    "groq": "groq",
+    "mistral": "mistral_ai",
+    "moonshotai": "moonshot_ai",
+    "perplexity": "perplexity",
+    "together": "together",
+    "x-ai": "x_ai",
+}
+# Who else's prices hold where a provider lists none of its own: the source says so, and the service sells these models.
+FALLBACKS = {"azure.ai.openai": "openai"}
+# The source lists Vertex AI's Claude models under the same provider; the Gemini API does not serve them.
+FAMILIES = {"google": ("gemini", "gemma")}
+
+# The price kinds our usage can tell apart ...
+RATES = {
+    "input_mtok": "input",
+    "output_mtok": "output",
+    "cache_read_mtok": "cache_read",
+    "cache_write_mtok": "cache_write",
+    "input_audio_mtok": "input_audio",
+    "output_audio_mtok": "output_audio",
+}
+# ... and those whose absence is no error of ours: tools are billed apart, and no usage says which cached tokens were
+# audio or how long a cache entry lives. A model with any other kind (pictures, pages, hours, a fee per request) is left
+# out: pricing it by its tokens alone would be wrong.
+IGNORED = {"web_searches_kcount", "storage_searches_kcount", "cache_audio_read_mtok", "cache_write_1h_mtok"}
+
+# The numbered revision of a Gemini model.
+STABLE = "-001"
+
+HIGHEST = 1_000_000_000  # picodollars per token: $1000 per million
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--date", required=True, type=datetime.date.fromisoformat, help="upload date of the release")
+    date = parser.parse_args().date
+    table = {}
+    for provider in providers:
+        if provider.id in PROVIDERS:
+            entries = [entry for model in priced(provider, date) if (entry := entry_of(provider, *model))]
+            table[PROVIDERS[provider.id]] = sorted(entries, key=lambda entry: entry["model"])
+    if missing := set(PROVIDERS.values()) - set(table):
+        raise SystemExit(f"providers gone from the source: {missing}")
+    TABLE.write_text(render(date, table))
+    models = sum(map(len, table.values()))
+    print(f"{TABLE.name}: {models} models, {TABLE.stat().st_size} bytes, prices of {date}")
+
+
+def priced(provider, date):
+    """The provider's models whose price on that date can be told from token counts alone, with that price."""
+    noon = datetime.datetime.combine(date, datetime.time(12), datetime.timezone.utc)
+    for model in provider.models:
+        conditions = model.prices if isinstance(model.prices, list) else []
+        by_the_hour = any(isinstance(each.constraint, types.TimeOfDateConstraint) for each in conditions)
+        prices = {key: value for key, value in vars(model.get_prices(noon)).items() if value is not None}
+        known = "input_mtok" in prices and prices.keys() <= RATES.keys() | IGNORED
+        if known and not by_the_hour and model.id.startswith(FAMILIES.get(provider.id, "")):
+            yield model, prices
+
+
+def entry_of(provider, model, prices):
+    names, prefixes, fine_tuned = rules(model.match)
+    names = {name for name in names | {model.id.lower()} if provider.find_model(name) is model}
+    title = model.id if model.id.lower() in names else min(names | fine_tuned | prefixes)
+    entry = {
+        "model": title,
+        "names": sorted(names - {title.lower()}),
+        "prefixes": sorted(prefixes),
+        "fine_tuned": sorted(fine_tuned),
+        "price": rates(model, prices, 0),
+        "long_context": [{"over": start, "price": rates(model, prices, start + 1)} for start in starts(prices)],
+    }
+    return {key: value for key, value in entry.items() if value}
+
+
+def rules(clause):
+    """Match rules of the source as (exact names, families, beginnings of the names of fine-tuned models)."""
+    names, prefixes, fine_tuned = set(), set(), set()
+    match clause:
+        case types.ClauseOr() | types.ClauseAnd():
+            for part in getattr(clause, "or_", None) or clause.and_:
+                for ours, theirs in zip((names, prefixes, fine_tuned), rules(part)):
+                    ours |= theirs
+        case types.ClauseEquals(equals=text) | types.ClauseEndsWith(ends_with=text):
+            names.add(text.lower())
+        case types.ClauseStartsWith(starts_with=text) if re.search(r"(^|[.])ft[-:]", text):
+            fine_tuned.add(text.lower())
+        case types.ClauseStartsWith(starts_with=text) if found := re.fullmatch(r"(.+?)(@|-20\d\d)", text.lower()):
+            names.add(found[1])  # only dates follow, and the lookup knows dates
+        case types.ClauseStartsWith(starts_with=text):
+            prefixes.add(text.lower().removesuffix("-"))
+        case types.ClauseContains(contains=text) if text.endswith("-0"):
+            names.add(text.lower().removesuffix("-0") + STABLE)
+        case types.ClauseContains(contains=text):
+            prefixes.add(text.lower())
+        case types.ClauseRegex(regex=regex):
+            names |= named_by(regex)
+    return names, prefixes, fine_tuned
+
+
+def named_by(regex):
+    """What a regular expression of the source names. Its dates need no rule of ours: the lookup knows dates."""
+    if regex.startswith("^(?!"):
+        return set()  # "all but text to speech": such an ending passes no rule of ours
+    found = re.fullmatch(r"\^(.+?)(?:(-\\d)|(?:-|\[-@\])\\d\{8\}\$|-\\d\{4\}-\\d\{2\}-\\d\{2\}\$)", regex)
+    name = found and re.sub(r"\\(.)", r"\1", found[1])
+    if not name or re.search(r"[\\\[\](){}*+?|^$]", name):
+        raise SystemExit(f"a match rule of a new form: {regex}")
+    return {name + STABLE} if found[2] else set()
+
+
+def starts(prices):
+    return sorted({tier.start for price in prices.values() for tier in getattr(price, "tiers", [])})
+
+
+def rates(model, prices, input_tokens):
+    found = {}
+    for key, rate in RATES.items():
+        # An embedding has no output tokens to price, whatever the source lists for them.
+        if key in prices and not (key == "output_mtok" and "embed" in model.id):
+            found[rate] = picodollars(model, price_at(prices[key], input_tokens))
+    return found
+
+
+def price_at(price, input_tokens):
+    if isinstance(price, Decimal):
+        return price
+    return next((tier.price for tier in reversed(price.tiers) if input_tokens > tier.start), price.base)
+
+
+def picodollars(model, per_million):
+    picos = per_million * 1_000_000
+    if picos != int(picos) or not 0 <= picos <= HIGHEST:
+        raise SystemExit(f"{model.id}: ${per_million} per million tokens is no price")
+    return int(picos)
+
+
+def render(date, table):
+    """One line per model, so that a new price is one changed line."""
+    head = {
+        "date": date.isoformat(),
+        "source": f"genai-prices {version('genai-prices')} (MIT)",
+        "unit": "picodollars per token",
+        "fallbacks": FALLBACKS,
+    }
+    lines = [f"{json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
+    blocks = []
+    for provider, entries in sorted(table.items()):
+        body = ",\n".join(json.dumps(entry) for entry in entries)
+        blocks.append(f"{json.dumps(provider)}: [\n{body}\n]")
+    return "{\n" + "\n".join(lines) + '\n"providers": {\n' + ",\n".join(blocks) + "\n}\n}\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+//! One observed call, as the recorder understood it.
+
+use std::time::Duration;
+
+use crate::{Cost, Timestamp, Usage};
+
+/// One logical call to a model: all attempts, up to the last byte of the answer.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What was asked for.
+    pub operation: Operation,
+    /// `gen_ai.provider.name`: who answered, such as `openai`.
+    pub provider: String,
+    /// Host of the request.
+    pub server_address: String,
+    /// Port of the request, 1 to 65,535.
+    pub server_port: Option<u16>,
+    /// What the caller sent.
+    pub request: Request,
+    /// What came back; empty when nothing did.
+    pub response: Response,
+    /// Tokens, reported or estimated.
+    pub usage: Usage,
+    /// Cost, when the model's price is known.
+    pub cost: Option<Cost>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it failed, for [`Outcome::Error`].
+    pub failure: Option<Failure>,
+    /// HTTP requests made, retries included, ≥ 1.
+    pub attempts: u32,
+    /// When the first attempt was built.
+    pub started_at: Timestamp,
+    /// When the last byte arrived, the caller gave up, or the error was known.
+    pub ended_at: Timestamp,
+    /// From the start to the first bytes of a streamed answer.
+    pub time_to_first_chunk: Option<Duration>,
+}
+
+/// The kinds of calls that become GenAI spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// `POST …/chat/completions`
+    Chat,
+    /// `POST …/embeddings`
+    Embeddings,
+}
+
+impl Operation {
+    /// The operation a request path names; `None` for endpoints that pass through untouched.
+    #[must_use]
+    pub fn from_path(path: &str) -> Option<Self> {
+        let path = path.trim_end_matches('/');
+        [
+            (Self::Chat, "/chat/completions"),
+            (Self::Embeddings, "/embeddings"),
+        ]
+        .into_iter()
+        .find_map(|(operation, suffix)| path.ends_with(suffix).then_some(operation))
+    }
+
+    /// Value of `gen_ai.operation.name`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Embeddings => "embeddings",
+        }
+    }
+
+    /// Value of `openai.api.type`, where the API has one.
+    #[must_use]
+    pub const fn api_type(self) -> Option<&'static str> {
+        match self {
+            Self::Chat => Some("chat_completions"),
+            Self::Embeddings => None,
+        }
+    }
+}
+
+/// How a call ended. Source: the wire attribute `spanloom.outcome`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The whole answer arrived.
+    Completed,
+    /// The caller dropped the call or its stream before the end.
+    Cancelled,
+    /// The provider or the connection failed.
+    Error,
+}
+
+impl Outcome {
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Value of `error.type`: the provider's error code, an HTTP status, or a word such as `timeout`. Few distinct values.
+    pub kind: String,
+    /// The provider's message; never a header, never a URL.
+    pub message: String,
+}
+
+/// What the caller asked for; every field is absent when the request did not say it.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the provider's request"
+)]
+pub struct Request {
+    pub model: Option<String>,
+    pub stream: bool,
+    pub temperature: Option<f64>,
+    pub top_p: Option<f64>,
+    pub frequency_penalty: Option<f64>,
+    pub presence_penalty: Option<f64>,
+    pub max_tokens: Option<i64>,
+    pub seed: Option<i64>,
+    pub choice_count: Option<i64>,
+    pub stop_sequences: Vec<String>,
+    pub reasoning_level: Option<String>,
+    pub service_tier: Option<String>,
+    /// `text`, `json`, … as `gen_ai.output.type` has it.
+    pub output_type: Option<&'static str>,
+    pub encoding_format: Option<String>,
+    pub dimensions: Option<i64>,
+}
+
+/// What the provider said about its answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the provider's response"
+)]
+pub struct Response {
+    pub id: Option<String>,
+    pub model: Option<String>,
+    /// As the provider gave them, by choice.
+    pub finish_reasons: Vec<String>,
+    pub service_tier: Option<String>,
+    pub system_fingerprint: Option<String>,
+}

@@ -1,0 +1,142 @@
+//! Money and the cost of one call.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
+
+/// An amount of US dollars, held as whole nano-dollars (10⁻⁹), so that sums are exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Usd(i64);
+
+impl Usd {
+    const NANOS: f64 = 1e9;
+
+    /// From nano-dollars.
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// In nano-dollars.
+    #[must_use]
+    pub const fn as_nanos(self) -> i64 {
+        self.0
+    }
+
+    /// From dollars, rounded to the nearest nano-dollar; `None` when it is not finite or out of range.
+    #[must_use]
+    pub fn from_dollars(dollars: f64) -> Option<Self> {
+        let nanos = (dollars * Self::NANOS).round();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the range is checked in the same expression"
+        )]
+        (nanos.is_finite() && nanos.abs() < 9.2e18).then_some(Self(nanos as i64))
+    }
+
+    /// In dollars, for show and for wires that carry a floating number.
+    #[must_use]
+    pub fn as_dollars(self) -> f64 {
+        self.0 as f64 / Self::NANOS
+    }
+}
+
+impl Add for Usd {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Usd {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self(0), Add::add)
+    }
+}
+
+impl fmt::Display for Usd {
+    /// `$0.000123`: all nine places that matter, at least two.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let nanos = self.0.unsigned_abs();
+        let places = format!("{:09}", nanos % 1_000_000_000);
+        let kept = places.trim_end_matches('0').len().max(2);
+        write!(
+            f,
+            "{sign}${}.{}",
+            nanos / 1_000_000_000,
+            places.get(..kept).unwrap_or(&places)
+        )
+    }
+}
+
+/// What one call cost, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// All of it; the sum of the parts where they are known.
+    pub total: Usd,
+    /// The prompt's part, cached tokens included. `None` when the provider reported only the total.
+    pub input: Option<Usd>,
+    /// The answer's part.
+    pub output: Option<Usd>,
+    /// Where the amount comes from.
+    pub source: CostSource,
+    /// Date of the price table that was used, as `YYYY-MM-DD`.
+    pub price_date: Option<String>,
+}
+
+/// How a cost is known. Source: the wire attribute `spanloom.cost.source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostSource {
+    /// The provider or a gateway stated it.
+    Reported,
+    /// Reported tokens times the price table.
+    Priced,
+    /// Estimated tokens times the price table.
+    Estimated,
+}
+
+impl CostSource {
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Priced => "priced",
+            Self::Estimated => "estimated",
+        }
+    }
+
+    /// The source a wire word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Reported, Self::Priced, Self::Estimated]
+            .into_iter()
+            .find(|source| source.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_what_matters() {
+        for (nanos, text) in [
+            (0, "$0.00"),
+            (123, "$0.000000123"),
+            (1_500_000_000, "$1.50"),
+            (-20_000_000, "-$0.02"),
+        ] {
+            assert_eq!(Usd::from_nanos(nanos).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_amount() {
+        assert_eq!(Usd::from_dollars(f64::NAN), None);
+        assert_eq!(Usd::from_dollars(1e12), None);
+        assert_eq!(Usd::from_dollars(0.1), Some(Usd::from_nanos(100_000_000)));
+    }
+}

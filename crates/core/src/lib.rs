@@ -1,0 +1,34 @@
+//! The vocabulary of spanloom.
+//!
+//! Everything here is a pure function or a plain type: the names spans carry ([`semconv`]), the provider's wire
+//! formats ([`openai`]), one observed call ([`Call`]), its tokens and their cost ([`Usage`], [`Cost`], [`price`]),
+//! the record a call becomes ([`Record`]) and the mapping from any GenAI span to that record ([`mapping`]).
+//! No I/O, no threads, no runtime: who depends on this crate alone pulls in `serde`, `serde_json` and `jiff`.
+//!
+//! ```
+//! use spanloom_core::{Usage, price::Table};
+//!
+//! let usage = Usage { input_tokens: Some(1_000), output_tokens: Some(100), ..Usage::default() };
+//! let price = Table::builtin().price("openai", "gpt-4o-mini").expect("a priced model");
+//! assert!(price.cost(&usage).is_some());
+//! assert!(Table::builtin().price("openai", "no-such-model").is_none()); // unknown is absent, never 0
+//! ```
+
+mod call;
+mod cost;
+pub mod mapping;
+pub mod openai;
+pub mod price;
+mod record;
+pub mod secret;
+pub mod semconv;
+mod stream;
+mod time;
+mod usage;
+
+pub use call::{Call, Failure, Operation, Outcome, Request, Response};
+pub use cost::{Cost, CostSource, Usd};
+pub use record::{CallInfo, CostSummary, Json, Record, StatusCode, Summary, UsageSummary};
+pub use stream::{StreamName, StreamNameError};
+pub use time::Timestamp;
+pub use usage::{Usage, UsageSource};

@@ -1,0 +1,12 @@
+//! Spans become records.
+//!
+//! The mapping matches on attribute names, not on who made the span: our own, and those of other instrumentations
+//! (GenAI conventions old and new, OpenInference, OpenLLMetry, Vercel AI SDK) come out as the same [`Record`]. The
+//! names that are looked for stand in one table, [`dialect`], in order of preference.
+
+mod attribute;
+mod dialect;
+mod span;
+
+pub use attribute::Attributes;
+pub use span::{Span, SpanStatus, record};

@@ -1,0 +1,262 @@
+//! One finished span becomes one record.
+
+use serde_json::{Map, Value};
+
+use super::attribute::Attributes;
+use super::dialect;
+use crate::price::Table;
+use crate::record::{CallInfo, CostSummary, Json, Record, StatusCode, Summary, UsageSummary};
+use crate::{StreamName, Timestamp, Usage, UsageSource, semconv as names};
+
+/// A finished span, whoever carried it here (an SDK's exporter, an OTLP request).
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// The span's name.
+    pub name: String,
+    /// 32 hex digits.
+    pub trace_id: String,
+    /// 16 hex digits.
+    pub span_id: String,
+    /// 16 hex digits; `None` for a root.
+    pub parent_id: Option<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// How it ended.
+    pub status: SpanStatus,
+    /// The span's own attributes.
+    pub attributes: Attributes,
+}
+
+/// A span's status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpanStatus {
+    /// Nothing was said: ended as it should.
+    Unset,
+    /// Declared good.
+    Ok,
+    /// Failed, with a message that may be empty.
+    Error(String),
+}
+
+/// Maps a span to a record. `resource` are the attributes of the process it came from; `default` is where it goes when
+/// neither the span nor its resource names entity, project or stream.
+#[must_use]
+pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record {
+    let mut attributes = span.attributes;
+    let stream = destination(&mut attributes, resource, default);
+    let ours = attributes.text(names::SPANLOOM_OUTCOME).is_some();
+    let usage = usage(&mut attributes);
+    let info = info(&mut attributes, &usage);
+    let op_name = op_name(ours, &info).map_or_else(|| span.name.clone(), str::to_owned);
+    let failed = matches!(span.status, SpanStatus::Error(_));
+    let summary = summary(
+        &mut attributes,
+        &info,
+        &usage,
+        failed,
+        (span.started_at, span.ended_at),
+    );
+    let thread_id = attributes.take_text(dialect::CONVERSATION);
+    let inputs = content(&mut attributes, names::SPANLOOM_REQUEST, dialect::INPUTS)
+        .unwrap_or_else(Json::empty);
+    let output = content(&mut attributes, names::SPANLOOM_RESPONSE, dialect::OUTPUTS);
+    Record {
+        stream,
+        trace_id: span.trace_id,
+        // A parent that goes elsewhere would hide the record from every list of roots.
+        parent_id: span.parent_id.filter(|_| info.outer_span_id.is_none()),
+        op_name,
+        display_name: attributes
+            .take_text(dialect::DISPLAY_NAME)
+            .or(Some(span.name)),
+        started_at: span.started_at,
+        ended_at: Some(span.ended_at),
+        inputs,
+        output,
+        summary: summary.to_map(),
+        exception: exception(&span.status, info.error_type.as_deref()),
+        turn_id: thread_id.is_some().then(|| span.span_id.clone()),
+        thread_id,
+        wb_user_id: attributes.take_text(dialect::USER),
+        attributes: grouped(attributes, &info),
+        id: span.span_id,
+    }
+}
+
+fn destination(
+    attributes: &mut Attributes,
+    resource: &Attributes,
+    default: &StreamName,
+) -> StreamName {
+    let mut part = |name: &str, alias: &str, default: &str| {
+        let own = attributes.take_text(&[name]);
+        let part = own
+            .as_deref()
+            .or_else(|| resource.text(name))
+            .or_else(|| resource.text(alias));
+        part.filter(|part| StreamName::is_part(part))
+            .unwrap_or(default)
+            .to_owned()
+    };
+    StreamName {
+        entity: part(names::SPANLOOM_ENTITY, "wandb.entity", &default.entity),
+        project: part(names::SPANLOOM_PROJECT, "wandb.project", &default.project),
+        stream: part(names::SPANLOOM_STREAM, "wandb.stream", &default.stream),
+    }
+}
+
+fn usage(attributes: &mut Attributes) -> Usage {
+    let mut usage = Usage {
+        input_tokens: attributes.take_count(dialect::INPUT_TOKENS),
+        output_tokens: attributes.take_count(dialect::OUTPUT_TOKENS),
+        cache_read_tokens: attributes.take_count(dialect::CACHE_READ_TOKENS),
+        cache_write_tokens: attributes.take_count(dialect::CACHE_WRITE_TOKENS),
+        reasoning_tokens: attributes.take_count(dialect::REASONING_TOKENS),
+        audio_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS]),
+        audio_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS]),
+        source: None,
+    };
+    let source = attributes.take_text(&[names::SPANLOOM_USAGE_SOURCE]);
+    if usage.is_known() {
+        usage.source = source
+            .and_then(|word| UsageSource::from_word(&word))
+            .or(Some(UsageSource::Reported));
+    }
+    usage
+}
+
+fn info(attributes: &mut Attributes, usage: &Usage) -> CallInfo {
+    CallInfo {
+        operation: attributes.take_text(dialect::OPERATION),
+        provider: attributes.take_text(dialect::PROVIDER),
+        request_model: attributes.take_text(dialect::REQUEST_MODEL),
+        response_model: attributes.take_text(dialect::RESPONSE_MODEL),
+        response_id: attributes.take_text(dialect::RESPONSE_ID),
+        finish_reasons: attributes.take_texts(dialect::FINISH_REASONS),
+        streamed: attributes.take(&[names::GEN_AI_REQUEST_STREAM]) == Some(Value::Bool(true)),
+        outcome: attributes.take_text(&[names::SPANLOOM_OUTCOME]),
+        error_type: attributes.take_text(&[names::ERROR_TYPE]),
+        attempts: attributes
+            .take_count(&[names::SPANLOOM_ATTEMPTS])
+            .and_then(|count| i64::try_from(count).ok()),
+        usage_source: usage.source.map(|source| source.as_str().to_owned()),
+        server_address: attributes.take_text(&[names::SERVER_ADDRESS]),
+        service_tier: attributes.take_text(&[names::OPENAI_RESPONSE_SERVICE_TIER]),
+        outer_span_id: attributes.take_text(&[names::SPANLOOM_OUTER_SPAN_ID]),
+    }
+}
+
+/// The name Weave's own integration gives the same call; other spans keep theirs.
+fn op_name(ours: bool, info: &CallInfo) -> Option<&'static str> {
+    match info.operation.as_deref() {
+        Some("chat") if ours => Some("openai.chat.completions.create"),
+        Some("embeddings") if ours => Some("openai.embeddings.create"),
+        _ => None,
+    }
+}
+
+fn summary(
+    attributes: &mut Attributes,
+    info: &CallInfo,
+    usage: &Usage,
+    failed: bool,
+    (started_at, ended_at): (Timestamp, Timestamp),
+) -> Summary {
+    let model = info.model().unwrap_or("unknown").to_owned();
+    let status_code = match info.outcome.as_deref() {
+        _ if failed => StatusCode::Error,
+        Some("cancelled") => StatusCode::Unset,
+        _ => StatusCode::Success,
+    };
+    Summary {
+        usage: usage
+            .is_known()
+            .then(|| (model, UsageSummary::from(usage)))
+            .into_iter()
+            .collect(),
+        latency_s: Some(ended_at.since(started_at).as_secs_f64()),
+        time_to_first_chunk_s: attributes
+            .take_number(&[names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK]),
+        cost: cost(attributes, info, usage),
+        status_code,
+    }
+}
+
+/// The cost the span states, else reported tokens times the price table, else nothing.
+fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<CostSummary> {
+    let stated = attributes.take_number(&[names::SPANLOOM_COST_TOTAL_USD]);
+    let input_usd = attributes.take_number(&[names::SPANLOOM_COST_INPUT_USD]);
+    let output_usd = attributes.take_number(&[names::SPANLOOM_COST_OUTPUT_USD]);
+    let source = attributes.take_text(&[names::SPANLOOM_COST_SOURCE]);
+    let price_date = attributes.take_text(&[names::SPANLOOM_PRICE_DATE]);
+    if let Some(total_usd) = stated {
+        let source = source.unwrap_or_else(|| "reported".to_owned());
+        return Some(CostSummary {
+            total_usd,
+            input_usd,
+            output_usd,
+            source,
+            price_date,
+        });
+    }
+    let provider = info.provider.as_deref()?;
+    let table = Table::builtin();
+    let models = [
+        info.response_model.as_deref(),
+        info.request_model.as_deref(),
+    ];
+    let price = models
+        .into_iter()
+        .flatten()
+        .find_map(|model| table.price(provider, model))?;
+    price.cost(usage).as_ref().map(CostSummary::from)
+}
+
+fn content(attributes: &mut Attributes, raw: &str, dialects: &[&str]) -> Option<Json> {
+    if let Some(json) = attributes.take_json(raw) {
+        attributes.take(dialects);
+        return Some(json);
+    }
+    let name = dialects.iter().find(|name| attributes.has(name))?;
+    let value = attributes.take_json(name)?;
+    let mut object = Map::new();
+    object.insert(
+        (*name).to_owned(),
+        serde_json::from_str(value.as_str()).unwrap_or(Value::Null),
+    );
+    Some(Json::from_value(&object))
+}
+
+fn exception(status: &SpanStatus, error_type: Option<&str>) -> Option<String> {
+    let SpanStatus::Error(message) = status else {
+        return None;
+    };
+    match (error_type, message.as_str()) {
+        (Some(kind), "") => Some(kind.to_owned()),
+        (Some(kind), message) => Some(format!("{kind}: {message}")),
+        (None, "") => Some("error".to_owned()),
+        (None, message) => Some(message.to_owned()),
+    }
+}
+
+/// Monitor attributes at the root, ours in a group, whatever is left in `otel` under its own dotted name.
+fn grouped(mut attributes: Attributes, info: &CallInfo) -> Map<String, Value> {
+    let monitor = attributes
+        .take_json(names::SPANLOOM_ATTRIBUTES)
+        .or_else(|| attributes.take_json("wandb.attributes"));
+    let mut grouped: Map<String, Value> = monitor
+        .and_then(|json| serde_json::from_str(json.as_str()).ok())
+        .unwrap_or_default();
+    if let Ok(info @ Value::Object(_)) = serde_json::to_value(info) {
+        grouped.insert(CallInfo::GROUP.to_owned(), info);
+    }
+    if !attributes.is_empty() {
+        grouped.insert(
+            "otel".to_owned(),
+            Value::Object(attributes.into_iter().collect()),
+        );
+    }
+    grouped
+}

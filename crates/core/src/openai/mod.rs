@@ -1,0 +1,17 @@
+//! OpenAI's wire formats, read once from the bytes that passed by.
+//!
+//! Every reader is total: a field of an unexpected type is as if it were absent, a malformed body gives what could be
+//! read. The caller of a model must never notice that somebody reads along.
+
+mod assemble;
+mod field;
+mod message;
+mod request;
+mod response;
+mod sse;
+
+pub use assemble::{Assembled, assemble};
+pub use message::{input_messages, output_messages};
+pub use request::{model, request};
+pub use response::{Body, failure, response};
+pub use sse::{Event, events};

@@ -1,0 +1,138 @@
+//! Server-sent events, split without copying.
+//!
+//! Source: WHATWG HTML, section 9.2 (event stream interpretation): lines end with LF, CR or CRLF, one optional space
+//! follows the colon, several `data` lines of one event are joined with LF.
+
+use std::borrow::Cow;
+
+/// One event of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// The joined `data` lines.
+    pub data: Cow<'a, [u8]>,
+}
+
+impl Event<'_> {
+    /// Whether this is the `[DONE]` with which OpenAI's streams end.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.data.trim_ascii() == b"[DONE]"
+    }
+}
+
+/// Splits a stream's bytes into its events. An unfinished event at the end counts too: a stream cut right behind its
+/// last payload has delivered it.
+pub fn events(bytes: &[u8]) -> impl Iterator<Item = Event<'_>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut lines = Lines { rest: bytes };
+    std::iter::from_fn(move || next_event(&mut lines))
+}
+
+fn next_event<'a>(lines: &mut Lines<'a>) -> Option<Event<'a>> {
+    let mut data: Option<Cow<'a, [u8]>> = None;
+    for line in lines {
+        if line.is_empty() {
+            match data {
+                Some(data) => return Some(Event { data }),
+                None => continue,
+            }
+        }
+        let Some(value) = line.strip_prefix(b"data").and_then(|rest| {
+            if rest.is_empty() {
+                Some(rest)
+            } else {
+                rest.strip_prefix(b":")
+            }
+        }) else {
+            continue;
+        };
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        data = Some(match data {
+            None => Cow::Borrowed(value),
+            Some(joined) => {
+                let mut joined = joined.into_owned();
+                joined.push(b'\n');
+                joined.extend_from_slice(value);
+                Cow::Owned(joined)
+            }
+        });
+    }
+    data.map(|data| Event { data })
+}
+
+struct Lines<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let Some(end) = self
+            .rest
+            .iter()
+            .position(|byte| matches!(byte, b'\n' | b'\r'))
+        else {
+            return Some(std::mem::take(&mut self.rest));
+        };
+        let (line, rest) = self.rest.split_at(end);
+        self.rest = rest
+            .strip_prefix(b"\r\n")
+            .or_else(|| rest.get(1..))
+            .unwrap_or_default();
+        Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn datas(bytes: &[u8]) -> Vec<String> {
+        events(bytes)
+            .map(|event| String::from_utf8(event.data.into_owned()).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_line_ending_and_spacing() {
+        for stream in [
+            "data: a\n\ndata: b\n\n",
+            "data:a\r\n\r\ndata:b\r\n\r\n",
+            "data: a\r\rdata: b\r\r",
+        ] {
+            assert_eq!(datas(stream.as_bytes()), ["a", "b"]);
+        }
+    }
+
+    #[test]
+    fn comments_names_and_blank_lines_are_no_data() {
+        assert_eq!(
+            datas(b"\xef\xbb\xbf: hi\n\n\nevent: x\nid: 1\ndata: a\n\nretry: 5\n\n"),
+            ["a"]
+        );
+    }
+
+    #[test]
+    fn several_data_lines_are_one_event() {
+        assert_eq!(datas(b"data: {\ndata: }\n\n"), ["{\n}"]);
+    }
+
+    #[test]
+    fn an_unfinished_event_counts() {
+        assert_eq!(datas(b"data: a\n\ndata: [DONE]"), ["a", "[DONE]"]);
+        assert!(events(b"data: [DONE]\n\n").next().unwrap().is_done());
+        assert_eq!(datas(b""), Vec::<String>::new());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+            let total: usize = events(&bytes).map(|event| event.data.len()).sum();
+            proptest::prop_assert!(total <= bytes.len());
+        }
+    }
+}

@@ -1,0 +1,363 @@
+use proptest::prelude::*;
+
+use super::cost::{Rates, Tariff};
+use super::{Price, Table};
+use crate::{Cost, CostSource, Usage, UsageSource, Usd};
+
+fn tokens(input: u64, output: u64) -> Usage {
+    Usage {
+        input_tokens: Some(input),
+        output_tokens: Some(output),
+        ..Usage::default()
+    }
+}
+
+fn cost(provider: &str, model: &str, usage: &Usage) -> Option<Cost> {
+    Table::builtin().price(provider, model)?.cost(usage)
+}
+
+/// Total in nano-dollars.
+fn nanos(model: &str, usage: &Usage) -> Option<i64> {
+    cost("openai", model, usage).map(|cost| cost.total.as_nanos())
+}
+
+/// Dollars per million tokens of plain input and output at `openai`.
+fn per_million(model: &str) -> Option<(f64, f64)> {
+    let price = |usage| nanos(model, &usage).map(|nanos| Usd::from_nanos(nanos).as_dollars());
+    Some((price(tokens(1_000, 0))? * 1e3, price(tokens(0, 1_000_000))?))
+}
+
+#[test]
+fn parses() {
+    let table = Table::parse(include_str!("table.json")).unwrap();
+    assert!(table.date().parse::<jiff::civil::Date>().is_ok());
+    assert!(table.source().starts_with("genai-prices "));
+    assert_eq!(Table::builtin().date(), table.date());
+}
+
+#[test]
+fn charges_what_the_price_list_says() {
+    // Dollars per million tokens.
+    for (model, input, output) in [
+        ("gpt-4o-mini", 0.15, 0.60),
+        ("gpt-4o", 2.50, 10.0),
+        ("gpt-4o-2024-05-13", 5.0, 15.0),
+        ("gpt-3.5-turbo", 0.50, 1.50),
+        ("gpt-4.1", 2.0, 8.0),
+        ("gpt-4.1-nano", 0.10, 0.40),
+        ("gpt-5", 1.25, 10.0),
+        ("gpt-5-mini", 0.25, 2.0),
+        ("gpt-5-nano", 0.05, 0.40),
+        ("o3", 2.0, 8.0),
+    ] {
+        assert_eq!(per_million(model), Some((input, output)), "{model}");
+    }
+}
+
+#[test]
+fn adds_up_by_hand() {
+    // 1,000 x $0.15/M + 100 x $0.60/M = $0.00015 + $0.00006
+    let usage = Usage {
+        source: Some(UsageSource::Reported),
+        ..tokens(1_000, 100)
+    };
+    let expected = Cost {
+        total: Usd::from_nanos(210_000),
+        input: Some(Usd::from_nanos(150_000)),
+        output: Some(Usd::from_nanos(60_000)),
+        source: CostSource::Priced,
+        price_date: Some(Table::builtin().date().to_owned()),
+    };
+    assert_eq!(cost("openai", "gpt-4o-mini", &usage), Some(expected));
+
+    // 400 of 1,000 cached: 600 x $0.15/M + 400 x $0.075/M
+    let cached = Usage {
+        cache_read_tokens: Some(400),
+        ..tokens(1_000, 0)
+    };
+    assert_eq!(nanos("gpt-4o-mini", &cached), Some(120_000));
+    // No price for the cache: as input, $0.50/M.
+    assert_eq!(nanos("gpt-3.5-turbo", &cached), Some(500_000));
+    // 3 x $0.02/M is 60 nano-dollars; one token of output would have no price.
+    let embedding = Usage {
+        output_tokens: None,
+        ..tokens(3, 0)
+    };
+    assert_eq!(nanos("text-embedding-3-small", &embedding), Some(60));
+    assert_eq!(nanos("text-embedding-3-small", &tokens(3, 1)), None);
+    // 1 x $0.05/M is 50 nano-dollars; 1 cached x $0.005/M is 5.
+    assert_eq!(nanos("gpt-5-nano", &tokens(1, 0)), Some(50));
+    assert_eq!(
+        nanos(
+            "gpt-5-nano",
+            &Usage {
+                cache_read_tokens: Some(1),
+                ..tokens(1, 0)
+            }
+        ),
+        Some(5)
+    );
+}
+
+#[test]
+fn rounds_half_up_once() {
+    // $0.0375/M is 37.5 nano-dollars a token.
+    assert_eq!(
+        cost("cohere", "command-r7b", &tokens(1, 0))
+            .unwrap()
+            .total
+            .as_nanos(),
+        38
+    );
+    assert_eq!(
+        cost("cohere", "command-r7b", &tokens(3, 0))
+            .unwrap()
+            .total
+            .as_nanos(),
+        113
+    );
+}
+
+#[test]
+fn charges_long_prompts_by_their_tier() {
+    // gpt-5.4: $2.50/M, $15/M out; beyond 272,000 tokens of input $5/M and $22.50/M for all of it.
+    assert_eq!(
+        nanos("gpt-5.4", &tokens(272_000, 1_000)),
+        Some(680_000_000 + 15_000_000)
+    );
+    assert_eq!(
+        nanos("gpt-5.4", &tokens(272_001, 1_000)),
+        Some(1_360_005_000 + 22_500_000)
+    );
+}
+
+#[test]
+fn charges_audio_at_its_own_rate() {
+    // gpt-audio: text $2.50/M and $10/M, audio $32/M and $64/M.
+    let usage = Usage {
+        audio_input_tokens: Some(60),
+        audio_output_tokens: Some(40),
+        ..tokens(100, 50)
+    };
+    assert_eq!(
+        nanos("gpt-audio", &usage),
+        Some(40 * 2_500 + 60 * 32_000 + 10 * 10_000 + 40 * 64_000)
+    );
+    assert_eq!(nanos("gpt-4o-audio-preview", &usage), None);
+    assert!(nanos("gpt-4o-audio-preview", &tokens(100, 50)).is_some());
+}
+
+#[test]
+fn knows_snapshots() {
+    for model in [
+        "gpt-4o-mini-2024-07-18",
+        "GPT-4o-Mini",
+        "gpt-4o-mini-20240718",
+        "gpt-4o-mini-2031-12-24",
+    ] {
+        assert_eq!(per_million(model), Some((0.15, 0.60)), "{model}");
+    }
+    // A date with a price of its own, in either form.
+    assert_eq!(
+        per_million("gpt-4o-20240513"),
+        per_million("gpt-4o-2024-05-13")
+    );
+    assert_eq!(per_million("gpt-4-0613"), Some((30.0, 60.0)));
+    assert!(per_million("gpt-4o-realtime-preview-2024-12-17").is_some());
+}
+
+#[test]
+fn takes_no_model_for_another() {
+    for model in [
+        "gpt-4o-mini-foo",
+        "gpt-4o-mini-",
+        "gpt-4o-minimal",
+        "gpt-4o-mini-2512",
+        "gpt-4o-mini-2024-13-01",
+        "gpt-4o-mini-9999-01-01",
+        "my-gpt-4o",
+        "gpt",
+        "",
+        "ß-2024-07-18",
+        "ft:gpt-4.1-2025-04-14:org::id",
+        "gpt-image-1",
+        "whisper-1",
+    ] {
+        assert_eq!(per_million(model), None, "{model}");
+    }
+    assert_ne!(
+        per_million("gpt-4o-audio-preview").unwrap().0,
+        per_million("gpt-4o-mini-audio-preview").unwrap().0
+    );
+    let usage = tokens(1, 1);
+    assert_eq!(cost("anthropic", "claude-opus-4-10", &usage), None);
+    assert_eq!(cost("gcp.gemini", "gemini-1.5-flash-8b", &usage), None);
+    assert_eq!(cost("mistral_ai", "mistral-large-2611", &usage), None);
+    assert_eq!(
+        cost("deepseek", "deepseek-chat", &usage),
+        None,
+        "its price changes with the hour"
+    );
+}
+
+#[test]
+fn prices_fine_tuned_models_apart() {
+    assert_eq!(
+        per_million("ft:gpt-4o-mini-2024-07-18:org::id"),
+        Some((0.30, 1.20))
+    );
+    assert_eq!(
+        per_million("ft:gpt-4o-2024-08-06:org::id"),
+        Some((3.75, 15.0))
+    );
+    assert_eq!(per_million("ft:gpt-5-2025-08-07:org::id"), None);
+}
+
+#[test]
+fn guesses_no_provider() {
+    let usage = tokens(1_000, 100);
+    assert_eq!(cost("vllm", "gpt-4o-mini", &usage), None);
+    assert_eq!(cost("groq", "gpt-4o-mini", &usage), None);
+    // Azure lists no price of its own for this one; what it lists differs where it differs.
+    assert_eq!(
+        cost("azure.ai.openai", "gpt-4o-mini", &usage),
+        cost("openai", "gpt-4o-mini", &usage)
+    );
+    assert_ne!(cost("azure.ai.openai", "davinci-002", &tokens(1, 0)), None);
+    assert_eq!(cost("azure.ai.openai", "davinci-002", &usage), None);
+}
+
+#[test]
+fn makes_no_zero_of_the_unknown() {
+    let unknown_output = Usage {
+        output_tokens: None,
+        ..tokens(10, 0)
+    };
+    assert_eq!(nanos("gpt-4o", &unknown_output), None);
+    assert_eq!(
+        nanos(
+            "gpt-4o",
+            &Usage {
+                input_tokens: None,
+                ..tokens(0, 10)
+            }
+        ),
+        None
+    );
+    assert_eq!(nanos("gpt-4o", &Usage::default()), None);
+    assert_eq!(
+        nanos("gpt-4o", &tokens(u64::MAX, 0)),
+        None,
+        "more than an amount can hold"
+    );
+}
+
+#[test]
+fn knows_what_is_free() {
+    let free = Table::parse(
+        r#"{"date": "2026-01-01", "source": "test", "fallbacks": {},
+            "providers": {"openai": [{"model": "gift", "price": {"input": 0, "output": 0}}]}}"#,
+    )
+    .unwrap();
+    let price = free.price("openai", "gift").unwrap();
+    assert_eq!(
+        price
+            .cost(&Usage {
+                output_tokens: None,
+                ..tokens(10, 0)
+            })
+            .unwrap()
+            .total,
+        Usd::from_nanos(0)
+    );
+    assert_eq!(
+        price.cost(&Usage {
+            input_tokens: None,
+            ..tokens(0, 10)
+        }),
+        None
+    );
+}
+
+#[test]
+fn says_what_was_estimated() {
+    let usage = Usage {
+        source: Some(UsageSource::Estimated),
+        ..tokens(1, 1)
+    };
+    assert_eq!(
+        cost("openai", "gpt-4o", &usage).unwrap().source,
+        CostSource::Estimated
+    );
+}
+
+fn any_count() -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![
+        Just(None),
+        (0u64..5_000).prop_map(Some),
+        any::<u64>().prop_map(Some),
+        Just(Some(u64::MAX))
+    ]
+}
+
+prop_compose! {
+    fn any_usage()(counts in prop::array::uniform7(any_count())) -> Usage {
+        let [input, output, read, written, reasoning, audio_in, audio_out] = counts;
+        Usage {
+            input_tokens: input,
+            output_tokens: output,
+            cache_read_tokens: read,
+            cache_write_tokens: written,
+            reasoning_tokens: reasoning,
+            audio_input_tokens: audio_in,
+            audio_output_tokens: audio_out,
+            source: None,
+        }
+    }
+}
+
+const PRICED: [(&str, &str); 6] = [
+    ("openai", "gpt-4o-mini"),
+    ("openai", "gpt-5.4"),
+    ("openai", "gpt-audio"),
+    ("openai", "text-embedding-3-small"),
+    ("anthropic", "claude-haiku-5-5"),
+    ("gcp.gemini", "gemini-2.5-flash"),
+];
+
+proptest! {
+    #[test]
+    fn parts_add_up_and_are_never_negative(usage in any_usage(), model in prop::sample::select(&PRICED[..])) {
+        if let Some(cost) = cost(model.0, model.1, &usage) {
+            let (input, output) = (cost.input.unwrap().as_nanos(), cost.output.unwrap().as_nanos());
+            prop_assert!(input >= 0 && output >= 0);
+            prop_assert_eq!(Some(cost.total.as_nanos()), input.checked_add(output));
+        }
+    }
+
+    #[test]
+    fn charges_cached_tokens_once(input in 0u64..2_000_000, reads in prop::array::uniform2(0u64..2_000_000), model in prop::sample::select(&PRICED[..])) {
+        let with = |cache_read| Usage { cache_read_tokens: cache_read, output_tokens: Some(0), ..tokens(input, 0) };
+        let total = |cache_read| cost(model.0, model.1, &with(cache_read)).unwrap().total;
+        let (fewer, more) = (reads[0].min(reads[1]), reads[0].max(reads[1]));
+        prop_assert!(total(Some(more)) <= total(Some(fewer)));
+        prop_assert!(total(Some(fewer)) <= total(None));
+    }
+
+    #[test]
+    fn counts_no_token_twice(usage in any_usage(), input in 0u64..1_000_000_000) {
+        // Where every token of a side costs the same, its parts cannot matter.
+        let flat = || Some(7_000);
+        let price = Rates { input: 7_000, output: flat(), cache_read: flat(), cache_write: flat(), input_audio: flat(), output_audio: flat() };
+        let tariff = Tariff { price, long_context: Vec::new() };
+        let price = Price { tariff: &tariff, date: "2026-01-01" };
+        let usage = Usage { input_tokens: Some(input), output_tokens: Some(input), ..usage };
+        prop_assert_eq!(price.cost(&usage), price.cost(&tokens(input, input)));
+    }
+
+    #[test]
+    fn any_name_is_looked_up(provider in "\\PC*", model in "\\PC*") {
+        prop_assert!(Table::builtin().price(&provider, &model).is_none());
+        let _price = Table::builtin().price("openai", &format!("gpt-4o-{model}"));
+    }
+}

@@ -1,0 +1,63 @@
+//! What is known about a model call beside its content: the attribute group `spanloom` of a record.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The group `spanloom` of a record's attributes. Every field is absent when it is not known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(
+    missing_docs,
+    reason = "the fields carry the names of the span attributes they come from"
+)]
+pub struct CallInfo {
+    /// `gen_ai.operation.name`; present on model calls only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub finish_reasons: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub streamed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage_source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outer_span_id: Option<String>,
+}
+
+impl CallInfo {
+    /// Name of the group in a record's attributes.
+    pub const GROUP: &str = "spanloom";
+
+    pub(crate) fn of(attributes: &Map<String, Value>) -> Self {
+        attributes
+            .get(Self::GROUP)
+            .and_then(|group| Self::deserialize(group).ok())
+            .unwrap_or_default()
+    }
+
+    /// The model that answered, else the model that was asked for.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.response_model
+            .as_deref()
+            .or(self.request_model.as_deref())
+    }
+}

@@ -1,0 +1,174 @@
+//! The summary of a record: the numbers.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Cost, Usage};
+
+/// The numbers of a call, as they stand in [`Record::summary`](crate::Record::summary).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Summary {
+    /// Tokens by response model; one entry for a model call.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub usage: BTreeMap<String, UsageSummary>,
+    /// Duration in seconds; absent while the call runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_s: Option<f64>,
+    /// From the start to the first chunk of a stream, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_to_first_chunk_s: Option<f64>,
+    /// Cost, when it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostSummary>,
+    /// How it ended.
+    pub status_code: StatusCode,
+}
+
+/// Tokens in the names Weave uses; one family only, as its cost adds `prompt_*` and `input_*` up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the fields carry Weave's names")]
+pub struct UsageSummary {
+    pub requests: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_read_input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_creation_input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+}
+
+impl From<&Usage> for UsageSummary {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            requests: 1,
+            prompt_tokens: usage.input_tokens,
+            completion_tokens: usage.output_tokens,
+            total_tokens: usage.total_tokens(),
+            cache_read_input_tokens: usage.cache_read_tokens,
+            cache_creation_input_tokens: usage.cache_write_tokens,
+            reasoning_tokens: usage.reasoning_tokens,
+        }
+    }
+}
+
+/// Cost in US dollars, with its source.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the fields are those of `Cost`")]
+pub struct CostSummary {
+    pub total_usd: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_usd: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_usd: Option<f64>,
+    /// `reported`, `priced` or `estimated`.
+    pub source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_date: Option<String>,
+}
+
+impl From<&Cost> for CostSummary {
+    fn from(cost: &Cost) -> Self {
+        Self {
+            total_usd: cost.total.as_dollars(),
+            input_usd: cost.input.map(crate::Usd::as_dollars),
+            output_usd: cost.output.map(crate::Usd::as_dollars),
+            source: cost.source.as_str().to_owned(),
+            price_date: cost.price_date.clone(),
+        }
+    }
+}
+
+/// Status of a record, in the words of the first W&B monitor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum StatusCode {
+    /// Not ended, or ended by the caller before the answer was whole.
+    #[default]
+    Unset,
+    /// The answer arrived.
+    Success,
+    /// It failed.
+    Error,
+}
+
+impl Summary {
+    /// As the map a record holds, with Weave's `status_counts` beside it.
+    #[must_use]
+    pub fn to_map(&self) -> Map<String, Value> {
+        let mut map = match serde_json::to_value(self) {
+            Ok(Value::Object(map)) => map,
+            _ => Map::new(),
+        };
+        let count = |status| u64::from(self.status_code == status);
+        map.insert(
+            "status_counts".to_owned(),
+            serde_json::json!({"success": count(StatusCode::Success), "error": count(StatusCode::Error)}),
+        );
+        map
+    }
+
+    /// Reads what a record's map holds; a field of another shape is as if it were absent.
+    #[must_use]
+    pub fn from_map(map: &Map<String, Value>) -> Self {
+        fn field<'a, T: Deserialize<'a>>(map: &'a Map<String, Value>, name: &str) -> Option<T> {
+            map.get(name).and_then(|value| T::deserialize(value).ok())
+        }
+        let usage = map.get("usage").and_then(Value::as_object);
+        Self {
+            usage: usage
+                .into_iter()
+                .flatten()
+                .filter_map(|(model, entry)| {
+                    Some((model.clone(), UsageSummary::read(entry.as_object()?)))
+                })
+                .collect(),
+            latency_s: field(map, "latency_s"),
+            time_to_first_chunk_s: field(map, "time_to_first_chunk_s"),
+            cost: field(map, "cost"),
+            status_code: field(map, "status_code").unwrap_or_default(),
+        }
+    }
+}
+
+impl UsageSummary {
+    /// Reads one entry of Weave's usage, in either of its two families of names.
+    fn read(entry: &Map<String, Value>) -> Self {
+        let count = |names: [&str; 2]| {
+            names
+                .iter()
+                .find_map(|name| entry.get(*name).and_then(Value::as_u64))
+        };
+        let prompt_tokens = count(["prompt_tokens", "input_tokens"]);
+        let completion_tokens = count(["completion_tokens", "output_tokens"]);
+        Self {
+            requests: entry.get("requests").and_then(Value::as_u64).unwrap_or(1),
+            prompt_tokens,
+            completion_tokens,
+            total_tokens: count(["total_tokens", "total_tokens"]).or(
+                match (prompt_tokens, completion_tokens) {
+                    (None, None) => None,
+                    (prompt, completion) => {
+                        Some(prompt.unwrap_or(0).saturating_add(completion.unwrap_or(0)))
+                    }
+                },
+            ),
+            cache_read_input_tokens: count(["cache_read_input_tokens", "cached_tokens"]),
+            cache_creation_input_tokens: count([
+                "cache_creation_input_tokens",
+                "cache_write_tokens",
+            ]),
+            reasoning_tokens: count(["reasoning_tokens", "reasoning_output_tokens"]),
+        }
+    }
+}

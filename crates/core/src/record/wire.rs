@@ -1,0 +1,162 @@
+//! A record as a complete call of Weave's API (`POST /v2/{entity}/{project}/calls/complete`).
+
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Map, Value};
+
+use super::{Json, Record};
+use crate::{StreamName, Timestamp};
+
+/// Attribute under which the stream travels.
+const STREAM: &str = "stream";
+
+/// The attributes of a record with its stream among them.
+struct Attributes<'a>(&'a Record);
+
+impl Serialize for Attributes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(STREAM, &self.0.stream.stream)?;
+        for (name, value) in self.0.attributes.iter().filter(|(name, _)| *name != STREAM) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(
+            "project_id",
+            &format_args!("{}/{}", self.stream.entity, self.stream.project),
+        )?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("trace_id", &self.trace_id)?;
+        map.serialize_entry("parent_id", &self.parent_id)?;
+        map.serialize_entry("op_name", &self.op_name)?;
+        map.serialize_entry("display_name", &self.display_name)?;
+        map.serialize_entry("started_at", &self.started_at)?;
+        map.serialize_entry("ended_at", &self.ended_at)?;
+        map.serialize_entry("attributes", &Attributes(self))?;
+        map.serialize_entry("inputs", &self.inputs)?;
+        map.serialize_entry("output", &self.output)?;
+        map.serialize_entry("summary", &self.summary)?;
+        map.serialize_entry("exception", &self.exception)?;
+        map.serialize_entry("thread_id", &self.thread_id)?;
+        map.serialize_entry("turn_id", &self.turn_id)?;
+        map.serialize_entry("wb_user_id", &self.wb_user_id)?;
+        map.end()
+    }
+}
+
+/// What Weave's clients send: everything a call may have, most of it optional.
+#[derive(Deserialize)]
+struct CompleteCall {
+    project_id: String,
+    id: String,
+    #[serde(default)]
+    trace_id: Option<String>,
+    #[serde(default)]
+    parent_id: Option<String>,
+    op_name: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    started_at: Timestamp,
+    #[serde(default)]
+    ended_at: Option<Timestamp>,
+    #[serde(default)]
+    attributes: Map<String, Value>,
+    #[serde(default = "Json::empty")]
+    inputs: Json,
+    #[serde(default)]
+    output: Option<Json>,
+    #[serde(default)]
+    summary: Option<Map<String, Value>>,
+    #[serde(default)]
+    exception: Option<String>,
+    #[serde(default)]
+    thread_id: Option<String>,
+    #[serde(default)]
+    turn_id: Option<String>,
+    #[serde(default)]
+    wb_user_id: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut call = CompleteCall::deserialize(deserializer)?;
+        let (entity, project) = call
+            .project_id
+            .split_once('/')
+            .ok_or_else(|| de::Error::custom("project_id must be entity/project"))?;
+        let stream = match call.attributes.remove(STREAM) {
+            Some(Value::String(stream)) if StreamName::is_part(&stream) => stream,
+            Some(other) => {
+                call.attributes.insert(STREAM.to_owned(), other);
+                Self::DEFAULT_STREAM.to_owned()
+            }
+            None => Self::DEFAULT_STREAM.to_owned(),
+        };
+        let stream = StreamName::parse(&format!("{entity}/{project}/{stream}"), None)
+            .map_err(de::Error::custom)?;
+        Ok(Self {
+            stream,
+            trace_id: call.trace_id.unwrap_or_else(|| call.id.clone()),
+            id: call.id,
+            parent_id: call.parent_id,
+            op_name: call.op_name,
+            display_name: call.display_name,
+            started_at: call.started_at,
+            ended_at: call.ended_at,
+            inputs: call.inputs,
+            output: call.output,
+            attributes: call.attributes,
+            summary: call.summary.unwrap_or_default(),
+            exception: call.exception,
+            thread_id: call.thread_id,
+            turn_id: call.turn_id,
+            wb_user_id: call.wb_user_id,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_call_survives_the_wire() {
+        let text = r#"{"project_id":"acme/chatbot","id":"00f067aa0ba902b7","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736",
+            "parent_id":null,"op_name":"openai.chat.completions.create","display_name":"chat gpt-4o-mini",
+            "started_at":"2026-11-22T10:00:00.000001Z","ended_at":"2026-11-22T10:00:01Z",
+            "attributes":{"stream":"openai_logs","params":{"a":1}},
+            "inputs":{"model":"m","messages":[ {"role":"user"} ]},"output":{"choices":[]},
+            "summary":{"latency_s":1.0},"exception":null,"thread_id":null,"turn_id":null,"wb_user_id":null}"#;
+        let record: Record = serde_json::from_str(text).unwrap();
+        assert_eq!(record.stream.to_string(), "acme/chatbot/openai_logs");
+        assert_eq!(
+            record.inputs.as_str(),
+            r#"{"model":"m","messages":[ {"role":"user"} ]}"#
+        );
+        assert!(!record.attributes.contains_key("stream"));
+        let again = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&again).unwrap(), record);
+        assert_eq!(
+            serde_json::from_str::<Value>(&again).unwrap(),
+            serde_json::from_str::<Value>(text).unwrap()
+        );
+    }
+
+    #[test]
+    fn the_least_a_client_may_send() {
+        let record: Record =
+            serde_json::from_value::<Record>(json!({"project_id":"e/p","id":"x","op_name":"f",
+            "started_at":"2026-11-22T10:00:00Z","attributes":{"stream":7}}))
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(record.stream.stream, Record::DEFAULT_STREAM);
+        assert_eq!(record.attributes["stream"], 7);
+        assert!(serde_json::from_str::<Record>(r#"{"project_id":"nope","id":"x","op_name":"f","started_at":"2026-11-22T10:00:00Z"}"#).is_err());
+    }
+}

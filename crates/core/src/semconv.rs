@@ -1,0 +1,106 @@
+//! The names spans carry. Every attribute name of the project stands here, once.
+//!
+//! Source: OpenTelemetry GenAI semantic conventions, commit `fe5608e249` (2026-08-03) with the renames merged since;
+//! `spanloom.*` is ours and declared in `semconv/spanloom.yaml` beside this crate's manifest.
+
+/// Schema the names follow.
+pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev";
+
+/// Declares attribute names as constants, with the name as documentation.
+macro_rules! names {
+    ($($constant:ident = $name:literal;)*) => {
+        $(#[doc = concat!("`", $name, "`")] pub const $constant: &str = $name;)*
+        /// Every name declared in this module, for conformance checks.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+names! {
+    GEN_AI_OPERATION_NAME = "gen_ai.operation.name";
+    GEN_AI_PROVIDER_NAME = "gen_ai.provider.name";
+    GEN_AI_CONVERSATION_ID = "gen_ai.conversation.id";
+    GEN_AI_OUTPUT_TYPE = "gen_ai.output.type";
+    GEN_AI_REQUEST_MODEL = "gen_ai.request.model";
+    GEN_AI_REQUEST_CHOICE_COUNT = "gen_ai.request.choice.count";
+    GEN_AI_REQUEST_ENCODING_FORMATS = "gen_ai.request.encoding_formats";
+    GEN_AI_REQUEST_FREQUENCY_PENALTY = "gen_ai.request.frequency_penalty";
+    GEN_AI_REQUEST_MAX_TOKENS = "gen_ai.request.max_tokens";
+    GEN_AI_REQUEST_PRESENCE_PENALTY = "gen_ai.request.presence_penalty";
+    GEN_AI_REQUEST_REASONING_LEVEL = "gen_ai.request.reasoning.level";
+    GEN_AI_REQUEST_SEED = "gen_ai.request.seed";
+    GEN_AI_REQUEST_STOP_SEQUENCES = "gen_ai.request.stop_sequences";
+    GEN_AI_REQUEST_STREAM = "gen_ai.request.stream";
+    GEN_AI_REQUEST_TEMPERATURE = "gen_ai.request.temperature";
+    GEN_AI_REQUEST_TOP_P = "gen_ai.request.top_p";
+    GEN_AI_RESPONSE_FINISH_REASONS = "gen_ai.response.finish_reasons";
+    GEN_AI_RESPONSE_ID = "gen_ai.response.id";
+    GEN_AI_RESPONSE_MODEL = "gen_ai.response.model";
+    GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk";
+    GEN_AI_EMBEDDINGS_DIMENSION_COUNT = "gen_ai.embeddings.dimension.count";
+    GEN_AI_USAGE_INPUT_TOKENS = "gen_ai.usage.input_tokens";
+    GEN_AI_USAGE_OUTPUT_TOKENS = "gen_ai.usage.output_tokens";
+    GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS = "gen_ai.usage.cache_read.input_tokens";
+    GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS = "gen_ai.usage.cache_write.input_tokens";
+    GEN_AI_USAGE_REASONING_OUTPUT_TOKENS = "gen_ai.usage.reasoning.output_tokens";
+    GEN_AI_USAGE_AUDIO_INPUT_TOKENS = "gen_ai.usage.audio.input_tokens";
+    GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS = "gen_ai.usage.audio.output_tokens";
+    GEN_AI_INPUT_MESSAGES = "gen_ai.input.messages";
+    GEN_AI_OUTPUT_MESSAGES = "gen_ai.output.messages";
+    OPENAI_API_TYPE = "openai.api.type";
+    OPENAI_REQUEST_SERVICE_TIER = "openai.request.service_tier";
+    OPENAI_RESPONSE_SERVICE_TIER = "openai.response.service_tier";
+    OPENAI_RESPONSE_SYSTEM_FINGERPRINT = "openai.response.system_fingerprint";
+    ERROR_TYPE = "error.type";
+    SERVER_ADDRESS = "server.address";
+    SERVER_PORT = "server.port";
+    SPANLOOM_ENTITY = "spanloom.entity";
+    SPANLOOM_PROJECT = "spanloom.project";
+    SPANLOOM_STREAM = "spanloom.stream";
+    SPANLOOM_ATTRIBUTES = "spanloom.attributes";
+    SPANLOOM_REQUEST = "spanloom.request";
+    SPANLOOM_RESPONSE = "spanloom.response";
+    SPANLOOM_OUTCOME = "spanloom.outcome";
+    SPANLOOM_ATTEMPTS = "spanloom.attempts";
+    SPANLOOM_OUTER_SPAN_ID = "spanloom.outer_span_id";
+    SPANLOOM_USAGE_SOURCE = "spanloom.usage.source";
+    SPANLOOM_COST_TOTAL_USD = "spanloom.cost.total_usd";
+    SPANLOOM_COST_INPUT_USD = "spanloom.cost.input_usd";
+    SPANLOOM_COST_OUTPUT_USD = "spanloom.cost.output_usd";
+    SPANLOOM_COST_SOURCE = "spanloom.cost.source";
+    SPANLOOM_PRICE_DATE = "spanloom.price.date";
+}
+
+/// Environment variable of the Python packages' practice that decides where message content goes.
+pub const CAPTURE_MESSAGE_CONTENT: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    /// The registry is what a conformance checker reads; it must say the same as the code.
+    #[test]
+    fn our_own_names_are_declared() {
+        let registry = include_str!("../semconv/spanloom.yaml");
+        let declared = registry.match_indices("id: spanloom.").count();
+        let ours = ALL.iter().filter(|name| name.starts_with("spanloom."));
+        assert_eq!(ours.clone().count(), declared);
+        for name in ours {
+            let declaration = registry
+                .split(['{', '\n'])
+                .any(|line| line.contains(&format!("id: {name}")));
+            assert!(declaration, "{name}");
+        }
+    }
+
+    /// W&B's reader makes a tree of dotted names and rejects a span where one is both a leaf and a branch.
+    #[test]
+    fn no_name_is_a_dotted_parent_of_another() {
+        for name in ALL {
+            let branch = format!("{name}.");
+            assert!(
+                !ALL.iter().any(|other| other.starts_with(&branch)),
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Token counts of one call.
+
+/// Tokens of one call, as billed.
+///
+/// `None` means the count is not known; it is never written as 0. Source: GenAI semantic conventions, `gen_ai.usage.*`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens of the prompt, cached ones included, ≥ 0.
+    pub input_tokens: Option<u64>,
+    /// Tokens of the answer, reasoning included, ≥ 0. `None` for embeddings.
+    pub output_tokens: Option<u64>,
+    /// Part of `input_tokens` that was read from the provider's prompt cache.
+    pub cache_read_tokens: Option<u64>,
+    /// Part of `input_tokens` that was written to the provider's prompt cache.
+    pub cache_write_tokens: Option<u64>,
+    /// Part of `output_tokens` spent on reasoning.
+    pub reasoning_tokens: Option<u64>,
+    /// Part of `input_tokens` that was audio.
+    pub audio_input_tokens: Option<u64>,
+    /// Part of `output_tokens` that was audio.
+    pub audio_output_tokens: Option<u64>,
+    /// Where the counts come from; `None` while nothing is known.
+    pub source: Option<UsageSource>,
+}
+
+impl Usage {
+    /// Whether any count is known.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.input_tokens.is_some() || self.output_tokens.is_some()
+    }
+
+    /// Sum of input and output, when at least one is known.
+    #[must_use]
+    pub fn total_tokens(&self) -> Option<u64> {
+        match (self.input_tokens, self.output_tokens) {
+            (None, None) => None,
+            (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
+        }
+    }
+}
+
+/// Who counted the tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsageSource {
+    /// The provider, in its answer.
+    Reported,
+    /// We did, with a local tokenizer, because the provider sent no usage.
+    Estimated,
+}
+
+impl UsageSource {
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Estimated => "estimated",
+        }
+    }
+
+    /// The source a wire word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Reported, Self::Estimated]
+            .into_iter()
+            .find(|source| source.as_str() == word)
+    }
+}
