@@ -1,0 +1,42 @@
+//! Parts for the tests of services that call models: spanloom's own tests, its demo, and yours.
+//!
+//! Fakes rather than mocks: the servers here speak real HTTP on the loopback interface and misbehave when told to,
+//! so that the client, its retries and the instrumentation around it are the real ones.
+//!
+//! - [`ModelServer`] answers like OpenAI: chat completions (plain and streamed, with tools), embeddings and the list
+//!   of models, with realistic usage and latency. [`Fault`] and [`FaultPlan`] script its failures, and its journal
+//!   tells what it received and answered.
+//! - [`SpanRecorder`] is a span exporter that keeps what it is given and can wait for spans to arrive.
+//! - [`Sink`] is the far end of an exporter: it records request bodies, answers with scripted statuses, hangs, stops
+//!   and comes back on the same port.
+//!
+//! Nothing here reads the environment or leaves this machine. Every wait has a deadline.
+//!
+//! ```
+//! use spanloom_testkit::{Fault, Latency, ModelServer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), spanloom_testkit::Error> {
+//! let server = ModelServer::builder().with_latency(Latency::None).start().await?;
+//! server.fail_next(Fault::InsufficientQuota);
+//! assert!(server.base_url().ends_with("/v1")); // the client's `with_api_base`
+//! assert!(server.requests().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod listen;
+mod lock;
+mod model_server;
+mod recorder;
+mod sink;
+
+pub use error::{Error, ErrorKind};
+/// The status codes that [`Sink`] and [`Fault::Status`] take.
+pub use http::StatusCode;
+pub use model_server::{
+    Answer, Fault, FaultPlan, Latency, ModelServer, ModelServerBuilder, ReceivedRequest, TokenUsage,
+};
+pub use recorder::{SpanRecorder, attribute};
+pub use sink::{Sink, SinkAnswer, SinkRequest};

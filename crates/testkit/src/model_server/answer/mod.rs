@@ -1,0 +1,35 @@
+//! What the model says.
+
+mod argument;
+mod math;
+mod report;
+mod story;
+mod text;
+mod tool;
+
+pub(super) use tool::ToolCall;
+
+use super::request::ChatRequest;
+use super::seed::Seed;
+
+/// What an assistant's message holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// Text.
+    Text(String),
+    /// Calls of the client's tools.
+    ToolCalls(Vec<ToolCall>),
+}
+
+/// The reply to a request: tool calls where the request asks for them, text otherwise.
+pub(super) fn reply(request: &ChatRequest, seed: Seed) -> Reply {
+    let calls = tool::calls(request, seed);
+    if !calls.is_empty() {
+        return Reply::ToolCalls(calls);
+    }
+    let text = report::report(request).unwrap_or_else(|| text::answer(request, seed));
+    if request.wants_json() {
+        return Reply::Text(serde_json::json!({ "answer": text }).to_string());
+    }
+    Reply::Text(text)
+}

@@ -1,0 +1,74 @@
+//! How long answers take.
+
+use std::time::Duration;
+
+use super::seed::Seed;
+
+/// How long the [`ModelServer`](super::ModelServer) takes to answer.
+///
+/// Waits go through tokio's clock, so a paused one skips them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Latency {
+    /// 60 to 250 ms until the first token and 2 to 6 ms for each token of output, both chosen by the server's seed
+    /// and the request. What a small hosted model takes, scaled down by about four.
+    #[default]
+    Realistic,
+    /// None: every answer is sent as soon as it is ready.
+    None,
+}
+
+/// The latency of one answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pace {
+    /// Until the first token.
+    pub(super) first: Duration,
+    /// For each token of output.
+    pub(super) token: Duration,
+}
+
+impl Latency {
+    pub(super) fn pace(self, seed: Seed) -> Pace {
+        match self {
+            Self::None => Pace::default(),
+            Self::Realistic => Pace {
+                first: Duration::from_micros(seed.mix(b"first").between(60_000, 250_000)),
+                token: Duration::from_micros(seed.mix(b"token").between(2_000, 6_000)),
+            },
+        }
+    }
+}
+
+impl Pace {
+    /// The time for an answer of so many tokens that is sent in one piece.
+    pub(super) fn whole(self, tokens: u32) -> Duration {
+        self.first.saturating_add(self.tokens(tokens))
+    }
+
+    /// The time for so many tokens in the middle of an answer.
+    pub(super) fn tokens(self, tokens: u32) -> Duration {
+        self.token.saturating_mul(tokens)
+    }
+}
+
+/// Waits; not even a turn of the scheduler when there is nothing to wait for.
+pub(super) async fn wait(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn realistic_latency_keeps_to_its_ranges() {
+        for number in 0..500 {
+            let pace = Latency::Realistic.pace(Seed::new(number));
+            assert!((60..=250).contains(&pace.first.as_millis()));
+            assert!((2..=6).contains(&pace.token.as_millis()));
+        }
+        assert_eq!(Latency::None.pace(Seed::new(1)).whole(100), Duration::ZERO);
+    }
+}

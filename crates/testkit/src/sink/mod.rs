@@ -1,0 +1,233 @@
+//! The far end of an exporter: records what arrives and answers as told.
+
+mod answer;
+mod request;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::StatusCode;
+use tokio::sync::watch;
+
+pub use answer::SinkAnswer;
+pub use request::SinkRequest;
+
+use crate::Error;
+use crate::listen::{Listening, Signal, Stop};
+use crate::lock::lock;
+
+/// How long the waits last: far longer than any export takes, short enough for a test run.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An HTTP server for exporters to send to: Weave's `POST /v2/{entity}/{project}/calls/complete`, OTLP's
+/// `POST /v1/traces`, or anything else.
+///
+/// It records every request on any path and answers 200 with an empty body of the right kind, until told otherwise.
+/// It can be stopped like a crashed server, its connections with it, and comes back on the same port.
+/// Dropping it stops it without waiting.
+///
+/// ```
+/// use spanloom_testkit::{Sink, StatusCode};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), spanloom_testkit::Error> {
+/// let sink = Sink::start().await?;
+/// sink.answer_next(StatusCode::SERVICE_UNAVAILABLE); // the first request; those after it get 200
+/// assert!(sink.url().starts_with("http://127.0.0.1:"));
+/// assert!(sink.requests().is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Sink {
+    shared: Arc<Shared>,
+    place: Place,
+    port: u16,
+    listening: Mutex<Option<Listening>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Here,
+    Thread,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    arrived: Condvar,
+    count: watch::Sender<usize>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    requests: Vec<SinkRequest>,
+    script: VecDeque<SinkAnswer>,
+    otherwise: Option<SinkAnswer>,
+}
+
+impl Sink {
+    /// Starts on a free loopback port, on the caller's tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when no port can be bound,
+    /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) outside a tokio runtime.
+    pub async fn start() -> Result<Self, Error> {
+        let shared = Shared::new();
+        let listening = Listening::here(0, router(&shared)).await?;
+        Ok(Self::new(shared, Place::Here, listening))
+    }
+
+    /// Starts on a thread of its own, for tests without a runtime and for those that block theirs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when no port can be bound,
+    /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when there can be no thread.
+    pub fn start_on_thread() -> Result<Self, Error> {
+        let shared = Shared::new();
+        let listening = Listening::on_thread(0, router(&shared))?;
+        Ok(Self::new(shared, Place::Thread, listening))
+    }
+
+    fn new(shared: Arc<Shared>, place: Place, listening: Listening) -> Self {
+        Self {
+            shared,
+            place,
+            port: listening.address().port(),
+            listening: Mutex::new(Some(listening)),
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`, without a path and a final slash; the same after a restart.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Answers one request with this status. Several calls make a script: `[503, 503, 200]`.
+    pub fn answer_next(&self, status: StatusCode) {
+        self.answer_next_with(SinkAnswer::status(status));
+    }
+
+    /// Answers one request with this answer: headers, a body, a hang or a closed connection.
+    pub fn answer_next_with(&self, answer: SinkAnswer) {
+        lock(&self.shared.state).script.push_back(answer);
+    }
+
+    /// Answers this whenever the script is empty, instead of 200.
+    pub fn answer_always(&self, answer: SinkAnswer) {
+        lock(&self.shared.state).otherwise = Some(answer);
+    }
+
+    /// The requests so far, in the order in which their bodies were complete.
+    #[must_use]
+    pub fn requests(&self) -> Vec<SinkRequest> {
+        lock(&self.shared.state).requests.clone()
+    }
+
+    /// Waits until at least `count` requests have arrived, for at most ten seconds, and returns all of them.
+    ///
+    /// Cancellation: nothing is lost when the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when fewer arrived.
+    pub async fn wait_for(&self, count: usize) -> Result<Vec<SinkRequest>, Error> {
+        let mut arrived = self.shared.count.subscribe();
+        let enough = arrived.wait_for(|arrived| *arrived >= count);
+        let in_time = tokio::time::timeout(PATIENCE, enough).await.is_ok();
+        self.arrived(count, in_time)
+    }
+
+    /// As [`wait_for`](Self::wait_for), blocking the thread: for a sink [on its own](Self::start_on_thread).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when fewer arrived.
+    pub fn wait_for_blocking(&self, count: usize) -> Result<Vec<SinkRequest>, Error> {
+        let few = |state: &mut State| state.requests.len() < count;
+        let state = lock(&self.shared.state);
+        let (state, waited) = self
+            .shared
+            .arrived
+            .wait_timeout_while(state, PATIENCE, few)
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(state);
+        self.arrived(count, !waited.timed_out())
+    }
+
+    fn arrived(&self, count: usize, in_time: bool) -> Result<Vec<SinkRequest>, Error> {
+        let requests = self.requests();
+        match in_time {
+            true => Ok(requests),
+            false => Err(Error::deadline("requests", requests.len(), count, PATIENCE)),
+        }
+    }
+
+    /// Stops at once, as a crash does: open connections are closed and new ones refused when this returns.
+    /// What was recorded and scripted stays.
+    pub async fn stop(&self) {
+        let listening = lock(&self.listening).take();
+        if let Some(listening) = listening {
+            listening.stop(Stop::Abort).await;
+        }
+    }
+
+    /// Listens again on the same port; stops first when it still runs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when another process took the port meanwhile.
+    pub async fn restart(&self) -> Result<(), Error> {
+        self.stop().await;
+        let listening = match self.place {
+            Place::Here => Listening::here(self.port, router(&self.shared)).await?,
+            Place::Thread => Listening::on_thread(self.port, router(&self.shared))?,
+        };
+        *lock(&self.listening) = Some(listening);
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            count: watch::Sender::new(0),
+        })
+    }
+
+    /// Keeps the request and takes the answer due, in one step, so that the script meets requests in their order.
+    fn record(&self, request: SinkRequest) -> SinkAnswer {
+        let mut state = lock(&self.state);
+        let scripted = state.script.pop_front();
+        let answer = scripted
+            .or_else(|| state.otherwise.clone())
+            .unwrap_or_else(|| SinkAnswer::accepting(&request));
+        state.requests.push(request);
+        self.count.send_replace(state.requests.len());
+        self.arrived.notify_all();
+        answer
+    }
+}
+
+fn router(shared: &Arc<Shared>) -> impl FnOnce(Signal) -> Router + use<> {
+    let shared = Arc::clone(shared);
+    |signal| Router::new().fallback(move |request| receive(request, shared, signal))
+}
+
+async fn receive(request: Request<Body>, shared: Arc<Shared>, signal: Signal) -> Response {
+    match SinkRequest::read(request).await {
+        Some(request) => shared.record(request).into_response(signal).await,
+        // The client hung up in the middle of its body: there is nobody to answer.
+        None => Response::new(Body::empty()),
+    }
+}
