@@ -1,0 +1,27 @@
+//! Wall-clock times that never run backwards within one call.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// A start on both clocks: the wall clock says when, the monotonic clock says how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    wall: SystemTime,
+    monotonic: Instant,
+}
+
+impl Start {
+    pub(crate) fn now() -> Self {
+        Self {
+            wall: SystemTime::now(),
+            monotonic: Instant::now(),
+        }
+    }
+
+    pub(crate) fn wall(self) -> SystemTime {
+        self.wall
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.monotonic.elapsed()
+    }
+}

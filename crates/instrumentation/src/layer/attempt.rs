@@ -1,0 +1,77 @@
+//! What is read off an HTTP request before it is sent.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http_body::Body as _;
+use reqwest::{Body, Method, Request};
+use spanloom_core::Operation;
+
+/// The operation a request is, if it is one that becomes a span.
+pub(super) fn operation(request: &Request) -> Option<Operation> {
+    (request.method() == Method::POST)
+        .then(|| Operation::from_path(request.url().path()))
+        .flatten()
+}
+
+/// The request's body, shared and not copied, up to `limit` bytes; the request keeps it. `None` for a longer body and
+/// for one that is itself a stream (a multipart upload), which is never read.
+pub(super) fn shared_body(request: &mut Request, limit: usize) -> Option<Bytes> {
+    let len = request.body().and_then(Body::as_bytes).map(<[u8]>::len)?;
+    if len > limit {
+        return None;
+    }
+    // A body made of bytes gives them in its first frame; reqwest has no other way to share them.
+    let mut body = request.body_mut().take()?;
+    let mut context = Context::from_waker(Waker::noop());
+    let bytes = match Pin::new(&mut body).poll_frame(&mut context) {
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+        Poll::Ready(Some(Err(_)) | None) | Poll::Pending => Bytes::new(),
+    };
+    *request.body_mut() = Some(Body::from(bytes.clone()));
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(body: Body) -> Request {
+        let mut request = Request::new(
+            Method::POST,
+            "http://127.0.0.1/v1/chat/completions".parse().unwrap(),
+        );
+        *request.body_mut() = Some(body);
+        request
+    }
+
+    #[test]
+    fn the_body_is_shared_and_stays() {
+        let mut request = request(Body::from("{\"model\":\"m\"}"));
+        let shared = shared_body(&mut request, 1_000).unwrap();
+        assert_eq!(shared, "{\"model\":\"m\"}");
+        assert_eq!(request.body().unwrap().as_bytes(), Some(&shared[..]));
+        assert_eq!(
+            request.body().unwrap().as_bytes().unwrap().as_ptr(),
+            shared.as_ptr()
+        );
+    }
+
+    #[test]
+    fn a_long_or_empty_body_is_left_alone() {
+        let mut long = request(Body::from("0123456789"));
+        assert_eq!(shared_body(&mut long, 9), None);
+        assert_eq!(long.body().unwrap().as_bytes(), Some(&b"0123456789"[..]));
+        let mut empty = request(Body::from(""));
+        assert_eq!(shared_body(&mut empty, 9), Some(Bytes::new()));
+    }
+
+    #[test]
+    fn only_posts_to_known_paths_are_operations() {
+        let mut request = request(Body::from(""));
+        assert_eq!(operation(&request), Some(Operation::Chat));
+        *request.method_mut() = Method::GET;
+        assert_eq!(operation(&request), None);
+    }
+}

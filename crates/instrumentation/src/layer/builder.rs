@@ -1,0 +1,174 @@
+//! How a layer is made.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_openai::middleware::ReqwestService;
+use async_openai::middleware::retry::{OpenAIRetry, OpenAIRetryLayer};
+use opentelemetry::InstrumentationScope;
+use opentelemetry::global::{self, BoxedTracer, ObjectSafeTracerProvider};
+use opentelemetry::trace::SpanContext;
+use spanloom_core::semconv;
+use tower::Layer;
+
+use super::service::GenAiService;
+use crate::content::Content;
+use crate::recorder::Recorder;
+
+/// Whether the span that is current when a call starts is its parent where the span goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parenting {
+    /// It goes to the same place: it is the parent.
+    Parent,
+    /// It goes elsewhere. The call keeps its trace and names it in `spanloom.outer_span_id`; records of it are roots.
+    Outer,
+}
+
+/// Decides [`Parenting`] for a layer whose spans leave another way than the service's.
+pub trait ParentPolicy: fmt::Debug + Send + Sync {
+    /// What `outer`, a valid span context, is to a call made inside it.
+    fn parenting(&self, outer: &SpanContext) -> Parenting;
+
+    /// Whether the call's span is made current while the call runs, so that spans inside become its children.
+    fn activates(&self) -> bool;
+}
+
+/// The calls' spans are members of the service's own traces.
+#[derive(Debug)]
+struct Member;
+
+impl ParentPolicy for Member {
+    fn parenting(&self, _: &SpanContext) -> Parenting {
+        Parenting::Parent
+    }
+
+    fn activates(&self) -> bool {
+        true
+    }
+}
+
+/// What a layer and everything it makes share.
+pub(super) struct Config {
+    pub(super) tracer: BoxedTracer,
+    pub(super) recorder: Recorder,
+    pub(super) content: Content,
+    pub(super) provider: Option<&'static str>,
+    pub(super) policy: Box<dyn ParentPolicy>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("content", &self.content)
+            .field("provider", &self.provider)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`tower::Layer`] that gives every call to a model a span. Cloning gives another handle to the same.
+#[derive(Clone, Debug)]
+pub struct GenAiLayer {
+    config: Arc<Config>,
+}
+
+/// What [`GenAiLayer::stack`] makes: our service around async-openai's own default services.
+pub type Stack = GenAiService<OpenAIRetry<ReqwestService>>;
+
+impl GenAiLayer {
+    /// Begins a layer whose calls `recorder` reads.
+    pub fn builder(recorder: &Recorder) -> GenAiLayerBuilder {
+        GenAiLayerBuilder {
+            recorder: recorder.clone(),
+            tracer: None,
+            content: None,
+            provider: None,
+            policy: Box::new(Member),
+        }
+    }
+
+    /// The whole stack for [`Client::with_http_service`](async_openai::Client::with_http_service): this layer around
+    /// the retries async-openai makes by default, around `http`. That method removes the default retries, so a stack of
+    /// your own should put [`OpenAIRetryLayer`] back inside this layer.
+    #[must_use]
+    pub fn stack(&self, http: reqwest::Client) -> Stack {
+        self.layer(OpenAIRetryLayer::default().layer(ReqwestService::new(http)))
+    }
+}
+
+impl<S> Layer<S> for GenAiLayer {
+    type Service = GenAiService<S>;
+
+    fn layer(&self, inner: S) -> GenAiService<S> {
+        GenAiService::new(inner, Arc::clone(&self.config))
+    }
+}
+
+/// Settings of a [`GenAiLayer`].
+#[must_use = "nothing is observed until `build` and a client that uses the layer"]
+pub struct GenAiLayerBuilder {
+    recorder: Recorder,
+    tracer: Option<BoxedTracer>,
+    content: Option<Content>,
+    provider: Option<&'static str>,
+    policy: Box<dyn ParentPolicy>,
+}
+
+impl GenAiLayerBuilder {
+    /// The service's tracer provider. Default: the global one, as it is when the layer is built.
+    pub fn with_tracer_provider(mut self, provider: &impl ObjectSafeTracerProvider) -> Self {
+        self.tracer = Some(BoxedTracer::new(provider.boxed_tracer(scope())));
+        self
+    }
+
+    /// Which content goes on spans. Default: what `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else
+    /// [`Content::Off`].
+    pub fn with_content(mut self, content: Content) -> Self {
+        self.content = Some(content);
+        self
+    }
+
+    /// Value of `gen_ai.provider.name`. Default: recognised by the request's host, else `openai`.
+    pub fn with_provider(mut self, provider: &'static str) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// How calls hang together with the spans around them. Default: they are members of the service's traces.
+    pub fn with_parent_policy(mut self, policy: impl ParentPolicy + 'static) -> Self {
+        self.policy = Box::new(policy);
+        self
+    }
+
+    /// Makes the layer.
+    #[must_use]
+    pub fn build(self) -> GenAiLayer {
+        let config = Config {
+            tracer: self
+                .tracer
+                .unwrap_or_else(|| global::tracer_with_scope(scope())),
+            recorder: self.recorder,
+            content: self.content.or_else(Content::from_env).unwrap_or_default(),
+            provider: self.provider,
+            policy: self.policy,
+        };
+        GenAiLayer {
+            config: Arc::new(config),
+        }
+    }
+}
+
+impl fmt::Debug for GenAiLayerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GenAiLayerBuilder")
+            .field("content", &self.content)
+            .finish_non_exhaustive()
+    }
+}
+
+fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("spanloom")
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .with_schema_url(semconv::SCHEMA_URL)
+        .build()
+}

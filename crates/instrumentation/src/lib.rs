@@ -1,0 +1,50 @@
+//! OpenTelemetry spans for calls to language models, made with [`async_openai`].
+//!
+//! [`GenAiLayer`] is a tower layer that stands around async-openai's retry layer, so one logical call, retries and
+//! streamed answer included, is one span with the names of the GenAI semantic conventions. The bytes pass through
+//! untouched; what they mean is read afterwards, on the thread of the [`Recorder`].
+//!
+//! ```no_run
+//! use async_openai::{Client, config::OpenAIConfig};
+//! use opentelemetry_sdk::trace::{BatchSpanProcessor, InMemorySpanExporter, SdkTracerProvider};
+//! use spanloom_instrumentation::{GenAiLayer, Recorder};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let recorder = Recorder::start()?;
+//! // The service's own pipeline. `drain` makes its flush and shutdown wait for calls that have just ended.
+//! let batch = BatchSpanProcessor::builder(InMemorySpanExporter::default()).build();
+//! let provider = SdkTracerProvider::builder().with_span_processor(recorder.drain(batch)).build();
+//!
+//! let layer = GenAiLayer::builder(&recorder).with_tracer_provider(&provider).build();
+//! let client = Client::with_config(OpenAIConfig::new()).with_http_service(layer.stack(reqwest::Client::new()));
+//! # drop(client); Ok(())
+//! # }
+//! ```
+//!
+//! # What it costs
+//!
+//! The caller's thread clones handles, copies the answer's bytes into one bounded buffer and pushes one observation;
+//! parsing, counting and pricing belong to the recorder's thread.
+//!
+//! # What can be lost
+//!
+//! Bodies beyond [`Limits`] are not recorded, the span without them is. When the recorder's queue is full, calls keep
+//! their span but lose content and usage; [`Recorder::stats`] counts them. Nothing here waits without a deadline.
+
+mod attributes;
+mod clock;
+mod content;
+mod drain;
+mod estimate;
+mod layer;
+mod observation;
+mod recorder;
+mod span;
+
+pub use attributes::{
+    AttributesGuard, MonitorAttributes, MonitorAttributesExt, WithMonitorAttributes,
+};
+pub use content::Content;
+pub use drain::Drain;
+pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentPolicy, Parenting, Stack};
+pub use recorder::{Limits, Recorder, Stats};

@@ -1,0 +1,75 @@
+//! What the caller's thread hands to the recorder: bytes and times, not yet understood.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use opentelemetry::Context;
+use spanloom_core::{Failure, Operation};
+
+use crate::attributes::MonitorAttributes;
+use crate::content::Content;
+
+/// One call that has ended.
+#[derive(Debug)]
+pub(crate) struct Observation {
+    /// Holds the span that was started for the call.
+    pub(crate) span: Context,
+    pub(crate) operation: Operation,
+    pub(crate) provider: &'static str,
+    pub(crate) server_address: String,
+    pub(crate) server_port: Option<u16>,
+    pub(crate) content: Content,
+    pub(crate) attributes: MonitorAttributes,
+    pub(crate) attempts: u32,
+    pub(crate) started_at: SystemTime,
+    pub(crate) elapsed: Duration,
+    pub(crate) time_to_first_chunk: Option<Duration>,
+    /// The request's body; empty when it was too large to keep or no longer fits the budget.
+    pub(crate) request: Bytes,
+    pub(crate) answer: Answer,
+    pub(crate) end: End,
+}
+
+/// The answer's bytes, as far as they came and were kept.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// HTTP status; 0 when no answer came.
+    pub(crate) status: u16,
+    /// Whether it is a stream of server-sent events.
+    pub(crate) streamed: bool,
+    pub(crate) body: Vec<u8>,
+    /// Bytes that came but were not kept.
+    pub(crate) dropped_bytes: u64,
+}
+
+/// How the caller's side saw the call end.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The body was read to its end.
+    Whole,
+    /// The future or the body was dropped. Whether that is a cancellation depends on what had arrived by then:
+    /// async-openai drops a stream's body right behind `[DONE]`.
+    Dropped,
+    /// The transport failed, or a layer inside gave up.
+    Failed(Failure),
+}
+
+impl Observation {
+    /// Bytes held for the observation, for the budget.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.request
+            .len()
+            .saturating_add(self.answer.body.capacity())
+    }
+
+    /// Lets the bodies go; the span is finished without them.
+    pub(crate) fn shed(&mut self) {
+        let kept = self.request.len().saturating_add(self.answer.body.len());
+        self.request = Bytes::new();
+        self.answer.dropped_bytes = self
+            .answer
+            .dropped_bytes
+            .saturating_add(u64::try_from(kept).unwrap_or(u64::MAX));
+        self.answer.body = Vec::new();
+    }
+}

@@ -1,0 +1,119 @@
+//! The recorder: one thread that reads what the callers' threads observed and finishes the spans.
+
+mod queue;
+mod read;
+mod thread;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry_sdk::trace::SpanProcessor;
+pub(crate) use queue::Queue;
+pub(crate) use read::Reading;
+
+use crate::drain::Drain;
+
+/// Bounds of what a recorder holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of bodies held at once, in calls that run and in calls that wait to be read. Default 32 MiB. Beyond it
+    /// calls are recorded without their bodies.
+    pub held_bytes: usize,
+    /// Calls that may wait to be read. Default 8,192. Beyond it they are recorded without their bodies too, so that the
+    /// queue stays small.
+    pub waiting_calls: usize,
+    /// Bytes of one call's request, and of its answer. Default 8 MiB each. A longer one is not recorded.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            held_bytes: 32 << 20,
+            waiting_calls: 8_192,
+            body_bytes: 8 << 20,
+        }
+    }
+}
+
+/// What a recorder has done since it was started, in calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls whose span is finished.
+    pub finished: u64,
+    /// Of those, calls recorded without their bodies because a limit was reached.
+    pub shed: u64,
+    /// Calls whose reading failed by a fault of ours; their span is finished with what was known.
+    pub faults: u64,
+    /// Calls waiting to be read.
+    pub waiting: u64,
+}
+
+/// Reads observed calls on a thread of its own and finishes their spans. Cloning gives another handle to the same.
+///
+/// The thread ends, after the last call is read, when every handle (layers and drains hold one) is gone.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    handle: Arc<Handle>,
+}
+
+/// Closes the queue when the last handle goes.
+#[derive(Debug)]
+struct Handle {
+    queue: Arc<Queue>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+impl Recorder {
+    /// Starts a recorder with the default [`Limits`].
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn start() -> io::Result<Self> {
+        Self::start_with(Limits::default())
+    }
+
+    /// Starts a recorder with other limits.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn start_with(limits: Limits) -> io::Result<Self> {
+        let queue = Arc::new(Queue::new(limits));
+        thread::start(&queue)?;
+        Ok(Self {
+            handle: Arc::new(Handle { queue }),
+        })
+    }
+
+    /// Waits until every call that had ended before is on its span, or until `timeout`. Says whether it was in time.
+    ///
+    /// Works on any thread, inside and outside of any runtime; it blocks the thread it is called on.
+    #[must_use = "calls may be missing when it is not in time"]
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.queue().flush(timeout)
+    }
+
+    /// Wraps one of the service's span processors, so that the provider's `force_flush` and `shutdown` wait for calls
+    /// that have just ended and whose spans this recorder still has to finish.
+    pub fn drain<P: SpanProcessor + 'static>(&self, processor: P) -> Drain<P> {
+        Drain::new(self.queue(), processor)
+    }
+
+    /// What was recorded so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.queue().stats()
+    }
+
+    pub(crate) fn queue(&self) -> &Arc<Queue> {
+        &self.handle.queue
+    }
+}

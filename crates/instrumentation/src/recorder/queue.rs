@@ -1,0 +1,177 @@
+//! The queue between callers and recorder, and the budget of bytes both share.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+
+use super::{Limits, Stats};
+use crate::drain::Late;
+use crate::observation::Observation;
+
+#[derive(Debug)]
+pub(crate) struct Queue {
+    limits: Limits,
+    held_bytes: AtomicUsize,
+    shed: AtomicU64,
+    faults: AtomicU64,
+    state: Mutex<State>,
+    changed: Condvar,
+    drains: Mutex<Vec<Weak<dyn Late>>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Observation>,
+    pushed: u64,
+    finished: u64,
+    closed: bool,
+    reader: Option<ThreadId>,
+}
+
+impl Queue {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            held_bytes: AtomicUsize::new(0),
+            shed: AtomicU64::new(0),
+            faults: AtomicU64::new(0),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            drains: Mutex::default(),
+        }
+    }
+
+    /// A panic elsewhere must not spread through a lock: the state is plain counters and is sound at every step.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Takes `bytes` from the budget, if they are there.
+    pub(crate) fn reserve(&self, bytes: usize) -> bool {
+        self.held_bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+                held.checked_add(bytes)
+                    .filter(|sum| *sum <= self.limits.held_bytes)
+            })
+            .is_ok()
+    }
+
+    pub(crate) fn release(&self, bytes: usize) {
+        self.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Hands a call to the recorder. `reserved` bytes of the budget go with it. Never waits for the recorder.
+    pub(crate) fn push(&self, mut observation: Observation, reserved: usize) {
+        let mut state = self.state();
+        if state.waiting.len() >= self.limits.waiting_calls {
+            observation.shed();
+        }
+        // The bodies may have grown beyond what was reserved by a buffer's spare room; the budget follows what is held.
+        let held = observation.held_bytes();
+        if held >= reserved {
+            self.held_bytes
+                .fetch_add(held - reserved, Ordering::Relaxed);
+        } else {
+            self.held_bytes
+                .fetch_sub(reserved - held, Ordering::Relaxed);
+        }
+        state.pushed += 1;
+        state.waiting.push_back(observation);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// The next call to read; waits for one. `None` once the queue is closed and empty.
+    pub(super) fn next(&self) -> Option<Observation> {
+        let mut state = self.state();
+        state
+            .reader
+            .get_or_insert_with(|| std::thread::current().id());
+        loop {
+            if let Some(observation) = state.waiting.pop_front() {
+                return Some(observation);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Notes that a call taken by [`Queue::next`] is on its span.
+    pub(super) fn finished(&self, held_bytes: usize, shed: bool) {
+        self.release(held_bytes);
+        if shed {
+            self.shed.fetch_add(1, Ordering::Relaxed);
+        }
+        self.state().finished += 1;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn fault(&self) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        let deadline = Instant::now().checked_add(timeout);
+        let mut state = self.state();
+        let target = state.pushed;
+        if state.reader == Some(std::thread::current().id()) {
+            // A processor that flushes from within `on_end` would wait for itself.
+            return state.finished >= target;
+        }
+        while state.finished < target {
+            let left = deadline.map_or(timeout, |deadline| {
+                deadline.saturating_duration_since(Instant::now())
+            });
+            if left.is_zero() {
+                return false;
+            }
+            state = self
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        true
+    }
+
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let state = self.state();
+        Stats {
+            finished: state.finished,
+            shed: self.shed.load(Ordering::Relaxed),
+            faults: self.faults.load(Ordering::Relaxed),
+            waiting: state.pushed - state.finished,
+        }
+    }
+
+    /// Registers a drain, which finishes spans that their provider no longer takes.
+    pub(crate) fn attach(&self, drain: Weak<dyn Late>) {
+        self.drains
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(drain);
+    }
+
+    /// Whether spans must be marked for a drain.
+    pub(crate) fn drains(&self) -> Vec<Weak<dyn Late>> {
+        let mut drains = self.drains.lock().unwrap_or_else(PoisonError::into_inner);
+        drains.retain(|drain| drain.strong_count() > 0);
+        drains.clone()
+    }
+}

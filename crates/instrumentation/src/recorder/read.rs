@@ -1,0 +1,174 @@
+//! Bytes become a [`Call`].
+
+use std::borrow::Cow;
+
+use spanloom_core::openai::{self, Assembled, Body};
+use spanloom_core::price::Table;
+use spanloom_core::{
+    Call, Cost, CostSource, Failure, Operation, Outcome, Timestamp, UsageSource, Usd,
+};
+
+use crate::estimate;
+use crate::observation::{Answer, End, Observation};
+
+/// A call with what it said, ready for its span.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) call: Call,
+    /// The answer as one JSON body, streams assembled.
+    pub(crate) response_body: Option<Cow<'a, str>>,
+    /// Width of the embeddings asked for or received.
+    pub(crate) dimensions: Option<i64>,
+}
+
+/// An answer's bytes, understood.
+struct Understood<'a> {
+    body: Body,
+    json: Option<Cow<'a, str>>,
+    text: String,
+    done: bool,
+    failure: Option<Failure>,
+}
+
+pub(super) fn read(observation: &Observation) -> Reading<'_> {
+    let request = openai::request(&observation.request);
+    let understood = understand(&observation.answer);
+    let (outcome, failure) = outcome(&observation.end, &observation.answer, &understood);
+    let mut usage = understood.body.usage;
+    if usage.source.is_none() && observation.answer.streamed && outcome != Outcome::Error {
+        usage = estimate::usage(
+            &observation.request,
+            request.model.as_deref(),
+            &understood.text,
+        );
+    }
+    let started_at = Timestamp::from(observation.started_at);
+    let ended_at = Timestamp::from(observation.started_at + observation.elapsed);
+    let mut call = Call {
+        operation: observation.operation,
+        provider: observation.provider.to_owned(),
+        server_address: observation.server_address.clone(),
+        server_port: observation.server_port,
+        request,
+        response: understood.body.response,
+        usage,
+        cost: None,
+        outcome,
+        failure,
+        attempts: observation.attempts,
+        started_at,
+        ended_at,
+        time_to_first_chunk: observation
+            .time_to_first_chunk
+            .filter(|_| observation.answer.streamed),
+    };
+    call.cost = cost(&call, understood.body.reported_cost);
+    let dimensions = call
+        .request
+        .dimensions
+        .filter(|_| observation.operation == Operation::Embeddings);
+    Reading {
+        call,
+        response_body: understood.json,
+        dimensions,
+    }
+}
+
+fn understand(answer: &Answer) -> Understood<'_> {
+    if answer.streamed {
+        let Assembled {
+            body,
+            completion,
+            text,
+            done,
+            failure,
+            ..
+        } = openai::assemble(&answer.body);
+        let json = completion.map(|raw| Cow::Owned(raw.get().to_owned()));
+        return Understood {
+            body,
+            json,
+            text,
+            done,
+            failure,
+        };
+    }
+    let failure = (answer.status >= 400).then(|| {
+        let status = answer.status.to_string();
+        openai::failure(&answer.body, &status).unwrap_or(Failure {
+            kind: status,
+            message: String::new(),
+        })
+    });
+    let json = std::str::from_utf8(&answer.body)
+        .ok()
+        .filter(|text| !text.is_empty())
+        .map(Cow::Borrowed);
+    Understood {
+        body: openai::response(&answer.body),
+        json,
+        text: String::new(),
+        done: false,
+        failure,
+    }
+}
+
+fn outcome(end: &End, answer: &Answer, understood: &Understood<'_>) -> (Outcome, Option<Failure>) {
+    if let Some(failure) = &understood.failure {
+        return (Outcome::Error, Some(failure.clone()));
+    }
+    match end {
+        End::Failed(failure) => (Outcome::Error, Some(failure.clone())),
+        End::Dropped if understood.done => (Outcome::Completed, None),
+        End::Dropped => (Outcome::Cancelled, None),
+        // The connection was closed in good order, but the stream had not said that it was complete. Some compatible
+        // servers never say `[DONE]`: a finish reason does as well.
+        End::Whole
+            if answer.streamed
+                && !understood.done
+                && understood.body.response.finish_reasons.is_empty() =>
+        {
+            let message = "the stream ended before it was complete".to_owned();
+            (
+                Outcome::Error,
+                Some(Failure {
+                    kind: "incomplete_stream".to_owned(),
+                    message,
+                }),
+            )
+        }
+        End::Whole => (Outcome::Completed, None),
+    }
+}
+
+/// What the provider stated, else tokens times the price table, else nothing.
+fn cost(call: &Call, reported: Option<f64>) -> Option<Cost> {
+    if let Some(total) = reported
+        .filter(|dollars| *dollars >= 0.0)
+        .and_then(Usd::from_dollars)
+    {
+        return Some(Cost {
+            total,
+            input: None,
+            output: None,
+            source: CostSource::Reported,
+            price_date: None,
+        });
+    }
+    let models = [
+        call.response.model.as_deref(),
+        call.request.model.as_deref(),
+    ];
+    let table = Table::builtin();
+    let price = models
+        .into_iter()
+        .flatten()
+        .find_map(|model| table.price(&call.provider, model))?;
+    let cost = price.cost(&call.usage)?;
+    debug_assert_eq!(
+        cost.source == CostSource::Estimated,
+        call.usage.source == Some(UsageSource::Estimated),
+        "a cost is as good as its tokens"
+    );
+    Some(cost)
+}

@@ -1,0 +1,47 @@
+//! The recorder's thread.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use opentelemetry::trace::TraceContextExt as _;
+
+use super::Queue;
+use super::read::read;
+use crate::observation::Observation;
+use crate::span::Finish;
+
+pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
+    let queue = Arc::clone(queue);
+    std::thread::Builder::new()
+        .name("spanloom-recorder".to_owned())
+        .spawn(move || {
+            while let Some(observation) = queue.next() {
+                let held_bytes = observation.held_bytes();
+                let shed = observation.answer.dropped_bytes > 0;
+                // A fault in reading, or in a processor of the service's, must not end the recording of later calls.
+                if catch_unwind(AssertUnwindSafe(|| finish(&observation, &queue))).is_err() {
+                    queue.fault();
+                    let ended = catch_unwind(AssertUnwindSafe(|| observation.span.span().end()));
+                    drop(ended);
+                }
+                drop(observation);
+                queue.finished(held_bytes, shed);
+            }
+        })?;
+    Ok(())
+}
+
+fn finish(observation: &Observation, queue: &Queue) {
+    let span = observation.span.span();
+    let drains = queue.drains();
+    let finish = if span.is_recording() {
+        Finish::of(&read(observation), observation)
+    } else {
+        Finish::default()
+    };
+    finish.clone().apply(&span);
+    for drain in drains.iter().filter_map(std::sync::Weak::upgrade) {
+        drain.complete(span.span_context().span_id(), &finish);
+    }
+}

@@ -1,0 +1,85 @@
+use opentelemetry::Context;
+use opentelemetry::trace::{
+    FutureExt as _, SpanId, TraceContextExt as _, Tracer as _, TracerProvider as _,
+};
+use serde_json::{Value, json};
+use spanloom_instrumentation::{MonitorAttributes, MonitorAttributesExt as _};
+
+use crate::setup::{Setup, request, text};
+
+fn attributes(span: &opentelemetry_sdk::trace::SpanData) -> Value {
+    serde_json::from_str(&text(span, "spanloom.attributes").unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn attributes_of_the_call_and_of_the_scopes_around_it() {
+    let setup = Setup::new().await;
+    let chat = setup.client.chat();
+    let call = chat
+        .create(request("hello world!"))
+        .monitor_attributes(json!({"params": {"a": 1}, "who": "call"}));
+    async { call.await.unwrap() }
+        .monitor_attributes(json!({"tenant": "acme", "who": "scope"}))
+        .await;
+    assert_eq!(
+        attributes(&setup.span()),
+        json!({"tenant": "acme", "params": {"a": 1}, "who": "call"})
+    );
+}
+
+#[tokio::test]
+async fn a_streams_attributes_are_those_of_its_call() {
+    use futures_util::StreamExt as _;
+    let setup = Setup::new().await;
+    let mut streamed = request("Tell me a 50-word story.");
+    streamed.stream = Some(true);
+    let stream = setup
+        .client
+        .chat()
+        .create_stream(streamed)
+        .monitor_attributes(json!({"kind": "story"}))
+        .await
+        .unwrap();
+    let chunks = stream.collect::<Vec<_>>().await;
+    assert!(chunks.iter().all(Result::is_ok));
+    assert_eq!(attributes(&setup.span()), json!({"kind": "story"}));
+}
+
+#[tokio::test]
+async fn no_attributes_is_no_attribute() {
+    let setup = Setup::new().await;
+    drop(MonitorAttributes::new(json!({"left": "behind"})).enter());
+    setup
+        .client
+        .chat()
+        .create(request("hello world!"))
+        .await
+        .unwrap();
+    assert_eq!(text(&setup.span(), "spanloom.attributes"), None);
+}
+
+#[tokio::test]
+async fn the_current_span_is_the_parent() {
+    let setup = Setup::new().await;
+    let tracer = setup.provider.tracer("service");
+    let context = Context::current_with_span(tracer.start("handler"));
+    let outer = context.span().span_context().clone();
+    setup
+        .client
+        .chat()
+        .create(request("hello world!"))
+        .with_context(context.clone())
+        .await
+        .unwrap();
+    assert!(setup.recorder.flush(std::time::Duration::from_secs(5)));
+    context.span().end();
+    let spans = setup.spans.wait_for(2).unwrap();
+    let call = spans
+        .iter()
+        .find(|span| span.name.starts_with("chat"))
+        .unwrap();
+    assert_eq!(call.parent_span_id, outer.span_id());
+    assert_eq!(call.span_context.trace_id(), outer.trace_id());
+    let handler = spans.iter().find(|span| span.name == "handler").unwrap();
+    assert_eq!(handler.parent_span_id, SpanId::INVALID);
+}
