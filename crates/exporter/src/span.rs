@@ -1,0 +1,78 @@
+//! The SDK's spans, as core's mapping takes them.
+
+use opentelemetry::trace::{SpanId, Status};
+use opentelemetry::{Array, Key, KeyValue, Value};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+use serde_json::json;
+use spanloom_core::mapping::{self, Attributes, SpanStatus};
+use spanloom_core::{Record, StreamName, Timestamp};
+
+/// Maps a span to a record; `default` is where it goes unless it says otherwise.
+pub(crate) fn record(span: SpanData, resource: &Attributes, default: &StreamName) -> Record {
+    let span = mapping::Span {
+        name: span.name.into_owned(),
+        trace_id: span.span_context.trace_id().to_string(),
+        span_id: span.span_context.span_id().to_string(),
+        parent_id: (span.parent_span_id != SpanId::INVALID)
+            .then(|| span.parent_span_id.to_string()),
+        started_at: Timestamp::from(span.start_time),
+        ended_at: Timestamp::from(span.end_time),
+        status: match span.status {
+            Status::Unset => SpanStatus::Unset,
+            Status::Ok => SpanStatus::Ok,
+            Status::Error { description } => SpanStatus::Error(description.into_owned()),
+        },
+        attributes: span
+            .attributes
+            .into_iter()
+            .map(|KeyValue { key, value, .. }| (key.to_string(), json(value)))
+            .collect(),
+    };
+    mapping::record(span, resource, default)
+}
+
+/// A resource's attributes, as core's mapping takes them.
+pub(crate) fn attributes(resource: &Resource) -> Attributes {
+    resource
+        .iter()
+        .map(|(key, value): (&Key, &Value)| (key.to_string(), json(value.clone())))
+        .collect()
+}
+
+fn json(value: Value) -> serde_json::Value {
+    match value {
+        Value::Bool(value) => value.into(),
+        Value::I64(value) => value.into(),
+        Value::F64(value) => json!(value),
+        Value::String(value) => String::from(value).into(),
+        Value::Array(Array::Bool(values)) => values.into(),
+        Value::Array(Array::I64(values)) => values.into(),
+        Value::Array(Array::F64(values)) => json!(values),
+        Value::Array(Array::String(values)) => values.into_iter().map(String::from).collect(),
+        other => other.to_string().into(),
+    }
+}
+
+/// Bytes a span holds, near enough for a bound: its texts, and a fixed share for everything else.
+pub(crate) fn held_bytes(span: &SpanData) -> usize {
+    const FIXED: usize = 512;
+    const PER_ATTRIBUTE: usize = 64;
+    let text = |value: &Value| match value {
+        Value::String(text) => text.as_str().len(),
+        Value::Array(Array::String(texts)) => texts.iter().map(|text| text.as_str().len()).sum(),
+        _ => 0,
+    };
+    let own: usize = span
+        .attributes
+        .iter()
+        .map(|attribute| PER_ATTRIBUTE + text(&attribute.value))
+        .sum();
+    let events: usize = span
+        .events
+        .iter()
+        .flat_map(|event| event.attributes.iter())
+        .map(|attribute| PER_ATTRIBUTE + text(&attribute.value))
+        .sum();
+    FIXED + span.name.len() + own + events
+}
