@@ -1,0 +1,195 @@
+//! What the environment says; read once, here, when a monitor is built.
+
+use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
+use spanloom_exporter::Destination;
+
+/// Address of the spanloom server on this machine.
+pub(crate) const LOCAL_SERVER: &str = "http://127.0.0.1:7440";
+
+/// The environment of a monitor.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    /// `WANDB_ENTITY`
+    pub(crate) entity: Option<String>,
+    /// `WANDB_API_KEY`
+    api_key: Option<String>,
+    /// `WF_TRACE_SERVER_URL`
+    trace_server: Option<String>,
+    /// `WANDB_BASE_URL`
+    base: Option<String>,
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` is set; the stock exporter reads them.
+    pub(crate) otlp: Option<String>,
+    /// `OTEL_SDK_DISABLED=true`
+    pub(crate) disabled: bool,
+    /// `SPANLOOM_QUIET=1`
+    pub(crate) quiet: bool,
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=NO_CONTENT`: beats every default, and code as well.
+    pub(crate) no_content: bool,
+}
+
+impl Environment {
+    pub(crate) fn read() -> Self {
+        Self::of(|name| std::env::var(name).ok())
+    }
+
+    /// From any source of variables, so that tests need not change the process's own.
+    pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| {
+            variable(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        let truthy = |name: &str| {
+            set(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
+        };
+        Self {
+            entity: set("WANDB_ENTITY"),
+            api_key: set("WANDB_API_KEY"),
+            trace_server: set("WF_TRACE_SERVER_URL"),
+            base: set("WANDB_BASE_URL"),
+            otlp: set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+                .or_else(|| set("OTEL_EXPORTER_OTLP_ENDPOINT")),
+            disabled: truthy("OTEL_SDK_DISABLED"),
+            quiet: truthy("SPANLOOM_QUIET"),
+            no_content: set(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
+                value.eq_ignore_ascii_case("NO_CONTENT") || value.eq_ignore_ascii_case("false")
+            }),
+        }
+    }
+
+    /// Where records go when code does not say it; `None` when only a collector is configured.
+    pub(crate) fn records(&self) -> Result<Option<Records>, spanloom_exporter::Error> {
+        if self.trace_server.is_some() || self.api_key.is_some() {
+            let private = self
+                .base
+                .as_deref()
+                .filter(|base| !base.contains("api.wandb.ai"));
+            let derived = private.map(|base| format!("{}/traces", base.trim_end_matches('/')));
+            let address = self
+                .trace_server
+                .clone()
+                .or(derived)
+                .unwrap_or_else(|| Destination::WANDB.to_owned());
+            let mut destination = Destination::new(&address)?;
+            if let Some(key) = &self.api_key {
+                destination = destination.with_api_key(key);
+            }
+            let board = match (private, &self.trace_server) {
+                (Some(base), _) => Board::Weave(base.trim_end_matches('/').to_owned()),
+                (None, Some(server)) if !server.contains("wandb.ai") => {
+                    Board::Spanloom(server.clone())
+                }
+                _ => Board::Weave("https://wandb.ai".to_owned()),
+            };
+            return Ok(Some(Records { destination, board }));
+        }
+        if self.otlp.is_some() {
+            return Ok(None);
+        }
+        Records::server(LOCAL_SERVER).map(Some)
+    }
+}
+
+/// Where records go, and where people look at them.
+#[derive(Clone, Debug)]
+pub(crate) struct Records {
+    pub(crate) destination: Destination,
+    pub(crate) board: Board,
+}
+
+/// Whose pages show the records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Board {
+    /// A spanloom server at this address.
+    Spanloom(String),
+    /// W&B's application at this address.
+    Weave(String),
+}
+
+impl Records {
+    /// A spanloom server.
+    pub(crate) fn server(address: &str) -> Result<Self, spanloom_exporter::Error> {
+        let destination = Destination::new(address)?;
+        Ok(Self {
+            destination,
+            board: Board::Spanloom(address.trim_end_matches('/').to_owned()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        Environment::of(|name| {
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn destination(variables: &[(&str, &str)]) -> Option<(String, Board)> {
+        let records = environment(variables).records().unwrap()?;
+        Some((records.destination.to_string(), records.board))
+    }
+
+    #[test]
+    fn destinations_follow_the_environment() {
+        let weave = |base: &str| Board::Weave(base.to_owned());
+        let local = Board::Spanloom(LOCAL_SERVER.to_owned());
+        assert_eq!(destination(&[]), Some((LOCAL_SERVER.to_owned(), local)));
+        assert_eq!(
+            destination(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")]),
+            None
+        );
+        let wandb = Some((Destination::WANDB.to_owned(), weave("https://wandb.ai")));
+        assert_eq!(destination(&[("WANDB_API_KEY", "k")]), wandb);
+        assert_eq!(
+            destination(&[
+                ("WANDB_API_KEY", "k"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+            ]),
+            wandb
+        );
+        let private = destination(&[
+            ("WANDB_API_KEY", "k"),
+            ("WANDB_BASE_URL", "https://wandb.example.com/"),
+        ]);
+        assert_eq!(
+            private,
+            Some((
+                "https://wandb.example.com".to_owned(),
+                weave("https://wandb.example.com")
+            ))
+        );
+        let ours = destination(&[("WF_TRACE_SERVER_URL", "http://127.0.0.1:9")]);
+        assert_eq!(
+            ours,
+            Some((
+                "http://127.0.0.1:9".to_owned(),
+                Board::Spanloom("http://127.0.0.1:9".to_owned())
+            ))
+        );
+    }
+
+    #[test]
+    fn empty_variables_are_unset() {
+        let environment = environment(&[
+            ("WANDB_API_KEY", ""),
+            ("SPANLOOM_QUIET", "1"),
+            ("OTEL_SDK_DISABLED", "TRUE"),
+        ]);
+        assert!(environment.quiet && environment.disabled && !environment.no_content);
+        assert_eq!(
+            environment
+                .records()
+                .unwrap()
+                .unwrap()
+                .destination
+                .to_string(),
+            LOCAL_SERVER
+        );
+    }
+}

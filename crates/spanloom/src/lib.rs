@@ -1,0 +1,47 @@
+//! Monitor calls to language models: two lines change, and from then on every call made with [`async_openai`],
+//! streamed or not, is a record in `entity/project/stream` with its tokens, cost, latency, attributes and content.
+//!
+//! ```no_run
+//! use spanloom::Monitored as _;
+//!
+//! # fn main() -> Result<(), spanloom::Error> {
+//! let monitor = spanloom::init_monitor("acme/chatbot/openai_logs")?; // guard: flushes on drop, bounded
+//! let client = async_openai::Client::new().monitored(&monitor); // same type: Client<OpenAIConfig>
+//! # drop(client); Ok(()) }
+//! ```
+//!
+//! # Where records go
+//!
+//! | what is set | destination |
+//! |---|---|
+//! | [`MonitorBuilder::with_server`] | that server |
+//! | `WF_TRACE_SERVER_URL`, or `WANDB_API_KEY` | W&B Weave |
+//! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, beside W&B if both are set |
+//! | nothing | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
+//!
+//! # What it changes in the service
+//!
+//! Nothing global is set. Calls take the trace and the parent of the span they are made in, if that span is one of the
+//! monitor's ([`Monitor::layer`]); any other span is named in `spanloom.outer_span_id`, and the service's own traces
+//! and sampling stay as they are.
+//!
+//! # What can be lost
+//!
+//! Nothing that was acknowledged; otherwise what is still queued when the process ends or exceeds the exporter's bounds.
+//! [`Monitor::flush`] returns the account.
+
+mod banner;
+mod client;
+mod config;
+mod error;
+mod lineage;
+mod monitor;
+
+pub use client::Monitored;
+pub use error::{Error, ErrorKind};
+pub use monitor::{Monitor, MonitorBuilder, init_monitor};
+pub use spanloom_core::StreamName;
+pub use spanloom_exporter::{Dropped, Receipt};
+pub use spanloom_instrumentation::{
+    AttributesGuard, MonitorAttributes, MonitorAttributesExt, Stats, WithMonitorAttributes,
+};

@@ -1,0 +1,242 @@
+//! Calls through a monitored client become records at the server.
+
+use std::time::Duration;
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use serde_json::{Value, json};
+use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _};
+use spanloom_testkit::{ModelServer, Sink};
+
+struct Setup {
+    model: ModelServer,
+    sink: Sink,
+    monitor: Monitor,
+    client: Client<OpenAIConfig>,
+}
+
+fn setup() -> Setup {
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let sink = Sink::start_on_thread().unwrap();
+    let monitor = Monitor::builder("acme/chatbot/openai_logs")
+        .with_server(&sink.url())
+        .quiet()
+        .start()
+        .unwrap();
+    let config = OpenAIConfig::new()
+        .with_api_base(model.base_url())
+        .with_api_key("sk-test-0123456789abcdefghij");
+    let client = Client::with_config(config).monitored(&monitor);
+    Setup {
+        model,
+        sink,
+        monitor,
+        client,
+    }
+}
+
+fn request(text: &str) -> async_openai::types::chat::CreateChatCompletionRequest {
+    serde_json::from_value(
+        json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]}),
+    )
+    .unwrap()
+}
+
+fn records(sink: &Sink) -> Vec<Value> {
+    let bodies = sink
+        .requests()
+        .into_iter()
+        .map(|request| request.json().unwrap());
+    bodies
+        .flat_map(|body| body["batch"].as_array().cloned().unwrap_or_default())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_call_is_a_record_with_everything_known_about_it() {
+    let Setup {
+        model: _model,
+        sink,
+        monitor,
+        client,
+    } = setup();
+    let attributes = json!({"system_prompt": "none", "params": {"equation": "2+2"}});
+    let answer = client
+        .chat()
+        .create(request("what is 2+2?"))
+        .monitor_attributes(attributes)
+        .await
+        .unwrap();
+    let receipt = monitor.flush(Duration::from_secs(5));
+    assert_eq!((receipt.delivered, receipt.queued), (1, 0), "{receipt}");
+
+    let record = records(&sink).remove(0);
+    let usage = answer.usage.unwrap();
+    assert_eq!(record["inputs"]["messages"][0]["content"], "what is 2+2?");
+    assert_eq!(
+        record["output"]["choices"][0]["message"]["content"],
+        json!(answer.choices[0].message.content)
+    );
+    assert_eq!(record["attributes"]["params"]["equation"], "2+2");
+    assert_eq!(record["attributes"]["stream"], "openai_logs");
+    assert_eq!(record["attributes"]["spanloom"]["provider"], "openai");
+    assert_eq!(
+        record["summary"]["usage"][&answer.model]["prompt_tokens"],
+        usage.prompt_tokens
+    );
+    assert_eq!(record["summary"]["status_code"], "SUCCESS");
+    assert_eq!(record["summary"]["cost"]["source"], "priced");
+    assert!(record["summary"]["latency_s"].as_f64().unwrap() > 0.0);
+    assert_eq!(record["parent_id"], Value::Null);
+    let shown = record.to_string();
+    assert!(!shown.contains("sk-test"), "no key in any record");
+    assert!(
+        !shown.contains("gen_ai.input.messages"),
+        "content stands in a record once"
+    );
+}
+
+async fn thousand_calls_then_drop() -> usize {
+    use futures_util::StreamExt as _;
+    let Setup {
+        model: _model,
+        sink,
+        monitor,
+        client,
+    } = setup();
+    let calls = (0..1_000).map(|_| async {
+        client
+            .chat()
+            .create(request("hello world!"))
+            .await
+            .map(drop)
+    });
+    let results = futures_util::stream::iter(calls)
+        .buffer_unordered(32)
+        .collect::<Vec<_>>()
+        .await;
+    assert!(results.iter().all(Result::is_ok));
+    drop(monitor);
+    records(&sink).len()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_thousand_calls_survive_the_guards_drop_on_a_current_thread_runtime() {
+    assert_eq!(thousand_calls_then_drop().await, 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_calls_survive_the_guards_drop_on_a_multi_thread_runtime() {
+    assert_eq!(thousand_calls_then_drop().await, 1_000);
+}
+
+#[tokio::test]
+async fn a_server_killed_between_two_calls_loses_none() {
+    let Setup {
+        model: _model,
+        sink,
+        monitor,
+        client,
+    } = setup();
+    client.chat().create(request("hello world!")).await.unwrap();
+    assert_eq!(monitor.flush(Duration::from_secs(5)).delivered, 1);
+    sink.stop().await;
+    client.chat().create(request("what is 2+2?")).await.unwrap();
+    let kept = monitor.flush(Duration::from_millis(50));
+    assert_eq!((kept.delivered, kept.queued), (1, 1), "{kept}");
+    sink.restart().await.unwrap();
+    let receipt = monitor.shutdown(Duration::from_secs(5));
+    assert_eq!((receipt.delivered, receipt.queued), (2, 0), "{receipt}");
+    assert_eq!(records(&sink).len(), 2);
+}
+
+#[tokio::test]
+async fn content_can_be_left_out() {
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let sink = Sink::start_on_thread().unwrap();
+    let builder = Monitor::builder("acme/chatbot/openai_logs").with_server(&sink.url());
+    let monitor = builder.without_content().quiet().start().unwrap();
+    let config = OpenAIConfig::new().with_api_base(model.base_url());
+    let client = Client::with_config(config).monitored_with(&monitor, reqwest::Client::new());
+    client
+        .chat()
+        .create(request("a private question"))
+        .await
+        .unwrap();
+    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    let record = records(&sink).remove(0);
+    assert!(!record.to_string().contains("private question"));
+    assert_eq!(record["inputs"], json!({}));
+    assert!(
+        record["summary"]["usage"]
+            .as_object()
+            .is_some_and(|usage| !usage.is_empty())
+    );
+}
+
+#[tokio::test]
+async fn the_services_own_spans_are_named_and_left_alone() {
+    use opentelemetry::trace::{
+        FutureExt as _, TraceContextExt as _, Tracer as _, TracerProvider as _,
+    };
+    let Setup {
+        model: _model,
+        sink,
+        monitor,
+        client,
+    } = setup();
+    let service = opentelemetry_sdk::trace::SdkTracerProvider::builder().build();
+    let context =
+        opentelemetry::Context::current_with_span(service.tracer("service").start("handler"));
+    let outer = context.span().span_context().clone();
+    client
+        .chat()
+        .create(request("hello world!"))
+        .with_context(context)
+        .await
+        .unwrap();
+    assert!(monitor.flush(Duration::from_secs(5)).is_complete());
+    let record = records(&sink).remove(0);
+    assert_eq!(record["trace_id"], outer.trace_id().to_string());
+    assert_eq!(
+        record["parent_id"],
+        Value::Null,
+        "its parent goes elsewhere"
+    );
+    assert_eq!(
+        record["attributes"]["spanloom"]["outer_span_id"],
+        outer.span_id().to_string()
+    );
+}
+
+#[tokio::test]
+async fn tracing_spans_come_along_as_parents() {
+    use tracing::Instrument as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let Setup {
+        model: _model,
+        sink,
+        monitor,
+        client,
+    } = setup();
+    let subscriber = tracing_subscriber::registry().with(monitor.layer());
+    let guard = tracing::subscriber::set_default(subscriber);
+    let handler = tracing::info_span!("handler");
+    async { client.chat().create(request("hello world!")).await.unwrap() }
+        .instrument(handler.clone())
+        .await;
+    drop(handler);
+    drop(guard);
+    assert!(monitor.flush(Duration::from_secs(5)).is_complete());
+    let records = records(&sink);
+    let call = records
+        .iter()
+        .find(|record| record["op_name"] == "openai.chat.completions.create")
+        .unwrap();
+    let handler = records
+        .iter()
+        .find(|record| record["op_name"] == "handler")
+        .unwrap();
+    assert_eq!(call["parent_id"], handler["id"]);
+    assert_eq!(call["trace_id"], handler["trace_id"]);
+}
