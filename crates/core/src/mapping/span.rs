@@ -143,6 +143,11 @@ fn info(attributes: &mut Attributes, usage: &Usage) -> CallInfo {
             .and_then(|count| i64::try_from(count).ok()),
         usage_source: usage.source.map(|source| source.as_str().to_owned()),
         server_address: attributes.take_text(&[names::SERVER_ADDRESS]),
+        server_port: attributes
+            .take_count(&[names::SERVER_PORT])
+            .and_then(|port| i64::try_from(port).ok()),
+        api_type: attributes.take_text(&[names::OPENAI_API_TYPE]),
+        system_fingerprint: attributes.take_text(&[names::OPENAI_RESPONSE_SYSTEM_FINGERPRINT]),
         service_tier: attributes.take_text(&[names::OPENAI_RESPONSE_SERVICE_TIER]),
         outer_span_id: attributes.take_text(&[names::SPANLOOM_OUTER_SPAN_ID]),
     }

@@ -37,6 +37,12 @@ pub struct CallInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_port: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_fingerprint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outer_span_id: Option<String>,

@@ -88,7 +88,7 @@ impl Completion {
             "system_fingerprint": self.fingerprint,
         });
         if let (false, Some(members)) = (with_usage, json.as_object_mut()) {
-            members.shift_remove("usage");
+            members.remove("usage");
         }
         json
     }

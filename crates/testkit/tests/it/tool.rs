@@ -52,7 +52,7 @@ async fn a_question_about_the_weather_is_answered_with_a_tool_call_and_then_with
     assert!(response.usage.unwrap().completion_tokens > 7);
 
     let called = json!({"role": "assistant", "tool_calls": calls});
-    let result = json!({"role": "tool", "tool_call_id": call.id, "content": r#"{"temperature":21,"sky":"clear"}"#});
+    let result = json!({"role": "tool", "tool_call_id": call.id, "content": r#"{"sky":"clear","temperature":21}"#});
     let answer = client
         .chat()
         .create(weather(&json!([question(), called, result])))
@@ -60,7 +60,7 @@ async fn a_question_about_the_weather_is_answered_with_a_tool_call_and_then_with
         .unwrap();
     assert_eq!(
         text(&answer),
-        "According to get_weather: temperature 21, sky clear."
+        "According to get_weather: sky clear, temperature 21."
     );
     assert_eq!(answer.choices[0].finish_reason, Some(FinishReason::Stop));
 }
