@@ -1,0 +1,173 @@
+// The board's read API: its types, one for one, and one way to fetch them.
+
+export interface Info {
+  name: string;
+  version: string;
+  base_url: string;
+  otlp_http: string | null;
+}
+
+export interface Stream {
+  entity: string;
+  project: string;
+  stream: string;
+  calls: number;
+  last_started_at: number | null;
+}
+
+export interface Stats {
+  calls: number;
+  errors: number;
+  cancelled: number;
+  running: number;
+  priced_calls: number;
+  estimated_calls: number;
+  counted_calls: number;
+  cost_usd: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_tokens: number | null;
+  reasoning_tokens: number | null;
+  mean_cost_usd: number | null;
+  mean_input_tokens: number | null;
+  mean_output_tokens: number | null;
+  mean_total_tokens: number | null;
+  mean_ms: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+  ttfc_p50_ms: number | null;
+  ttfc_p95_ms: number | null;
+  output_tokens_per_s: number | null;
+  first_started_at: number | null;
+  last_started_at: number | null;
+}
+
+/** Columns, one entry a bin. */
+export interface Series {
+  calls: number[];
+  errors: number[];
+  unpriced: number[];
+  cost_usd: (number | null)[];
+  input_tokens: (number | null)[];
+  output_tokens: (number | null)[];
+  p50_ms: (number | null)[];
+  p95_ms: (number | null)[];
+  mean_ms: (number | null)[];
+}
+
+export interface Group {
+  key: string;
+  stats: Stats;
+  series: Series;
+}
+
+export interface Summary {
+  range: { from: number; to: number; bin_ms: number };
+  bins: number[];
+  totals: Stats;
+  all: Series;
+  groups: Group[];
+  groups_total: number;
+  models: { key: string; calls: number }[];
+  attributes: { path: string; values: number }[];
+}
+
+export type Status = 'success' | 'error' | 'running';
+
+export interface Row {
+  id: string;
+  trace_id: string;
+  parent_id: string | null;
+  op_name: string;
+  operation: string | null;
+  provider: string | null;
+  model: string | null;
+  request_model: string | null;
+  status: Status;
+  outcome: 'completed' | 'cancelled' | 'error' | null;
+  exception: string | null;
+  streamed: boolean;
+  started_at: number;
+  latency_ms: number | null;
+  ttfc_ms: number | null;
+  attempts: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  total_tokens: number | null;
+  cached_tokens: number | null;
+  reasoning_tokens: number | null;
+  usage_source: 'reported' | 'estimated' | null;
+  cost_usd: number | null;
+  cost_source: 'reported' | 'priced' | 'estimated' | null;
+  prompt: string | null;
+  completion: string | null;
+  attributes: Record<string, string>;
+}
+
+export interface Calls {
+  total: number;
+  calls: Row[];
+}
+
+export interface Cost {
+  total_usd?: number | null;
+  input_usd?: number | null;
+  output_usd?: number | null;
+  source?: string | null;
+  price_date?: string | null;
+}
+
+/** A Weave call object. What the program recorded is not ours to type. */
+export interface Call {
+  id: string;
+  op_name: string;
+  started_at: string;
+  ended_at: string | null;
+  inputs: unknown;
+  output: unknown;
+  attributes: unknown;
+  summary: { cost?: Cost | null } | null;
+  exception: string | null;
+}
+
+export interface CallAnswer {
+  row: Row;
+  stream: string;
+  call: Call;
+}
+
+/** The server answered, and the answer was no. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    reason: string,
+  ) {
+    super(reason);
+  }
+
+  /** Whether it is the way to the server, not the question, that failed. */
+  get unreachable(): boolean {
+    return this.status >= 502 && this.status <= 504;
+  }
+}
+
+export async function fetchJson<T>(
+  path: string,
+  query: URLSearchParams,
+  signal: AbortSignal,
+): Promise<T> {
+  const text = query.toString();
+  const answer = await fetch(text === '' ? path : `${path}?${text}`, {
+    signal,
+    headers: { accept: 'application/json' },
+    cache: 'no-store',
+  });
+  if (answer.ok) return (await answer.json()) as T;
+  const body: unknown = await answer.json().catch(() => null);
+  const reason =
+    typeof body === 'object' && body !== null && 'reason' in body
+      ? String(body.reason)
+      : `the server answered ${answer.status}`;
+  throw new Refusal(answer.status, reason);
+}

@@ -1,0 +1,56 @@
+// One answer of the server, kept on screen until a newer one has arrived.
+
+import { fetchJson, Refusal } from './api';
+import { isAbort, live } from './live.svelte';
+
+export class Load<T> {
+  value = $state.raw<T | null>(null);
+  /** The question `value` answers; the page may have moved on already. */
+  asked = $state.raw(new URLSearchParams());
+  /** Why the server refused; null when it did not, or was not reached. */
+  refusal = $state.raw<Refusal | null>(null);
+  busy = $state(false);
+
+  #key: string | null = null;
+  #again = false;
+  #stop: AbortController | null = null;
+
+  constructor(readonly path: string) {}
+
+  /**
+   * Asks anew. `key` names the question: another question stops the one under
+   * way, the same one waits for it, so that a busy server is never starved of
+   * the time to answer.
+   */
+  ask(key: string, query: () => URLSearchParams): void {
+    if (this.#stop !== null && this.#key === key) {
+      this.#again = true;
+      return;
+    }
+    this.#stop?.abort();
+    this.#key = key;
+    void this.#run(query);
+  }
+
+  async #run(query: () => URLSearchParams): Promise<void> {
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.#again = false;
+    this.busy = true;
+    try {
+      const asked = query();
+      const value = await fetchJson<T>(this.path, asked, stop.signal);
+      this.value = value;
+      this.asked = asked;
+      this.refusal = null;
+      live.succeeded();
+    } catch (error) {
+      if (isAbort(error)) return;
+      live.failed(error);
+      this.refusal = error instanceof Refusal && !error.unreachable ? error : null;
+    }
+    this.#stop = null;
+    this.busy = false;
+    if (this.#again) void this.#run(query);
+  }
+}
