@@ -1,0 +1,87 @@
+//! The board: its pages, and the API they read.
+//!
+//! | file | what |
+//! |---|---|
+//! | `assets` | the pages, embedded |
+//! | `selection` | which calls are meant |
+//! | `bin` | buckets of time |
+//! | `stats` | sums, means and percentiles of calls |
+//! | `summary` | the numbers and the charts |
+//! | `calls` | the table, and one call |
+//! | `text` | what is shown of a prompt and an answer in one line |
+
+mod assets;
+mod bin;
+mod calls;
+mod selection;
+mod stats;
+mod summary;
+mod text;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde_json::json;
+
+use crate::reply::{self, Problem};
+use crate::server::App;
+use selection::{Parameters, place};
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/info", get(info))
+        .route("/api/streams", get(streams))
+        .route("/api/version", get(version))
+        .route("/api/summary", get(summary::summary))
+        .route("/api/calls", get(calls::list))
+        .route("/api/call", get(calls::one))
+        .merge(assets::routes())
+}
+
+async fn info(State(app): State<Arc<App>>) -> Response {
+    reply::json(&json!({
+        "name": "spanloom",
+        "version": env!("CARGO_PKG_VERSION"),
+        "base_url": app.url,
+        "otlp_http": app.otlp_url,
+    }))
+}
+
+async fn version(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    // One number for all streams: a page that asks too often for another stream's sake shows nothing wrong.
+    place(&Parameters::read(query.as_deref()))?;
+    Ok(reply::json(&json!({"version": app.store.memory().version})))
+}
+
+async fn streams(State(app): State<Arc<App>>) -> Response {
+    let memory = app.store.memory();
+    let mut found: BTreeMap<(u32, u32), (u64, i64)> = BTreeMap::new();
+    for row in &memory.rows {
+        let (calls, last) = found
+            .entry((row.project, row.stream))
+            .or_insert((0, i64::MIN));
+        *calls += 1;
+        *last = row.started_at.max(*last);
+    }
+    let mut streams: Vec<_> = found.into_iter().collect();
+    streams.sort_by_key(|(_, (_, last))| std::cmp::Reverse(*last));
+    let shown: Vec<_> = streams
+        .into_iter()
+        .filter_map(|((project, stream), (calls, last))| {
+            let (entity, project) = memory.dictionary.text(project).split_once('/')?;
+            let stream = memory.dictionary.text(stream);
+            Some(
+                json!({"entity": entity, "project": project, "stream": stream, "calls": calls,
+                "last_started_at": stats::ms(last)}),
+            )
+        })
+        .collect();
+    reply::json(&json!({"streams": shown}))
+}

@@ -1,0 +1,197 @@
+//! `GET /api/summary`: the numbers, the charts, and what can be chosen.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::bin::Bins;
+use super::selection::{Parameters, Selection};
+use super::stats::{Gathered, Series, ms};
+use crate::reply::{self, Problem};
+use crate::server::App;
+use crate::store::{Code, Memory, Outcome, Row};
+
+/// Groups that are shown; the others are only counted.
+const GROUPS: usize = 12;
+
+/// What calls are grouped by.
+enum Group {
+    Model,
+    Operation,
+    Provider,
+    Status,
+    Outcome,
+    /// A path; `None` for one that no call has.
+    Attribute(Option<Code>),
+}
+
+impl Group {
+    fn read(text: &str, memory: &Memory) -> Result<Self, Problem> {
+        Ok(match text {
+            "model" => Self::Model,
+            "op" => Self::Operation,
+            "provider" => Self::Provider,
+            "status" => Self::Status,
+            "outcome" => Self::Outcome,
+            other => match other.strip_prefix("attr:") {
+                Some(path) => Self::Attribute(memory.dictionary.code(path)),
+                None => {
+                    return Err(Problem::bad_request(
+                        "group must be model, op, provider, status, outcome or attr:PATH",
+                    ));
+                }
+            },
+        })
+    }
+
+    fn key<'a>(&self, row: &Row, memory: &'a Memory) -> &'a str {
+        let text = |code: Option<Code>| code.map_or("", |code| memory.dictionary.text(code));
+        match self {
+            Self::Model => text(row.model),
+            Self::Operation => text(row.operation),
+            Self::Provider => text(row.provider),
+            Self::Status => row.status.as_str(),
+            Self::Outcome => row.outcome.map_or("", Outcome::as_str),
+            Self::Attribute(path) => text(path.and_then(|path| row.attribute(path))),
+        }
+    }
+}
+
+/// Calls of a group: all of them, and by bucket.
+struct Member {
+    all: Gathered,
+    buckets: Vec<Gathered>,
+}
+
+impl Member {
+    fn new(bins: &Bins) -> Self {
+        Self {
+            all: Gathered::default(),
+            buckets: vec![Gathered::default(); bins.count],
+        }
+    }
+
+    fn add(&mut self, row: &Row, bins: &Bins) {
+        self.all.add(row);
+        if let Some(bucket) = bins
+            .of(row.started_at)
+            .and_then(|bin| self.buckets.get_mut(bin))
+        {
+            bucket.add(row);
+        }
+    }
+}
+
+pub(super) async fn summary(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let task = tokio::task::spawn_blocking(move || {
+        let parameters = Parameters::read(query.as_deref());
+        answer(&parameters, &app.store.memory())
+    });
+    let answer = task
+        .await
+        .unwrap_or_else(|_| Err(Problem::bad_request("the summary could not be made")))?;
+    Ok(reply::json(&answer))
+}
+
+fn answer(parameters: &Parameters, memory: &Memory) -> Result<Value, Problem> {
+    let selection = Selection::read(parameters, memory)?;
+    let group = Group::read(parameters.one("group").unwrap_or("model"), memory)?;
+    let most = parameters.number("bins", 60, 1..=400)?;
+    let in_range: Vec<&Row> = memory
+        .rows
+        .iter()
+        .filter(|row| row.is_model_call() && selection.is_in_range(row))
+        .collect();
+    let bins = bins(&selection, &in_range, most);
+
+    let mut whole = Member::new(&bins);
+    let mut groups: HashMap<&str, Member> = HashMap::new();
+    for row in in_range
+        .iter()
+        .copied()
+        .filter(|row| selection.accepts(row))
+    {
+        whole.add(row, &bins);
+        groups
+            .entry(group.key(row, memory))
+            .or_insert_with(|| Member::new(&bins))
+            .add(row, &bins);
+    }
+    let groups_total = groups.len();
+    let mut groups: Vec<(&str, Member)> = groups.into_iter().collect();
+    groups.sort_by(|(key, member), (other_key, other)| {
+        other
+            .all
+            .calls()
+            .cmp(&member.all.calls())
+            .then(key.cmp(other_key))
+    });
+    groups.truncate(GROUPS);
+    let groups: Vec<Value> = groups
+        .into_iter()
+        .map(|(key, member)| json!({"key": key, "stats": member.all.stats(), "series": Series::of(member.buckets)}))
+        .collect();
+    Ok(json!({
+        "range": {
+            "from": ms(bins.first),
+            "to": ms(bins.first.saturating_add(bins.width.saturating_mul(i64::try_from(bins.count).unwrap_or(i64::MAX)))),
+            "bin_ms": ms(bins.width),
+        },
+        "bins": bins.edges().map(ms).collect::<Vec<_>>(),
+        "totals": whole.all.stats(),
+        "all": Series::of(whole.buckets),
+        "groups": groups,
+        "groups_total": groups_total,
+        "models": models(&in_range, memory),
+        "attributes": attributes(&in_range, memory),
+    }))
+}
+
+/// Buckets over the range asked for, or over what there is.
+fn bins(selection: &Selection, rows: &[&Row], most: usize) -> Bins {
+    let times = || rows.iter().map(|row| row.started_at);
+    let from = selection.range.from.or_else(|| times().min()).unwrap_or(0);
+    let to = selection
+        .range
+        .to
+        .or_else(|| times().max().map(|last| last.saturating_add(1)))
+        .unwrap_or(from);
+    Bins::cover(from, to, most)
+}
+
+fn models(rows: &[&Row], memory: &Memory) -> Vec<Value> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in rows {
+        *counts
+            .entry(row.model.map_or("", |model| memory.dictionary.text(model)))
+            .or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
+    counts
+        .into_iter()
+        .map(|(key, calls)| json!({"key": key, "calls": calls}))
+        .collect()
+}
+
+fn attributes(rows: &[&Row], memory: &Memory) -> Vec<Value> {
+    let mut values: HashMap<Code, HashSet<Code>> = HashMap::new();
+    for (path, value) in rows.iter().flat_map(|row| row.attributes.iter()) {
+        values.entry(*path).or_default().insert(*value);
+    }
+    let mut shown: Vec<(&str, usize)> = values
+        .into_iter()
+        .map(|(path, values)| (memory.dictionary.text(path), values.len()))
+        .collect();
+    shown.sort_unstable();
+    shown
+        .into_iter()
+        .map(|(path, values)| json!({"path": path, "values": values}))
+        .collect()
+}

@@ -1,0 +1,61 @@
+//! The accept loop. Our own, because a listener must bound its connections and the time a request's head may take.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+/// Connections at once.
+const CONNECTIONS: usize = 256;
+/// Time for a request's head, and so for an idle connection.
+const HEAD: Duration = Duration::from_secs(10);
+/// Bytes of a request's head.
+const HEAD_BYTES: usize = 16 << 10;
+/// Time for requests under way when the server stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Serves connections until the other end of `stopped` is dropped.
+pub(super) async fn accept(
+    listener: TcpListener,
+    router: Router,
+    mut stopped: watch::Receiver<()>,
+) {
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES);
+    loop {
+        // Never closed.
+        let Ok(permit) = Arc::clone(&free).acquire_owned().await else {
+            break;
+        };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => break,
+        };
+        let Ok((socket, _)) = accepted else {
+            // Out of file handles, most likely: some will be closed.
+            tokio::task::yield_now().await;
+            continue;
+        };
+        // Answers are small; waiting to fill a packet only delays them.
+        drop(socket.set_nodelay(true));
+        let service = TowerToHyperService::new(router.clone());
+        let connection = connections.watch(http.serve_connection(TokioIo::new(socket), service));
+        tokio::task::spawn(async move {
+            // A client that goes away mid-request is its own affair.
+            drop(connection.await);
+            drop(permit);
+        });
+    }
+    drop(listener);
+    drop(tokio::time::timeout(FAREWELL, connections.shutdown()).await);
+}

@@ -1,0 +1,108 @@
+//! How a server is made.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::{App, Listener, Server};
+use crate::error::{Error, ErrorKind};
+use crate::store::{Database, Store};
+
+/// Settings of a [`Server`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is bound until `bind`"]
+pub struct ServerBuilder {
+    listen: SocketAddr,
+    otlp_http: Option<SocketAddr>,
+    database: Database,
+}
+
+impl Default for ServerBuilder {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7440)),
+            otlp_http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 4318))),
+            database: Database::Temporary,
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// Address of the board and of all APIs; port 0 takes any free one. Default: 127.0.0.1:7440.
+    pub fn with_listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Address of a listener for OTLP alone, or none. Default: 127.0.0.1:4318.
+    pub fn with_otlp_http(mut self, address: Option<SocketAddr>) -> Self {
+        self.otlp_http = address;
+        self
+    }
+
+    /// Where records are kept. Default: a temporary file.
+    pub fn with_database(mut self, database: Database) -> Self {
+        self.database = database;
+        self
+    }
+
+    /// Binds the addresses and opens the database, so that whatever is wrong shows here.
+    ///
+    /// # Errors
+    /// When an address is taken or beyond loopback, or the database cannot be opened; the text names it and the remedy.
+    pub async fn bind(self) -> Result<Server, Error> {
+        let board = bind(self.listen, "--listen ADDRESS").await?;
+        let otlp = match self.otlp_http {
+            Some(address) => Some(bind(address, "--otlp-http ADDRESS or --otlp-http off").await?),
+            None => None,
+        };
+        let database = self.database;
+        let opened = tokio::task::spawn_blocking(move || Store::open(database)).await;
+        let store = opened.unwrap_or_else(|_| {
+            Err(Error::new(
+                ErrorKind::Database,
+                "opening the database failed",
+            ))
+        })?;
+        let url = |listener: &Listener| format!("http://{}", listener.address);
+        let app = App {
+            store,
+            url: url(&board),
+            otlp_url: otlp.as_ref().map(url),
+        };
+        Ok(Server {
+            app: Arc::new(app),
+            board,
+            otlp,
+        })
+    }
+}
+
+async fn bind(address: SocketAddr, option: &str) -> Result<Listener, Error> {
+    if !address.ip().is_loopback() {
+        let message = format!(
+            "cannot listen on {address}: only loopback addresses are served, since there is no authentication yet; \
+             give 127.0.0.1 with {option}"
+        );
+        return Err(Error::new(ErrorKind::Usage, message));
+    }
+    let refused = |error: io::Error| {
+        let (kind, why) = match error.kind() {
+            io::ErrorKind::AddrInUse => (
+                ErrorKind::AddressInUse,
+                "the address is in use, perhaps by another spanloom".to_owned(),
+            ),
+            _ => (ErrorKind::Address, error.to_string()),
+        };
+        Error::new(
+            kind,
+            format!("cannot listen on {address}: {why}; choose another with {option}"),
+        )
+        .with_source(error)
+    };
+    let socket = TcpListener::bind(address).await.map_err(refused)?;
+    let address = socket.local_addr().map_err(refused)?;
+    Ok(Listener { socket, address })
+}

@@ -1,0 +1,108 @@
+//! Ids as short bytes: hex digits and UUIDs take half their text.
+
+/// A span's, trace's or call's id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Id(Box<[u8]>);
+
+const TEXT: u8 = 0;
+const HEX: u8 = 1;
+const UUID: u8 = 2;
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
+impl Id {
+    /// Packs an id; any text is one.
+    pub(crate) fn new(text: &str) -> Self {
+        let undashed = || -> Option<String> {
+            let dashed = text.len() == 36
+                && DASHES
+                    .iter()
+                    .all(|at| text.as_bytes().get(*at) == Some(&b'-'));
+            let digits = text.replace('-', "");
+            (dashed && digits.len() == 32).then_some(digits)
+        };
+        let packed = hex(text)
+            .map(|bytes| (HEX, bytes))
+            .or_else(|| Some((UUID, hex(&undashed()?)?)));
+        let (kind, bytes) = packed.unwrap_or_else(|| (TEXT, text.as_bytes().to_vec()));
+        Self(std::iter::once(kind).chain(bytes).collect())
+    }
+
+    /// What was stored.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Pairs of lower-case hex digits as bytes; `None` for any other text.
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: u8| match c {
+        b'0'..=b'9' => Some(c - b'0'),
+        b'a'..=b'f' => Some(c - b'a' + 10),
+        _ => None,
+    };
+    if text.is_empty() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some((kind, bytes)) = self.0.split_first() else {
+            return Ok(());
+        };
+        if *kind == TEXT {
+            return f.write_str(&String::from_utf8_lossy(bytes));
+        }
+        for (index, byte) in bytes.iter().enumerate() {
+            if *kind == UUID && matches!(index, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Id;
+
+    #[test]
+    fn every_id_comes_back_and_known_forms_are_short() {
+        for (text, bytes) in [
+            ("00f067aa0ba902b7", 9),
+            ("4bf92f3577b34da6a3ce929d0e0e4736", 17),
+            ("0192f0c1-7a1e-7b7a-8c3d-0242ac120002", 17),
+            ("0192F0C1-7A1E-7B7A-8C3D-0242AC120002", 37),
+            ("any text", 9),
+            ("abc", 4),
+            ("", 1),
+        ] {
+            let id = Id::new(text);
+            assert_eq!(
+                (id.to_string().as_str(), id.as_bytes().len()),
+                (text, bytes)
+            );
+            assert_eq!(Id::from_bytes(id.as_bytes()), id);
+        }
+    }
+
+    #[test]
+    fn ids_of_different_forms_are_different() {
+        assert_ne!(
+            Id::new("0192f0c1-7a1e-7b7a-8c3d-0242ac120002"),
+            Id::new("0192f0c17a1e7b7a8c3d0242ac120002")
+        );
+    }
+}

@@ -1,0 +1,261 @@
+//! The narrow row of a call: what filters, sums and sorts need, in numbers.
+
+use serde_json::{Map, Value};
+use spanloom_core::{CallInfo, Record, StatusCode, Summary, Usd};
+
+use super::id::Id;
+use super::{Code, Dictionary};
+
+/// Attributes of one call that can be grouped by.
+const MOST_ATTRIBUTES: usize = 128;
+/// Longest attribute value that can be grouped by, in bytes; a longer one stands in the payload only.
+const LONGEST_VALUE: usize = 2_048;
+
+/// A call, as far as the board's questions go. Texts are codes of the store's dictionary.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) project: Code,
+    pub(crate) stream: Code,
+    pub(crate) id: Id,
+    pub(crate) trace: Id,
+    pub(crate) parent: Option<Id>,
+    pub(crate) op_name: Code,
+    pub(crate) thread: Option<Code>,
+    pub(crate) user: Option<Code>,
+    pub(crate) operation: Option<Code>,
+    pub(crate) provider: Option<Code>,
+    pub(crate) model: Option<Code>,
+    pub(crate) request_model: Option<Code>,
+    pub(crate) status: Status,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) streamed: bool,
+    pub(crate) usage_estimated: Option<bool>,
+    pub(crate) cost_source: Option<Code>,
+    /// Nanoseconds since the epoch.
+    pub(crate) started_at: i64,
+    pub(crate) ended_at: Option<i64>,
+    /// Nanoseconds.
+    pub(crate) first_chunk: Option<i64>,
+    pub(crate) attempts: Option<i64>,
+    pub(crate) input_tokens: Option<i64>,
+    pub(crate) output_tokens: Option<i64>,
+    pub(crate) cached_tokens: Option<i64>,
+    pub(crate) reasoning_tokens: Option<i64>,
+    /// Nano-dollars.
+    pub(crate) cost: Option<i64>,
+    /// Path and value of each attribute.
+    pub(crate) attributes: Box<[(Code, Code)]>,
+    /// Where the payload is.
+    pub(crate) frame: i64,
+    pub(crate) slot: i64,
+}
+
+/// Status of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Success,
+    Error,
+    Running,
+}
+
+impl Status {
+    const ALL: [Self; 3] = [Self::Success, Self::Error, Self::Running];
+
+    /// The number it is stored as.
+    pub(super) const fn number(self) -> u8 {
+        self as u8
+    }
+
+    pub(super) fn of(number: u8) -> Self {
+        Self::ALL
+            .get(usize::from(number))
+            .copied()
+            .unwrap_or(Self::Success)
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::Running => "running",
+        }
+    }
+}
+
+/// How a call ended, where its instrumentation said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Completed,
+    Cancelled,
+    Error,
+}
+
+impl Outcome {
+    const ALL: [Self; 3] = [Self::Completed, Self::Cancelled, Self::Error];
+
+    /// The number it is stored as.
+    pub(super) const fn number(self) -> u8 {
+        self as u8
+    }
+
+    pub(super) fn of(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Row {
+    /// Reads a record. Its payload is put in place by the writer.
+    pub(crate) fn of(record: &Record, dictionary: &mut Dictionary) -> Self {
+        let info = record.info();
+        let summary = Summary::from_map(&record.summary);
+        let usage = summary.usage.iter().next();
+        let tokens = usage.map(|(_, usage)| usage);
+        let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
+        let model = info
+            .model()
+            .or(usage.map(|(model, _)| model.as_str()))
+            .map(str::to_owned);
+        let mut code = |text: &str| dictionary.intern(text).0;
+        let operation = info
+            .operation
+            .clone()
+            .or_else(|| tokens.map(|_| operation_of(&record.op_name).to_owned()));
+        Self {
+            project: code(&format!(
+                "{}/{}",
+                record.stream.entity, record.stream.project
+            )),
+            stream: code(&record.stream.stream),
+            id: Id::new(&record.id),
+            trace: Id::new(&record.trace_id),
+            parent: record.parent_id.as_deref().map(Id::new),
+            op_name: code(&record.op_name),
+            thread: record.thread_id.as_deref().map(&mut code),
+            user: record.wb_user_id.as_deref().map(&mut code),
+            operation: operation.as_deref().map(&mut code),
+            provider: info.provider.as_deref().map(&mut code),
+            model: model.as_deref().map(&mut code),
+            request_model: info.request_model.as_deref().map(&mut code),
+            status: status(record, &summary),
+            outcome: info.outcome.as_deref().and_then(|word| {
+                Outcome::ALL
+                    .into_iter()
+                    .find(|outcome| outcome.as_str() == word)
+            }),
+            streamed: info.streamed,
+            usage_estimated: tokens.map(|_| info.usage_source.as_deref() == Some("estimated")),
+            cost_source: summary.cost.as_ref().map(|cost| code(&cost.source)),
+            started_at: record.started_at.as_nanos(),
+            ended_at: record.ended_at.map(spanloom_core::Timestamp::as_nanos),
+            first_chunk: summary
+                .time_to_first_chunk_s
+                .and_then(Usd::from_dollars)
+                .map(Usd::as_nanos),
+            attempts: info.attempts,
+            input_tokens: tokens.and_then(|usage| count(usage.prompt_tokens)),
+            output_tokens: tokens.and_then(|usage| count(usage.completion_tokens)),
+            cached_tokens: tokens.and_then(|usage| count(usage.cache_read_input_tokens)),
+            reasoning_tokens: tokens.and_then(|usage| count(usage.reasoning_tokens)),
+            cost: summary
+                .cost
+                .as_ref()
+                .and_then(|cost| Usd::from_dollars(cost.total_usd))
+                .map(Usd::as_nanos),
+            attributes: attributes(&record.attributes, &mut code),
+            frame: 0,
+            slot: 0,
+        }
+    }
+
+    /// Whether this is a call to a model, and not some other span.
+    pub(crate) fn is_model_call(&self) -> bool {
+        self.operation.is_some()
+    }
+
+    /// Nanoseconds from start to end.
+    pub(crate) fn latency(&self) -> Option<i64> {
+        self.ended_at
+            .map(|end| end.saturating_sub(self.started_at).max(0))
+    }
+
+    pub(crate) fn total_tokens(&self) -> Option<i64> {
+        match (self.input_tokens, self.output_tokens) {
+            (None, None) => None,
+            (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
+        }
+    }
+
+    pub(crate) fn attribute(&self, path: Code) -> Option<Code> {
+        self.attributes
+            .iter()
+            .find_map(|(of, value)| (*of == path).then_some(*value))
+    }
+}
+
+fn status(record: &Record, summary: &Summary) -> Status {
+    match (record.ended_at, &record.exception, summary.status_code) {
+        (None, _, _) => Status::Running,
+        (_, Some(_), _) | (_, _, StatusCode::Error) => Status::Error,
+        _ => Status::Success,
+    }
+}
+
+/// The operation of a call that names none, from a client whose names are those of Weave's integrations.
+fn operation_of(op_name: &str) -> &'static str {
+    if op_name.contains("embedding") {
+        "embeddings"
+    } else {
+        "chat"
+    }
+}
+
+/// The scalar leaves of a record's own attributes, by dotted path.
+fn attributes(
+    attributes: &Map<String, Value>,
+    code: &mut impl FnMut(&str) -> Code,
+) -> Box<[(Code, Code)]> {
+    leaves(attributes)
+        .into_iter()
+        .map(|(path, value)| (code(&path), code(&value)))
+        .collect()
+}
+
+/// Path and text of each leaf that can be grouped by.
+pub(crate) fn leaves(attributes: &Map<String, Value>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (name, value) in attributes {
+        // What is known about the call, and what Weave's clients say about themselves.
+        if name != CallInfo::GROUP && name != "weave" && name != "stream" {
+            collect(name.clone(), value, &mut found);
+        }
+    }
+    found
+}
+
+fn collect(path: String, value: &Value, found: &mut Vec<(String, String)>) {
+    if found.len() >= MOST_ATTRIBUTES {
+        return;
+    }
+    let text = match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                collect(format!("{path}.{name}"), field, found);
+            }
+            return;
+        }
+        Value::Null => return,
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
+    };
+    if text.len() <= LONGEST_VALUE {
+        found.push((path, text));
+    }
+}

@@ -1,0 +1,228 @@
+//! The tables, and opening a file.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::id::Id;
+use super::row::{Outcome, Row, Status};
+use super::{Code, Dictionary};
+use crate::error::{Error, ErrorKind};
+
+/// Where records are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// This file, made when it does not exist.
+    Path(PathBuf),
+    /// A file of its own that is removed with the server.
+    Temporary,
+}
+
+/// `SPLM`, so that a database of some other program is told apart.
+const APPLICATION: i32 = 0x5350_4c4d;
+const VERSION: i32 = 1;
+
+/// Integers only, texts by code; `loc` is the number of arrival. Payloads are found by frame and slot.
+const TABLES: &str = "
+CREATE TABLE dict(code INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE payload(frame INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE call(
+  loc INTEGER PRIMARY KEY, project INTEGER NOT NULL, stream INTEGER NOT NULL,
+  id BLOB NOT NULL, trace BLOB NOT NULL, parent BLOB, op_name INTEGER NOT NULL,
+  thread INTEGER, user INTEGER, operation INTEGER, provider INTEGER, model INTEGER, request_model INTEGER,
+  status INTEGER NOT NULL, outcome INTEGER, streamed INTEGER NOT NULL, usage_estimated INTEGER, cost_source INTEGER,
+  started_at INTEGER NOT NULL, ended_at INTEGER, first_chunk INTEGER, attempts INTEGER,
+  input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, reasoning_tokens INTEGER,
+  cost INTEGER, attributes BLOB NOT NULL, frame INTEGER NOT NULL, slot INTEGER NOT NULL) STRICT;
+";
+
+const COLUMNS: &str = "loc, project, stream, id, trace, parent, op_name, thread, user, operation, provider, model,
+  request_model, status, outcome, streamed, usage_estimated, cost_source, started_at, ended_at, first_chunk, attempts,
+  input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, attributes, frame, slot";
+
+/// Opens the file for the one writer, making it when it does not exist.
+pub(super) fn open(path: &Path) -> Result<Connection, Error> {
+    let opened = connect(path).and_then(|connection| {
+        prepare(&connection)?;
+        Ok(connection)
+    });
+    let connection = opened.map_err(|error| {
+        let message = format!(
+            "cannot open the database {}: {error}; give another file with --db",
+            path.display()
+        );
+        Error::new(ErrorKind::Database, message).with_source(error)
+    })?;
+    check(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens it once more for reading.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
+    let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    reader.busy_timeout(Duration::from_secs(5))?;
+    Ok(reader)
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    // Prompts are nobody else's business.
+    #[cfg(unix)]
+    if !path.exists() {
+        let mut options = std::fs::OpenOptions::new();
+        options.create_new(true).write(true);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // A failure here is told by SQLite, in its own words, right below.
+        drop(options.open(path));
+    }
+    Connection::open(path)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; PRAGMA application_id = {APPLICATION}; COMMIT;"))?;
+    }
+    Ok(())
+}
+
+fn check(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let wrong = if application != APPLICATION {
+        "it is a database of another program"
+    } else if version > VERSION {
+        "it was written by a newer spanloom"
+    } else {
+        return Ok(());
+    };
+    let message = format!(
+        "cannot use the database {}: {wrong}; give another file with --db",
+        path.display()
+    );
+    Err(Error::new(ErrorKind::Database, message))
+}
+
+/// All rows in the order of their arrival, and the texts their codes stand for.
+pub(super) fn load(connection: &Connection) -> rusqlite::Result<(Dictionary, Vec<Row>)> {
+    let mut dictionary = Dictionary::default();
+    let mut texts = connection.prepare("SELECT text FROM dict ORDER BY code")?;
+    let mut found = texts.query([])?;
+    while let Some(text) = found.next()? {
+        dictionary.push(text.get_ref(0)?.as_str()?);
+    }
+    let mut calls = connection.prepare(&format!("SELECT {COLUMNS} FROM call ORDER BY loc"))?;
+    let rows = calls
+        .query_map([], read)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok((dictionary, rows))
+}
+
+/// Writes a row at a place; one that is there already is replaced.
+pub(super) fn write(connection: &Connection, loc: i64, row: &Row) -> rusqlite::Result<()> {
+    let places = (1..=30)
+        .map(|place| format!("?{place}"))
+        .collect::<Vec<_>>()
+        .join(",");
+    let mut statement = connection.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO call({COLUMNS}) VALUES({places})"
+    ))?;
+    let attributes: Vec<u8> = row
+        .attributes
+        .iter()
+        .flat_map(|(path, value)| [path.to_le_bytes(), value.to_le_bytes()])
+        .flatten()
+        .collect();
+    let (status, outcome) = (row.status.number(), row.outcome.map(Outcome::number));
+    let (id, trace, parent) = (
+        row.id.as_bytes(),
+        row.trace.as_bytes(),
+        row.parent.as_ref().map(Id::as_bytes),
+    );
+    let values: [&dyn rusqlite::ToSql; 30] = [
+        &loc,
+        &row.project,
+        &row.stream,
+        &id,
+        &trace,
+        &parent,
+        &row.op_name,
+        &row.thread,
+        &row.user,
+        &row.operation,
+        &row.provider,
+        &row.model,
+        &row.request_model,
+        &status,
+        &outcome,
+        &row.streamed,
+        &row.usage_estimated,
+        &row.cost_source,
+        &row.started_at,
+        &row.ended_at,
+        &row.first_chunk,
+        &row.attempts,
+        &row.input_tokens,
+        &row.output_tokens,
+        &row.cached_tokens,
+        &row.reasoning_tokens,
+        &row.cost,
+        &attributes,
+        &row.frame,
+        &row.slot,
+    ];
+    statement.execute(values.as_slice()).map(drop)
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let outcome: Option<u8> = row.get("outcome")?;
+    let packed = row.get_ref("attributes")?.as_blob()?;
+    let code = |bytes: &[u8]| bytes.try_into().map_or(0, Code::from_le_bytes);
+    Ok(Row {
+        project: row.get("project")?,
+        stream: row.get("stream")?,
+        id: Id::from_bytes(row.get_ref("id")?.as_blob()?),
+        trace: Id::from_bytes(row.get_ref("trace")?.as_blob()?),
+        parent: row
+            .get_ref("parent")?
+            .as_blob_or_null()?
+            .map(Id::from_bytes),
+        op_name: row.get("op_name")?,
+        thread: row.get("thread")?,
+        user: row.get("user")?,
+        operation: row.get("operation")?,
+        provider: row.get("provider")?,
+        model: row.get("model")?,
+        request_model: row.get("request_model")?,
+        status: Status::of(row.get("status")?),
+        outcome: outcome.and_then(Outcome::of),
+        streamed: row.get("streamed")?,
+        usage_estimated: row.get("usage_estimated")?,
+        cost_source: row.get("cost_source")?,
+        started_at: row.get("started_at")?,
+        ended_at: row.get("ended_at")?,
+        first_chunk: row.get("first_chunk")?,
+        attempts: row.get("attempts")?,
+        input_tokens: row.get("input_tokens")?,
+        output_tokens: row.get("output_tokens")?,
+        cached_tokens: row.get("cached_tokens")?,
+        reasoning_tokens: row.get("reasoning_tokens")?,
+        cost: row.get("cost")?,
+        attributes: packed
+            .chunks_exact(8)
+            .map(|pair| {
+                let (path, value) = pair.split_at(4);
+                (code(path), code(value))
+            })
+            .collect(),
+        frame: row.get("frame")?,
+        slot: row.get("slot")?,
+    })
+}

@@ -1,0 +1,55 @@
+//! `POST /v2/{entity}/{project}/calls/complete`: finished calls, stored before they are acknowledged.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use spanloom_core::Record;
+
+use crate::reply::{self, Problem};
+use crate::server::App;
+
+#[derive(Deserialize)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    batch: Vec<&'a RawValue>,
+}
+
+pub(super) async fn complete(
+    State(app): State<Arc<App>>,
+    Path((entity, project)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = crate::body::read(&parts.headers, body).await?;
+    let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|error| {
+        Problem::bad_request(format!("expected {{\"batch\": [call, …]}}: {error}"))
+    })?;
+    let mut records = Vec::with_capacity(batch.batch.len());
+    for (index, call) in batch.batch.into_iter().enumerate() {
+        records.push(record(call, &entity, &project).map_err(|reason| {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                format!("call {index} of the batch: {reason}"),
+            )
+        })?);
+    }
+    app.store.write(records).await?;
+    Ok(reply::json(&serde_json::json!({})))
+}
+
+fn record(call: &RawValue, entity: &str, project: &str) -> Result<Record, String> {
+    let record: Record = serde_json::from_str(call.get()).map_err(|error| error.to_string())?;
+    if record.stream.entity != entity || record.stream.project != project {
+        return Err(format!(
+            "its project_id is not {entity}/{project}, the project of the path"
+        ));
+    }
+    if record.id.is_empty() {
+        return Err("its id is empty".to_owned());
+    }
+    Ok(record)
+}

@@ -1,0 +1,247 @@
+//! Weave's query language: `{"$expr": …}`, evaluated over a call's JSON.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use crate::reply::Problem;
+
+/// How deep an expression may be nested.
+const DEPTH: usize = 32;
+
+/// Whether a call satisfies a query.
+pub(super) fn matches(query: &Value, call: &Value) -> Result<bool, Problem> {
+    let expr = query.get("$expr").ok_or_else(|| unknown("query", query))?;
+    Ok(truthy(&evaluate(expr, call, DEPTH)?))
+}
+
+/// The value at a dotted path; numbers are places in a list.
+pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(call, |value, step| match value {
+        // A key may itself hold dots, as model names do: they are then part of the longest one that fits.
+        Value::Object(fields) => fields.get(step),
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// An order over any two values: numbers by size, texts by letters, kinds apart, what is missing last.
+pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
+    let rank = |value: Option<&Value>| match value {
+        Some(Value::Bool(_)) => 0,
+        Some(Value::Number(_)) => 1,
+        Some(Value::String(_)) => 2,
+        Some(Value::Array(_) | Value::Object(_)) => 3,
+        Some(Value::Null) | None => 4,
+    };
+    match (left, right) {
+        (Some(Value::Number(left)), Some(Value::Number(right))) => left
+            .as_f64()
+            .unwrap_or_default()
+            .total_cmp(&right.as_f64().unwrap_or_default()),
+        (Some(Value::String(left)), Some(Value::String(right))) => left.cmp(right),
+        (Some(Value::Bool(left)), Some(Value::Bool(right))) => left.cmp(right),
+        _ => rank(left).cmp(&rank(right)),
+    }
+}
+
+fn unknown(what: &str, value: &Value) -> Problem {
+    let shown: String = value.to_string().chars().take(100).collect();
+    Problem::bad_request(format!("unknown {what}: {shown}"))
+}
+
+fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Bool(value) => *value,
+        Value::Null => false,
+        _ => true,
+    }
+}
+
+fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
+    let depth = depth
+        .checked_sub(1)
+        .ok_or_else(|| Problem::bad_request("the query is nested too deep"))?;
+    let single = expr
+        .as_object()
+        .filter(|fields| fields.len() == 1)
+        .and_then(|fields| fields.iter().next());
+    let (operator, operand) = single.ok_or_else(|| unknown("expression", expr))?;
+    let all = || -> Result<Vec<Value>, Problem> {
+        let operands = operand
+            .as_array()
+            .ok_or_else(|| unknown("operands", operand))?;
+        operands
+            .iter()
+            .map(|operand| evaluate(operand, call, depth))
+            .collect()
+    };
+    let ordered = |accept: fn(Ordering) -> bool| -> Result<Value, Problem> {
+        let operands = all()?;
+        let [left, right] = operands.as_slice() else {
+            return Err(unknown("operands", operand));
+        };
+        // Different kinds are in no order, and what is missing is in none either.
+        let comparable =
+            std::mem::discriminant(left) == std::mem::discriminant(right) && !left.is_null();
+        Ok((comparable && accept(compare(Some(left), Some(right)))).into())
+    };
+    match operator.as_str() {
+        "$literal" => Ok(operand.clone()),
+        "$getField" => {
+            let path = operand.as_str().ok_or_else(|| unknown("field", operand))?;
+            Ok(field(call, path).cloned().unwrap_or(Value::Null))
+        }
+        "$and" => Ok(all()?.iter().all(truthy).into()),
+        "$or" => Ok(all()?.iter().any(truthy).into()),
+        "$not" => Ok((!all()?.iter().any(truthy)).into()),
+        "$eq" => match all()?.as_slice() {
+            [left, right] => Ok(same(left, right).into()),
+            _ => Err(unknown("operands", operand)),
+        },
+        "$gt" => ordered(Ordering::is_gt),
+        "$gte" => ordered(Ordering::is_ge),
+        "$lt" => ordered(Ordering::is_lt),
+        "$lte" => ordered(Ordering::is_le),
+        "$in" => contained(operand, call, depth),
+        "$contains" => contains(operand, call, depth),
+        "$convert" => convert(operand, call, depth),
+        _ => Err(unknown("operator", expr)),
+    }
+}
+
+fn same(left: &Value, right: &Value) -> bool {
+    left == right
+        || (left.is_number() && right.is_number() && compare(Some(left), Some(right)).is_eq())
+}
+
+fn contained(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
+    let Some([left, Value::Array(list)]) = operand.as_array().map(Vec::as_slice) else {
+        return Err(unknown("operands of $in", operand));
+    };
+    let left = evaluate(left, call, depth)?;
+    for item in list {
+        if same(&left, &evaluate(item, call, depth)?) {
+            return Ok(true.into());
+        }
+    }
+    Ok(false.into())
+}
+
+fn contains(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
+    let part = |name: &str| -> Result<String, Problem> {
+        let value = evaluate(
+            operand
+                .get(name)
+                .ok_or_else(|| unknown("operand of $contains", operand))?,
+            call,
+            depth,
+        )?;
+        Ok(text(&value))
+    };
+    let (input, substr) = (part("input")?, part("substr")?);
+    let any_case = operand.get("case_insensitive").is_some_and(truthy);
+    Ok(if any_case {
+        input.to_lowercase().contains(&substr.to_lowercase())
+    } else {
+        input.contains(&substr)
+    }
+    .into())
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn convert(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
+    let input = operand
+        .get("input")
+        .ok_or_else(|| unknown("operand of $convert", operand))?;
+    let value = evaluate(input, call, depth)?;
+    let number = || value.as_f64().or_else(|| text(&value).trim().parse().ok());
+    match operand.get("to").and_then(Value::as_str) {
+        Some("exists") => Ok((!value.is_null()).into()),
+        Some("string") => Ok(if value.is_null() {
+            Value::Null
+        } else {
+            text(&value).into()
+        }),
+        Some("double") => Ok(number().into()),
+        Some("int") => Ok(value
+            .as_i64()
+            .map_or_else(|| number().map(f64::trunc).into(), Value::from)),
+        Some("bool") => Ok(truthy(&value).into()),
+        _ => Err(unknown("conversion", operand)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "expressions are written out where they are tested"
+    )]
+    fn holds(expr: Value) -> bool {
+        let call = json!({"op_name": "f", "inputs": {"messages": [{"content": "Hello"}], "n": 3}, "exception": null});
+        matches(&json!({"$expr": expr}), &call).unwrap_or_else(|problem| panic!("{problem:?}"))
+    }
+
+    #[test]
+    fn every_operator() {
+        let n = json!({"$getField": "inputs.n"});
+        assert!(holds(json!({"$eq": [n, {"$literal": 3.0}]})));
+        assert!(holds(json!({"$eq": [{"$literal": 1}, {"$literal": 1}]})));
+        assert!(holds(
+            json!({"$and": [{"$gt": [n, {"$literal": 2}]}, {"$lte": [n, {"$literal": 3}]}]})
+        ));
+        assert!(holds(
+            json!({"$or": [{"$lt": [n, {"$literal": 2}]}, {"$gte": [n, {"$literal": 3}]}]})
+        ));
+        assert!(holds(json!({"$not": [{"$eq": [n, {"$literal": 4}]}]})));
+        assert!(holds(
+            json!({"$in": [n, [{"$literal": 1}, {"$literal": 3}]]})
+        ));
+        let content = json!({"$getField": "inputs.messages.0.content"});
+        assert!(holds(
+            json!({"$contains": {"input": content, "substr": {"$literal": "ell"}}})
+        ));
+        assert!(!holds(
+            json!({"$contains": {"input": content, "substr": {"$literal": "ELL"}}})
+        ));
+        assert!(holds(
+            json!({"$contains": {"input": content, "substr": {"$literal": "ELL"}, "case_insensitive": true}})
+        ));
+        assert!(holds(
+            json!({"$eq": [{"$convert": {"input": n, "to": "string"}}, {"$literal": "3"}]})
+        ));
+        assert!(!holds(
+            json!({"$convert": {"input": {"$getField": "exception"}, "to": "exists"}})
+        ));
+        assert!(
+            !holds(json!({"$gt": [{"$getField": "nowhere"}, {"$literal": 0}]})),
+            "what is missing is in no order"
+        );
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused() {
+        for query in [
+            json!({}),
+            json!({"$expr": {"$regex": 1}}),
+            json!({"$expr": {"$eq": [1]}}),
+            json!({"$expr": 5}),
+        ] {
+            assert!(matches(&query, &json!({})).is_err(), "{query}");
+        }
+        let deep = (0..100).fold(json!({"$literal": true}), |expr, _| json!({"$not": [expr]}));
+        assert!(matches(&json!({"$expr": deep}), &json!({})).is_err());
+    }
+}

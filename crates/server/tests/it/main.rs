@@ -1,0 +1,16 @@
+//! The server over real HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on should say so at once"
+)]
+
+mod board;
+mod guard;
+mod otlp;
+mod setup;
+mod start;
+mod store;
+mod weave;

@@ -1,0 +1,175 @@
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message as _;
+use reqwest::Response;
+
+use crate::setup::Running;
+
+fn attribute(key: &str, value: Any) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}
+
+fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, Any::StringValue(value.to_owned()))
+}
+
+fn request(span_id: Vec<u8>) -> ExportTraceServiceRequest {
+    let span = Span {
+        trace_id: vec![1; 16],
+        span_id,
+        name: "chat gpt-4o-mini".to_owned(),
+        start_time_unix_nano: 1_763_848_000_000_000_000,
+        end_time_unix_nano: 1_763_848_001_000_000_000,
+        attributes: vec![
+            text("gen_ai.operation.name", "chat"),
+            text("gen_ai.provider.name", "openai"),
+            text("gen_ai.request.model", "gpt-4o-mini"),
+            attribute("gen_ai.usage.input_tokens", Any::IntValue(1_000)),
+            attribute("gen_ai.usage.output_tokens", Any::IntValue(100)),
+            text(
+                "gen_ai.input.messages",
+                r#"[{"role":"user","parts":[{"type":"text","content":"hi"}]}]"#,
+            ),
+            text("deployment", "blue"),
+        ],
+        ..Span::default()
+    };
+    let resource = Resource {
+        attributes: vec![text("service.name", "shop")],
+        ..Resource::default()
+    };
+    let scope_spans = vec![ScopeSpans {
+        spans: vec![span],
+        ..ScopeSpans::default()
+    }];
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(resource),
+            scope_spans,
+            ..ResourceSpans::default()
+        }],
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn send(server: &Running, body: Vec<u8>, encoding: &str, kind: &str) -> Response {
+    let request = server.client.post(format!("{}/v1/traces", server.url));
+    request
+        .header("content-type", kind)
+        .header("content-encoding", encoding)
+        .body(body)
+        .send()
+        .await
+        .unwrap()
+}
+
+const PROTOBUF: &str = "application/x-protobuf";
+
+#[tokio::test]
+async fn spans_of_others_become_records_with_cost() {
+    let server = Running::new().await;
+    let response = send(
+        &server,
+        gzip(&request(vec![2; 8]).encode_to_vec()),
+        "gzip",
+        PROTOBUF,
+    )
+    .await;
+    assert_eq!(
+        (
+            response.status().as_u16(),
+            response.headers()["content-type"].to_str().unwrap()
+        ),
+        (200, PROTOBUF)
+    );
+    let answer = ExportTraceServiceResponse::decode(response.bytes().await.unwrap()).unwrap();
+    assert_eq!(answer.partial_success, None);
+
+    let calls = server
+        .get("/api/calls?entity=local&project=otlp&stream=shop")
+        .await;
+    let row = &calls["calls"][0];
+    assert_eq!(
+        (calls["total"].as_u64(), row["id"].as_str()),
+        (Some(1), Some("0202020202020202"))
+    );
+    assert_eq!(
+        (row["input_tokens"].as_u64(), row["latency_ms"].as_f64()),
+        (Some(1_000), Some(1_000.0))
+    );
+    // $0.15 and $0.60 per million tokens.
+    assert_eq!(row["cost_usd"].as_f64(), Some(0.000_21));
+    assert_eq!(row["prompt"], "hi");
+    assert_eq!(row["attributes"]["otel.deployment"], "blue");
+}
+
+#[tokio::test]
+async fn invalid_spans_are_counted_and_the_others_kept() {
+    let server = Running::new().await;
+    let mut both = request(vec![2; 8]);
+    both.resource_spans
+        .extend(request(vec![0; 8]).resource_spans);
+    let response = send(&server, both.encode_to_vec(), "identity", PROTOBUF).await;
+    let answer = ExportTraceServiceResponse::decode(response.bytes().await.unwrap()).unwrap();
+    assert_eq!(answer.partial_success.unwrap().rejected_spans, 1);
+    assert_eq!(server.get("/api/streams").await["streams"][0]["calls"], 1);
+}
+
+#[tokio::test]
+async fn an_empty_request_is_fine() {
+    let server = Running::new().await;
+    assert_eq!(
+        send(&server, Vec::new(), "identity", PROTOBUF)
+            .await
+            .status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn bodies_that_cannot_be_taken_are_refused() {
+    let server = Running::new().await;
+    let bomb = gzip(&vec![0; 32 << 20]);
+    assert!(bomb.len() < 200_000);
+    assert_eq!(send(&server, bomb, "gzip", PROTOBUF).await.status(), 413);
+    assert_eq!(
+        send(&server, b"no gzip".to_vec(), "gzip", PROTOBUF)
+            .await
+            .status(),
+        400
+    );
+    assert_eq!(
+        send(&server, b"\xff\xff\xff".to_vec(), "identity", PROTOBUF)
+            .await
+            .status(),
+        400
+    );
+    assert_eq!(
+        send(&server, Vec::new(), "br", PROTOBUF).await.status(),
+        415
+    );
+    assert_eq!(
+        send(&server, Vec::new(), "identity", "text/plain")
+            .await
+            .status(),
+        415
+    );
+}

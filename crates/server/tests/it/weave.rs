@@ -1,0 +1,170 @@
+use serde_json::{Value, json};
+
+use crate::setup::{Running, call};
+
+#[tokio::test]
+async fn what_is_recorded_is_read_back() {
+    let server = Running::new().await;
+    server.record(&[call(1), call(2), call(3)]).await;
+    assert_eq!(server.count().await, 3);
+    let calls = server.query(json!({})).await;
+    assert_eq!(calls.len(), 3);
+    for (index, read) in calls.iter().enumerate() {
+        let sent = call(u32::try_from(index).unwrap() + 1);
+        for field in [
+            "id",
+            "trace_id",
+            "op_name",
+            "inputs",
+            "output",
+            "attributes",
+            "exception",
+        ] {
+            assert_eq!(read[field], sent[field], "{field}");
+        }
+        assert_eq!(read["summary"]["usage"], sent["summary"]["usage"]);
+        assert_eq!(read["summary"]["weave"]["status"], "success");
+    }
+    let read = server
+        .post(
+            "/call/read",
+            &json!({"project_id": "acme/chatbot", "id": call(2)["id"], "include_costs": true}),
+        )
+        .await;
+    let read: Value = read.json().await.unwrap();
+    assert_eq!(read["call"]["inputs"], call(2)["inputs"]);
+    let costs = &read["call"]["summary"]["weave"]["costs"]["gpt-4o-mini-2024-07-18"];
+    assert_eq!(costs["prompt_tokens_total_cost"], 0.002);
+    let none = server
+        .post(
+            "/call/read",
+            &json!({"project_id": "acme/chatbot", "id": "no-such-call"}),
+        )
+        .await;
+    assert_eq!(none.json::<Value>().await.unwrap(), json!({"call": null}));
+}
+
+#[tokio::test]
+async fn filters_sorting_and_paging() {
+    let server = Running::new().await;
+    let mut child = call(5);
+    child["parent_id"] = call(4)["id"].clone();
+    child["thread_id"] = "thread-1".into();
+    server
+        .record(&[call(1), call(2), call(3), call(4), child])
+        .await;
+    let ids = async |query: Value| -> Vec<String> {
+        server
+            .query(query)
+            .await
+            .iter()
+            .map(|call| {
+                call["inputs"]["messages"][0]["content"]
+                    .as_str()
+                    .unwrap()
+                    .replace("question ", "")
+            })
+            .collect()
+    };
+    assert_eq!(ids(json!({"limit": 2, "offset": 1})).await, ["2", "3"]);
+    let newest = json!([{"field": "started_at", "direction": "desc"}]);
+    assert_eq!(
+        ids(json!({"sort_by": newest, "limit": 2})).await,
+        ["5", "4"]
+    );
+    let by_tokens = json!([{"field": "summary.usage.gpt-4o-mini-2024-07-18.completion_tokens", "direction": "desc"}]);
+    assert_eq!(ids(json!({"sort_by": by_tokens, "limit": 1})).await, ["5"]);
+    assert_eq!(
+        ids(json!({"filter": {"trace_roots_only": true}})).await,
+        ["1", "2", "3", "4"]
+    );
+    assert_eq!(
+        ids(json!({"filter": {"parent_ids": [call(4)["id"]]}})).await,
+        ["5"]
+    );
+    assert_eq!(
+        ids(json!({"filter": {"trace_ids": [call(3)["trace_id"]]}})).await,
+        ["3"]
+    );
+    assert_eq!(
+        ids(json!({"filter": {"call_ids": [call(1)["id"], call(2)["id"]]}})).await,
+        ["1", "2"]
+    );
+    assert_eq!(
+        ids(json!({"filter": {"thread_ids": ["thread-1"]}})).await,
+        ["5"]
+    );
+    assert_eq!(
+        ids(json!({"filter": {"op_names": ["something.else"]}})).await,
+        Vec::<String>::new()
+    );
+    let even = json!({"$expr": {"$eq": [{"$getField": "attributes.params.audience"}, {"$literal": "even"}]}});
+    assert_eq!(ids(json!({"query": even})).await, ["2", "4"]);
+    let bad = server
+        .post(
+            "/calls/stream_query",
+            &json!({"project_id": "acme/chatbot", "query": {"$expr": {"$what": 1}}}),
+        )
+        .await;
+    assert_eq!(bad.status(), 400);
+}
+
+#[tokio::test]
+async fn a_call_sent_again_is_one_call() {
+    let server = Running::new().await;
+    server.record(&[call(1), call(2)]).await;
+    let mut changed = call(1);
+    changed["output"]["choices"][0]["message"]["content"] = "another answer".into();
+    server.record(&[call(2), changed.clone(), changed]).await;
+    assert_eq!(server.count().await, 2);
+    let calls = server.query(json!({})).await;
+    assert_eq!(
+        calls[0]["output"]["choices"][0]["message"]["content"],
+        "another answer"
+    );
+    assert_eq!(calls[1]["output"], call(2)["output"]);
+}
+
+#[tokio::test]
+async fn bad_calls_are_refused_with_their_place_and_nothing_is_stored() {
+    let server = Running::new().await;
+    let mut elsewhere = call(2);
+    elsewhere["project_id"] = "acme/other".into();
+    for (batch, reason) in [
+        (json!([call(1), elsewhere]), "call 1 of the batch"),
+        (json!([call(1), {"id": "x"}]), "call 1 of the batch"),
+        (json!("nonsense"), "expected"),
+    ] {
+        let response = server
+            .post("/v2/acme/chatbot/calls/complete", &json!({"batch": batch}))
+            .await;
+        assert!([400, 422].contains(&response.status().as_u16()));
+        let body: Value = response.json().await.unwrap();
+        assert!(body["reason"].as_str().unwrap().contains(reason), "{body}");
+    }
+    assert_eq!(server.count().await, 0);
+}
+
+#[tokio::test]
+async fn the_api_stands_under_traces_too_and_says_what_it_does_not_know() {
+    let server = Running::new().await;
+    for prefix in ["", "/traces"] {
+        assert_eq!(
+            server.get(&format!("{prefix}/health")).await,
+            json!({"status": "ok"})
+        );
+        assert!(
+            server.get(&format!("{prefix}/server_info")).await["trace_server_version"].is_string()
+        );
+    }
+    let missing = server.post("/no/such/path", &json!({})).await;
+    assert_eq!(missing.status(), 404);
+    assert!(missing.json::<Value>().await.unwrap()["reason"].is_string());
+    let wrong = server
+        .client
+        .get(format!("{}/calls/stream_query", server.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(wrong.status(), 405);
+}
