@@ -1,0 +1,130 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Monitor LLM calls: a W&B-compatible server with a board, for services that use spanloom, W&B's own clients or
+/// OpenTelemetry.
+#[derive(Debug, Parser)]
+#[command(name = "spanloom", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: board, Weave API and OTLP ingest on this machine
+    #[command(after_help = "Example:\n  spanloom serve --db monitoring.db")]
+    Serve(ServeArgs),
+    /// Record real OpenAI client calls and show them on the board
+    ///
+    /// Starts the server and a local OpenAI-compatible model server, runs the examples of OpenAI's cookbook page on
+    /// monitoring with the real client, prints what was recorded, and keeps serving the board. The answers of the local
+    /// model server are made up; with --upstream, another server answers.
+    #[command(
+        after_help = "Examples:\n  spanloom demo\n  spanloom demo --once --db demo.db\n  \
+        OPENAI_API_KEY=... spanloom demo --upstream https://api.openai.com/v1"
+    )]
+    Demo(DemoArgs),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ServeArgs {
+    /// Address of the board and of all APIs
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:7440",
+        env = "SPANLOOM_LISTEN"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// Address of OTLP over HTTP for clients with default settings, or `off`
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318", value_parser = address_or_off)]
+    pub(crate) otlp_http: Off<SocketAddr>,
+    /// Database file; made when it does not exist [default: spanloom/spanloom.db in the user's data folder]
+    #[arg(long, value_name = "FILE", env = "SPANLOOM_DB")]
+    pub(crate) db: Option<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct DemoArgs {
+    /// Exit after the summary instead of serving on
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Open the board in the browser
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Database file to record into [default: a temporary one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// Address of the board [default: 127.0.0.1:7440, or any free port when that is taken]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where records go
+    #[arg(
+        long,
+        value_name = "ENTITY/PROJECT/STREAM",
+        default_value = "demo/cookbook/openai_logs"
+    )]
+    pub(crate) stream: String,
+    /// API base of the model server to ask, such as https://api.openai.com/v1; needs OPENAI_API_KEY
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Option<String>,
+    /// Model to ask
+    #[arg(long, value_name = "NAME", default_value = "gpt-4o-mini")]
+    pub(crate) model: String,
+}
+
+/// A value that can be switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Off<T> {
+    On(T),
+    Off,
+}
+
+impl<T> Off<T> {
+    pub(crate) fn into_option(self) -> Option<T> {
+        match self {
+            Self::On(value) => Some(value),
+            Self::Off => None,
+        }
+    }
+}
+
+fn address_or_off(text: &str) -> Result<Off<SocketAddr>, String> {
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(Off::Off);
+    }
+    text.parse()
+        .map(Off::On)
+        .map_err(|_| "expected an address such as 127.0.0.1:4318, or off".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_listener_can_be_switched_off() {
+        assert_eq!(address_or_off("off"), Ok(Off::Off));
+        assert_eq!(
+            address_or_off("127.0.0.1:1")
+                .unwrap()
+                .into_option()
+                .unwrap()
+                .port(),
+            1
+        );
+        assert!(address_or_off("4318").is_err());
+    }
+}

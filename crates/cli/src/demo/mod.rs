@@ -1,0 +1,91 @@
+//! `spanloom demo`: the cookbook page's examples, from the client's call to the board.
+
+mod encounter;
+mod example;
+mod session;
+mod summary;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use spanloom::{Monitor, StreamName};
+use spanloom_server::{Database, ErrorKind, Server};
+use tokio::sync::oneshot;
+
+use crate::args::DemoArgs;
+use crate::error::Error;
+use crate::output::{line, note};
+use crate::serve::stop_signal;
+use session::{Models, Session};
+
+/// Far longer than a delivery to this machine takes.
+const DELIVERY: Duration = Duration::from_secs(10);
+
+pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
+    // Everything that can be wrong with the request is found before anything starts.
+    StreamName::parse(&args.stream, None).map_err(|error| Error::usage(error.to_string()))?;
+    let models = Models::start(args.upstream.as_deref()).await?;
+    let server = bind(&args).await?;
+    let base = server.url();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::task::spawn(server.serve(async move {
+        // Dropping the sender stops the server as well.
+        stopped.await.unwrap_or_default();
+    }));
+
+    let monitor = Monitor::builder(&args.stream)
+        .with_server(&base)
+        .quiet()
+        .start()?;
+    let link = monitor.link().unwrap_or(&base).to_owned();
+    note(format_args!("{models}"));
+    let session = Session::new(&monitor, &models, &args.model)?;
+    example::all(&session).await?;
+    if let Some(faulty) = models.local() {
+        encounter::all(&session, faulty).await;
+    }
+    let since = session.finish();
+    // The monitor waits for its threads; so does this one, and the server has its own.
+    let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
+    if !receipt.is_complete() {
+        return Err(Error::failed(format!(
+            "not every call was recorded: {receipt}"
+        )));
+    }
+    line(summary::table(&base, &args.stream, since).await?);
+    line(format_args!("View data at {link}"));
+    if args.open {
+        open::that_detached(&link)
+            .map_err(|error| Error::failed(format!("cannot open the browser: {error}")))?;
+    }
+    if !args.once {
+        note("serving the board; Ctrl-C stops");
+        stop_signal().await;
+    }
+    drop(stop);
+    serving
+        .await
+        .map_err(|error| Error::failed(format!("the server stopped: {error}")))??;
+    Ok(())
+}
+
+/// Binds the server where it was asked to, or by default where it can.
+async fn bind(args: &DemoArgs) -> Result<Server, Error> {
+    let builder = |listen: SocketAddr| {
+        let database = args.db.clone().map_or(Database::Temporary, Database::Path);
+        Server::builder()
+            .with_listen(listen)
+            .with_otlp_http(None)
+            .with_database(database)
+    };
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    if let Some(listen) = args.listen {
+        return Ok(builder(listen).bind().await?);
+    }
+    match builder(local(7440)).bind().await {
+        Err(error) if error.kind() == ErrorKind::AddressInUse => {
+            Ok(builder(local(0)).bind().await?)
+        }
+        bound => Ok(bound?),
+    }
+}

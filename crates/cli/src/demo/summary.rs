@@ -1,0 +1,102 @@
+//! What the server knows about the calls of a run: the same numbers the board shows.
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Deserialize;
+use spanloom_core::{Timestamp, Usd};
+
+use crate::error::Error;
+
+#[derive(Deserialize)]
+struct Summary {
+    totals: Stats,
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    key: String,
+    stats: Stats,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    calls: u64,
+    priced_calls: u64,
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    cost_usd: Option<f64>,
+    p50_ms: Option<f64>,
+}
+
+/// The table of calls by model, of those that began at `since` or later.
+pub(super) async fn table(base: &str, stream: &str, since: Timestamp) -> Result<Table, Error> {
+    let summary = fetch(base, stream, since).await?;
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header([
+        "model",
+        "calls",
+        "tokens in",
+        "tokens out",
+        "cost",
+        "p50 latency",
+    ]);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for Group { key, stats } in &summary.groups {
+        table.add_row(stats.row(if key.is_empty() { "unknown" } else { key }));
+    }
+    table.add_row(summary.totals.row("all"));
+    Ok(table)
+}
+
+async fn fetch(base: &str, stream: &str, since: Timestamp) -> Result<Summary, Error> {
+    let unreadable = |error: reqwest::Error| {
+        Error::failed(format!("cannot read the summary from the server: {error}"))
+    };
+    let name = spanloom::StreamName::parse(stream, None)
+        .map_err(|error| Error::usage(error.to_string()))?;
+    let from = (since.as_nanos() / 1_000_000).to_string();
+    let query = [
+        ("entity", name.entity.as_str()),
+        ("project", name.project.as_str()),
+        ("stream", name.stream.as_str()),
+        ("from", from.as_str()),
+    ];
+    let url = reqwest::Url::parse_with_params(&format!("{base}/api/summary"), query).map_err(
+        |error| Error::failed(format!("cannot read the summary from the server: {error}")),
+    )?;
+    let answer = reqwest::get(url)
+        .await
+        .and_then(reqwest::Response::error_for_status)
+        .map_err(unreadable)?;
+    answer.json().await.map_err(unreadable)
+}
+
+impl Stats {
+    fn row(&self, name: &str) -> [String; 6] {
+        let count = |count: Option<u64>| {
+            count.map_or_else(|| "unknown".to_owned(), |count| count.to_string())
+        };
+        let cost = match self.cost_usd.and_then(Usd::from_dollars) {
+            // Part of the calls have no price: say so, rather than showing too little.
+            Some(usd) if self.priced_calls < self.calls => {
+                format!("${usd:.6} ({} priced)", self.priced_calls)
+            }
+            Some(usd) => format!("${usd:.6}"),
+            None => "unknown".to_owned(),
+        };
+        let p50 = self
+            .p50_ms
+            .map_or_else(|| "unknown".to_owned(), |p50| format!("{p50:.0} ms"));
+        [
+            name.to_owned(),
+            self.calls.to_string(),
+            count(self.input_tokens),
+            count(self.output_tokens),
+            cost,
+            p50,
+        ]
+    }
+}

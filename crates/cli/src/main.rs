@@ -1,0 +1,49 @@
+//! The `spanloom` binary. See `spanloom --help`.
+
+mod args;
+mod demo;
+mod error;
+mod output;
+mod serve;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use clap::Parser as _;
+use error::Error;
+
+fn main() -> ExitCode {
+    // clap answers `--help` with 0 and wrong usage with 2, both in its own words.
+    let args = Args::parse();
+    log_to_stderr();
+    match run(args.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Error> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Error::failed(format!("cannot start the runtime: {error}")))?;
+    let result = match command {
+        Command::Serve(args) => runtime.block_on(serve::run(args)),
+        Command::Demo(args) => runtime.block_on(demo::run(args)),
+    };
+    // Nothing that is still running may hold the exit up.
+    runtime.shutdown_background();
+    result
+}
+
+/// Warnings only, unless `RUST_LOG` says otherwise: what a person asked for is printed, not logged.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,async_openai=error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}

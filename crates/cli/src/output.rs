@@ -1,0 +1,58 @@
+//! Everything the program prints. Who no longer reads it (a closed pipe) is no reason to stop.
+
+use std::fmt::Display;
+use std::io::{Write as _, stderr, stdout};
+
+/// A line a person asked for.
+pub(crate) fn line(text: impl Display) {
+    drop(writeln!(stdout(), "{text}"));
+}
+
+/// A line beside it.
+pub(crate) fn note(text: impl Display) {
+    drop(writeln!(stderr(), "{text}"));
+}
+
+/// Why it failed.
+pub(crate) fn error(text: impl Display) {
+    note(format_args!("spanloom: {text}"));
+}
+
+/// The first line of a text that a model wrote, without anything a terminal would obey, cut to `width` characters.
+pub(crate) fn first_line(text: &str, width: usize) -> String {
+    let line = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let mut shown: String = line
+        .chars()
+        .filter(|c| !is_control(*c))
+        .take(width + 1)
+        .collect();
+    if shown.chars().count() > width {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}
+
+/// Control characters, and those that change the direction of text.
+fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_line;
+
+    #[test]
+    fn a_models_text_cannot_steer_the_terminal() {
+        assert_eq!(
+            first_line("\n  \n\u{1b}[31mred\u{202e}x\nsecond", 80),
+            "[31mredx"
+        );
+        assert_eq!(first_line("abcdef", 3), "abc…");
+        assert_eq!(first_line("", 3), "");
+    }
+}

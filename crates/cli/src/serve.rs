@@ -1,0 +1,74 @@
+//! `spanloom serve`.
+
+use std::path::PathBuf;
+
+use spanloom_server::{Database, Server};
+
+use crate::args::ServeArgs;
+use crate::error::Error;
+use crate::output::note;
+
+pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
+    let path = match args.db {
+        Some(path) => path,
+        None => default_database()?,
+    };
+    let server = Server::builder()
+        .with_listen(args.listen)
+        .with_otlp_http(args.otlp_http.into_option())
+        .with_database(Database::Path(path.clone()))
+        .bind()
+        .await?;
+    note(format_args!(
+        "spanloom serves the board at {}",
+        server.url()
+    ));
+    if let Some(url) = server.otlp_url() {
+        note(format_args!("OTLP over HTTP at {url}"));
+    }
+    note(format_args!(
+        "records are kept in {}; Ctrl-C stops",
+        path.display()
+    ));
+    server.serve(stop_signal()).await?;
+    Ok(())
+}
+
+/// `spanloom/spanloom.db` in the user's data folder, which is made if need be.
+fn default_database() -> Result<PathBuf, Error> {
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let data = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
+    let folder = data
+        .ok_or_else(|| Error::usage("no data folder, as HOME is not set; give a file with --db"))?
+        .join("spanloom");
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Error::failed(format!(
+            "cannot make the folder {}: {error}; give a file with --db",
+            folder.display()
+        ))
+    })?;
+    Ok(folder.join("spanloom.db"))
+}
+
+/// Resolves at Ctrl-C, and at the signal service managers send.
+pub(crate) async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without signals to wait for, the server runs until it is killed.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
