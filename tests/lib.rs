@@ -1,0 +1,1 @@
+//! What holds for the whole project: `structure` holds the arrows between crates, and the form of the source.
