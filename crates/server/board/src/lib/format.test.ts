@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import * as format from './format';
+
+describe('costs', () => {
+  it('show four digits of small ones, and unknown as a word', () => {
+    expect(format.cost(0.00012346)).toBe('$0.0001235');
+    expect(format.cost(0.00000008)).toBe('$0.00000008');
+    expect(format.cost(1.5)).toBe('$1.50');
+    expect(format.cost(0)).toBe('$0');
+    expect(format.cost(null)).toBe('unknown');
+  });
+
+  it('line up in a column without claiming zero', () => {
+    const decimals = format.costDecimals([0.000018, 0.0001, null]);
+    expect(format.costFixed(0.000018, decimals)).toBe('$0.000018');
+    expect(format.costFixed(0.00000008, decimals)).toBe('<$0.000001');
+  });
+});
+
+describe('counts and durations', () => {
+  it('are exact while they are small', () => {
+    expect(format.compact(9_999)).toBe('9,999');
+    expect(format.compact(12_345)).toBe('12.3\u202fk');
+    expect(format.compact(999_950)).toBe('1\u202fM');
+    expect(format.compact(null)).toBe('unknown');
+  });
+
+  it('change unit where people do', () => {
+    expect(format.duration(842)).toBe('842\u202fms');
+    expect(format.duration(1_240)).toBe('1.24\u202fs');
+    expect(format.duration(999.6)).toBe('1.00\u202fs');
+    expect(format.duration(null)).toBe('unknown');
+  });
+
+  it('never divide by nothing', () => {
+    expect(format.percent(0, 0)).toBe('unknown');
+    expect(format.percent(1, 23)).toBe('4.3%');
+    expect(format.percent(1, 10_000)).toBe('<0.1%');
+  });
+});
