@@ -14,7 +14,7 @@
 //!
 //! | what is set | destination |
 //! |---|---|
-//! | [`MonitorBuilder::with_server`] | that server |
+//! | [`MonitorBuilder::with_server`], `with_collector` | that server, that collector, and nowhere else |
 //! | `WF_TRACE_SERVER_URL`, or `WANDB_API_KEY` | W&B Weave |
 //! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, beside W&B if both are set |
 //! | nothing | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
@@ -36,6 +36,7 @@ mod config;
 mod error;
 mod lineage;
 mod monitor;
+mod pipeline;
 
 pub use client::Monitored;
 pub use error::{Error, ErrorKind};

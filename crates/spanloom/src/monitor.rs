@@ -2,18 +2,16 @@
 
 use std::fmt;
 use std::io::{Write as _, stderr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanProcessor};
 use spanloom_core::StreamName;
-use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
-use spanloom_instrumentation::{Content, GenAiLayer, Recorder, Stats};
+use spanloom_exporter::Receipt;
+use spanloom_instrumentation::{GenAiLayer, Stats};
 
 use crate::banner::Banner;
 use crate::config::{Environment, Records};
 use crate::error::{Error, ErrorKind};
-use crate::lineage::Lineage;
+use crate::pipeline::{Collector, Pipeline};
 
 /// How long a monitor that is dropped may hold its thread up.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,14 +40,6 @@ pub struct Monitor {
     pipeline: Option<Pipeline>,
 }
 
-#[derive(Debug)]
-struct Pipeline {
-    layer: GenAiLayer,
-    recorder: Recorder,
-    provider: SdkTracerProvider,
-    exporter: Option<Exporter>,
-}
-
 /// Settings of a [`Monitor`].
 #[must_use = "nothing is monitored until `start`"]
 #[derive(Debug)]
@@ -57,6 +47,7 @@ pub struct MonitorBuilder {
     stream: String,
     environment: Environment,
     server: Option<String>,
+    collector: Option<String>,
     content: bool,
 }
 
@@ -67,6 +58,7 @@ impl Monitor {
             stream: stream.to_owned(),
             environment: Environment::read(),
             server: None,
+            collector: None,
             content: true,
         }
     }
@@ -122,10 +114,7 @@ impl Monitor {
         let Some(pipeline) = &self.pipeline else {
             return Receipt::default();
         };
-        let receipt = pipeline.settle(timeout, Exporter::flush);
-        // Reaches the collector's batch processor only: ours has been flushed, and says so at once.
-        drop(pipeline.provider.force_flush());
-        receipt
+        pipeline.flush(timeout)
     }
 
     /// Flushes as [`Monitor::flush`] does, and ends the monitoring.
@@ -138,11 +127,7 @@ impl Monitor {
         let Some(pipeline) = self.pipeline.take() else {
             return Receipt::default();
         };
-        let deadline = Instant::now() + timeout;
-        let receipt = pipeline.settle(timeout, Exporter::shutdown);
-        let left = deadline.saturating_duration_since(Instant::now());
-        drop(pipeline.provider.shutdown_with_timeout(left));
-        receipt
+        pipeline.shutdown(timeout)
     }
 }
 
@@ -157,6 +142,14 @@ impl MonitorBuilder {
     /// says.
     pub fn with_server(mut self, address: &str) -> Self {
         self.server = Some(address.to_owned());
+        self
+    }
+
+    /// Sends spans to the OTLP collector at this base address, such as `http://127.0.0.1:4318`, over HTTP; beside the
+    /// server if one is given too, and whatever the environment says.
+    #[cfg(feature = "otlp")]
+    pub fn with_collector(mut self, address: &str) -> Self {
+        self.collector = Some(address.to_owned());
         self
     }
 
@@ -181,20 +174,25 @@ impl MonitorBuilder {
         let environment = &self.environment;
         let stream = StreamName::parse(&self.stream, environment.entity.as_deref())
             .map_err(|error| Error::new(ErrorKind::StreamName, error))?;
+        // Code that names a destination names all of them.
+        let by_code = self.server.is_some() || self.collector.is_some();
         let records = match &self.server {
             Some(address) => Some(Records::server(address)?),
+            None if by_code => None,
             None => environment.records()?,
         };
-        // Code that names a server names the only destination.
-        let otlp = environment
-            .otlp
-            .as_deref()
-            .filter(|_| self.server.is_none() && cfg!(feature = "otlp"));
+        let collector = match (&self.collector, &environment.otlp) {
+            (Some(address), _) => Some(Collector::At(address)),
+            (None, Some(address)) if !by_code && cfg!(feature = "otlp") => {
+                Some(Collector::OfEnvironment(address))
+            }
+            _ => None,
+        };
         let content = self.content && !environment.no_content;
         let banner = Banner {
             stream: &stream,
             records: records.as_ref(),
-            otlp,
+            otlp: collector.map(Collector::address),
             content,
         };
         let link = records.as_ref().map(|records| banner.link(records));
@@ -206,7 +204,7 @@ impl MonitorBuilder {
             false => Some(Pipeline::start(
                 &stream,
                 records.as_ref(),
-                otlp.is_some(),
+                collector,
                 content,
             )?),
         };
@@ -221,117 +219,6 @@ impl MonitorBuilder {
 /// Not on stdout, which may be a program's output; and a closed stderr is no reason for a panic.
 fn announce(banner: &Banner<'_>) {
     drop(writeln!(stderr(), "{}", banner.line()));
-}
-
-impl Pipeline {
-    fn start(
-        stream: &StreamName,
-        records: Option<&Records>,
-        otlp: bool,
-        content: bool,
-    ) -> Result<Self, Error> {
-        let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
-        let lineage = Lineage::default();
-        let exporter = records
-            .map(|records| Exporter::start(records.destination.clone(), stream.clone()))
-            .transpose()?;
-        let content = match (content, exporter.is_some(), otlp) {
-            (false, ..) => Content::Off,
-            (true, true, true) => Content::Both,
-            (true, true, false) => Content::Bodies,
-            (true, false, _) => Content::Messages,
-        };
-        let mut provider = SdkTracerProvider::builder()
-            .with_sampler(Sampler::AlwaysOn)
-            // Prompts are long: the number of attributes is bounded by us, not by cutting off what comes last.
-            .with_max_attributes_per_span(1_024)
-            .with_span_processor(lineage.clone());
-        if let Some(exporter) = &exporter {
-            provider = provider.with_span_processor(Flushed(exporter.processor()));
-        }
-        #[cfg(feature = "otlp")]
-        if otlp {
-            provider = provider.with_span_processor(collector()?);
-        }
-        let provider = provider.build();
-        let layer = GenAiLayer::builder(&recorder)
-            .with_tracer_provider(&provider)
-            .with_content(content)
-            .with_parent_policy(lineage)
-            .build();
-        Ok(Self {
-            layer,
-            recorder,
-            provider,
-            exporter,
-        })
-    }
-}
-
-impl Pipeline {
-    /// Waits for the recorder and then for the exporter, both within `timeout`. Calls that the recorder has still to
-    /// read are in the account as queued.
-    fn settle(
-        &self,
-        timeout: Duration,
-        exporter: impl Fn(&Exporter, Duration) -> Receipt,
-    ) -> Receipt {
-        let deadline = Instant::now() + timeout;
-        let recorded = self.recorder.flush(timeout);
-        let left = deadline.saturating_duration_since(Instant::now());
-        let mut receipt = self
-            .exporter
-            .as_ref()
-            .map(|own| exporter(own, left))
-            .unwrap_or_default();
-        if !recorded {
-            let waiting = self.recorder.stats().waiting;
-            receipt.received += waiting;
-            receipt.queued += waiting;
-        }
-        receipt
-    }
-}
-
-/// The stock pipeline to the collector the environment names.
-#[cfg(feature = "otlp")]
-fn collector() -> Result<opentelemetry_sdk::trace::BatchSpanProcessor, Error> {
-    let exporter = opentelemetry_otlp::SpanExporter::builder()
-        .with_http()
-        .build()
-        .map_err(|error| Error::new(ErrorKind::Destination, error))?;
-    let exporter = spanloom_exporter::WithoutBodies::new(exporter);
-    Ok(opentelemetry_sdk::trace::BatchSpanProcessor::builder(exporter).build())
-}
-
-/// The exporter's processor, flushed and shut down by the monitor itself, with its own deadline and receipt.
-#[derive(Debug)]
-struct Flushed(RecordProcessor);
-
-impl SpanProcessor for Flushed {
-    fn on_start(
-        &self,
-        span: &mut opentelemetry_sdk::trace::Span,
-        context: &opentelemetry::Context,
-    ) {
-        self.0.on_start(span, context);
-    }
-
-    fn on_end(&self, span: SpanData) {
-        self.0.on_end(span);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &opentelemetry_sdk::Resource) {
-        self.0.set_resource(resource);
-    }
 }
 
 impl fmt::Display for Monitor {

@@ -240,3 +240,62 @@ async fn tracing_spans_come_along_as_parents() {
     assert_eq!(call["parent_id"], handler["id"]);
     assert_eq!(call["trace_id"], handler["trace_id"]);
 }
+
+#[tokio::test]
+async fn the_same_spans_go_to_a_collector_without_the_bodies() {
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let (server, collector) = (
+        Sink::start_on_thread().unwrap(),
+        Sink::start_on_thread().unwrap(),
+    );
+    let builder = Monitor::builder("acme/chatbot/openai_logs").with_server(&server.url());
+    let monitor = builder
+        .with_collector(&collector.url())
+        .quiet()
+        .start()
+        .unwrap();
+    let config = OpenAIConfig::new().with_api_base(model.base_url());
+    let client = Client::with_config(config).monitored(&monitor);
+    client.chat().create(request("what is 2+2?")).await.unwrap();
+    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    assert_eq!(records(&server).len(), 1);
+    let sent = collector.requests().remove(0);
+    assert_eq!(sent.path, "/v1/traces");
+    let shown = String::from_utf8_lossy(&sent.body);
+    for present in [
+        "gen_ai.operation.name",
+        "gen_ai.input.messages",
+        "what is 2+2?",
+        "spanloom.stream",
+        "openai_logs",
+    ] {
+        assert!(shown.contains(present), "{present}");
+    }
+    for absent in ["spanloom.request", "spanloom.response"] {
+        assert!(!shown.contains(absent), "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_settings_decides() {
+    let Setup {
+        model,
+        sink,
+        monitor,
+        ..
+    } = setup();
+    let config = OpenAIConfig::new().with_api_base(model.base_url());
+    let before = Client::with_config(config.clone())
+        .with_http_client(reqwest::Client::new())
+        .monitored(&monitor);
+    before.chat().create(request("monitored")).await.unwrap();
+    // As documented: a later HTTP client takes the monitoring off again.
+    let after = Client::with_config(config)
+        .monitored(&monitor)
+        .with_http_client(reqwest::Client::new());
+    after.chat().create(request("not monitored")).await.unwrap();
+    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    let records = records(&sink);
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0]["inputs"]["messages"][0]["content"], "monitored");
+}

@@ -1,0 +1,184 @@
+//! The monitor's own pipeline: layer, recorder, provider, exporter.
+
+use std::time::{Duration, Instant};
+
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
+use spanloom_core::{StreamName, semconv};
+use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
+use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+
+use crate::config::Records;
+use crate::error::{Error, ErrorKind};
+use crate::lineage::Lineage;
+
+/// Everything that runs for a monitor.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) layer: GenAiLayer,
+    pub(crate) recorder: Recorder,
+    pub(crate) provider: SdkTracerProvider,
+    exporter: Option<Exporter>,
+}
+
+/// An OTLP collector.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Collector<'a> {
+    /// At this base address.
+    At(&'a str),
+    /// Where the environment says; the stock exporter reads its variables, all of them.
+    OfEnvironment(&'a str),
+}
+
+impl<'a> Collector<'a> {
+    pub(crate) fn address(self) -> &'a str {
+        match self {
+            Self::At(address) | Self::OfEnvironment(address) => address,
+        }
+    }
+}
+
+impl Pipeline {
+    pub(crate) fn start(
+        stream: &StreamName,
+        records: Option<&Records>,
+        collector: Option<Collector<'_>>,
+        content: bool,
+    ) -> Result<Self, Error> {
+        let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
+        let lineage = Lineage::default();
+        let exporter = records
+            .map(|records| Exporter::start(records.destination.clone(), stream.clone()))
+            .transpose()?;
+        let content = match (content, exporter.is_some(), collector.is_some()) {
+            (false, ..) => Content::Off,
+            (true, true, true) => Content::Both,
+            (true, true, false) => Content::Bodies,
+            (true, false, _) => Content::Messages,
+        };
+        let mut provider = SdkTracerProvider::builder()
+            .with_resource(resource(stream))
+            .with_sampler(Sampler::AlwaysOn)
+            // Prompts are long: the number of attributes is bounded by us, not by cutting off what comes last.
+            .with_max_attributes_per_span(1_024)
+            .with_span_processor(lineage.clone());
+        if let Some(exporter) = &exporter {
+            provider = provider.with_span_processor(Flushed(exporter.processor()));
+        }
+        #[cfg(feature = "otlp")]
+        if let Some(collector) = collector {
+            provider = provider.with_span_processor(stock(collector)?);
+        }
+        let provider = provider.build();
+        let layer = GenAiLayer::builder(&recorder)
+            .with_tracer_provider(&provider)
+            .with_content(content)
+            .with_parent_policy(lineage)
+            .build();
+        Ok(Self {
+            layer,
+            recorder,
+            provider,
+            exporter,
+        })
+    }
+
+    /// Waits for the recorder and then for the exporter, both within `timeout`. Calls that the recorder has still to
+    /// read are in the account as queued.
+    pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
+        let receipt = self.settle(timeout, Exporter::flush);
+        // Reaches the collector's batch processor only: ours has been flushed, and says so at once.
+        drop(self.provider.force_flush());
+        receipt
+    }
+
+    /// The same, for the last time.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> Receipt {
+        let deadline = Instant::now() + timeout;
+        let receipt = self.settle(timeout, Exporter::shutdown);
+        let left = deadline.saturating_duration_since(Instant::now());
+        drop(self.provider.shutdown_with_timeout(left));
+        receipt
+    }
+
+    fn settle(
+        &self,
+        timeout: Duration,
+        exporter: impl Fn(&Exporter, Duration) -> Receipt,
+    ) -> Receipt {
+        let deadline = Instant::now() + timeout;
+        let recorded = self.recorder.flush(timeout);
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut receipt = self
+            .exporter
+            .as_ref()
+            .map(|own| exporter(own, left))
+            .unwrap_or_default();
+        if !recorded {
+            let waiting = self.recorder.stats().waiting;
+            receipt.received += waiting;
+            receipt.queued += waiting;
+        }
+        receipt
+    }
+}
+
+/// What the environment says of the service, and the stream its spans belong to, for whoever reads them elsewhere.
+fn resource(stream: &StreamName) -> Resource {
+    let part = |name: &'static str, value: &str| KeyValue::new(name, value.to_owned());
+    Resource::builder()
+        .with_attributes([
+            part(semconv::SPANLOOM_ENTITY, &stream.entity),
+            part(semconv::SPANLOOM_PROJECT, &stream.project),
+            part(semconv::SPANLOOM_STREAM, &stream.stream),
+            part("wandb.entity", &stream.entity),
+            part("wandb.project", &stream.project),
+        ])
+        .build()
+}
+
+/// The stock batch processor and exporter for a collector.
+#[cfg(feature = "otlp")]
+fn stock(collector: Collector<'_>) -> Result<opentelemetry_sdk::trace::BatchSpanProcessor, Error> {
+    use opentelemetry_otlp::WithExportConfig as _;
+    let exporter = opentelemetry_otlp::SpanExporter::builder().with_http();
+    let exporter = match collector {
+        Collector::At(address) => {
+            exporter.with_endpoint(format!("{}/v1/traces", address.trim_end_matches('/')))
+        }
+        Collector::OfEnvironment(_) => exporter,
+    };
+    let exporter = exporter
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Destination, error))?;
+    let exporter = spanloom_exporter::WithoutBodies::new(exporter);
+    Ok(opentelemetry_sdk::trace::BatchSpanProcessor::builder(exporter).build())
+}
+
+/// The exporter's processor, flushed and shut down by the monitor itself, with its own deadline and receipt.
+#[derive(Debug)]
+struct Flushed(RecordProcessor);
+
+impl SpanProcessor for Flushed {
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        self.0.on_start(span, context);
+    }
+
+    fn on_end(&self, span: SpanData) {
+        self.0.on_end(span);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.0.set_resource(resource);
+    }
+}
