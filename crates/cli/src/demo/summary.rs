@@ -82,9 +82,9 @@ impl Stats {
         let cost = match self.cost_usd.and_then(Usd::from_dollars) {
             // Part of the calls have no price: say so, rather than showing too little.
             Some(usd) if self.priced_calls < self.calls => {
-                format!("${usd:.6} ({} priced)", self.priced_calls)
+                format!("{usd} ({} priced)", self.priced_calls)
             }
-            Some(usd) => format!("${usd:.6}"),
+            Some(usd) => usd.to_string(),
             None => "unknown".to_owned(),
         };
         let p50 = self

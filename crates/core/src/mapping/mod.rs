@@ -1,8 +1,8 @@
 //! Spans become records.
 //!
 //! The mapping matches on attribute names, not on who made the span: our own, and those of other instrumentations
-//! (GenAI conventions old and new, OpenInference, OpenLLMetry, Vercel AI SDK) come out as the same [`Record`]. The
-//! names that are looked for stand in one table, [`dialect`], in order of preference.
+//! (GenAI conventions old and new, OpenInference, OpenLLMetry, Vercel AI SDK) come out as the same [`Record`](crate::Record). The
+//! names that are looked for stand in one table, `dialect`, in order of preference.
 
 mod attribute;
 mod dialect;
