@@ -119,12 +119,14 @@ fn private_keys(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)
         if !label.ends_with("PRIVATE KEY") {
             return None;
         }
+        // A key holds no quote: the next one ends the string it stands in, and must stay, with what escapes it.
+        let string = block
+            .get(..block.find('"').unwrap_or(block.len()))?
+            .trim_end_matches('\\');
         let footer = format!("{PEM_END}{label}-----");
-        // A JSON string must keep its end: without a footer, the block ends at the next quote.
-        let length = match block.find(&footer) {
-            Some(footer_at) => footer_at + footer.len(),
-            None => block.find('"').unwrap_or(block.len()),
-        };
+        let length = string
+            .find(&footer)
+            .map_or(string.len(), |footer_at| footer_at + footer.len());
         Some((at, at + length, "private_key"))
     })
 }
@@ -160,6 +162,15 @@ mod tests {
         ] {
             assert_eq!(mask(text), masked);
         }
+    }
+
+    #[test]
+    fn a_key_that_is_cut_off_does_not_swallow_what_follows_its_string() {
+        let cut = r#"["-----BEGIN PRIVATE KEY-----\nMII\" said he","-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----"]"#;
+        assert_eq!(
+            mask(cut),
+            r#"["[redacted:private_key]\" said he","[redacted:private_key]"]"#
+        );
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub struct Limits {
     pub span_bytes: usize,
     /// Time for one request. Default 10 s.
     pub request_timeout: Duration,
-    /// How long a batch is tried again before it is given up. Default 5 minutes.
+    /// How long a batch is tried again before it is given up. Default 1 hour: what is kept is bounded by its bytes
+    /// already, and a server on the same machine may well be started late.
     pub give_up_after: Duration,
 }
 
@@ -35,7 +36,7 @@ impl Default for Limits {
             batch_bytes: 4 << 20,
             span_bytes: 31 << 20,
             request_timeout: Duration::from_secs(10),
-            give_up_after: Duration::from_secs(300),
+            give_up_after: Duration::from_secs(3_600),
         }
     }
 }

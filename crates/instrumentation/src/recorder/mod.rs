@@ -21,8 +21,8 @@ pub struct Limits {
     /// Bytes of bodies held at once, in calls that run and in calls that wait to be read. Default 32 MiB. Beyond it
     /// calls are recorded without their bodies.
     pub held_bytes: usize,
-    /// Calls that may wait to be read. Default 8,192. Beyond it they are recorded without their bodies too, so that the
-    /// queue stays small.
+    /// Calls that may wait to be read. Default 8,192. Beyond it they are recorded without their bodies; beyond twice as
+    /// many their spans end with what was known at the start.
     pub waiting_calls: usize,
     /// Bytes of one call's request, and of its answer. Default 8 MiB each. A longer one is not recorded.
     pub body_bytes: usize,

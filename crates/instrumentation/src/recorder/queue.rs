@@ -69,6 +69,15 @@ impl Queue {
     /// Hands a call to the recorder. `reserved` bytes of the budget go with it. Never waits for the recorder.
     pub(crate) fn push(&self, mut observation: Observation, reserved: usize) {
         let mut state = self.state();
+        if state.waiting.len() >= self.limits.waiting_calls.saturating_mul(2) {
+            // The recorder is stuck, in a processor of the service's most likely: the span ends here, as it is.
+            state.pushed += 1;
+            state.finished += 1;
+            drop(state);
+            self.release(reserved);
+            self.shed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
         if state.waiting.len() >= self.limits.waiting_calls {
             observation.shed();
         }
