@@ -22,10 +22,12 @@ const FEW = 24;
 export function data(panel: Panel, bins: number[], bin: number): uPlot.AlignedData {
   // A value stands for its whole bin, so it is drawn in the middle of it.
   const x = bins.map((left) => left + bin / 2);
-  if (panel.draw === 'band') return [x, ...panel.columns.map((column) => column.values)];
-  // The tallest bars come first and the lower ones are painted over them.
-  return [x, ...stack(panel.columns).reverse()];
+  const columns = panel.draw === 'stack' ? stack(panel.columns) : panel.columns.map(({ values }) => values);
+  return [x, ...paintOrder(columns)];
 }
+
+/** Last first: lower bars cover the feet of taller ones, p50 lies on p95. */
+const paintOrder = <T>(columns: T[]): T[] => [...columns].reverse();
 
 function stack(columns: Column[]): (number | null)[][] {
   let below: number[] = [];
@@ -42,9 +44,8 @@ export function options(drawing: Drawing, width: number): uPlot.Options {
   const paint = (colour: string) => (colour.startsWith('var(') ? ink(colour.slice(4, -1)) : colour);
   const font = `11px ${ink('--font')}`;
   const bars = uPlot.paths.bars?.({ size: [0.78, 40] });
-  const columns = panel.draw === 'stack' ? [...panel.columns].reverse() : panel.columns;
 
-  const series = columns.map((column): uPlot.Series => {
+  const series = paintOrder(panel.columns).map((column): uPlot.Series => {
     const colour = paint(column.colour);
     if (panel.draw === 'stack') {
       return { fill: colour, width: 0, points: { show: false }, ...(bars && { paths: bars }) };
@@ -64,20 +65,20 @@ export function options(drawing: Drawing, width: number): uPlot.Options {
     padding: [8, 6, 0, 0],
     legend: { show: false },
     series: [{}, ...series],
-    ...(panel.draw === 'band' && { bands: [{ series: [2, 1], fill: `${paint('var(--accent)')}1f` }] }),
+    ...(panel.draw === 'band' && { bands: [{ series: [1, 2], fill: `${paint('var(--accent)')}1f` }] }),
     scales: {
       x: { range: () => [drawing.edges().from, drawing.edges().to] },
-      y: { range: (_, __, max) => [0, max > 0 ? max * 1.06 : 1] },
+      y: { range: (_, __, max) => [0, Math.max(max * 1.06, panel.least) || 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, gap: 6, size: 24, space: 64, values: (_, times) => timeLabels(times) },
+      { ...axis, grid: { show: false }, gap: 6, size: 24, space: 64, values: (plot, times) => fitting(plot, times, timeLabels(times, drawing.edges())) },
       {
         ...axis,
         grid: { stroke: ink('--line'), width: 1 },
         gap: 6,
-        space: 34,
+        space: 28,
         size: (_, labels) => 14 + 6.2 * Math.max(2, ...(labels ?? []).map((label) => label.length)),
-        values: (_, values) => values.map((value) => (value === 0 ? '0' : panel.format(value))),
+        values: (_, values) => values.map((value) => (value === 0 ? '0' : panel.tick(value))),
         // There is no half call.
         ...(panel.id === 'calls' && { incrs: wholeSteps }),
       },
@@ -128,11 +129,20 @@ const lonely: uPlot.Series.Points.Filter = (plot, index) => {
   return known.filter((bin) => values[bin - 1] == null && values[bin + 1] == null);
 };
 
+/** Half a label beyond the edge would be cut off: leaves it out. */
+function fitting(plot: uPlot, times: number[], labels: string[]): (string | null)[] {
+  return labels.map((label, at) => {
+    const room = plot.over.clientWidth - plot.valToPos(times[at] ?? 0, 'x');
+    return room + 6 < 3.2 * label.length ? null : label;
+  });
+}
+
 /** Clock times, with the day where a new one begins. */
-function timeLabels(times: number[]): string[] {
-  const apart = (times[1] ?? 0) - (times[0] ?? 0);
+function timeLabels(times: number[], edges: { from: number; to: number }): string[] {
+  // A short range may have room for one label only, which must not say the minute alone.
+  const apart = times.length > 1 ? (times[1] ?? 0) - (times[0] ?? 0) : (edges.to - edges.from) / 2;
   if (times.length > 1 && apart >= DAY) return times.map(day);
-  const precision = times.length > 1 && apart < 60_000 ? 's' : 'min';
+  const precision = apart < 60_000 ? 's' : 'min';
   return times.map((time, at) => {
     const before = times[at - 1];
     const turned = before !== undefined && day(before) !== day(time);
