@@ -8,6 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
+use spanloom_core::Record;
 
 use super::selection::{Parameters, Selection};
 use super::stats::ms;
@@ -149,6 +150,14 @@ fn table(parameters: &Parameters, app: &App) -> Result<Value, Problem> {
     Ok(json!({"total": total, "calls": calls}))
 }
 
+/// One call: its row, and all that was recorded.
+#[derive(Serialize)]
+struct One {
+    row: Shown,
+    stream: String,
+    call: Record,
+}
+
 pub(super) async fn one(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
@@ -181,9 +190,10 @@ pub(super) async fn one(
             .first()
             .and_then(|payload| present(payload, true))
             .ok_or_else(missing)?;
-        Ok(json!({"row": row.complete(&call), "stream": stream, "call": call}))
+        let row = row.complete(&serde_json::to_value(&call).unwrap_or_default());
+        Ok(One { row, stream, call })
     });
-    let answer: Result<Value, Problem> = task
+    let answer: Result<One, Problem> = task
         .await
         .unwrap_or_else(|_| Err(Problem::bad_request("the call could not be read")));
     Ok(reply::json(&answer?))

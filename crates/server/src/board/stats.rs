@@ -116,10 +116,6 @@ impl Gathered {
         );
     }
 
-    pub(super) fn calls(&self) -> u64 {
-        self.calls
-    }
-
     pub(super) fn stats(mut self) -> Stats {
         self.latency.sort();
         self.first_chunk.sort();

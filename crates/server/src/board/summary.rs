@@ -1,6 +1,6 @@
 //! `GET /api/summary`: the numbers, the charts, and what can be chosen.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
@@ -110,31 +110,29 @@ fn answer(parameters: &Parameters, memory: &Memory) -> Result<Value, Problem> {
         .collect();
     let bins = bins(&selection, &in_range, most);
 
-    let mut whole = Member::new(&bins);
-    let mut groups: HashMap<&str, Member> = HashMap::new();
-    for row in in_range
+    let selected: Vec<&Row> = in_range
         .iter()
         .copied()
         .filter(|row| selection.accepts(row))
-    {
+        .collect();
+    let keys = largest(selected.iter().map(|row| group.key(row, memory)));
+    let groups_total = keys.len();
+    // Columns are kept for the groups that are shown: there may be as many groups as calls.
+    let mut groups: HashMap<&str, Member> = keys
+        .iter()
+        .take(GROUPS)
+        .map(|(key, _)| (*key, Member::new(&bins)))
+        .collect();
+    let mut whole = Member::new(&bins);
+    for row in selected {
         whole.add(row, &bins);
-        groups
-            .entry(group.key(row, memory))
-            .or_insert_with(|| Member::new(&bins))
-            .add(row, &bins);
+        if let Some(member) = groups.get_mut(group.key(row, memory)) {
+            member.add(row, &bins);
+        }
     }
-    let groups_total = groups.len();
-    let mut groups: Vec<(&str, Member)> = groups.into_iter().collect();
-    groups.sort_by(|(key, member), (other_key, other)| {
-        other
-            .all
-            .calls()
-            .cmp(&member.all.calls())
-            .then(key.cmp(other_key))
-    });
-    groups.truncate(GROUPS);
-    let groups: Vec<Value> = groups
-        .into_iter()
+    let groups: Vec<Value> = keys
+        .iter()
+        .filter_map(|(key, _)| Some((key, groups.remove(key)?)))
         .map(|(key, member)| json!({"key": key, "stats": member.all.stats(), "series": Series::of(member.buckets)}))
         .collect();
     Ok(json!({
@@ -166,18 +164,26 @@ fn bins(selection: &Selection, rows: &[&Row], most: usize) -> Bins {
 }
 
 fn models(rows: &[&Row], memory: &Memory) -> Vec<Value> {
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in rows {
-        *counts
-            .entry(row.model.map_or("", |model| memory.dictionary.text(model)))
-            .or_default() += 1;
+    largest(
+        rows.iter()
+            .map(|row| row.model.map_or("", |model| memory.dictionary.text(model))),
+    )
+    .into_iter()
+    .map(|(key, calls)| json!({"key": key, "calls": calls}))
+    .collect()
+}
+
+/// How often each key comes, the most frequent first, equals by name.
+fn largest<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<(&'a str, u64)> {
+    let mut counts: HashMap<&str, u64> = HashMap::new();
+    for key in keys {
+        *counts.entry(key).or_default() += 1;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
+    counts.sort_unstable_by(|(key, calls), (other_key, other)| {
+        other.cmp(calls).then_with(|| key.cmp(other_key))
+    });
     counts
-        .into_iter()
-        .map(|(key, calls)| json!({"key": key, "calls": calls}))
-        .collect()
 }
 
 fn attributes(rows: &[&Row], memory: &Memory) -> Vec<Value> {

@@ -2,6 +2,7 @@
 //!
 //! Source: OTLP 1.x, section "OTLP/HTTP". Protobuf only; JSON is answered with 415.
 
+mod bound;
 mod decode;
 
 use std::sync::Arc;
@@ -12,10 +13,12 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use axum::routing::post;
+use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message as _;
+use spanloom_core::Record;
 
 use crate::reply::{self, Problem};
 use crate::server::App;
@@ -43,9 +46,9 @@ async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Respons
         ));
     }
     let bytes = crate::body::read(&parts.headers, body).await?;
-    let request = ExportTraceServiceRequest::decode(bytes)
-        .map_err(|_| Problem::bad_request("the body is no ExportTraceServiceRequest"))?;
-    let (records, rejected) = decode::records(request);
+    // Off the threads that serve requests: there may be 64 MiB of it.
+    let read = tokio::task::spawn_blocking(move || read(bytes)).await;
+    let (records, rejected) = read.unwrap_or_else(|_| Err(malformed()))?;
     app.store.write(records).await?;
     let partial_success = (rejected > 0).then(|| ExportTracePartialSuccess {
         rejected_spans: rejected,
@@ -56,4 +59,20 @@ async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Respons
         PROTOBUF,
         ExportTraceServiceResponse { partial_success }.encode_to_vec(),
     ))
+}
+
+fn read(bytes: Bytes) -> Result<(Vec<Record>, i64), Problem> {
+    bound::check(&bytes).map_err(|refused| match refused {
+        bound::Refused::TooMany => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the request holds too many spans or attributes; send fewer at a time",
+        ),
+        bound::Refused::Malformed => malformed(),
+    })?;
+    let request = ExportTraceServiceRequest::decode(bytes).map_err(|_| malformed())?;
+    Ok(decode::records(request))
+}
+
+fn malformed() -> Problem {
+    Problem::bad_request("the body is no ExportTraceServiceRequest")
 }

@@ -1,5 +1,6 @@
 //! The accept loop. Our own, because a listener must bound its connections and the time a request's head may take.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// Connections at once.
 const CONNECTIONS: usize = 256;
@@ -17,8 +18,20 @@ const CONNECTIONS: usize = 256;
 const HEAD: Duration = Duration::from_secs(10);
 /// Bytes of a request's head.
 const HEAD_BYTES: usize = 16 << 10;
+/// Time between attempts when connections cannot be accepted.
+const RESPITE: Duration = Duration::from_millis(50);
 /// Time for requests under way when the server stops.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The next connection, once there may be one more.
+async fn next(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(free).acquire_owned().await;
+    let permit = permit.map_err(io::Error::other)?;
+    Ok((listener.accept().await?.0, permit))
+}
 
 /// Serves connections until the other end of `stopped` is dropped.
 pub(super) async fn accept(
@@ -33,17 +46,14 @@ pub(super) async fn accept(
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES);
     loop {
-        // Never closed.
-        let Ok(permit) = Arc::clone(&free).acquire_owned().await else {
-            break;
-        };
+        // Also while all connections are taken: they may be held for long.
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = next(&listener, &free) => accepted,
             _ = stopped.changed() => break,
         };
-        let Ok((socket, _)) = accepted else {
+        let Ok((socket, permit)) = accepted else {
             // Out of file handles, most likely: some will be closed.
-            tokio::task::yield_now().await;
+            tokio::time::sleep(RESPITE).await;
             continue;
         };
         // Answers are small; waiting to fill a packet only delays them.

@@ -12,17 +12,22 @@
 //! | `frame` | payloads, compressed in frames |
 //! | `schema` | the tables, and opening a file |
 //! | `memory` | the rows in memory |
-//! | `writer` | the one thread that writes |
+//! | `owner` | the lock that keeps a file to one process |
+//! | `merge` | two parts of one call |
+//! | `writer` | the one thread that writes, and its queue |
+//! | `transaction` | what it writes |
 //! | `sqlite` | [`Store`], which puts these together |
 
 mod dictionary;
 mod frame;
 mod id;
 mod memory;
+mod merge;
 mod owner;
 mod row;
 mod schema;
 mod sqlite;
+mod transaction;
 mod writer;
 
 pub(crate) use dictionary::{Code, Dictionary};

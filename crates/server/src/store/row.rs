@@ -112,7 +112,7 @@ impl Outcome {
 }
 
 impl Row {
-    /// Reads a record. Its payload is put in place by the writer.
+    /// Reads a record. Its attributes and the place of its payload are the writer's to add.
     pub(crate) fn of(record: &Record, dictionary: &mut Dictionary) -> Self {
         let info = record.info();
         let summary = Summary::from_map(&record.summary);
@@ -169,7 +169,7 @@ impl Row {
                 .as_ref()
                 .and_then(|cost| Usd::from_dollars(cost.total_usd))
                 .map(Usd::as_nanos),
-            attributes: attributes(&record.attributes, &mut code),
+            attributes: Box::default(),
             frame: 0,
             slot: 0,
         }
@@ -217,19 +217,8 @@ fn operation_of(op_name: &str) -> &'static str {
     }
 }
 
-/// The scalar leaves of a record's own attributes, by dotted path.
-fn attributes(
-    attributes: &Map<String, Value>,
-    code: &mut impl FnMut(&str) -> Code,
-) -> Box<[(Code, Code)]> {
-    leaves(attributes)
-        .into_iter()
-        .map(|(path, value)| (code(&path), code(&value)))
-        .collect()
-}
-
-/// Path and text of each leaf that can be grouped by.
-pub(crate) fn leaves(attributes: &Map<String, Value>) -> Vec<(String, String)> {
+/// Dotted path and text of each leaf of a record's own attributes that can be grouped by.
+pub(super) fn leaves(attributes: &Map<String, Value>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (name, value) in attributes {
         // What is known about the call, and what Weave's clients say about themselves.

@@ -43,19 +43,28 @@ const COLUMNS: &str = "loc, project, stream, id, trace, parent, op_name, thread,
 
 /// Opens the file for the one writer, making it when it does not exist.
 pub(super) fn open(path: &Path) -> Result<Connection, Error> {
-    let opened = connect(path).and_then(|connection| {
-        prepare(&connection)?;
-        Ok(connection)
-    });
-    let connection = opened.map_err(|error| {
+    let refused = |error: rusqlite::Error| {
         let message = format!(
             "cannot open the database {}: {error}; give another file with --db",
             path.display()
         );
         Error::new(ErrorKind::Database, message).with_source(error)
-    })?;
-    check(&connection, path)?;
+    };
+    let connection = connect(path).map_err(refused)?;
+    // Before anything is written: the file may be another program's.
+    let is_new = is_empty(&connection).map_err(refused)?;
+    if !is_new {
+        check(&connection, path)?;
+    }
+    prepare(&connection, is_new).map_err(refused)?;
     Ok(connection)
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(tables == 0)
 }
 
 /// Opens it once more for reading.
@@ -78,15 +87,12 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open(path)
 }
 
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 {
+    if is_new {
         connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; PRAGMA application_id = {APPLICATION}; COMMIT;"))?;
     }
     Ok(())

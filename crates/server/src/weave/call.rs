@@ -3,26 +3,25 @@
 use serde_json::{Map, Value, json};
 use spanloom_core::{Record, StatusCode, Summary};
 
-/// The JSON of a stored call, with `summary.weave` and, if asked for, its costs.
-pub(crate) fn present(payload: &str, with_costs: bool) -> Option<Value> {
-    let mut call: Value = serde_json::from_str(payload).ok()?;
-    let record: Record = serde_json::from_str(payload).ok()?;
+/// A stored call with `summary.weave` and, if asked for, its costs. Its content is the text that came, byte for byte.
+pub(crate) fn present(payload: &str, with_costs: bool) -> Option<Record> {
+    let mut record: Record = serde_json::from_str(payload).ok()?;
     let summary = Summary::from_map(&record.summary);
     let weave = derived(&record, &summary, with_costs);
-    let fields = call.as_object_mut()?;
-    let shown = fields.entry("summary").or_insert_with(|| json!({}));
-    if !shown.is_object() {
-        *shown = json!({});
-    }
-    let own = shown
-        .as_object_mut()?
+    match record
+        .summary
         .entry("weave")
-        .or_insert_with(|| json!({}));
-    match own.as_object_mut() {
+        .or_insert_with(|| json!({}))
+        .as_object_mut()
+    {
         Some(own) => own.extend(weave),
-        None => *own = Value::Object(weave),
+        None => drop(
+            record
+                .summary
+                .insert("weave".to_owned(), Value::Object(weave)),
+        ),
     }
-    Some(call)
+    Some(record)
 }
 
 fn derived(record: &Record, summary: &Summary, with_costs: bool) -> Map<String, Value> {
@@ -30,6 +29,7 @@ fn derived(record: &Record, summary: &Summary, with_costs: bool) -> Map<String, 
     let status = match (record.ended_at, &record.exception, summary.status_code) {
         (None, _, _) => "running",
         (_, Some(_), _) | (_, _, StatusCode::Error) => "error",
+        _ if has_failed_descendants(record) => "descendant_error",
         _ => "success",
     };
     weave.insert("status".to_owned(), status.into());
@@ -43,6 +43,15 @@ fn derived(record: &Record, summary: &Summary, with_costs: bool) -> Map<String, 
         weave.insert("costs".to_owned(), costs);
     }
     weave
+}
+
+/// Weave's clients count in a parent's summary how many calls below it failed.
+fn has_failed_descendants(record: &Record) -> bool {
+    record
+        .summary
+        .get("status_counts")
+        .and_then(|counts| counts.get("error")?.as_u64())
+        .is_some_and(|failed| failed > 0)
 }
 
 /// The name in an op's reference (`weave:///e/p/op/NAME:DIGEST`), or the name as it is.
@@ -121,14 +130,22 @@ mod tests {
         let usage = json!({"m": {"requests": 1, "prompt_tokens": 3, "completion_tokens": 2}});
         let shown = present(&call(json!({"usage": usage})), true).unwrap();
         assert_eq!(
-            shown["summary"]["weave"],
+            shown.summary["weave"],
             json!({"status": "success", "latency_ms": 1500.0, "trace_name": "f"})
         );
         let priced = json!({"usage": usage, "cost": {"total_usd": 0.5, "input_usd": 0.2, "output_usd": 0.3, "source": "priced"}});
         let shown = present(&call(priced), true).unwrap();
         assert_eq!(
-            shown["summary"]["weave"]["costs"]["m"]["completion_tokens_total_cost"],
+            shown.summary["weave"]["costs"]["m"]["completion_tokens_total_cost"],
             0.3
         );
+    }
+
+    #[test]
+    fn a_parent_says_that_a_call_below_it_failed() {
+        let call = json!({"project_id": "e/p", "id": "1", "op_name": "f", "started_at": "2026-11-22T10:00:00Z",
+            "ended_at": "2026-11-22T10:00:01Z", "summary": {"status_counts": {"success": 1, "error": 2}}});
+        let shown = present(&call.to_string(), false).unwrap();
+        assert_eq!(shown.summary["weave"]["status"], "descendant_error");
     }
 }

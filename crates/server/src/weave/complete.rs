@@ -25,20 +25,29 @@ pub(super) async fn complete(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let bytes = crate::body::read(&parts.headers, body).await?;
-    let batch: Batch<'_> = serde_json::from_slice(&bytes).map_err(|error| {
-        Problem::bad_request(format!("expected {{\"batch\": [call, …]}}: {error}"))
-    })?;
-    let mut records = Vec::with_capacity(batch.batch.len());
-    for (index, call) in batch.batch.into_iter().enumerate() {
-        records.push(record(call, &entity, &project).map_err(|reason| {
-            Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                format!("call {index} of the batch: {reason}"),
-            )
-        })?);
-    }
+    // Off the threads that serve requests: there may be 64 MiB of it.
+    let read = tokio::task::spawn_blocking(move || records(&bytes, &entity, &project)).await;
+    let records =
+        read.unwrap_or_else(|_| Err(Problem::bad_request("the batch could not be read")))?;
     app.store.write(records).await?;
     Ok(reply::json(&serde_json::json!({})))
+}
+
+fn records(bytes: &[u8], entity: &str, project: &str) -> Result<Vec<Record>, Problem> {
+    let batch: Batch<'_> = serde_json::from_slice(bytes).map_err(|error| {
+        Problem::bad_request(format!("expected {{\"batch\": [call, …]}}: {error}"))
+    })?;
+    let calls = batch.batch.into_iter().enumerate();
+    calls
+        .map(|(index, call)| {
+            record(call, entity, project).map_err(|reason| {
+                Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    format!("call {index} of the batch: {reason}"),
+                )
+            })
+        })
+        .collect()
 }
 
 fn record(call: &RawValue, entity: &str, project: &str) -> Result<Record, String> {

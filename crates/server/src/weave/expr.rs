@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::reply::Problem;
 
@@ -17,11 +17,26 @@ pub(super) fn matches(query: &Value, call: &Value) -> Result<bool, Problem> {
 
 /// The value at a dotted path; numbers are places in a list.
 pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(call, |value, step| match value {
-        // A key may itself hold dots, as model names do: they are then part of the longest one that fits.
-        Value::Object(fields) => fields.get(step),
-        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+    let (step, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(step, rest)| (step, Some(rest)));
+    match call {
+        Value::Object(fields) => named(fields, path),
+        Value::Array(items) => {
+            let item = items.get(step.parse::<usize>().ok()?)?;
+            rest.map_or(Some(item), |rest| field(item, rest))
+        }
         _ => None,
+    }
+}
+
+/// A name may itself hold dots, as those of models and of span attributes do: the longest that fits is taken.
+fn named<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    fields.get(path).or_else(|| {
+        path.rmatch_indices('.').find_map(|(at, _)| {
+            let (name, rest) = (path.get(..at)?, path.get(at + 1..)?);
+            field(fields.get(name)?, rest)
+        })
     })
 }
 
@@ -229,6 +244,26 @@ mod tests {
             !holds(json!({"$gt": [{"$getField": "nowhere"}, {"$literal": 0}]})),
             "what is missing is in no order"
         );
+    }
+
+    #[test]
+    fn names_that_hold_dots_are_found() {
+        let call = json!({"usage": {"gpt-4.1": {"n": 1}, "gpt-4": {"1": {"m": 2}}}, "otel": {"a.b": [{"c.d": 3}]}});
+        for (path, value) in [
+            ("usage.gpt-4.1.n", Some(1)),
+            ("usage.gpt-4.1.m", Some(2)),
+            ("otel.a.b.0.c.d", Some(3)),
+            ("usage.gpt-4.2", None),
+            ("otel.a.b.c.d", None),
+            ("", None),
+            (".", None),
+        ] {
+            assert_eq!(
+                field(&call, path),
+                value.map(Value::from).as_ref(),
+                "{path}"
+            );
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `COMPATIBILITY.md` has a row per endpoint. Bodies are read whatever their Content-Type says: older clients send none.
 
 mod call;
+mod column;
 mod complete;
 mod expr;
 mod query;

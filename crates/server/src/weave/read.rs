@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use spanloom_core::Record;
 
 use super::call::present;
 use super::query::body;
@@ -18,6 +19,11 @@ struct Read {
     id: String,
     #[serde(default)]
     include_costs: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    call: Option<Record>,
 }
 
 pub(super) async fn read(
@@ -36,12 +42,12 @@ pub(super) async fn read(
             .map(|row| (row.frame, row.slot))
     };
     let Some(location) = location else {
-        return Ok(reply::json(&serde_json::json!({"call": null})));
+        return Ok(reply::json(&Found { call: None }));
     };
     let task = tokio::task::spawn_blocking(move || app.store.payloads(&[location])).await;
     let payloads = task.map_err(|_| Problem::not_found("the call could not be read"))??;
     let call = payloads
         .first()
         .and_then(|payload| present(payload, read.include_costs.unwrap_or(false)));
-    Ok(reply::json(&serde_json::json!({"call": call})))
+    Ok(reply::json(&Found { call }))
 }

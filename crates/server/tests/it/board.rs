@@ -188,3 +188,27 @@ async fn one_call_comes_with_all_that_was_recorded() {
         "openai_logs"
     );
 }
+
+#[tokio::test]
+async fn the_largest_groups_are_shown_and_all_are_counted() {
+    let server = Running::new().await;
+    let calls: Vec<_> = (1..=40)
+        .map(|n| {
+            let mut call = call(n);
+            // Value 20 comes most often, those from 1 on once each.
+            call["attributes"]["user"] = format!("user-{:02}", n.min(20)).into();
+            call
+        })
+        .collect();
+    server.record(&calls).await;
+    let summary = summary(&server, "&group=attr:user").await;
+    let groups = summary["groups"].as_array().unwrap();
+    assert_eq!(
+        (summary["groups_total"].as_u64(), groups.len()),
+        (Some(20), 12)
+    );
+    let shown = |index: usize| (&groups[index]["key"], &groups[index]["stats"]["calls"]);
+    assert_eq!(shown(0), (&json!("user-20"), &json!(21)));
+    assert_eq!(shown(1), (&json!("user-01"), &json!(1)), "equals by name");
+    assert_eq!(summary["totals"]["calls"], 40);
+}

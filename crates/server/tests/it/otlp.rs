@@ -173,3 +173,16 @@ async fn bodies_that_cannot_be_taken_are_refused() {
         415
     );
 }
+
+#[tokio::test]
+async fn a_small_body_with_a_great_many_spans_is_refused() {
+    let server = Running::new().await;
+    let mut many = request(vec![2; 8]);
+    many.resource_spans[0].scope_spans[0].spans = vec![Span::default(); 100_001];
+    let body = many.encode_to_vec();
+    assert!(body.len() < 250_000);
+    assert_eq!(
+        send(&server, body, "identity", PROTOBUF).await.status(),
+        413
+    );
+}

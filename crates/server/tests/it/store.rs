@@ -1,4 +1,6 @@
-use serde_json::json;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use crate::setup::{Running, call};
 
@@ -66,4 +68,104 @@ async fn the_file_is_its_owners_alone() {
             .mode();
         assert_eq!(mode & 0o077, 0, "{name}");
     }
+}
+
+/// A copy of the files as they are, as a process that was killed leaves them.
+fn image(database: &Path, copy: &Path) {
+    for end in ["", "-wal"] {
+        let name = |path: &Path| format!("{}{end}", path.display());
+        std::fs::copy(name(database), name(copy)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_on_disk_before_the_server_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("x.db"), folder.path().join("copy.db"));
+    let server = Running::with_database(&path).await;
+    server.record(&(1..=50).map(call).collect::<Vec<_>>()).await;
+    image(&path, &copy);
+    let again = Running::with_database(&copy).await;
+    assert_eq!(
+        again.query(json!({})).await,
+        server.query(json!({})).await,
+        "nothing was left to be written"
+    );
+}
+
+/// A call as it is known when it begins.
+fn open(n: u32) -> Value {
+    let mut open = call(n);
+    for field in ["ended_at", "output", "summary"] {
+        open.as_object_mut().unwrap().remove(field);
+    }
+    open
+}
+
+#[tokio::test]
+async fn parts_of_a_call_are_one_call_in_whichever_order_they_come() {
+    let mut end = call(1);
+    end["inputs"] = json!({});
+    for batches in [
+        vec![vec![open(1)], vec![end.clone()]],
+        vec![vec![end.clone()], vec![open(1)]],
+        vec![vec![open(1), end.clone()]],
+        vec![vec![end.clone(), open(1)]],
+        vec![vec![end.clone(), open(1), open(1), end.clone()]],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let server = Running::with_database(&path).await;
+        for batch in &batches {
+            server.record(batch).await;
+        }
+        server.stop().await;
+        let server = Running::with_database(&path).await;
+        let read = server.query(json!({})).await;
+        assert_eq!(read.len(), 1);
+        for field in ["inputs", "output", "ended_at", "attributes"] {
+            assert_eq!(read[0][field], call(1)[field], "{field} of {batches:?}");
+        }
+        let summary = server
+            .get("/api/summary?entity=acme&project=chatbot&stream=openai_logs")
+            .await;
+        assert_eq!(
+            (&summary["totals"]["calls"], &summary["totals"]["running"]),
+            (&json!(1), &json!(0))
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_with_too_many_values_takes_no_more_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    let with_request = |n: u32| {
+        let mut call = call(n);
+        call["attributes"]["request"] = format!("request-{n}").into();
+        call
+    };
+    for first in (0..12_000).step_by(2_000) {
+        server
+            .record(&(first..first + 2_000).map(with_request).collect::<Vec<_>>())
+            .await;
+    }
+    let late = server
+        .query(json!({"filter": {"call_ids": [call(11_999)["id"]]}}))
+        .await;
+    assert_eq!(
+        late[0]["attributes"]["request"], "request-11999",
+        "the call itself has it all the same"
+    );
+    server.stop().await;
+    let texts: i64 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row(
+            "SELECT count(*) FROM dict WHERE text LIKE 'request-%'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(texts, 10_000);
 }

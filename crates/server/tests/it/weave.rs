@@ -168,3 +168,101 @@ async fn the_api_stands_under_traces_too_and_says_what_it_does_not_know() {
         .unwrap();
     assert_eq!(wrong.status(), 405);
 }
+
+#[tokio::test]
+async fn names_that_hold_dots_can_be_asked_for() {
+    let server = Running::new().await;
+    let mut one = call(1);
+    one["attributes"]["otel"] = json!({"deployment.environment": "prod"});
+    one["summary"]["usage"] = json!({"gpt-4.1": {"requests": 1, "completion_tokens": 7}});
+    server.record(&[one, call(2)]).await;
+    for (field, value) in [
+        ("attributes.otel.deployment.environment", json!("prod")),
+        ("summary.usage.gpt-4.1.completion_tokens", json!(7)),
+    ] {
+        let query = json!({"$expr": {"$eq": [{"$getField": field}, {"$literal": value}]}});
+        assert_eq!(
+            server.query(json!({"query": query})).await.len(),
+            1,
+            "{field}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn columns_leave_the_others_out() {
+    let server = Running::new().await;
+    server.record(&[call(1)]).await;
+    let calls = server
+        .query(json!({"columns": ["summary.usage", "display_name"]}))
+        .await;
+    let names: Vec<_> = calls[0].as_object().unwrap().keys().collect();
+    assert_eq!(
+        names,
+        [
+            "attributes",
+            "display_name",
+            "id",
+            "inputs",
+            "op_name",
+            "project_id",
+            "started_at",
+            "summary",
+            "trace_id"
+        ]
+    );
+    assert_eq!(
+        (&calls[0]["inputs"], &calls[0]["attributes"]),
+        (&json!({}), &json!({}))
+    );
+    assert_eq!(calls[0]["summary"]["usage"], call(1)["summary"]["usage"]);
+}
+
+#[tokio::test]
+async fn content_comes_back_as_the_text_it_was() {
+    let server = Running::new().await;
+    let inputs = r#""inputs":{"z":1,"a":12345678901234567890123,"f":0.10000000000000000555}"#;
+    let id = "00000000000000aa";
+    let body = format!(
+        r#"{{"batch":[{{"project_id":"acme/chatbot","id":"{id}","op_name":"f","started_at":"2026-11-22T10:00:00Z",{inputs}}}]}}"#
+    );
+    let url = format!("{}/v2/acme/chatbot/calls/complete", server.url);
+    let response = server.client.post(url).body(body).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let project = json!({"project_id": "acme/chatbot", "id": id});
+    let mut columns = project.clone();
+    columns["columns"] = json!(["inputs.a"]);
+    for (path, query) in [
+        ("/calls/stream_query", &project),
+        ("/calls/stream_query", &columns),
+        ("/call/read", &project),
+    ] {
+        let read = server.post(path, query).await.text().await.unwrap();
+        assert!(read.contains(inputs), "{path}: {read}");
+    }
+    let url = format!(
+        "{}/api/call?entity=acme&project=chatbot&id={id}",
+        server.url
+    );
+    let shown = server.client.get(url).send().await.unwrap();
+    assert!(shown.text().await.unwrap().contains(inputs));
+}
+
+#[tokio::test]
+async fn what_a_query_asks_for_in_vain_is_said_even_without_calls() {
+    let server = Running::new().await;
+    for (query, status) in [
+        (json!({"query": {"$expr": {"$what": 1}}}), 400),
+        (json!({"filter": {"turn_ids": ["x"]}}), 422),
+        (
+            json!({"filter": {"turn_ids": null, "input_refs": null, "op_names": null}}),
+            200,
+        ),
+    ] {
+        let mut body = query;
+        body["project_id"] = "acme/chatbot".into();
+        for path in ["/calls/stream_query", "/calls/query_stats"] {
+            assert_eq!(server.post(path, &body).await.status(), status, "{body}");
+        }
+    }
+}

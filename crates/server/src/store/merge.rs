@@ -1,0 +1,94 @@
+//! Two parts of one call, whichever of them came first.
+
+use spanloom_core::{Json, Record};
+
+/// One record of what is stored and what came now, in whichever order the call's parts were made.
+///
+/// The ended one says how the call stands, the later one when both are of a kind; the other fills in what it left out.
+/// So a part that comes twice, or late, takes nothing away.
+pub(super) fn merge(stored: Record, came: Record) -> Record {
+    let (other, main) = if stored.ended_at.is_some() && came.ended_at.is_none() {
+        (came, stored)
+    } else {
+        (stored, came)
+    };
+    let mut attributes = other.attributes;
+    attributes.extend(main.attributes);
+    let is_empty = |json: &Json| matches!(json.as_str(), "{}" | "null");
+    // An end says all there is to say about the end: that there was no exception, for one.
+    let end = other.ended_at.is_none();
+    Record {
+        parent_id: main.parent_id.or(other.parent_id),
+        display_name: main.display_name.or(other.display_name),
+        inputs: if is_empty(&main.inputs) {
+            other.inputs
+        } else {
+            main.inputs
+        },
+        output: main.output.or(other.output.filter(|_| end)),
+        attributes,
+        summary: if end {
+            other.summary.into_iter().chain(main.summary).collect()
+        } else {
+            main.summary
+        },
+        exception: main.exception.or(other.exception.filter(|_| end)),
+        thread_id: main.thread_id.or(other.thread_id),
+        turn_id: main.turn_id.or(other.turn_id),
+        wb_user_id: main.wb_user_id.or(other.wb_user_id),
+        ..main
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn record(fields: &Value) -> Record {
+        let mut call = json!({"project_id": "e/p", "id": "1", "op_name": "f", "started_at": "2026-11-22T10:00:00Z"});
+        call.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        serde_json::from_value(call).unwrap()
+    }
+
+    fn start() -> Record {
+        record(&json!({"inputs": {"a": 1}, "parent_id": "0", "attributes": {"x": 1, "y": 1}}))
+    }
+
+    fn end() -> Record {
+        record(
+            &json!({"ended_at": "2026-11-22T10:00:01Z", "output": {"o": 1}, "attributes": {"y": 2}, "summary": {"s": 1}}),
+        )
+    }
+
+    #[test]
+    fn parts_make_the_same_call_in_any_order_and_however_often() {
+        let whole = merge(start(), end());
+        assert_eq!(whole.inputs.as_str(), r#"{"a":1}"#);
+        assert_eq!(whole.parent_id.as_deref(), Some("0"));
+        assert_eq!(whole.output, end().output);
+        assert_eq!(whole.ended_at, end().ended_at);
+        assert_eq!(whole.attributes["y"], 2);
+        assert_eq!(merge(end(), start()), whole);
+        for again in [start(), end(), whole.clone()] {
+            assert_eq!(merge(whole.clone(), again.clone()), whole);
+            assert_eq!(merge(again, whole.clone()), whole);
+        }
+    }
+
+    #[test]
+    fn a_later_end_corrects_an_earlier_one() {
+        let failed = record(
+            &json!({"ended_at": "2026-11-22T10:00:01Z", "exception": "timeout", "inputs": {"a": 1}}),
+        );
+        let corrected = merge(failed, end());
+        assert_eq!(
+            (corrected.exception, corrected.output),
+            (None, end().output)
+        );
+        assert_eq!(corrected.inputs.as_str(), r#"{"a":1}"#);
+    }
+}

@@ -1,0 +1,240 @@
+//! One transaction: batches of records become rows, frames and codes, and then what readers see.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rusqlite::{Connection, params};
+use spanloom_core::Record;
+
+use super::id::Id;
+use super::memory::Memory;
+use super::row::{Row, leaves};
+use super::sqlite::Location;
+use super::writer::Batch;
+use super::{Code, Dictionary, frame, merge, schema};
+use crate::error::Error;
+
+/// Values of one attribute path that can be told apart; those beyond stand in the payload only.
+const MOST_VALUES: usize = 10_000;
+
+/// What the writer knows, ahead of the readers while a transaction is open.
+pub(super) struct Transaction {
+    connection: Connection,
+    memory: Arc<RwLock<Memory>>,
+    /// Ahead of the memory's while a transaction is open.
+    dictionary: Dictionary,
+    values: HashMap<Code, HashSet<Code>>,
+    rows: usize,
+    frames: i64,
+}
+
+impl Transaction {
+    pub(super) fn new(connection: Connection, memory: Arc<RwLock<Memory>>) -> Result<Self, Error> {
+        let frames =
+            connection.query_row("SELECT ifnull(max(frame), 0) FROM payload", [], |row| {
+                row.get(0)
+            })?;
+        let (dictionary, rows, values) = {
+            let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
+            let mut values: HashMap<Code, HashSet<Code>> = HashMap::new();
+            for (path, value) in memory.rows.iter().flat_map(|row| row.attributes.iter()) {
+                values.entry(*path).or_default().insert(*value);
+            }
+            (memory.dictionary.clone(), memory.rows.len(), values)
+        };
+        Ok(Self {
+            connection,
+            memory,
+            dictionary,
+            values,
+            rows,
+            frames,
+        })
+    }
+
+    /// Writes batches in one transaction; on an error it is as if none had come.
+    pub(super) fn commit(&mut self, batches: &[&Batch]) -> rusqlite::Result<()> {
+        let (texts, rows, frames) = (self.dictionary.len(), self.rows, self.frames);
+        let written = self.write(batches, texts);
+        match written {
+            Ok(placed) => {
+                self.publish(texts, placed);
+                Ok(())
+            }
+            Err(error) => {
+                // As if it had not been: the codes it gave out are given out again.
+                self.dictionary.truncate(texts);
+                let known = |code: &Code| usize::try_from(*code).is_ok_and(|code| code < texts);
+                self.values.retain(|path, _| known(path));
+                for values in self.values.values_mut() {
+                    values.retain(known);
+                }
+                (self.rows, self.frames) = (rows, frames);
+                if !self.connection.is_autocommit() {
+                    self.connection.execute_batch("ROLLBACK")?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&mut self, batches: &[&Batch], texts: usize) -> rusqlite::Result<Vec<(usize, Row)>> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let mut placed = Placed::default();
+        for batch in batches {
+            let first = self.frames + 1;
+            for data in &batch.frames {
+                self.put_frame(data)?;
+            }
+            for (index, record) in batch.records.iter().enumerate() {
+                let mut row = self.row(record);
+                row.frame = first + i64::try_from(index / frame::CALLS).unwrap_or(0);
+                row.slot = i64::try_from(index % frame::CALLS).unwrap_or(0);
+                self.put(record, row, &mut placed)?;
+            }
+        }
+        for (code, text) in (texts..).zip(self.dictionary.since(texts)) {
+            let mut insert = self
+                .connection
+                .prepare_cached("INSERT INTO dict(code, text) VALUES(?1, ?2)")?;
+            insert.execute(params![i64::try_from(code).unwrap_or(i64::MAX), text])?;
+        }
+        self.connection.execute_batch("COMMIT")?;
+        Ok(placed.rows)
+    }
+
+    fn put_frame(&mut self, data: &[u8]) -> rusqlite::Result<()> {
+        self.frames += 1;
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO payload(frame, data) VALUES(?1, ?2)")?;
+        insert.execute(params![self.frames, data]).map(drop)
+    }
+
+    /// Puts a record's row in its place; a call that is known keeps its place, and what is known of it.
+    fn put(&mut self, record: &Record, mut row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
+        let known = self.known(&row, placed);
+        let place = known.map_or(self.rows, |(place, _)| place);
+        match known.map(|(_, location)| self.read(location)) {
+            None => self.rows += 1,
+            Some(Ok(stored)) => {
+                let merged = merge::merge(stored, record.clone());
+                // What was sent again as it is has its payload among those of its batch.
+                if merged != *record {
+                    row = self.put_merged(&merged)?;
+                }
+            }
+            // What was known is lost already; what came now need not be.
+            Some(Err(
+                error @ (rusqlite::Error::ToSqlConversionFailure(_)
+                | rusqlite::Error::QueryReturnedNoRows),
+            )) => {
+                tracing::error!(name: "spanloom.store.damaged", %error, "an earlier part of a call cannot be read");
+            }
+            Some(Err(error)) => return Err(error),
+        }
+        let loc = i64::try_from(place).unwrap_or(i64::MAX);
+        schema::write(&self.connection, loc, &row)?;
+        placed.add(place, row);
+        Ok(())
+    }
+
+    /// The row of a record made of two parts, with a payload of its own.
+    fn put_merged(&mut self, merged: &Record) -> rusqlite::Result<Row> {
+        let data = serde_json::to_string(merged)
+            .map_err(io::Error::other)
+            .and_then(|payload| frame::pack(std::iter::once(payload.as_str())))
+            .map_err(unpacked)?;
+        self.put_frame(&data)?;
+        let mut row = self.row(merged);
+        (row.frame, row.slot) = (self.frames, 0);
+        Ok(row)
+    }
+
+    /// Where a call is, committed or written earlier in this transaction.
+    fn known(&self, row: &Row, placed: &Placed) -> Option<(usize, Location)> {
+        let key = (row.project, row.id.clone());
+        if let Some(index) = placed.by_id.get(&key) {
+            let (place, row) = placed.rows.get(*index)?;
+            return Some((*place, (row.frame, row.slot)));
+        }
+        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        let place = memory.find(row.project, &row.id)?;
+        let row = memory.rows.get(place)?;
+        Some((place, (row.frame, row.slot)))
+    }
+
+    /// A record as it was stored.
+    fn read(&self, (frame, slot): Location) -> rusqlite::Result<Record> {
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT data FROM payload WHERE frame = ?1")?;
+        let data: Vec<u8> = select.query_row([frame], |row| row.get(0))?;
+        let payloads = frame::unpack(&data).map_err(unpacked)?;
+        let payload = usize::try_from(slot)
+            .ok()
+            .and_then(|slot| payloads.get(slot))
+            .ok_or_else(|| unpacked(io::Error::other("no such call in its frame")))?;
+        serde_json::from_str(payload).map_err(|error| unpacked(io::Error::other(error)))
+    }
+
+    /// The row of a record.
+    fn row(&mut self, record: &Record) -> Row {
+        let mut row = Row::of(record, &mut self.dictionary);
+        row.attributes = leaves(&record.attributes)
+            .iter()
+            .filter_map(|(path, value)| self.admit(path, value))
+            .collect();
+        row
+    }
+
+    /// Codes of an attribute; `None` for a value beyond what its path may have, which gets no code at all.
+    fn admit(&mut self, path: &str, value: &str) -> Option<(Code, Code)> {
+        let (path, _) = self.dictionary.intern(path);
+        let values = self.values.entry(path).or_default();
+        let known = self.dictionary.code(value);
+        if let Some(code) = known.filter(|code| values.contains(code)) {
+            return Some((path, code));
+        }
+        if values.len() >= MOST_VALUES {
+            return None;
+        }
+        let (code, _) = self.dictionary.intern(value);
+        values.insert(code);
+        Some((path, code))
+    }
+
+    /// Shows readers what is on disk now.
+    fn publish(&self, texts: usize, placed: Vec<(usize, Row)>) {
+        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
+        for text in self.dictionary.since(texts) {
+            memory.dictionary.push(text);
+        }
+        for (place, row) in placed {
+            memory.put(place, row);
+        }
+        memory.version += 1;
+    }
+}
+
+/// What a transaction has written so far.
+#[derive(Default)]
+struct Placed {
+    rows: Vec<(usize, Row)>,
+    /// The last row of each call.
+    by_id: HashMap<(Code, Id), usize>,
+}
+
+impl Placed {
+    fn add(&mut self, place: usize, row: Row) {
+        self.by_id
+            .insert((row.project, row.id.clone()), self.rows.len());
+        self.rows.push((place, row));
+    }
+}
+
+/// A payload that cannot be read or made, as an error of the database it stands in.
+fn unpacked(error: io::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
+}
