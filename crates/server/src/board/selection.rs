@@ -136,17 +136,17 @@ impl Selection {
         let among = |wanted: &[Option<Code>], code: Option<Code>| {
             wanted.is_empty() || wanted.contains(&code)
         };
-        let named = |wanted: &[String], name: Option<&str>| {
-            wanted.is_empty() || name.is_some_and(|name| wanted.iter().any(|wanted| wanted == name))
+        let named = |wanted: &[String], name: &str| {
+            wanted.is_empty() || wanted.iter().any(|wanted| wanted == name)
         };
         self.is_in_range(row)
             && among(&self.models, row.model)
             && among(&self.operations, row.operation)
             && among(&self.providers, row.provider)
-            && named(&self.statuses, Some(row.status.as_str()))
+            && named(&self.statuses, row.status.as_str())
             && named(
                 &self.outcomes,
-                row.outcome.map(crate::store::Outcome::as_str),
+                row.outcome.map_or("", crate::store::Outcome::as_str),
             )
             && self
                 .attributes

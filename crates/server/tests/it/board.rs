@@ -104,6 +104,11 @@ async fn groups_and_filters_by_any_attribute() {
         0
     );
     assert_eq!(
+        summary(&server, "&outcome=").await["totals"]["calls"],
+        0,
+        "every call says how it ended"
+    );
+    assert_eq!(
         summary(&server, "&status=error").await["totals"]["calls"],
         0
     );

@@ -20,6 +20,10 @@ export interface Panel {
   /** The whole range in a few words, shown while nothing is pointed at. */
   total: string;
   format: (value: number) => string;
+  /** The same on the axis, where the steps are round. */
+  tick: (value: number) => string;
+  /** The least the axis spans; one call should not fill the chart. */
+  least: number;
 }
 
 /** One coloured share of the calls: a group, or all those without a colour. */
@@ -87,6 +91,8 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
       columns: of((share) => share.series.calls),
       total: format.count(totals.calls),
       format: format.count,
+      tick: format.compact,
+      least: 3,
     },
     {
       id: 'cost',
@@ -95,6 +101,8 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
       columns: of((share) => share.series.cost_usd),
       total: format.cost(totals.cost_usd),
       format: format.cost,
+      tick: format.costStep,
+      least: 0,
     },
     {
       id: 'tokens',
@@ -109,6 +117,8 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
           ? format.UNKNOWN
           : format.compact((totals.input_tokens ?? 0) + (totals.output_tokens ?? 0)),
       format: format.compact,
+      tick: format.compact,
+      least: 0,
     },
     {
       id: 'latency',
@@ -120,6 +130,8 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
       ],
       total: `p50 ${format.duration(totals.p50_ms)}`,
       format: format.duration,
+      tick: format.step,
+      least: 0,
     },
   ];
 }

@@ -42,6 +42,11 @@ export function cost(usd: number | null): string {
 
 const cents = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
 
+/** A round amount of an axis, without the zeros. */
+export function costStep(usd: number): string {
+  return trim(cost(usd));
+}
+
 /**
  * Decimals that make one column of costs line up: three significant digits of
  * the smallest, between cents and millionths.
