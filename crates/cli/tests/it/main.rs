@@ -9,6 +9,7 @@
 
 mod demo;
 mod refusal;
+mod upstream;
 
 use std::process::{Command, Output};
 

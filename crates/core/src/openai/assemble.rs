@@ -43,6 +43,9 @@ struct Chunk<'a> {
     choices: Option<Vec<ChoiceChunk<'a>>>,
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    /// Present in the event that stands for a chunk when the provider gives up.
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -154,14 +157,14 @@ pub fn assemble(bytes: &[u8]) -> Assembled {
             assembled.done = true;
             break;
         }
-        if let Some(failure) = failure(&event.data, "stream_error") {
-            assembled.failure = Some(failure);
-            continue;
-        }
         let Ok(chunk) = serde_json::from_slice::<Chunk<'_>>(&event.data) else {
             assembled.malformed += 1;
             continue;
         };
+        if chunk.error.is_some() {
+            assembled.failure = failure(&event.data, "stream_error").or(assembled.failure);
+            continue;
+        }
         chunks += 1;
         created = created.or_else(|| read(chunk.created));
         identify(&mut assembled.body.response, &chunk);
