@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -185,4 +186,28 @@ async fn a_small_body_with_a_great_many_spans_is_refused() {
         send(&server, body, "identity", PROTOBUF).await.status(),
         413
     );
+}
+
+#[tokio::test]
+async fn the_listener_for_otlp_alone_takes_spans_and_nothing_else() {
+    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = crate::setup::builder()
+        .with_otlp_http(Some(free))
+        .bind()
+        .await
+        .unwrap();
+    let (board, otlp) = (server.url(), server.otlp_url().unwrap());
+    let serving = tokio::task::spawn(server.serve(std::future::pending()));
+    let client = reqwest::Client::new();
+    let spans = client
+        .post(format!("{otlp}/v1/traces"))
+        .header("content-type", PROTOBUF)
+        .body(request(vec![2; 8]).encode_to_vec());
+    assert_eq!(spans.send().await.unwrap().status(), 200);
+    let elsewhere = client.get(format!("{otlp}/api/streams")).send().await;
+    assert_eq!(elsewhere.unwrap().status(), 404);
+    let streams = client.get(format!("{board}/api/streams")).send().await;
+    let streams: serde_json::Value = streams.unwrap().json().await.unwrap();
+    assert_eq!(streams["streams"][0]["stream"], "shop");
+    serving.abort();
 }
