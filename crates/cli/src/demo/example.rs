@@ -29,7 +29,7 @@ pub(super) async fn all(session: &Session) -> Result<(), Error> {
 async fn prompt_and_completion(session: &Session) -> Result<(), Error> {
     session.heading("Example 0: a prompt and its completion");
     let prompt = "What is the meaning of life, the universe, and everything?";
-    session.answered("prompt", prompt);
+    session.show("prompt", prompt);
     let answer = ask(session, &[("user", prompt)], Value::Null).await?;
     session.answered("completion", &answer);
     Ok(())

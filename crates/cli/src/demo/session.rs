@@ -160,8 +160,14 @@ impl Session {
     /// Prints what a call gave: its title and the first line of the answer.
     pub(super) fn answered(&self, title: &str, answer: &str) {
         self.bar.inc(1);
+        self.show(title, answer);
+    }
+
+    /// Prints the first line of a text under a title.
+    pub(super) fn show(&self, title: &str, text: &str) {
+        let text = first_line(text, WIDTH);
         self.bar
-            .suspend(|| line(format_args!("{title:<22} {}", first_line(answer, WIDTH))));
+            .suspend(|| line(format_args!("{title:<22} {text}")));
     }
 
     /// Prints a heading.
