@@ -32,6 +32,7 @@
 
 mod banner;
 mod client;
+mod collector;
 mod config;
 mod error;
 mod lineage;

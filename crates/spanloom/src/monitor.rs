@@ -9,9 +9,10 @@ use spanloom_exporter::Receipt;
 use spanloom_instrumentation::{GenAiLayer, Stats};
 
 use crate::banner::Banner;
+use crate::collector::Collector;
 use crate::config::{Environment, Records};
 use crate::error::{Error, ErrorKind};
-use crate::pipeline::{Collector, Pipeline};
+use crate::pipeline::Pipeline;
 
 /// How long a monitor that is dropped may hold its thread up.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -109,6 +110,9 @@ impl Monitor {
 
     /// Waits until every call that had ended before is delivered, or until `timeout`, and returns the account: what the
     /// destination acknowledged and what is still queued. Blocks the thread it is called on.
+    ///
+    /// The account is that of the records. Where spans go to a collector only, it is the collector's: an export that
+    /// fails counts as rejected, since the stock exporter does not try again.
     #[must_use = "the receipt says what is still queued"]
     pub fn flush(&self, timeout: Duration) -> Receipt {
         let Some(pipeline) = &self.pipeline else {

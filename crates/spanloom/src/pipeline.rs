@@ -1,5 +1,6 @@
 //! The monitor's own pipeline: layer, recorder, provider, exporter.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::{Context, KeyValue};
@@ -10,6 +11,7 @@ use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
 use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
 
+use crate::collector::{Account, Collector};
 use crate::config::Records;
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
@@ -21,23 +23,8 @@ pub(crate) struct Pipeline {
     pub(crate) recorder: Recorder,
     pub(crate) provider: SdkTracerProvider,
     exporter: Option<Exporter>,
-}
-
-/// An OTLP collector.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Collector<'a> {
-    /// At this base address.
-    At(&'a str),
-    /// Where the environment says; the stock exporter reads its variables, all of them.
-    OfEnvironment(&'a str),
-}
-
-impl<'a> Collector<'a> {
-    pub(crate) fn address(self) -> &'a str {
-        match self {
-            Self::At(address) | Self::OfEnvironment(address) => address,
-        }
-    }
+    /// What the collector got.
+    collected: Arc<Account>,
 }
 
 impl Pipeline {
@@ -67,9 +54,10 @@ impl Pipeline {
         if let Some(exporter) = &exporter {
             provider = provider.with_span_processor(Flushed(exporter.processor()));
         }
+        let collected = Arc::<Account>::default();
         #[cfg(feature = "otlp")]
         if let Some(collector) = collector {
-            provider = provider.with_span_processor(stock(collector)?);
+            provider = provider.with_span_processor(collector.processor(&collected)?);
         }
         let provider = provider.build();
         let layer = GenAiLayer::builder(&recorder)
@@ -82,6 +70,7 @@ impl Pipeline {
             recorder,
             provider,
             exporter,
+            collected,
         })
     }
 
@@ -91,7 +80,7 @@ impl Pipeline {
         let receipt = self.settle(timeout, Exporter::flush);
         // Reaches the collector's batch processor only: ours has been flushed, and says so at once.
         drop(self.provider.force_flush());
-        receipt
+        self.account(receipt)
     }
 
     /// The same, for the last time.
@@ -100,7 +89,15 @@ impl Pipeline {
         let receipt = self.settle(timeout, Exporter::shutdown);
         let left = deadline.saturating_duration_since(Instant::now());
         drop(self.provider.shutdown_with_timeout(left));
-        receipt
+        self.account(receipt)
+    }
+
+    /// The records' account, or the collector's where there is nothing else.
+    fn account(&self, receipt: Receipt) -> Receipt {
+        match self.exporter {
+            Some(_) => receipt,
+            None => self.collected.add_to(receipt),
+        }
     }
 
     fn settle(
@@ -137,24 +134,6 @@ fn resource(stream: &StreamName) -> Resource {
             part("wandb.project", &stream.project),
         ])
         .build()
-}
-
-/// The stock batch processor and exporter for a collector.
-#[cfg(feature = "otlp")]
-fn stock(collector: Collector<'_>) -> Result<opentelemetry_sdk::trace::BatchSpanProcessor, Error> {
-    use opentelemetry_otlp::WithExportConfig as _;
-    let exporter = opentelemetry_otlp::SpanExporter::builder().with_http();
-    let exporter = match collector {
-        Collector::At(address) => {
-            exporter.with_endpoint(format!("{}/v1/traces", address.trim_end_matches('/')))
-        }
-        Collector::OfEnvironment(_) => exporter,
-    };
-    let exporter = exporter
-        .build()
-        .map_err(|error| Error::new(ErrorKind::Destination, error))?;
-    let exporter = spanloom_exporter::WithoutBodies::new(exporter);
-    Ok(opentelemetry_sdk::trace::BatchSpanProcessor::builder(exporter).build())
 }
 
 /// The exporter's processor, flushed and shut down by the monitor itself, with its own deadline and receipt.

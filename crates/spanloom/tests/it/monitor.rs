@@ -299,3 +299,24 @@ async fn the_order_of_settings_decides() {
     assert_eq!(records.len(), 1);
     assert_eq!(records[0]["inputs"]["messages"][0]["content"], "monitored");
 }
+
+#[tokio::test]
+async fn a_collector_alone_has_its_account() {
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let collector = Sink::start_on_thread().unwrap();
+    let builder = Monitor::builder("acme/chatbot/openai_logs").with_collector(&collector.url());
+    let monitor = builder.quiet().start().unwrap();
+    let config = OpenAIConfig::new().with_api_base(model.base_url());
+    let client = Client::with_config(config).monitored(&monitor);
+    client.chat().create(request("hello world!")).await.unwrap();
+    let receipt = monitor.flush(Duration::from_secs(5));
+    assert_eq!((receipt.received, receipt.delivered), (1, 1), "{receipt}");
+    collector.stop().await;
+    client.chat().create(request("hello world!")).await.unwrap();
+    let receipt = monitor.shutdown(Duration::from_secs(5));
+    assert_eq!(
+        (receipt.received, receipt.delivered, receipt.rejected),
+        (2, 1, 1),
+        "{receipt}"
+    );
+}
