@@ -1,12 +1,28 @@
 //! What is read off an HTTP request before it is sent.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::Body as _;
 use reqwest::{Body, Method, Request};
 use spanloom_core::Operation;
+
+/// How many requests of one call were given out to be sent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attempts(Arc<AtomicU32>);
+
+impl Attempts {
+    pub(super) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// The operation a request is, if it is one that becomes a span.
 pub(super) fn operation(request: &Request) -> Option<Operation> {

@@ -9,7 +9,7 @@ use opentelemetry::{Context, KeyValue};
 use reqwest::{Request, Url};
 use spanloom_core::{Failure, Operation, openai, semconv as names};
 
-use super::attempt::shared_body;
+use super::attempt::{Attempts, shared_body};
 use super::builder::{Config, Parenting};
 use super::provider::provider;
 use crate::attributes::MonitorAttributes;
@@ -32,7 +32,7 @@ struct Running {
     provider: &'static str,
     url: Url,
     attributes: MonitorAttributes,
-    attempts: u32,
+    attempts: Attempts,
     start: Start,
     first_chunk: Option<Duration>,
     request: Bytes,
@@ -48,6 +48,7 @@ impl OpenCall {
         request: &mut Request,
         attributes: MonitorAttributes,
         parent: &Context,
+        attempts: &Attempts,
     ) -> Self {
         let start = Start::now();
         let queue = config.recorder.queue();
@@ -82,7 +83,7 @@ impl OpenCall {
             provider,
             url,
             attributes,
-            attempts: 0,
+            attempts: attempts.clone(),
             start,
             first_chunk: None,
             request: kept.unwrap_or_default(),
@@ -92,12 +93,6 @@ impl OpenCall {
         Self {
             config: Arc::clone(config),
             call: Some(Box::new(running)),
-        }
-    }
-
-    pub(super) fn attempt(&mut self) {
-        if let Some(call) = &mut self.call {
-            call.attempts = call.attempts.saturating_add(1);
         }
     }
 
@@ -144,7 +139,7 @@ impl OpenCall {
             server_port: call.url.port_or_known_default(),
             content: self.config.content,
             attributes: call.attributes,
-            attempts: call.attempts,
+            attempts: call.attempts.get(),
             started_at: call.start.wall(),
             elapsed,
             time_to_first_chunk: call.first_chunk,

@@ -1,6 +1,7 @@
-//! The tower service, and the future of one call.
+//! The tower service, and the way of one call through it.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{self, Poll};
@@ -8,11 +9,11 @@ use std::task::{self, Poll};
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use opentelemetry::Context;
-use pin_project_lite::pin_project;
+use opentelemetry::trace::FutureExt as _;
 use reqwest::{Request, Response};
 use tower::Service;
 
-use super::attempt::operation;
+use super::attempt::{Attempts, operation};
 use super::body::tap;
 use super::builder::Config;
 use super::failure;
@@ -32,125 +33,102 @@ impl<S> GenAiService<S> {
     }
 }
 
-/// The call, from the moment its first attempt is built; shared by the future and the request factory, which builds
-/// the attempts.
-type Slot = Arc<Mutex<Option<OpenCall>>>;
-
-fn with_call<T>(slot: &Slot, act: impl FnOnce(&mut Option<OpenCall>) -> T) -> T {
-    act(&mut slot.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
 impl<S> Service<HttpRequestFactory> for GenAiService<S>
 where
-    S: Service<HttpRequestFactory, Response = Response>,
+    S: Service<HttpRequestFactory, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
     S::Error: Into<OpenAIError>,
 {
     type Response = Response;
     type Error = OpenAIError;
-    type Future = CallFuture<S::Future>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, OpenAIError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), OpenAIError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, factory: HttpRequestFactory) -> Self::Future {
-        let slot = Slot::default();
-        let observed = observe(factory, &self.config, &slot);
-        let activates = self.config.policy.activates();
-        CallFuture {
-            future: self.inner.call(observed),
-            ended: Ended { slot },
-            activates,
+        // The one that is ready goes with the call, as tower has it.
+        let next = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, next);
+        // Read here, on the caller's task: the future may be polled on another.
+        let scope = Scope {
+            attributes: MonitorAttributes::current(),
+            parent: Context::current(),
+        };
+        Box::pin(observe(inner, factory, Arc::clone(&self.config), scope))
+    }
+}
+
+/// What a call is made in.
+struct Scope {
+    attributes: MonitorAttributes,
+    parent: Context,
+}
+
+/// Builds the first attempt ahead of the services inside, so that the call's span is there before anything of theirs.
+/// Dropping the future drops the open call, which ends it.
+async fn observe<S>(
+    mut inner: S,
+    factory: HttpRequestFactory,
+    config: Arc<Config>,
+    scope: Scope,
+) -> Result<Response, OpenAIError>
+where
+    S: Service<HttpRequestFactory, Response = Response>,
+    S::Error: Into<OpenAIError>,
+{
+    let mut first = factory.build().await;
+    let attempts = Attempts::default();
+    let call = first.as_mut().ok().and_then(|request| {
+        let operation = operation(request)?;
+        let Scope { attributes, parent } = scope;
+        Some(OpenCall::start(
+            &config, operation, request, attributes, &parent, &attempts,
+        ))
+    });
+    let factory = replay(factory, first, attempts);
+    let Some(mut call) = call else {
+        return inner.call(factory).await.map_err(Into::into);
+    };
+    let active = call.context().filter(|_| config.policy.activates());
+    let answer = match active {
+        Some(context) => {
+            // Services inside may do something before they return their future.
+            let future = {
+                let _active = context.clone().attach();
+                inner.call(factory)
+            };
+            future.with_context(context).await
+        }
+        None => inner.call(factory).await,
+    };
+    match answer {
+        Ok(response) => Ok(tap(response, call)),
+        Err(error) => {
+            let error = error.into();
+            call.fail(failure::of_client(&error));
+            Err(error)
         }
     }
 }
 
-/// A factory that builds the same requests and takes note of each.
-fn observe(factory: HttpRequestFactory, config: &Arc<Config>, slot: &Slot) -> HttpRequestFactory {
-    // Read here, on the caller's task: the factory may be called inside other layers.
-    let (attributes, parent) = (MonitorAttributes::current(), Context::current());
-    let (config, slot) = (Arc::clone(config), Arc::clone(slot));
+/// A factory that gives out the attempt that is already built, then builds the same ones `factory` does.
+fn replay(
+    factory: HttpRequestFactory,
+    first: Result<Request, OpenAIError>,
+    attempts: Attempts,
+) -> HttpRequestFactory {
+    let first = Arc::new(Mutex::new(Some(first)));
     HttpRequestFactory::new(move || {
-        let (factory, config, slot) = (factory.clone(), Arc::clone(&config), Arc::clone(&slot));
-        let (attributes, parent) = (attributes.clone(), parent.clone());
+        attempts.count();
+        let built = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let factory = factory.clone();
         async move {
-            let mut request = factory.build().await?;
-            attempt(&mut request, &config, &slot, attributes, &parent);
-            Ok(request)
+            match built {
+                Some(built) => built,
+                None => factory.build().await,
+            }
         }
     })
-}
-
-fn attempt(
-    request: &mut Request,
-    config: &Arc<Config>,
-    slot: &Slot,
-    attributes: MonitorAttributes,
-    parent: &Context,
-) {
-    let Some(operation) = operation(request) else {
-        return;
-    };
-    with_call(slot, |call| {
-        call.get_or_insert_with(|| OpenCall::start(config, operation, request, attributes, parent))
-            .attempt();
-    });
-}
-
-pin_project! {
-    /// The future of one call.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct CallFuture<F> {
-        #[pin]
-        future: F,
-        ended: Ended,
-        activates: bool,
-    }
-}
-
-/// Ends the call when its future is dropped early, even if some layer still holds the request factory.
-#[derive(Debug)]
-struct Ended {
-    slot: Slot,
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        drop(with_call(&self.slot, Option::take));
-    }
-}
-
-impl<F, E> Future for CallFuture<F>
-where
-    F: Future<Output = Result<Response, E>>,
-    E: Into<OpenAIError>,
-{
-    type Output = Result<Response, OpenAIError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let slot = &this.ended.slot;
-        let active = if *this.activates {
-            with_call(slot, |call| call.as_ref().and_then(OpenCall::context))
-        } else {
-            None
-        };
-        let result = {
-            let _guard = active.map(Context::attach);
-            task::ready!(this.future.poll(cx))
-        };
-        let call = with_call(slot, Option::take);
-        Poll::Ready(match (result, call) {
-            (Ok(response), Some(call)) => Ok(tap(response, call)),
-            (Ok(response), None) => Ok(response),
-            (Err(error), call) => {
-                let error = error.into();
-                if let Some(mut call) = call {
-                    call.fail(failure::of_client(&error));
-                }
-                Err(error)
-            }
-        })
-    }
 }

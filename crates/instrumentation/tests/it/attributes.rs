@@ -1,9 +1,16 @@
+use std::sync::{Arc, Mutex};
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::HttpRequestFactory;
 use opentelemetry::Context;
 use opentelemetry::trace::{
     FutureExt as _, SpanId, TraceContextExt as _, Tracer as _, TracerProvider as _,
 };
 use serde_json::{Value, json};
-use spanloom_instrumentation::{MonitorAttributes, MonitorAttributesExt as _};
+use spanloom_instrumentation::{GenAiLayer, MonitorAttributes, MonitorAttributesExt as _};
+use tower::{Layer as _, service_fn};
 
 use crate::setup::{Setup, request, text};
 
@@ -82,4 +89,45 @@ async fn the_current_span_is_the_parent() {
     assert_eq!(call.span_context.trace_id(), outer.trace_id());
     let handler = spans.iter().find(|span| span.name == "handler").unwrap();
     assert_eq!(handler.parent_span_id, SpanId::INVALID);
+}
+
+#[tokio::test]
+async fn what_happens_inside_a_call_is_under_its_span() {
+    let setup = Setup::new().await;
+    let layer = GenAiLayer::builder(&setup.recorder)
+        .with_tracer_provider(&setup.provider)
+        .build();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let current = {
+        let seen = Arc::clone(&seen);
+        move || {
+            let span = Context::current().span().span_context().span_id();
+            seen.lock().unwrap().push(span);
+        }
+    };
+    let http = reqwest::Client::new();
+    // Before the service's future is made, while the request is built, and after an await.
+    let inner = service_fn(move |factory: HttpRequestFactory| {
+        current();
+        let (current, http) = (current.clone(), http.clone());
+        async move {
+            let request = factory.build().await?;
+            current();
+            let response = http.execute(request).await.map_err(OpenAIError::Reqwest);
+            current();
+            response
+        }
+    });
+    let config = OpenAIConfig::new()
+        .with_api_base(setup.server.base_url())
+        .with_api_key("sk-test");
+    let client = Client::with_config(config).with_http_service(layer.layer(inner));
+    client.chat().create(request("hello world!")).await.unwrap();
+
+    let span = setup.span().span_context.span_id();
+    assert_eq!(*seen.lock().unwrap(), [span; 3]);
+    assert_eq!(
+        Context::current().span().span_context().span_id(),
+        SpanId::INVALID
+    );
 }
