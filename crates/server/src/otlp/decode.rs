@@ -12,12 +12,16 @@ use spanloom_core::{Record, StreamName, Timestamp};
 /// How deep values may be nested; what lies deeper is left out.
 const DEPTH: usize = 32;
 
-/// The records of a request, and how many of its spans were none.
-pub(super) fn records(request: ExportTraceServiceRequest) -> (Vec<Record>, i64) {
+/// The records of a request, and how many of its spans were none. `default` is where spans go that do not say, in a
+/// stream named like their service.
+pub(super) fn records(
+    request: ExportTraceServiceRequest,
+    default: &StreamName,
+) -> (Vec<Record>, i64) {
     let (mut records, mut rejected) = (Vec::new(), 0);
     for group in request.resource_spans {
         let resource = attributes(group.resource.unwrap_or_default().attributes);
-        let stream = stream(&resource);
+        let stream = stream(&resource, default);
         for span in group.scope_spans.into_iter().flat_map(|scope| scope.spans) {
             match self::span(span) {
                 Some(span) => records.push(mapping::record(span, &resource, &stream)),
@@ -28,16 +32,13 @@ pub(super) fn records(request: ExportTraceServiceRequest) -> (Vec<Record>, i64) 
     (records, rejected)
 }
 
-/// Where spans go that do not say: `local/otlp/<service>`.
-fn stream(resource: &Attributes) -> StreamName {
+fn stream(resource: &Attributes, default: &StreamName) -> StreamName {
     let service = resource
         .text("service.name")
-        .filter(|service| StreamName::is_part(service))
-        .unwrap_or("spans");
+        .filter(|service| StreamName::is_part(service));
     StreamName {
-        entity: "local".to_owned(),
-        project: "otlp".to_owned(),
-        stream: service.to_owned(),
+        stream: service.unwrap_or(&default.stream).to_owned(),
+        ..default.clone()
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
@@ -18,12 +18,15 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message as _;
-use spanloom_core::Record;
+use spanloom_core::{Record, StreamName};
 
 use crate::reply::{self, Problem};
 use crate::server::App;
 
 const PROTOBUF: &str = "application/x-protobuf";
+
+/// Names `entity/project` for spans that do not say, as W&B has it.
+const PROJECT: &str = "project_id";
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     // `/otel/v1/traces` is where W&B takes them.
@@ -47,7 +50,8 @@ async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     }
     let bytes = crate::body::read(&parts.headers, body).await?;
     // Off the threads that serve requests: there may be 64 MiB of it.
-    let read = tokio::task::spawn_blocking(move || read(bytes)).await;
+    let default = default_stream(&parts.headers)?;
+    let read = tokio::task::spawn_blocking(move || read(bytes, &default)).await;
     let (records, rejected) = read.unwrap_or_else(|_| Err(malformed()))?;
     app.store.write(records).await?;
     let partial_success = (rejected > 0).then(|| ExportTracePartialSuccess {
@@ -61,7 +65,26 @@ async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     ))
 }
 
-fn read(bytes: Bytes) -> Result<(Vec<Record>, i64), Problem> {
+/// Where spans go that do not say: the project in the header, else `local/otlp`, in a stream named like their service.
+fn default_stream(headers: &HeaderMap) -> Result<StreamName, Problem> {
+    let Some(project) = headers.get(PROJECT) else {
+        return Ok(local());
+    };
+    let project = project.to_str().unwrap_or_default();
+    let name = format!("{project}/{}", local().stream);
+    StreamName::parse(&name, None)
+        .map_err(|_| Problem::bad_request("the header project_id is not entity/project"))
+}
+
+fn local() -> StreamName {
+    StreamName {
+        entity: "local".to_owned(),
+        project: "otlp".to_owned(),
+        stream: "spans".to_owned(),
+    }
+}
+
+fn read(bytes: Bytes, default: &StreamName) -> Result<(Vec<Record>, i64), Problem> {
     bound::check(&bytes).map_err(|refused| match refused {
         bound::Refused::TooMany => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -70,7 +93,7 @@ fn read(bytes: Bytes) -> Result<(Vec<Record>, i64), Problem> {
         bound::Refused::Malformed => malformed(),
     })?;
     let request = ExportTraceServiceRequest::decode(bytes).map_err(|_| malformed())?;
-    Ok(decode::records(request))
+    Ok(decode::records(request, default))
 }
 
 fn malformed() -> Problem {

@@ -14,18 +14,16 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
     };
     let mut attributes = other.attributes;
     attributes.extend(main.attributes);
-    let is_empty = |json: &Json| matches!(json.as_str(), "{}" | "null");
     // An end says all there is to say about the end: that there was no exception, for one.
     let end = other.ended_at.is_none();
     Record {
         parent_id: main.parent_id.or(other.parent_id),
         display_name: main.display_name.or(other.display_name),
-        inputs: if is_empty(&main.inputs) {
-            other.inputs
-        } else {
-            main.inputs
+        inputs: fuller(other.inputs, main.inputs),
+        output: match (other.output, main.output) {
+            (Some(other), Some(main)) => Some(fuller(other, main)),
+            (other, main) => main.or(other.filter(|_| end)),
         },
-        output: main.output.or(other.output.filter(|_| end)),
         attributes,
         summary: if end {
             other.summary.into_iter().chain(main.summary).collect()
@@ -37,6 +35,20 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
         turn_id: main.turn_id.or(other.turn_id),
         wb_user_id: main.wb_user_id.or(other.wb_user_id),
         ..main
+    }
+}
+
+/// The content that counts: `main`, unless it is empty or tells of `other` in other words.
+///
+/// A call that comes to us by way of a collector as well comes there as a span, whose messages are retold in the
+/// convention's form; the provider's own body, which the exporter sends, says more.
+fn fuller(other: Json, main: Json) -> Json {
+    let is_empty = |json: &Json| matches!(json.as_str(), "{}" | "null");
+    let is_retold = |json: &Json| json.as_str().starts_with("{\"gen_ai.");
+    if is_empty(&main) || (is_retold(&main) && !is_empty(&other)) {
+        other
+    } else {
+        main
     }
 }
 
@@ -77,6 +89,30 @@ mod tests {
             assert_eq!(merge(whole.clone(), again.clone()), whole);
             assert_eq!(merge(again, whole.clone()), whole);
         }
+    }
+
+    #[test]
+    fn a_providers_own_body_outlasts_the_same_call_retold_by_a_span() {
+        let told = record(&json!({
+            "ended_at": "2026-11-22T10:00:01Z",
+            "inputs": {"messages": []},
+            "output": {"choices": []},
+        }));
+        let retold = record(&json!({
+            "ended_at": "2026-11-22T10:00:01Z",
+            "inputs": {"gen_ai.input.messages": []},
+            "output": {"gen_ai.output.messages": []},
+        }));
+        for merged in [
+            merge(told.clone(), retold.clone()),
+            merge(retold.clone(), told.clone()),
+        ] {
+            assert_eq!(
+                (&merged.inputs, &merged.output),
+                (&told.inputs, &told.output)
+            );
+        }
+        assert_eq!(merge(retold.clone(), retold.clone()), retold);
     }
 
     #[test]

@@ -211,3 +211,27 @@ async fn the_listener_for_otlp_alone_takes_spans_and_nothing_else() {
     assert_eq!(streams["streams"][0]["stream"], "shop");
     serving.abort();
 }
+
+#[tokio::test]
+async fn the_header_names_the_project_of_spans_that_do_not() {
+    let server = Running::new().await;
+    let body = request(vec![2; 8]).encode_to_vec();
+    let send = |project: &'static str| {
+        let request = server
+            .client
+            .post(format!("{}/otel/v1/traces", server.url))
+            .header("content-type", PROTOBUF)
+            .header("project_id", project)
+            .body(body.clone());
+        async { request.send().await.unwrap() }
+    };
+    assert_eq!(send("acme/shop").await.status(), 200);
+    let calls = server
+        .get("/api/calls?entity=acme&project=shop&stream=shop")
+        .await;
+    assert_eq!(calls["total"].as_u64(), Some(1));
+
+    let refused = send("acme").await;
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().await.unwrap().contains("entity/project"));
+}
