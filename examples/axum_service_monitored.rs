@@ -1,0 +1,179 @@
+//! `axum_service.rs` with its model calls in its own traces: four lines differ.
+//!
+//! A call is a span of kind client under the handler it is made in, and the HTTP request it sends is a span under it.
+
+use std::convert::Infallible;
+use std::env;
+
+use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::{HttpRequestFactory, retry::OpenAIRetryLayer};
+use async_openai::{Client, types::chat::CreateChatCompletionRequest};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::sse::{Event, Sse};
+use axum::{Router, response::Response, routing::post};
+use futures_util::{Stream, StreamExt as _};
+use opentelemetry::propagation::TextMapPropagator as _;
+use opentelemetry::{global, trace::TracerProvider as _};
+use opentelemetry_otlp::SpanExporter;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider};
+use serde_json::{Value, json};
+use spanloom_instrumentation::{GenAiLayer, Recorder};
+use tower::{ServiceBuilder, service_fn};
+use tracing::level_filters::LevelFilter;
+use tracing::{Instrument as _, field::Empty, info_span, instrument};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::prelude::*;
+
+type Model = Client<OpenAIConfig>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let batch = BatchSpanProcessor::builder(SpanExporter::builder().with_http().build()?).build();
+    let recorder = Recorder::start()?;
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(recorder.drain(batch))
+        .build();
+    global::set_tracer_provider(provider.clone());
+    let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer("axum_service"));
+    tracing_subscriber::registry()
+        .with(spans.with_filter(LevelFilter::INFO))
+        .init();
+
+    let http = ServiceBuilder::new()
+        .layer(GenAiLayer::builder(&recorder).build())
+        .layer(OpenAIRetryLayer::default())
+        .service(service_fn(send));
+    let client = Client::new().with_http_service(http);
+
+    let app = Router::new()
+        .route("/ask", post(ask))
+        .route("/stream", post(stream))
+        .route("/weather", post(weather))
+        .layer(from_fn(traced))
+        .with_state(client);
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
+        .await?;
+    tokio::task::block_in_place(|| provider.shutdown())?;
+    Ok(())
+}
+
+/// A span for every request, in the trace its sender is in.
+async fn traced(request: Request, next: Next) -> Response {
+    let name = format!("{} {}", request.method(), request.uri().path());
+    let span = info_span!("request", otel.name = name, otel.kind = "server");
+    let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
+    drop(span.set_parent(parent));
+    next.run(request).instrument(span).await
+}
+
+/// A span for every request this service makes itself.
+async fn send(factory: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
+    let span = info_span!(
+        "send",
+        otel.name = "HTTP POST",
+        otel.kind = "client",
+        status = Empty
+    );
+    let sent = async {
+        let request = factory.build().await?;
+        reqwest::Client::new()
+            .execute(request)
+            .await
+            .map_err(OpenAIError::Reqwest)
+    };
+    let response = sent.instrument(span.clone()).await?;
+    span.record("status", response.status().as_u16());
+    Ok(response)
+}
+
+/// Answers a question.
+#[instrument(skip_all, fields(question.length = question.len()))]
+async fn ask(State(client): State<Model>, question: String) -> Result<String, StatusCode> {
+    let request = request(&json!([{"role": "user", "content": question}]))?;
+    let answer = client.chat().create(request).await.map_err(unavailable)?;
+    Ok(text(&answer.choices[0].message.content))
+}
+
+/// Answers a question while the answer is still being thought of.
+#[instrument(skip_all)]
+async fn stream(
+    State(client): State<Model>,
+    question: String,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, StatusCode> {
+    let mut request = request(&json!([{"role": "user", "content": question}]))?;
+    request.stream_options = serde_json::from_value(json!({"include_usage": true})).ok();
+    let chunks = client
+        .chat()
+        .create_stream(request)
+        .await
+        .map_err(unavailable)?;
+    Ok(Sse::new(chunks.map(|chunk| {
+        let piece = chunk
+            .ok()
+            .and_then(|chunk| chunk.choices.into_iter().next());
+        Ok(Event::default().data(text(&piece.and_then(|piece| piece.delta.content))))
+    })))
+}
+
+/// Answers a question with the help of a tool, in as many turns as the model wants.
+#[instrument(skip_all)]
+async fn weather(State(client): State<Model>, question: String) -> Result<String, StatusCode> {
+    let mut messages = vec![json!({"role": "user", "content": question})];
+    for _ in 0..4 {
+        let mut request = request(&json!(messages))?;
+        request.tools = serde_json::from_value(json!([{"type": "function", "function": {
+            "name": "get_weather",
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        }}]))
+        .ok();
+        let answer = client.chat().create(request).await.map_err(unavailable)?;
+        let message = json!(answer.choices[0].message);
+        let Some(calls) = message["tool_calls"].as_array().cloned() else {
+            return Ok(text(&answer.choices[0].message.content));
+        };
+        messages.push(message);
+        messages.extend(calls.iter().map(get_weather));
+    }
+    Err(StatusCode::LOOP_DETECTED)
+}
+
+/// The tool.
+#[instrument(skip_all)]
+fn get_weather(call: &Value) -> Value {
+    json!({"role": "tool", "tool_call_id": call["id"], "content": "rain, 7 °C"})
+}
+
+fn request(messages: &Value) -> Result<CreateChatCompletionRequest, StatusCode> {
+    serde_json::from_value(json!({"model": "gpt-4o-mini", "messages": messages}))
+        .map_err(|_| StatusCode::BAD_REQUEST)
+}
+
+fn text(content: &Option<String>) -> String {
+    content.clone().unwrap_or_default()
+}
+
+fn unavailable(error: OpenAIError) -> StatusCode {
+    tracing::error!(%error, "the model did not answer");
+    StatusCode::BAD_GATEWAY
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl opentelemetry::propagation::Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(|name| name.as_str()).collect()
+    }
+}

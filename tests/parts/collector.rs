@@ -1,0 +1,239 @@
+//! The OpenTelemetry Collector, built with its own builder and run with the file in `deploy/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::cache::{Installed, part, run};
+use super::{Result, Running, free_port};
+
+/// `0.N.0`: the release train of the collector and its contrib modules. The tag of the image in `deploy/compose.yaml`.
+pub const VERSION: &str = "0.162.0";
+
+/// What the stable modules of a train are behind it: `1.(N - 94).0`.
+const STABLE_BEHIND: u32 = 94;
+
+/// Kind, module, and whether its version is a stable one.
+const MODULES: [(&str, &str, bool); 11] = [
+    (
+        "receivers",
+        "go.opentelemetry.io/collector/receiver/otlpreceiver",
+        false,
+    ),
+    (
+        "processors",
+        "go.opentelemetry.io/collector/processor/batchprocessor",
+        false,
+    ),
+    (
+        "processors",
+        "go.opentelemetry.io/collector/processor/memorylimiterprocessor",
+        false,
+    ),
+    (
+        "exporters",
+        "go.opentelemetry.io/collector/exporter/debugexporter",
+        false,
+    ),
+    (
+        "exporters",
+        "go.opentelemetry.io/collector/exporter/otlpexporter",
+        false,
+    ),
+    (
+        "exporters",
+        "go.opentelemetry.io/collector/exporter/otlphttpexporter",
+        false,
+    ),
+    (
+        "exporters",
+        "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter",
+        false,
+    ),
+    (
+        "extensions",
+        "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension",
+        false,
+    ),
+    (
+        "providers",
+        "go.opentelemetry.io/collector/confmap/provider/envprovider",
+        true,
+    ),
+    (
+        "providers",
+        "go.opentelemetry.io/collector/confmap/provider/fileprovider",
+        true,
+    ),
+    (
+        "providers",
+        "go.opentelemetry.io/collector/confmap/provider/yamlprovider",
+        true,
+    ),
+];
+
+/// Installs it.
+///
+/// # Errors
+/// When Go cannot build it.
+pub fn install() -> Result<Installed> {
+    let modules = modules()?;
+    let manifest = manifest(&modules);
+    part("otelcol", VERSION, &manifest, |folder| {
+        let sources = folder.join("sources");
+        let builder = format!("go.opentelemetry.io/collector/cmd/builder@v{VERSION}");
+        run(Command::new("go")
+            .args(["install", &builder])
+            .env("GOBIN", folder))?;
+        fs::write(folder.join("builder.yaml"), &manifest)?;
+        run(Command::new(folder.join("builder"))
+            .current_dir(folder)
+            .args([
+                "--config=builder.yaml",
+                "--skip-get-modules",
+                "--skip-compilation",
+            ]))?;
+        // Not left to the builder: it tidies, for which the modules that only tests import must be there as well, and a
+        // module proxy may not have those.
+        fs::write(sources.join("go.mod"), go_mod(&modules))?;
+        run(Command::new("go").current_dir(&sources).args([
+            "build",
+            "-mod=mod",
+            "-trimpath",
+            "-ldflags=-s -w",
+            "-o",
+            "../otelcol",
+            ".",
+        ]))
+    })
+}
+
+/// Kind, module and version of everything in it.
+fn modules() -> Result<Vec<(&'static str, String)>> {
+    let train: u32 = VERSION
+        .split('.')
+        .nth(1)
+        .ok_or("a version has three parts")?
+        .parse()?;
+    let stable = format!("v1.{}.0", train - STABLE_BEHIND);
+    let version = |is_stable| {
+        if is_stable {
+            stable.clone()
+        } else {
+            format!("v{VERSION}")
+        }
+    };
+    Ok(MODULES
+        .iter()
+        .map(|(kind, module, stable)| (*kind, format!("{module} {}", version(*stable))))
+        .collect())
+}
+
+/// What the builder reads.
+fn manifest(modules: &[(&str, String)]) -> String {
+    let mut text = String::from("dist:\n  name: otelcol\n  output_path: sources\n");
+    let mut last = "";
+    for (kind, module) in modules {
+        if *kind != last {
+            text += &format!("{kind}:\n");
+            last = kind;
+        }
+        text += &format!("  - gomod: {module}\n");
+    }
+    text
+}
+
+fn go_mod(modules: &[(&str, String)]) -> String {
+    let lines: String = modules
+        .iter()
+        .map(|(_, module)| format!("\t{module}\n"))
+        .collect();
+    format!(
+        "module otelcol\n\ngo 1.25\n\nrequire (\n{lines}\tgo.opentelemetry.io/collector/otelcol v{VERSION}\n)\n"
+    )
+}
+
+/// A collector that runs.
+#[derive(Debug)]
+pub struct Collector {
+    process: Running,
+    http: u16,
+}
+
+impl Collector {
+    /// Starts it with `deploy/collector/config.yaml`, passing spans on to a Jaeger at `jaeger` (`host:port` of OTLP over
+    /// gRPC) and a spanloom server at `spanloom` (base URL).
+    ///
+    /// # Errors
+    /// When it is not there or does not start.
+    pub async fn start(jaeger: &str, spanloom: &str) -> Result<Self> {
+        let (http, health) = (free_port()?, free_port()?);
+        let mut command = Command::new(install()?.path("otelcol"));
+        command
+            .arg("--config")
+            .arg(deploy("collector/config.yaml"))
+            .env("COLLECTOR_GRPC", format!("127.0.0.1:{}", free_port()?))
+            .env("COLLECTOR_HTTP", format!("127.0.0.1:{http}"))
+            .env("COLLECTOR_HEALTH", format!("127.0.0.1:{health}"))
+            .env("JAEGER_OTLP", jaeger)
+            .env("SPANLOOM_URL", spanloom)
+            .env("SPANS_FILE", "spans.jsonl");
+        let mut process = Running::start("the collector", &mut command)?;
+        process
+            .answers(&format!("http://127.0.0.1:{health}"))
+            .await?;
+        Ok(Self { process, http })
+    }
+
+    /// Where services send, OTLP over HTTP.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http)
+    }
+
+    /// The spans its file exporter has written, each with its resource's attributes under `resource`.
+    ///
+    /// # Errors
+    /// When the file is not what that exporter writes.
+    pub fn spans(&self) -> Result<Vec<Value>> {
+        let text = fs::read_to_string(self.process.path("spans.jsonl")).unwrap_or_default();
+        let mut spans = Vec::new();
+        // The last line may still be being written.
+        for line in text
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'))
+        {
+            let batch: Value = serde_json::from_str(line)?;
+            for resource in array(&batch["resourceSpans"]) {
+                for span in array(&resource["scopeSpans"])
+                    .iter()
+                    .flat_map(|scope| array(&scope["spans"]))
+                {
+                    let mut span = span.clone();
+                    span["resource"] = resource["resource"]["attributes"].clone();
+                    spans.push(span);
+                }
+            }
+        }
+        Ok(spans)
+    }
+
+    /// What it has said.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+}
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A file of `deploy/`.
+pub(super) fn deploy(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../deploy")
+        .join(file)
+}

@@ -1,0 +1,24 @@
+//! Packages from PyPI, each set in an environment of its own.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::Result;
+use super::cache::{Installed, part, run};
+
+/// An environment named `name` that has `packages`, the first of them in `version`.
+pub(super) fn environment(name: &str, version: &str, packages: &[&str]) -> Result<Installed> {
+    part(name, version, &packages.join("\n"), |folder| {
+        run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+        run(Command::new(folder.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(packages))
+    })
+}
+
+/// The interpreter of an environment, told to run `script`.
+pub(super) fn python(environment: &Installed, script: &Path) -> Command {
+    let mut command = Command::new(environment.path("bin/python"));
+    command.arg(script);
+    command
+}

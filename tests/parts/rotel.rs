@@ -1,0 +1,68 @@
+//! Rotel, a second collector: in Rust, by other people (PyPI's wheel carries the program).
+
+use std::process::Command;
+
+use super::cache::Installed;
+use super::python::environment;
+use super::{Result, Running, eventually, free_port};
+
+/// Of `rotel`.
+pub const VERSION: &str = "0.0.1a15";
+
+/// Installs it.
+///
+/// # Errors
+/// When pip cannot.
+pub fn install() -> Result<Installed> {
+    environment("rotel", VERSION, &[&format!("rotel=={VERSION}")])
+}
+
+/// A Rotel that runs.
+#[derive(Debug)]
+pub struct Rotel {
+    process: Running,
+    http: u16,
+}
+
+impl Rotel {
+    /// Starts it, passing spans on to `destination` (base URL of OTLP over HTTP).
+    ///
+    /// # Errors
+    /// When it is not there or does not start.
+    pub async fn start(destination: &str) -> Result<Self> {
+        let (grpc, http) = (free_port()?, free_port()?);
+        let packages = "lib/python3.11/site-packages/rotel/rotel-agent";
+        let mut command = Command::new(install()?.path(packages));
+        command
+            .arg("start")
+            .args(["--otlp-grpc-endpoint", &format!("127.0.0.1:{grpc}")])
+            .args(["--otlp-http-endpoint", &format!("127.0.0.1:{http}")])
+            .args(["--batch-timeout", "200ms"])
+            .args(["--exporter", "otlp", "--otlp-exporter-protocol", "http"])
+            .args(["--otlp-exporter-endpoint", destination]);
+        let process = Running::start("Rotel", &mut command)?;
+        let started = Self { process, http };
+        // It has no page of its own that says it is well: any answer is one.
+        let url = started.address();
+        eventually("Rotel listens", async || {
+            reqwest::get(&url)
+                .await
+                .map(drop)
+                .map_err(|error| format!("{error}\n{}", started.process.log()).into())
+        })
+        .await?;
+        Ok(started)
+    }
+
+    /// Where services send, OTLP over HTTP.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http)
+    }
+
+    /// What it has said.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+}

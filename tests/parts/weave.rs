@@ -1,0 +1,80 @@
+//! W&B's own Python code, from PyPI: the newest client, the request models of its server, and its OTLP mapping. Nothing
+//! of it ever asks W&B's hosted service: each is told where our server is, or asked about data alone.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::Result;
+use super::cache::Installed;
+use super::python::{environment, python};
+
+/// Of the client that reads and writes.
+pub const CLIENT: &str = "0.54.0";
+/// The last that carries the server's request models.
+pub const MODELS: &str = "0.53.13";
+/// The last that carries the mapping from OTLP to calls.
+pub const MAPPER: &str = "0.52.43";
+
+/// Any 40 characters: our server takes every key.
+const KEY: &str = "0123456789012345678901234567890123456789";
+
+/// Installs one of the versions.
+///
+/// # Errors
+/// When pip cannot.
+pub fn install(version: &str) -> Result<Installed> {
+    environment("weave", version, &[&format!("weave=={version}")])
+}
+
+/// Runs `tests/parts/weave/{script}` with the given version, gives it `input`, and reads the JSON lines it prints.
+///
+/// # Errors
+/// When it fails, with its last words.
+pub fn run(
+    version: &str,
+    script: &str,
+    arguments: &[&str],
+    server: &str,
+    input: &[u8],
+) -> Result<Vec<Value>> {
+    let environment = install(version)?;
+    let folder = tempfile::tempdir()?;
+    let mut child = python(&environment, &path(script))
+        .args(arguments)
+        // The client leaves files where it runs.
+        .current_dir(folder.path())
+        .env("HOME", folder.path())
+        .env("WANDB_API_KEY", KEY)
+        .env("WANDB_BASE_URL", server)
+        .env("WF_TRACE_SERVER_URL", server)
+        .env("WEAVE_DISABLE_SENTRY", "true")
+        .env("WANDB_ERROR_REPORTING", "false")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut stdin = child.stdin.take().ok_or("no stdin")?;
+    let input = input.to_vec();
+    // On a thread of its own: the script may write before it has read everything.
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output()?;
+    drop(writer.join());
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(format!("{script} ended with {}:\n{said}", output.status).into());
+    }
+    String::from_utf8(output.stdout)?
+        .lines()
+        .filter(|line| line.starts_with(['{', '[']))
+        .map(|line| Ok(serde_json::from_str(line)?))
+        .collect()
+}
+
+fn path(script: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("parts/weave")
+        .join(script)
+}

@@ -1,0 +1,15 @@
+//! How this project gets on with programs nobody here wrote. Feature `real-parts`; see `spanloom_tests::parts`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on should say so at once"
+)]
+
+mod beside;
+mod deploy;
+mod program;
+mod service;
+mod spans;

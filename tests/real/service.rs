@@ -1,0 +1,308 @@
+//! Door 2: a service that has tracing, with the layer on its own provider. Its spans go through the real collector to
+//! the real Jaeger, and what is said here is what Jaeger's API says.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use spanloom_testkit::ModelServer;
+use spanloom_tests::parts::collector::Collector;
+use spanloom_tests::parts::eventually;
+use spanloom_tests::parts::jaeger::Jaeger;
+
+use crate::program::{Server, Service};
+use crate::spans::{Span, named, own, service};
+
+pub(crate) const NAME: &str = "axum-service";
+
+/// Everything a service's spans pass through.
+pub(crate) struct Street {
+    pub(crate) model: ModelServer,
+    pub(crate) jaeger: Jaeger,
+    pub(crate) spanloom: Server,
+    pub(crate) collector: Collector,
+}
+
+impl Street {
+    pub(crate) async fn new() -> Self {
+        let jaeger = Jaeger::start().await.unwrap();
+        let spanloom = Server::start().await;
+        let collector = Collector::start(&jaeger.otlp(), &spanloom.url)
+            .await
+            .unwrap();
+        Self {
+            model: ModelServer::builder().start().await.unwrap(),
+            jaeger,
+            spanloom,
+            collector,
+        }
+    }
+
+    pub(crate) async fn service(
+        &self,
+        example: &str,
+        name: &str,
+        environment: &[(&str, &str)],
+    ) -> Service {
+        Service::start(
+            example,
+            name,
+            &self.model.base_url(),
+            &self.collector.address(),
+            environment,
+        )
+        .await
+    }
+
+    /// The spans of trace `number` as Jaeger tells them, once there are `count`.
+    pub(crate) async fn trace(&self, number: u8, count: usize) -> Vec<Span> {
+        eventually("the trace in Jaeger", async || {
+            let trace = self.jaeger.trace(&trace_id(number)).await?;
+            let spans: Vec<Span> = trace["spans"]
+                .as_array()
+                .ok_or("no spans")?
+                .iter()
+                .map(Span::of_jaeger)
+                .collect();
+            if spans.len() < count {
+                return Err(format!(
+                    "{} of {count} spans: {spans:#?}\n{}",
+                    spans.len(),
+                    self.collector.log()
+                )
+                .into());
+            }
+            Ok(spans)
+        })
+        .await
+        .unwrap()
+    }
+
+    /// The spans of service `name` in the collector's file, once there are `count`.
+    pub(crate) async fn collected(&self, name: &str, count: usize) -> Vec<Span> {
+        eventually("spans in the collector's file", async || {
+            let spans: Vec<Span> = self
+                .collector
+                .spans()?
+                .iter()
+                .filter(|span| service(span) == name)
+                .map(Span::of_collector)
+                .collect();
+            if spans.len() < count {
+                return Err(format!("{} of {count} spans: {spans:#?}", spans.len()).into());
+            }
+            Ok(spans)
+        })
+        .await
+        .unwrap()
+    }
+}
+
+pub(crate) fn trace_id(number: u8) -> String {
+    // Its lower half, which ratio samplers look at, is spread over the whole range.
+    format!(
+        "4bf92f3577b34da6{:016x}",
+        u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    )
+}
+
+pub(crate) fn traceparent(number: u8) -> String {
+    format!("00-{}-00f067aa0ba902b7-01", trace_id(number))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trace_from_the_request_to_the_call_and_its_http_request() {
+    let street = Street::new().await;
+    let service = street.service("axum_service_monitored", NAME, &[]).await;
+    let answer = service.post("/ask", "what is 2+2?", &traceparent(1)).await;
+    service.stop().await;
+
+    assert!(answer.contains('4'), "{answer}");
+    let spans = street.trace(1, 4).await;
+    let [request, handler, call, http] =
+        ["POST /ask", "ask", "chat gpt-4o-mini", "HTTP POST"].map(|name| named(&spans, name));
+    assert_eq!(spans.len(), 4, "{spans:#?}");
+    assert_eq!(request.parent, "00f067aa0ba902b7");
+    assert_eq!(handler.parent, request.id);
+    assert_eq!(call.parent, handler.id);
+    assert_eq!(http.parent, call.id);
+    let kinds = [request, handler, call, http].map(|span| span.kind.as_str());
+    assert_eq!(kinds, ["server", "internal", "client", "client"]);
+    let services = street.jaeger.services().await.unwrap();
+    assert!(
+        services.as_array().unwrap().contains(&json!(NAME)),
+        "{services}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_has_the_conventions_names_types_and_values() {
+    let street = Street::new().await;
+    let service = street.service("axum_service_monitored", NAME, &[]).await;
+    service.post("/ask", "what is 2+2?", &traceparent(1)).await;
+    service.stop().await;
+
+    let spans = street.trace(1, 4).await;
+    let call = &named(&spans, "chat gpt-4o-mini").attributes;
+    let usage = street.model.answers()[0].usage.unwrap();
+    let port: u16 = street
+        .model
+        .base_url()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .trim_end_matches("/v1")
+        .parse()
+        .unwrap();
+    // Jaeger holds lists as JSON text.
+    let expected = json!({
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-4o-mini",
+        "gen_ai.response.model": street.model.answers()[0].model,
+        "gen_ai.response.finish_reasons": "[\"stop\"]",
+        "gen_ai.usage.input_tokens": usage.prompt_tokens,
+        "gen_ai.usage.output_tokens": usage.completion_tokens,
+        "server.address": "127.0.0.1",
+        "server.port": port,
+        "openai.api.type": "chat_completions",
+        "spanloom.outcome": "completed",
+        "spanloom.attempts": 1,
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(call.get(name), Some(value), "{name}\n{call:#?}");
+    }
+    assert!(call["spanloom.cost.total_usd"].is_f64(), "{call:#?}");
+    let content = [
+        "gen_ai.input.messages",
+        "gen_ai.output.messages",
+        "spanloom.request",
+        "spanloom.response",
+    ];
+    assert!(
+        content.iter().all(|name| !call.contains_key(*name)),
+        "no content unless it is asked for: {call:#?}"
+    );
+    let names: BTreeSet<&str> = call.keys().map(String::as_str).collect();
+    let other: Vec<_> = names
+        .iter()
+        .filter(|name| {
+            ![
+                "gen_ai.",
+                "server.",
+                "openai.",
+                "spanloom.",
+                "otel.",
+                "internal.",
+            ]
+            .iter()
+            .any(|group| name.starts_with(group))
+        })
+        .collect();
+    assert!(other.is_empty(), "{other:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_passed_on_is_one_call_with_its_time_to_first_chunk() {
+    let street = Street::new().await;
+    let service = street.service("axum_service_monitored", NAME, &[]).await;
+    let passed_on = service
+        .post("/stream", "hello world!", &traceparent(2))
+        .await;
+    service.stop().await;
+
+    let said: String = passed_on
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .collect();
+    assert!(said.len() > 10, "{passed_on}");
+    let spans = street.trace(2, 4).await;
+    let call = named(&spans, "chat gpt-4o-mini");
+    assert_eq!(call.parent, named(&spans, "stream").id);
+    assert_eq!(call.attributes["gen_ai.request.stream"], json!(true));
+    assert_eq!(
+        call.attributes["gen_ai.usage.output_tokens"],
+        json!(street.model.answers()[0].usage.unwrap().completion_tokens)
+    );
+    let first_chunk = &call.attributes["gen_ai.response.time_to_first_chunk"];
+    assert!(
+        first_chunk.is_f64() && first_chunk.as_f64() > Some(0.0),
+        "{first_chunk}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_loop_is_two_calls_and_the_tool_under_one_handler() {
+    let street = Street::new().await;
+    let service = street.service("axum_service_monitored", NAME, &[]).await;
+    service
+        .post("/weather", "what is the weather in Oslo?", &traceparent(3))
+        .await;
+    service.stop().await;
+
+    let spans = street.trace(3, 7).await;
+    let handler = named(&spans, "weather");
+    let under: Vec<&str> = spans
+        .iter()
+        .filter(|span| span.parent == handler.id)
+        .map(|span| span.name.as_str())
+        .collect();
+    assert_eq!(under.len(), 3, "{spans:#?}");
+    let calls: Vec<&Span> = spans.iter().filter(|span| span.is_call()).collect();
+    let reasons: BTreeSet<&str> = calls
+        .iter()
+        .filter_map(|call| call.attributes["gen_ai.response.finish_reasons"].as_str())
+        .collect();
+    assert_eq!(reasons, BTreeSet::from(["[\"stop\"]", "[\"tool_calls\"]"]));
+    assert_eq!(named(&spans, "get_weather").parent, handler.id);
+    for call in calls {
+        assert_eq!(
+            spans.iter().filter(|span| span.parent == call.id).count(),
+            1,
+            "one HTTP request each"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_span_is_lost_and_the_services_own_stay_as_they_were() {
+    let street = Street::new().await;
+    let mut seen = Vec::new();
+    for (example, name, count) in [
+        ("axum_service", "before", 14),
+        ("axum_service_monitored", "after", 19),
+    ] {
+        let service = street.service(example, name, &[]).await;
+        service.post("/ask", "what is 2+2?", &traceparent(1)).await;
+        service
+            .post("/stream", "hello world!", &traceparent(2))
+            .await;
+        service
+            .post("/weather", "what is the weather in Oslo?", &traceparent(3))
+            .await;
+        service.post("/ask", "hello world!", &traceparent(4)).await;
+        service.stop().await;
+        let spans = street.collected(name, count).await;
+        assert_eq!(spans.len(), count, "{spans:#?}");
+        seen.push(own(&spans));
+    }
+    assert_eq!(seen[0], seen[1]);
+    // The same spans went on to our server, under the project the collector's configuration names.
+    let calls = street.spanloom.wait_for("acme/services", 33).await;
+    let chats = calls
+        .iter()
+        .filter(|call| {
+            call["op_name"]
+                .as_str()
+                .is_some_and(|name| name.contains("chat"))
+        })
+        .count();
+    assert_eq!(
+        chats,
+        5,
+        "{:#?}",
+        calls
+            .iter()
+            .map(|call| &call["op_name"])
+            .collect::<Vec<&Value>>()
+    );
+}
