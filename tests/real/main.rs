@@ -8,8 +8,11 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+mod aimock;
 mod beside;
 mod deploy;
+mod llama;
+mod model;
 mod program;
 mod service;
 mod spans;

@@ -35,7 +35,9 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     let understood = understand(&observation.answer);
     let (outcome, failure) = outcome(&observation.end, &observation.answer, &understood);
     let mut usage = understood.body.usage;
-    if usage.source.is_none() && observation.answer.streamed && outcome != Outcome::Error {
+    // A refusal is not billed; an answer that broke off is, as far as it came.
+    let answered = outcome != Outcome::Error || !understood.text.is_empty();
+    if usage.source.is_none() && observation.answer.streamed && answered {
         usage = estimate::usage(
             &observation.request,
             request.model.as_deref(),

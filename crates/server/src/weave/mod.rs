@@ -6,6 +6,7 @@ mod call;
 mod column;
 mod complete;
 mod expr;
+mod graphql;
 mod query;
 mod read;
 
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/calls/stream_query", post(query::stream_query))
         .route("/calls/query_stats", post(query::query_stats))
         .route("/call/read", post(read::read))
+        .route("/graphql", post(graphql::graphql))
 }
 
 async fn health() -> Response {

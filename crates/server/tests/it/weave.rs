@@ -266,3 +266,34 @@ async fn what_a_query_asks_for_in_vain_is_said_even_without_calls() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_client_is_told_its_project_and_who_it_is() {
+    let server = Running::new().await;
+    let ask = async |query: &str, name: &str| {
+        let body = json!({"query": query, "variables": {"entityName": "acme", "name": name}});
+        let answer = server.post("/graphql", &body).await;
+        assert_eq!(answer.status(), 200);
+        answer.json::<Value>().await.unwrap()
+    };
+    let project = "query Project($name: String!, $entityName: String!) {\n  project(name: $name, entityName: $entityName) {\n    name\n  }\n}";
+    assert_eq!(
+        ask(project, "chatbot").await["data"]["project"]["name"],
+        "chatbot"
+    );
+    assert!(ask(project, "a/b").await["data"]["project"].is_null());
+    let upsert = "mutation UpsertModel($name: String!) { upsertModel(input: {name: $name}) { model { name } } }";
+    let made = ask(upsert, "chatbot").await;
+    assert_eq!(made["data"]["upsertModel"]["model"]["name"], "chatbot");
+    let viewer = ask("query DefaultEntity { viewer { username } }", "").await;
+    assert_eq!(viewer["data"]["viewer"]["defaultEntity"]["name"], "local");
+    for refused in [
+        ask(upsert, "a/b").await,
+        ask("query { runs { id } }", "").await,
+    ] {
+        assert!(
+            refused["errors"][0]["message"].is_string() && refused["data"].is_null(),
+            "{refused}"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The same calls with and without the layer, to a model server of other people's.
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::types::chat::CreateChatCompletionRequest;
+use futures_util::StreamExt as _;
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
+use serde_json::{Value, json};
+use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+use spanloom_testkit::{SpanRecorder, attribute};
+
+/// What the caller of one call gets, as text: the answer or its pieces, and the error if there is one.
+pub(crate) type Got = Vec<String>;
+
+/// A client as it comes.
+pub(crate) fn plain(base: &str) -> Client<OpenAIConfig> {
+    let config = OpenAIConfig::new()
+        .with_api_base(base)
+        .with_api_key("sk-test");
+    Client::with_config(config)
+}
+
+/// A client with the layer, and the spans its calls become.
+pub(crate) struct Layered {
+    pub(crate) client: Client<OpenAIConfig>,
+    spans: SpanRecorder,
+    _recorder: Recorder,
+    _provider: SdkTracerProvider,
+}
+
+impl Layered {
+    pub(crate) fn new(base: &str) -> Self {
+        let spans = SpanRecorder::new();
+        let provider = spans.provider();
+        let recorder = Recorder::start().unwrap();
+        let layer = GenAiLayer::builder(&recorder)
+            .with_tracer_provider(&provider)
+            .with_content(Content::Bodies)
+            .build();
+        Self {
+            client: plain(base).with_http_service(layer.stack(reqwest::Client::new())),
+            spans,
+            _recorder: recorder,
+            _provider: provider,
+        }
+    }
+
+    /// The span of the last of `count` calls.
+    pub(crate) fn span(&self, count: usize) -> SpanData {
+        let spans = self.spans.wait_for(count).unwrap();
+        assert_eq!(spans.len(), count, "{spans:#?}");
+        spans.last().cloned().unwrap()
+    }
+}
+
+/// Asks, streamed or not as the request says, and takes down what comes.
+pub(crate) async fn ask(client: &Client<OpenAIConfig>, request: &Value) -> Got {
+    let typed: CreateChatCompletionRequest = serde_json::from_value(request.clone()).unwrap();
+    if request["stream"] != json!(true) {
+        return vec![match client.chat().create(typed).await {
+            Ok(answer) => said(&json!(answer)),
+            Err(error) => format!("error: {error}"),
+        }];
+    }
+    match client.chat().create_stream(typed).await {
+        Ok(chunks) => {
+            let piece = |chunk: Result<_, _>| match chunk {
+                Ok(chunk) => said(&json!(chunk)),
+                Err(error) => format!("error: {error}"),
+            };
+            // A broken stream goes on failing; the first few times say it.
+            chunks
+                .map(|chunk| piece(chunk.map(|chunk| json!(chunk))))
+                .take(500)
+                .collect()
+                .await
+        }
+        Err(error) => vec![format!("error: {error}")],
+    }
+}
+
+/// An answer without what a server makes up anew each time.
+fn said(answer: &Value) -> String {
+    let mut answer = answer.clone();
+    for made_up in ["id", "created"] {
+        answer[made_up].take();
+    }
+    answer.to_string()
+}
+
+pub(crate) fn user(text: &str) -> Value {
+    json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]})
+}
+
+/// The same request, streamed, with usage.
+pub(crate) fn streamed(mut request: Value) -> Value {
+    request["stream"] = json!(true);
+    request["stream_options"] = json!({"include_usage": true});
+    request
+}
+
+/// An attribute of a span as JSON, with its type.
+pub(crate) fn get(span: &SpanData, name: &str) -> Value {
+    use opentelemetry::{Array, Value as Of};
+    match attribute(span, name) {
+        None => Value::Null,
+        Some(Of::Bool(value)) => json!(value),
+        Some(Of::I64(value)) => json!(value),
+        Some(Of::F64(value)) => json!(value),
+        Some(Of::Array(Array::String(values))) => {
+            values.iter().map(|value| json!(value.as_str())).collect()
+        }
+        Some(other) => json!(other.as_str()),
+    }
+}
