@@ -1,6 +1,7 @@
 //! Packages from PyPI, each set in an environment of its own.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Result;
@@ -21,4 +22,12 @@ pub(super) fn python(environment: &Installed, script: &Path) -> Command {
     let mut command = Command::new(environment.path("bin/python"));
     command.arg(script);
     command
+}
+
+/// Where an environment's packages are.
+pub(super) fn packages(environment: &Installed) -> Result<PathBuf> {
+    let python = fs::read_dir(environment.path("lib"))?
+        .next()
+        .ok_or("an environment without a Python")??;
+    Ok(python.path().join("site-packages"))
 }

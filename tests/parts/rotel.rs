@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::cache::Installed;
-use super::python::environment;
+use super::python::{environment, packages};
 use super::{Result, Running, eventually, free_port};
 
 /// Of `rotel`.
@@ -31,8 +31,7 @@ impl Rotel {
     /// When it is not there or does not start.
     pub async fn start(destination: &str) -> Result<Self> {
         let (grpc, http) = (free_port()?, free_port()?);
-        let packages = "lib/python3.11/site-packages/rotel/rotel-agent";
-        let mut command = Command::new(install()?.path(packages));
+        let mut command = Command::new(packages(&install()?)?.join("rotel/rotel-agent"));
         command
             .arg("start")
             .args(["--otlp-grpc-endpoint", &format!("127.0.0.1:{grpc}")])

@@ -14,5 +14,7 @@ mod deploy;
 mod llama;
 mod model;
 mod program;
+mod rotel;
 mod service;
 mod spans;
+mod weave;

@@ -25,6 +25,16 @@ impl Timestamp {
         self.0
     }
 
+    /// Seconds since the Unix epoch, to about a microsecond.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number of JSON has no more digits"
+    )]
+    pub fn as_seconds(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
     /// The same point as the standard library's type.
     #[must_use]
     pub fn as_system_time(self) -> SystemTime {

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use spanloom_core::Timestamp;
 
 use crate::reply::Problem;
 
@@ -65,6 +66,15 @@ fn unknown(what: &str, value: &Value) -> Problem {
     Problem::bad_request(format!("unknown {what}: {shown}"))
 }
 
+/// A time that is compared with a number, as the seconds since 1970 W&B's clients give times in; anything else as it is.
+fn seconds(value: &Value, other: &Value) -> Value {
+    let time = match (value, other) {
+        (Value::String(text), Value::Number(_)) => text.parse::<Timestamp>().ok(),
+        _ => None,
+    };
+    time.map_or_else(|| value.clone(), |time| json!(time.as_seconds()))
+}
+
 fn truthy(value: &Value) -> bool {
     match value {
         Value::Bool(value) => *value,
@@ -96,6 +106,7 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
         let [left, right] = operands.as_slice() else {
             return Err(unknown("operands", operand));
         };
+        let (left, right) = (&seconds(left, right), &seconds(right, left));
         // Different kinds are in no order, and what is missing is in none either.
         let comparable =
             std::mem::discriminant(left) == std::mem::discriminant(right) && !left.is_null();
@@ -196,8 +207,6 @@ fn convert(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[expect(
@@ -205,7 +214,7 @@ mod tests {
         reason = "expressions are written out where they are tested"
     )]
     fn holds(expr: Value) -> bool {
-        let call = json!({"op_name": "f", "inputs": {"messages": [{"content": "Hello"}], "n": 3}, "exception": null});
+        let call = json!({"op_name": "f", "inputs": {"messages": [{"content": "Hello"}], "n": 3}, "exception": null, "started_at": "2026-11-22T10:00:00.5Z"});
         matches(&json!({"$expr": expr}), &call).unwrap_or_else(|problem| panic!("{problem:?}"))
     }
 
@@ -244,6 +253,19 @@ mod tests {
             !holds(json!({"$gt": [{"$getField": "nowhere"}, {"$literal": 0}]})),
             "what is missing is in no order"
         );
+    }
+
+    #[test]
+    fn times_are_compared_with_seconds_as_well_as_with_times() {
+        let started = json!({"$getField": "started_at"});
+        for (operator, than) in [
+            ("$gt", json!(1_795_341_600.25)),
+            ("$lt", json!(1_795_341_601)),
+            ("$gt", json!("2026-11-22T10:00:00Z")),
+        ] {
+            assert!(holds(json!({operator: [started, {"$literal": than}]})));
+            assert!(!holds(json!({operator: [{"$literal": than}, started]})));
+        }
     }
 
     #[test]

@@ -1,0 +1,26 @@
+//! W&B's own code is the judge of what we send and serve. None of it was ever run against the hosted service.
+
+mod client;
+mod mapper;
+mod models;
+
+use std::process::Command;
+
+use crate::program::{Server, built};
+
+/// A server with the calls of the demo, recorded by the program its users start.
+async fn demo() -> Server {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let database = folder.join("demo.db");
+    let output = Command::new(built(&["-p", "spanloom-cli"]))
+        .args(["demo", "--once", "--listen", "127.0.0.1:0", "--db"])
+        .arg(&database)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Server::on(&database).await
+}

@@ -1,0 +1,185 @@
+//! The real client reads the demo's calls.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use spanloom_tests::parts::weave::{CLIENT, run};
+
+use super::demo;
+
+const PROJECT: &str = "demo/cookbook";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_reads_the_demos_calls_in_the_ways_its_users_do() {
+    let server = demo().await;
+    let stored = server.calls(PROJECT).await.unwrap();
+    let url = server.url.clone();
+    let lines = tokio::task::spawn_blocking(move || {
+        run(CLIENT, "client.py", &[PROJECT], &url, b"").unwrap()
+    });
+    let read = lines.await.unwrap().remove(0);
+    assert_eq!(read["project"], PROJECT);
+    assert_eq!(read["problems"], json!([]));
+    let elsewhere: Vec<&str> = read["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        elsewhere.iter().all(|host| host.contains("pypi.org")),
+        "only its own search for updates: {elsewhere:?}"
+    );
+
+    let calls = read["calls"].as_array().unwrap();
+    assert_eq!(calls.len(), stored.len());
+    assert_eq!(
+        ids(&read["calls"]),
+        stored
+            .iter()
+            .map(|call| call["id"].clone())
+            .collect::<Vec<_>>()
+    );
+    for (call, stored) in calls.iter().zip(&stored) {
+        has_chat_shape(call);
+        for same in [
+            "op_name",
+            "inputs",
+            "output",
+            "trace_id",
+            "parent_id",
+            "display_name",
+        ] {
+            assert_eq!(call[same], stored[same], "{same}");
+        }
+    }
+    usage_and_cost(calls);
+    queries(&read, calls);
+    assert_eq!(read["call"]["id"], calls[0]["id"]);
+    assert!(
+        read["missing"]["error"]
+            .as_str()
+            .unwrap()
+            .contains("Call not found"),
+        "{}",
+        read["missing"]
+    );
+}
+
+/// W&B's chat view asks for messages with roles in the inputs and choices with messages in the output.
+fn has_chat_shape(call: &Value) {
+    if !call["op_name"].as_str().unwrap().contains("chat") {
+        return;
+    }
+    let messages = call["inputs"]["messages"].as_array().unwrap();
+    assert!(
+        !messages.is_empty() && messages.iter().all(|message| message["role"].is_string()),
+        "{call:#}"
+    );
+    assert!(call["inputs"]["model"].is_string(), "{call:#}");
+    if call["exception"].is_null() {
+        assert!(
+            call["output"]["choices"][0]["message"]["role"] == "assistant",
+            "{call:#}"
+        );
+        assert_eq!(call["output"]["object"], "chat.completion", "{call:#}");
+    }
+}
+
+fn usage_and_cost(calls: &[Value]) {
+    let mut priced = 0;
+    for call in calls {
+        let Some(usage) = call["summary"]["usage"].as_object() else {
+            assert!(
+                call["exception"].is_string(),
+                "only a failed call has no usage: {call:#}"
+            );
+            continue;
+        };
+        for (model, usage) in usage {
+            assert_eq!(usage["requests"], 1, "{call:#}");
+            let costs = &call["summary"]["weave"]["costs"][model];
+            if let Some(total) = call["summary"]["cost"]["total_usd"].as_f64() {
+                let sum = ["prompt_tokens_total_cost", "completion_tokens_total_cost"]
+                    .iter()
+                    .filter_map(|part| costs[part].as_f64())
+                    .sum::<f64>();
+                assert!((sum - total).abs() < 1e-12, "{sum} and {total}: {call:#}");
+                assert_eq!(costs["prompt_tokens"], usage["prompt_tokens"]);
+                priced += 1;
+            }
+        }
+    }
+    assert!(priced > 15, "{priced}");
+}
+
+fn queries(read: &Value, calls: &[Value]) {
+    let all = ids(&read["calls"]);
+    let answers = &read["queries"];
+    let failed: Vec<(&String, &Value)> = answers
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, answer)| answer["error"].is_string())
+        .collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    assert_eq!(answers["count"], all.len());
+    assert_eq!(answers["pages_of_2"], json!(all));
+    assert_eq!(answers["limit_3_offset_1"], json!(all[1..4]));
+    assert_eq!(answers["slice"], json!(all[1..3]));
+    assert_eq!(answers["roots"], json!(all));
+    let newest: Vec<&Value> = all.iter().rev().collect();
+    assert_eq!(answers["newest_first"], json!(newest));
+    assert_eq!(answers["of_trace"], json!([all[0]]));
+    let such = |is: &dyn Fn(&Value) -> bool| -> Value {
+        calls
+            .iter()
+            .filter(|call| is(call))
+            .map(|call| call["id"].clone())
+            .collect()
+    };
+    assert_eq!(
+        answers["no_error"],
+        such(&|call| call["exception"].is_null())
+    );
+    assert_eq!(
+        answers["status_error"],
+        such(&|call| call["summary"]["weave"]["status"] == "error")
+    );
+    assert_eq!(
+        answers["slower_than_100_ms"],
+        such(&|call| call["summary"]["weave"]["latency_ms"].as_f64() > Some(100.0))
+    );
+    assert_eq!(
+        answers["from_30_tokens"],
+        such(&|call| call["output"]["usage"]["total_tokens"].as_i64() >= Some(30))
+    );
+    assert_eq!(
+        answers["of_op"],
+        such(&|call| call["op_name"] == calls[0]["op_name"])
+    );
+    // The client cuts times to microseconds, so the call asked about may come once more.
+    let since: BTreeSet<&str> = answers["since"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let after: BTreeSet<&str> = all[all.len() / 2 + 1..]
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        after.is_subset(&since) && since.len() <= after.len() + 1,
+        "{since:?}"
+    );
+}
+
+fn ids(calls: &Value) -> Vec<Value> {
+    calls
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| call["id"].clone())
+        .collect()
+}
