@@ -41,7 +41,7 @@ fn named<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     })
 }
 
-/// An order over any two values: numbers by size, texts by letters, kinds apart, what is missing last.
+/// An order over any two values: numbers by size, times by time, texts by letters, kinds apart, what is missing last.
 pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
     let rank = |value: Option<&Value>| match value {
         Some(Value::Bool(_)) => 0,
@@ -55,10 +55,21 @@ pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
             .as_f64()
             .unwrap_or_default()
             .total_cmp(&right.as_f64().unwrap_or_default()),
-        (Some(Value::String(left)), Some(Value::String(right))) => left.cmp(right),
+        (Some(Value::String(left)), Some(Value::String(right))) => {
+            // Fractions have as many digits as they need, so the texts of times are in no order.
+            match (time(left), time(right)) {
+                (Some(left), Some(right)) => left.cmp(&right),
+                _ => left.cmp(right),
+            }
+        }
         (Some(Value::Bool(left)), Some(Value::Bool(right))) => left.cmp(right),
         _ => rank(left).cmp(&rank(right)),
     }
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    // Most texts are none, and that is seen at once.
+    (text.as_bytes().get(10) == Some(&b'T')).then(|| text.parse().ok())?
 }
 
 fn unknown(what: &str, value: &Value) -> Problem {
@@ -69,7 +80,7 @@ fn unknown(what: &str, value: &Value) -> Problem {
 /// A time that is compared with a number, as the seconds since 1970 W&B's clients give times in; anything else as it is.
 fn seconds(value: &Value, other: &Value) -> Value {
     let time = match (value, other) {
-        (Value::String(text), Value::Number(_)) => text.parse::<Timestamp>().ok(),
+        (Value::String(text), Value::Number(_)) => time(text),
         _ => None,
     };
     time.map_or_else(|| value.clone(), |time| json!(time.as_seconds()))
