@@ -1,5 +1,6 @@
 //! Chromium and its WebDriver, Debian's packages.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -7,7 +8,7 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 
-use super::cache::{Installed, run};
+use super::cache::{Installed, cache, run};
 use super::{Result, Running, free_port};
 
 /// Debian has one version at a time: the newest with its security fixes.
@@ -66,7 +67,8 @@ pub fn version() -> Result<String> {
 pub struct Browser {
     /// Its one tab.
     pub tab: Client,
-    _driver: Running,
+    driver: String,
+    _process: Running,
 }
 
 impl Browser {
@@ -81,9 +83,8 @@ impl Browser {
             "chromedriver",
             Command::new("/usr/bin/chromedriver").arg(format!("--port={port}")),
         )?;
-        driver
-            .answers(&format!("http://127.0.0.1:{port}/status"))
-            .await?;
+        let url = format!("http://127.0.0.1:{port}");
+        driver.answers(&format!("{url}/status")).await?;
         let profile = driver.path("profile");
         let window = format!("--window-size={width},{height}");
         let options = json!({
@@ -101,11 +102,12 @@ impl Browser {
         capabilities.insert("goog:loggingPrefs".into(), json!({"browser": "ALL"}));
         let tab = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
+            .connect(&url)
             .await?;
         Ok(Self {
             tab,
-            _driver: driver,
+            driver: url,
+            _process: driver,
         })
     }
 
@@ -115,5 +117,35 @@ impl Browser {
     /// When the script throws.
     pub async fn run(&self, script: &str) -> Result<Value> {
         Ok(self.tab.execute(script, Vec::new()).await?)
+    }
+
+    /// Warnings and errors on the page's console since it was last asked.
+    ///
+    /// # Errors
+    /// When the browser does not say.
+    pub async fn complaints(&self) -> Result<Vec<String>> {
+        let session = self.tab.session_id().await?.ok_or("no session")?;
+        let url = format!("{}/session/{session}/se/log", self.driver);
+        let question = reqwest::Client::new()
+            .post(url)
+            .json(&json!({"type": "browser"}));
+        let answer: Value = question.send().await?.error_for_status()?.json().await?;
+        let entries = answer["value"].as_array().ok_or("no log")?;
+        Ok(entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING")
+            .map(|entry| entry["message"].to_string())
+            .collect())
+    }
+
+    /// Keeps what is to be seen, to be looked at: `name` in the folder `screenshots` of the cache.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn keep_screenshot(&self, name: &str) -> Result<()> {
+        let folder = cache()?.join("screenshots");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(name), self.tab.screenshot().await?)?;
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@
 
 mod aimock;
 mod beside;
+mod board;
 mod deploy;
 mod llama;
 mod model;

@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::program::{Server, built};
 
 /// A server with the calls of the demo, recorded by the program its users start.
-async fn demo() -> Server {
+pub(crate) async fn demo() -> Server {
     let folder = tempfile::tempdir().unwrap().keep();
     let database = folder.join("demo.db");
     let output = Command::new(built(&["-p", "spanloom-cli"]))

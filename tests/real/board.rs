@@ -1,0 +1,196 @@
+//! The board in a real browser: the demo's link opened, and used.
+
+use serde_json::{Value, json};
+use spanloom_tests::parts::chromium::Browser;
+use spanloom_tests::parts::{Result, eventually};
+
+use crate::weave::demo;
+
+const ROWS: &str = "document.querySelectorAll('section[aria-labelledby=calls] tbody tr')";
+
+/// Waits until the page says `expected` to `script`.
+async fn until(browser: &Browser, script: &str, expected: impl Fn(&Value) -> bool) -> Value {
+    eventually(script, async || {
+        let said = browser.run(&format!("return {script}")).await?;
+        if expected(&said) {
+            Ok(said)
+        } else {
+            Err(said.to_string().into())
+        }
+    })
+    .await
+    .unwrap()
+}
+
+async fn click(browser: &Browser, script: &str) {
+    until(browser, &format!("!!({script})"), |there| {
+        there == &json!(true)
+    })
+    .await;
+    browser.run(&format!("({script}).click()")).await.unwrap();
+}
+
+async fn opened(width: u32, height: u32) -> Result<(crate::program::Server, Browser, Vec<Value>)> {
+    let server = demo().await;
+    let calls = server.calls("demo/cookbook").await?;
+    let browser = Browser::start(width, height).await?;
+    browser
+        .tab
+        .goto(&format!("{}/demo/cookbook/table/openai_logs", server.url))
+        .await?;
+    let count = calls.len();
+    until(&browser, &format!("{ROWS}.length"), |rows| {
+        rows == &json!(count)
+    })
+    .await;
+    Ok((server, browser, calls))
+}
+
+/// Each chart's share of pixels that are drawn on.
+const DRAWN: &str =
+    "[...document.querySelectorAll('section[aria-label=Charts] canvas')].map(canvas => {
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let drawn = 0;
+    for (let at = 3; at < pixels.length; at += 4) drawn += pixels[at] > 0;
+    return drawn / (pixels.length / 4);
+})";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demos_link_shows_charts_and_every_call() {
+    let (_server, browser, calls) = opened(1440, 1500).await.unwrap();
+    let charts = until(&browser, DRAWN, |charts| {
+        let shares = charts.as_array().unwrap();
+        shares.len() >= 4 && shares.iter().all(|share| share.as_f64() > Some(0.002))
+    })
+    .await;
+    println!("{charts}");
+    let totals = until(
+        &browser,
+        "document.querySelector('section[aria-label=\"Totals and averages\"]').innerText",
+        |text| text.is_string(),
+    )
+    .await;
+    assert!(
+        totals.as_str().unwrap().contains(&calls.len().to_string()),
+        "{totals}"
+    );
+    // Newest first, each with its prompt.
+    let first = until(&browser, &format!("{ROWS}[0].innerText"), Value::is_string).await;
+    assert!(first.as_str().unwrap().contains("gpt-4o-mini"), "{first}");
+    assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
+    browser.keep_screenshot("board-light.png").await.unwrap();
+    click(
+        &browser,
+        "document.querySelector('button[aria-label^=\"Theme\"]')",
+    )
+    .await;
+    while browser
+        .run("return document.documentElement.dataset.theme")
+        .await
+        .unwrap()
+        != json!("dark")
+    {
+        click(
+            &browser,
+            "document.querySelector('button[aria-label^=\"Theme\"]')",
+        )
+        .await;
+    }
+    until(
+        &browser,
+        "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)",
+        |colour| {
+            colour
+                .as_array()
+                .unwrap()
+                .iter()
+                .take(3)
+                .all(|part| part.as_u64() < Some(64))
+        },
+    )
+    .await;
+    until(&browser, DRAWN, |charts| {
+        charts
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|share| share.as_f64() > Some(0.002))
+    })
+    .await;
+    browser.keep_screenshot("board-dark.png").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_groups_and_a_call_are_a_click_away() {
+    let (_server, browser, calls) = opened(1440, 1100).await.unwrap();
+    let failed: Vec<&Value> = calls
+        .iter()
+        .filter(|call| call["exception"].is_string())
+        .collect();
+    click(&browser, "[...document.querySelectorAll('[aria-label=Status] button')].find(button => button.textContent.trim() === 'Errors')").await;
+    until(&browser, &format!("{ROWS}.length"), |rows| {
+        rows == &json!(failed.len())
+    })
+    .await;
+    let address = browser.tab.current_url().await.unwrap();
+    assert!(
+        address.query().unwrap().contains("status=error"),
+        "a link others can open: {address}"
+    );
+    browser.keep_screenshot("board-errors.png").await.unwrap();
+    click(&browser, "document.querySelector('button.clear')").await;
+    until(&browser, &format!("{ROWS}.length"), |rows| {
+        rows == &json!(calls.len())
+    })
+    .await;
+
+    let equations: std::collections::BTreeSet<&str> = calls
+        .iter()
+        .filter_map(|call| call["attributes"]["params"]["equation"].as_str())
+        .collect();
+    assert!(equations.len() > 1, "{equations:?}");
+    browser
+        .run("const group = document.querySelector('[aria-label=Filters] select'); group.value = 'attr:params.equation'; group.dispatchEvent(new Event('change', {bubbles: true}))")
+        .await
+        .unwrap();
+    let groups = "document.querySelector('section[aria-labelledby=groups]').innerText";
+    let said = until(&browser, groups, |text| {
+        equations
+            .iter()
+            .all(|equation| text.as_str().is_some_and(|text| text.contains(equation)))
+    })
+    .await;
+    assert!(said.is_string());
+    browser.keep_screenshot("board-groups.png").await.unwrap();
+
+    let prompt = "what is 2+2?";
+    click(
+        &browser,
+        &format!(
+            "[...{ROWS}].find(row => row.innerText.includes('{prompt}')).querySelector('td, th')"
+        ),
+    )
+    .await;
+    let panel = until(
+        &browser,
+        "document.querySelector('aside[aria-label=Call]')?.innerText ?? ''",
+        |text| text.as_str().is_some_and(|text| text.contains("2 + 2")),
+    )
+    .await;
+    let panel = panel.as_str().unwrap();
+    for shown in [prompt, "gpt-4o-mini", "$"] {
+        assert!(panel.contains(shown), "{shown}\n{panel}");
+    }
+    assert!(
+        browser
+            .tab
+            .current_url()
+            .await
+            .unwrap()
+            .query()
+            .unwrap()
+            .contains("call=")
+    );
+    browser.keep_screenshot("board-call.png").await.unwrap();
+    assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
+}
