@@ -7,12 +7,24 @@ use std::process::Command;
 use super::Result;
 use super::cache::{Installed, part, run};
 
+/// What the packages bring along.
+const CONSTRAINTS: &str = include_str!("constraints.txt");
+
 /// An environment named `name` that has `packages`, the first of them in `version`.
 pub(super) fn environment(name: &str, version: &str, packages: &[&str]) -> Result<Installed> {
-    part(name, version, &packages.join("\n"), |folder| {
+    let recipe = format!("{}\n{CONSTRAINTS}", packages.join("\n"));
+    part(name, version, &recipe, |folder| {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+        let constraints = folder.join("constraints.txt");
+        fs::write(&constraints, CONSTRAINTS)?;
         run(Command::new(folder.join("bin/pip"))
-            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args([
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--constraint",
+            ])
+            .arg(constraints)
             .args(packages))
     })
 }

@@ -24,7 +24,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
     let too_large = || {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("a body may have {LARGEST} bytes"),
+            format!("a body may have {LARGEST} bytes, {LARGEST_RATIO} times what was sent"),
         )
     };
     let whole = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, LARGEST)).await;

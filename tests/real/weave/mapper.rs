@@ -1,1 +1,108 @@
+//! What W&B makes of the spans that reach it over OTLP, by its own mapping.
 
+use std::time::Duration;
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use serde_json::{Value, json};
+use spanloom::{Monitor, Monitored as _};
+use spanloom_testkit::{Fault, ModelServer, Sink};
+use spanloom_tests::parts::weave::{MAPPER, run};
+
+use crate::model::user;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_finds_model_messages_usage_and_project() {
+    let model = ModelServer::builder().start().await.unwrap();
+    let sink = Sink::start().await.unwrap();
+    let monitor = Monitor::builder("acme/chatbot/openai_logs")
+        .with_collector(&sink.url())
+        .quiet()
+        .start()
+        .unwrap();
+    let config = OpenAIConfig::new()
+        .with_api_base(model.base_url())
+        .with_api_key("sk-test");
+    let client = Client::with_config(config).monitored(&monitor);
+    let ask = async |text: &str| {
+        client
+            .chat()
+            .create(serde_json::from_value(user(text)).unwrap())
+            .await
+    };
+    ask("what is 2+2?").await.unwrap();
+    model.fail_next(Fault::ContextLength { limit: 8 });
+    assert!(ask("Summarise the whole library.").await.is_err());
+    let flushed = tokio::task::spawn_blocking(move || monitor.shutdown(Duration::from_secs(10)));
+    assert_eq!(flushed.await.unwrap().delivered, 2);
+
+    let folder = tempfile::tempdir().unwrap();
+    let files: Vec<String> = sink
+        .requests()
+        .iter()
+        .enumerate()
+        .map(|(number, request)| {
+            let file = folder.path().join(number.to_string());
+            std::fs::write(&file, &request.body).unwrap();
+            file.display().to_string()
+        })
+        .collect();
+    let map = move || {
+        run(
+            MAPPER,
+            "mapper.py",
+            &files.iter().map(String::as_str).collect::<Vec<_>>(),
+            "http://127.0.0.1:9",
+            b"",
+        )
+        .unwrap()
+    };
+    let mapped = tokio::task::spawn_blocking(map).await.unwrap().remove(0);
+    assert_eq!(
+        (&mapped["rejected"], &mapped["projects"]),
+        (&json!([]), &json!(["acme/chatbot"]))
+    );
+    let calls = mapped["calls"].as_array().unwrap();
+    assert_eq!(calls.len(), 2);
+
+    let (good, failed): (Vec<&Value>, Vec<&Value>) = calls
+        .iter()
+        .partition(|call| call["end"]["exception"].is_null());
+    let (start, end) = (&good[0]["start"], &good[0]["end"]);
+    let answer = &model.answers()[0];
+    let (usage, answered) = (answer.usage.unwrap(), answer.model.clone().unwrap());
+    assert_eq!(start["op_name"], "chat gpt-4o-mini");
+    assert_eq!(start["attributes"]["model"], json!(answered));
+    assert_eq!(start["attributes"]["provider"], "openai");
+    assert_eq!(start["attributes"]["operation_name"], "chat");
+    assert_eq!(start["attributes"]["finish_reasons"], json!(["stop"]));
+    let tokens = &end["summary"]["usage"][&answered];
+    assert_eq!(
+        (&tokens["input_tokens"], &tokens["output_tokens"]),
+        (&json!(usage.prompt_tokens), &json!(usage.completion_tokens))
+    );
+    let said = |messages: &Value| messages[0]["parts"][0]["content"].clone();
+    assert_eq!(
+        said(&start["inputs"]["gen_ai.input.messages"]),
+        "what is 2+2?"
+    );
+    assert!(
+        said(&end["output"]["gen_ai.output.messages"])
+            .as_str()
+            .unwrap()
+            .contains('4'),
+        "{end:#}"
+    );
+    // The bodies are for records; a collector gets none.
+    assert!(!mapped.to_string().contains("spanloom.request"));
+    assert_eq!(end["summary"]["weave"]["status"], "success");
+    assert_eq!(failed[0]["end"]["summary"]["weave"]["status"], "error");
+    assert!(
+        failed[0]["end"]["exception"]
+            .as_str()
+            .unwrap()
+            .contains("context length"),
+        "{:#}",
+        failed[0]["end"]
+    );
+}

@@ -34,7 +34,9 @@ fn derived(record: &Record, summary: &Summary, with_costs: bool) -> Map<String, 
     };
     weave.insert("status".to_owned(), status.into());
     if let Some(ended_at) = record.ended_at {
-        let latency_ms = ended_at.since(record.started_at).as_secs_f64() * 1_000.0;
+        // Whole, as W&B's own models have it.
+        let latency_ms =
+            u64::try_from(ended_at.since(record.started_at).as_millis()).unwrap_or(u64::MAX);
         weave.insert("latency_ms".to_owned(), json!(latency_ms));
     }
     let name = trace_name(&record.op_name);
@@ -131,7 +133,7 @@ mod tests {
         let shown = present(&call(json!({"usage": usage})), true).unwrap();
         assert_eq!(
             shown.summary["weave"],
-            json!({"status": "success", "latency_ms": 1500.0, "trace_name": "f"})
+            json!({"status": "success", "latency_ms": 1500, "trace_name": "f"})
         );
         let priced = json!({"usage": usage, "cost": {"total_usd": 0.5, "input_usd": 0.2, "output_usd": 0.3, "source": "priced"}});
         let shown = present(&call(priced), true).unwrap();
