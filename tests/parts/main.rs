@@ -1,18 +1,29 @@
 //! Installs every part, starts it, and prints what there is: `parts`. With a file of test results, as `cargo test`
-//! prints them, the checks that passed against each part are counted in: `parts RESULTS`.
+//! prints them, it counts the checks that passed against each part: `parts RESULTS`.
 
+use std::ffi::OsStr;
+use std::future::Future;
+use std::pin::Pin;
 use std::{env, fs, process::ExitCode};
 
 use comfy_table::{Table, presets};
-use spanloom_tests::parts::{
-    Installed, Result, aimock, chromium, collector, jaeger, llama, rotel, weave,
-};
+use spanloom_tests::parts::aimock::{self, Aimock};
+use spanloom_tests::parts::chromium::{self, Browser};
+use spanloom_tests::parts::collector::{self, Collector};
+use spanloom_tests::parts::jaeger::{self, Jaeger};
+use spanloom_tests::parts::llama::{self, Llama};
+use spanloom_tests::parts::rotel::{self, Rotel};
+use spanloom_tests::parts::{Installed, Result, weave};
+
+type Answer = Pin<Box<dyn Future<Output = Result<()>>>>;
 
 /// A part, and the tests that run against it.
 struct Part {
     name: &'static str,
     version: fn() -> Result<String>,
     install: fn() -> Result<Installed>,
+    /// Starts it, and fails unless it answers.
+    answers: fn() -> Answer,
     tests: &'static [&'static str],
 }
 
@@ -21,65 +32,80 @@ const PARTS: [Part; 9] = [
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
         install: collector::install,
+        answers: || {
+            Box::pin(async {
+                Collector::start("127.0.0.1:1", "http://127.0.0.1:1")
+                    .await
+                    .map(drop)
+            })
+        },
         tests: &["service::", "beside::", "deploy::"],
     },
     Part {
         name: "Jaeger",
         version: || Ok(jaeger::VERSION.to_owned()),
         install: jaeger::install,
+        answers: || Box::pin(async { Jaeger::start().await.map(drop) }),
         tests: &["service::", "beside::", "deploy::"],
     },
     Part {
         name: "Rotel",
         version: || Ok(rotel::VERSION.to_owned()),
         install: rotel::install,
+        answers: || Box::pin(async { Rotel::start("http://127.0.0.1:1").await.map(drop) }),
         tests: &["rotel::"],
     },
     Part {
         name: "aimock",
         version: || Ok(aimock::VERSION.to_owned()),
         install: aimock::install,
+        answers: || Box::pin(async { Aimock::start().await.map(drop) }),
         tests: &["aimock::"],
     },
     Part {
         name: "llama.cpp server",
         version: || Ok(llama::VERSION.to_owned()),
         install: llama::install,
+        answers: || Box::pin(async { Llama::start().await.map(drop) }),
         tests: &["llama::"],
     },
     Part {
         name: "W&B client",
         version: || Ok(weave::CLIENT.to_owned()),
         install: || weave::install(weave::CLIENT),
+        answers: || Box::pin(async { weave::answers(weave::CLIENT) }),
         tests: &["weave::client::"],
     },
     Part {
         name: "W&B request models",
         version: || Ok(weave::MODELS.to_owned()),
         install: || weave::install(weave::MODELS),
+        answers: || Box::pin(async { weave::answers(weave::MODELS) }),
         tests: &["weave::models::"],
     },
     Part {
         name: "W&B OTLP mapping",
         version: || Ok(weave::MAPPER.to_owned()),
         install: || weave::install(weave::MAPPER),
+        answers: || Box::pin(async { weave::answers(weave::MAPPER) }),
         tests: &["weave::mapper::"],
     },
     Part {
         name: "Chromium",
         version: chromium::version,
         install: chromium::install,
+        answers: || Box::pin(async { Browser::start(800, 600).await.map(drop) }),
         tests: &["board::"],
     },
 ];
 
-fn main() -> ExitCode {
-    let results = env::args_os().nth(1).map(fs::read_to_string).transpose();
-    let printed = results
-        .map_err(Into::into)
-        .and_then(|results| print(results.as_deref()));
-    match printed {
-        Ok(()) => ExitCode::SUCCESS,
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match print(env::args_os().nth(1).as_deref()).await {
+        Ok(table) => {
+            println!("{table}");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -87,29 +113,37 @@ fn main() -> ExitCode {
     }
 }
 
-fn print(results: Option<&str>) -> Result<()> {
+async fn print(results: Option<&OsStr>) -> Result<Table> {
+    let results = results.map(fs::read_to_string).transpose()?;
     let mut table = Table::new();
-    let last = if results.is_some() {
-        "checks passed"
-    } else {
-        "installed"
-    };
-    table
-        .load_style(presets::ASCII_MARKDOWN)
-        .set_header(["part", "version", last]);
+    table.load_style(presets::ASCII_MARKDOWN);
+    table.set_header([
+        "part",
+        "version",
+        if results.is_some() {
+            "checks passed"
+        } else {
+            "now"
+        },
+    ]);
     for part in &PARTS {
-        let installed = (part.install)()?;
-        let last = match results {
+        let last = match &results {
             Some(results) => passed(part, results)?.to_string(),
-            None => installed.took.map_or_else(
-                || "was there".to_owned(),
-                |took| format!("in {} s", took.as_secs()),
-            ),
+            None => ready(part).await?,
         };
         table.add_row([part.name.to_owned(), (part.version)()?, last]);
     }
-    println!("{table}");
-    Ok(())
+    Ok(table)
+}
+
+/// Has a part there and answering, and says what that took.
+async fn ready(part: &Part) -> Result<String> {
+    let installed = (part.install)()?;
+    (part.answers)().await?;
+    Ok(installed.took.map_or_else(
+        || "was there, answers".to_owned(),
+        |took| format!("installed in {} s, answers", took.as_secs()),
+    ))
 }
 
 /// How many tests of a part passed. None is an error: a part nothing runs against proves nothing.

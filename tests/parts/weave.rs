@@ -3,12 +3,12 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use super::Result;
-use super::cache::Installed;
+use super::cache::{self, Installed};
 use super::python::{environment, python};
 
 /// Of the client that reads and writes.
@@ -27,6 +27,20 @@ const KEY: &str = "0123456789012345678901234567890123456789";
 /// When pip cannot.
 pub fn install(version: &str) -> Result<Installed> {
     environment("weave", version, &[&format!("weave=={version}")])
+}
+
+/// Fails unless a version is there and is what it should be.
+///
+/// # Errors
+/// When it cannot be imported, or is another.
+pub fn answers(version: &str) -> Result<()> {
+    let is = format!("import sys, weave; sys.exit(weave.__version__ != '{version}')");
+    let mut python = Command::new(install(version)?.path("bin/python"));
+    cache::run(
+        python
+            .args(["-c", &is])
+            .env("WANDB_ERROR_REPORTING", "false"),
+    )
 }
 
 /// Runs `tests/parts/weave/{script}` with the given version, gives it `input`, and reads the JSON lines it prints.

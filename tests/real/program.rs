@@ -6,11 +6,12 @@ use std::process::Command;
 use serde_json::Value;
 use spanloom_tests::parts::{Result, Running, eventually, free_port};
 
-/// Builds an example or the `spanloom` program and says where it is.
-pub(crate) fn built(target: &[&str]) -> PathBuf {
+/// Builds our programs and says where the one named `target` is.
+pub(crate) fn built(target: &str) -> PathBuf {
+    // All at once and for the whole workspace, with the features `cargo test --workspace` has built them with.
     let output = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--locked", "--message-format=json"])
-        .args(target)
+        .args(["--workspace", "--bin", "spanloom", "--examples"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -23,6 +24,7 @@ pub(crate) fn built(target: &[&str]) -> PathBuf {
         .unwrap()
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == target)
         .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
         .unwrap()
 }
@@ -42,7 +44,7 @@ impl Service {
         collector: &str,
         environment: &[(&str, &str)],
     ) -> Self {
-        let program = built(&["-p", "spanloom-examples", "--example", example]);
+        let program = built(example);
         let listen = format!("127.0.0.1:{}", free_port().unwrap());
         let mut command = Command::new(program);
         command
@@ -98,7 +100,7 @@ impl Server {
 
     pub(crate) async fn on(database: &std::path::Path) -> Self {
         let listen = format!("127.0.0.1:{}", free_port().unwrap());
-        let mut command = Command::new(built(&["-p", "spanloom-cli"]));
+        let mut command = Command::new(built("spanloom"));
         command
             .args(["serve", "--listen", &listen, "--otlp-http", "off", "--db"])
             .arg(database);

@@ -12,7 +12,7 @@ use crate::program::{Server, built};
 pub(crate) async fn demo() -> Server {
     let folder = tempfile::tempdir().unwrap().keep();
     let database = folder.join("demo.db");
-    let output = Command::new(built(&["-p", "spanloom-cli"]))
+    let output = Command::new(built("spanloom"))
         .args(["demo", "--once", "--listen", "127.0.0.1:0", "--db"])
         .arg(&database)
         .output()

@@ -1,6 +1,7 @@
-//! The structure of the project: which crate may know which, and how long a file may be.
+//! The structure of the project: which crate may know which, how long a file may be, and how little a service changes.
 
 mod arrows;
+mod examples;
 mod length;
 
 use std::path::PathBuf;
