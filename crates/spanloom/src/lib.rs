@@ -35,12 +35,16 @@ mod client;
 mod collector;
 mod config;
 mod error;
+#[cfg(feature = "tracing")]
+mod layer;
 mod lineage;
 mod monitor;
 mod pipeline;
 
 pub use client::Monitored;
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "tracing")]
+pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};
 pub use spanloom_core::StreamName;
 pub use spanloom_exporter::{Dropped, Receipt};

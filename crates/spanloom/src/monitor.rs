@@ -12,6 +12,8 @@ use crate::banner::Banner;
 use crate::collector::Collector;
 use crate::config::{Environment, Records};
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "tracing")]
+use crate::layer::MonitorLayer;
 use crate::pipeline::Pipeline;
 
 /// How long a monitor that is dropped may hold its thread up.
@@ -85,18 +87,12 @@ impl Monitor {
     /// A layer that takes the service's own `tracing` spans along, as parents of the calls made in them; `None` when
     /// monitoring is disabled.
     ///
-    /// For services that have no OpenTelemetry layer yet: two of them on one subscriber get into each other's way.
+    /// It may stand beside the service's own OpenTelemetry layer; add it after that one, so that both are in one trace.
     #[cfg(feature = "tracing")]
     #[must_use]
-    pub fn layer<S>(
-        &self,
-    ) -> Option<tracing_opentelemetry::OpenTelemetryLayer<S, opentelemetry_sdk::trace::SdkTracer>>
-    where
-        S: for<'span> tracing_subscriber::registry::LookupSpan<'span> + tracing::Subscriber,
-    {
-        use opentelemetry::trace::TracerProvider as _;
-        let tracer = self.pipeline.as_ref()?.provider.tracer("spanloom.tracing");
-        Some(tracing_opentelemetry::layer().with_tracer(tracer))
+    pub fn layer(&self) -> Option<MonitorLayer> {
+        let pipeline = self.pipeline.as_ref()?;
+        Some(MonitorLayer::new(&pipeline.provider, &pipeline.lineage))
     }
 
     /// What the recorder has done so far.

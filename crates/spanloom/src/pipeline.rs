@@ -22,6 +22,7 @@ pub(crate) struct Pipeline {
     pub(crate) layer: GenAiLayer,
     pub(crate) recorder: Recorder,
     pub(crate) provider: SdkTracerProvider,
+    pub(crate) lineage: Lineage,
     exporter: Option<Exporter>,
     /// What the collector got.
     collected: Arc<Account>,
@@ -63,12 +64,13 @@ impl Pipeline {
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
-            .with_parent_policy(lineage)
+            .with_parent_policy(lineage.clone())
             .build();
         Ok(Self {
             layer,
             recorder,
             provider,
+            lineage,
             exporter,
             collected,
         })

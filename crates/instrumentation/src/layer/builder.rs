@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_openai::middleware::ReqwestService;
 use async_openai::middleware::retry::{OpenAIRetry, OpenAIRetryLayer};
-use opentelemetry::InstrumentationScope;
 use opentelemetry::global::{self, BoxedTracer, ObjectSafeTracerProvider};
 use opentelemetry::trace::SpanContext;
+use opentelemetry::{Context, InstrumentationScope};
 use spanloom_core::semconv;
 use tower::Layer;
 
@@ -26,6 +26,11 @@ pub enum Parenting {
 
 /// Decides [`Parenting`] for a layer whose spans leave another way than the service's.
 pub trait ParentPolicy: fmt::Debug + Send + Sync {
+    /// The context a call is made in, asked on the caller's task. Default: OpenTelemetry's current one.
+    fn context(&self) -> Context {
+        Context::current()
+    }
+
     /// What `outer`, a valid span context, is to a call made inside it.
     fn parenting(&self, outer: &SpanContext) -> Parenting;
 

@@ -54,7 +54,7 @@ where
         // Read here, on the caller's task: the future may be polled on another.
         let scope = Scope {
             attributes: MonitorAttributes::current(),
-            parent: Context::current(),
+            parent: self.config.policy.context(),
         };
         Box::pin(observe(inner, factory, Arc::clone(&self.config), scope))
     }

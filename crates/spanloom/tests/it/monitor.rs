@@ -241,6 +241,71 @@ async fn tracing_spans_come_along_as_parents() {
     assert_eq!(call["trace_id"], handler["trace_id"]);
 }
 
+#[cfg(feature = "tracing")]
+#[tokio::test]
+async fn the_layer_stands_beside_the_services_own_in_either_order() {
+    use opentelemetry::trace::TracerProvider as _;
+    use spanloom_testkit::SpanRecorder;
+    use tracing::Instrument as _;
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    for ours_first in [false, true] {
+        let Setup {
+            model: _model,
+            sink,
+            monitor,
+            client,
+        } = setup();
+        let own = SpanRecorder::new();
+        let provider = own.provider();
+        let tracer = provider.tracer("service");
+        let theirs = tracing_opentelemetry::layer().with_tracer(tracer);
+        let mut layers = vec![theirs.boxed(), monitor.layer().boxed()];
+        if ours_first {
+            layers.reverse();
+        }
+        let subscriber = tracing_subscriber::registry().with(layers);
+        let guard = tracing::subscriber::set_default(subscriber);
+        let handler = tracing::info_span!("handler", tenant = "blue", otel.kind = "server");
+        async {
+            client.chat().create(request("hello world!")).await.unwrap();
+            tracing::info_span!("inner").in_scope(|| ());
+        }
+        .instrument(handler.clone())
+        .await;
+        drop(handler);
+        drop(guard);
+        assert!(monitor.flush(Duration::from_secs(5)).is_complete());
+
+        // The service's own trace is what it would be without us.
+        let spans = own.wait_for(2).unwrap();
+        assert_eq!(spans.len(), 2);
+        let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+        let root = opentelemetry::trace::SpanId::INVALID;
+        assert_eq!(named("handler").parent_span_id, root);
+        assert_eq!(
+            named("inner").parent_span_id,
+            named("handler").span_context.span_id()
+        );
+
+        let records = records(&sink);
+        let of = |op: &str| {
+            let mut found = records.iter().filter(|record| record["op_name"] == op);
+            found.next().unwrap()
+        };
+        let (call, handler) = (of("openai.chat.completions.create"), of("handler"));
+        assert_eq!(call["parent_id"], handler["id"]);
+        assert_eq!(call["trace_id"], handler["trace_id"]);
+        assert_eq!(of("inner")["parent_id"], handler["id"]);
+        assert!(handler["parent_id"].is_null(), "{handler:#}");
+        assert_eq!(handler["attributes"]["otel"]["tenant"], "blue");
+        if !ours_first {
+            let trace = named("handler").span_context.trace_id().to_string();
+            assert_eq!(handler["trace_id"], trace.as_str());
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_same_spans_go_to_a_collector_without_the_bodies() {
     let model = ModelServer::builder().start_on_thread().unwrap();

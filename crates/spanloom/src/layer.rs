@@ -1,0 +1,225 @@
+//! A service's `tracing` spans, taken along as parents of the calls made in them.
+//!
+//! Not `tracing-opentelemetry`'s layer: two of those on one registry keep their data under the same type and get into
+//! each other's way, and it makes its spans current, which would change the service's own traces.
+
+use std::error::Error;
+use std::fmt;
+use std::mem;
+use std::time::SystemTime;
+
+use opentelemetry::trace::{
+    self, SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
+};
+use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use spanloom_core::{secret, semconv};
+use spanloom_instrumentation::{ParentPolicy as _, Parenting};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use crate::lineage::Lineage;
+
+/// Takes the spans of a service's `tracing` along into a monitor's records; made by
+/// [`Monitor::layer`](crate::Monitor::layer).
+///
+/// Spans of level INFO and above become records once they have been entered, with their fields as attributes; the fields
+/// `otel.name`, `otel.kind` and `otel.status_code` mean what they mean to `tracing-opentelemetry`, beside whose layer
+/// this one may stand. It makes no span current and touches nothing of the service's own traces.
+#[derive(Debug)]
+pub struct MonitorLayer {
+    tracer: SdkTracer,
+    lineage: Lineage,
+}
+
+impl MonitorLayer {
+    pub(crate) fn new(provider: &SdkTracerProvider, lineage: &Lineage) -> Self {
+        Self {
+            tracer: provider.tracer("spanloom.tracing"),
+            lineage: lineage.clone(),
+        }
+    }
+
+    /// The span's own context. Begun only now, when the service's layers have said which trace it is in.
+    fn context<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Context> {
+        let mut extensions = span.extensions_mut();
+        let taken = extensions.get_mut::<Taken>()?;
+        let context = match taken {
+            Taken::Begun(context) => return Some(context.clone()),
+            Taken::Waiting { since, fields } => {
+                let parent = span.parent().and_then(|parent| self.context(&parent));
+                self.start(span.name(), *since, mem::take(fields), parent)
+            }
+        };
+        *taken = Taken::Begun(context.clone());
+        Some(context)
+    }
+
+    fn start(
+        &self,
+        name: &'static str,
+        since: SystemTime,
+        mut fields: Fields,
+        parent: Option<Context>,
+    ) -> Context {
+        let parent = parent.unwrap_or_else(|| {
+            // The outermost span of ours is in the service's trace, if there is one.
+            let current = Context::current();
+            let outer = current.span().span_context().clone();
+            if outer.is_valid() && self.lineage.parenting(&outer) == Parenting::Outer {
+                let id = outer.span_id().to_string();
+                let outer = KeyValue::new(semconv::SPANLOOM_OUTER_SPAN_ID, id);
+                fields.attributes.push(outer);
+            }
+            current
+        });
+        let builder = SpanBuilder::from_name(name)
+            .with_kind(fields.kind.take().unwrap_or(SpanKind::Internal))
+            .with_start_time(since);
+        let context = parent.with_span(self.tracer.build_with_context(builder, &parent));
+        fields.put_on(&context.span());
+        context
+    }
+}
+
+/// What a service's span is to us, kept with it in the registry.
+enum Taken {
+    Waiting { since: SystemTime, fields: Fields },
+    Begun(Context),
+}
+
+impl<S> Layer<S> for MonitorLayer
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: layer::Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        if *attributes.metadata().level() > Level::INFO {
+            return;
+        }
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        span.extensions_mut().replace(Taken::Waiting {
+            since: SystemTime::now(),
+            fields,
+        });
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: layer::Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        match span.extensions_mut().get_mut::<Taken>() {
+            None => {}
+            Some(Taken::Waiting { fields, .. }) => values.record(fields),
+            Some(Taken::Begun(context)) => {
+                let mut fields = Fields::default();
+                values.record(&mut fields);
+                fields.put_on(&context.span());
+            }
+        }
+    }
+
+    fn on_enter(&self, id: &Id, context: layer::Context<'_, S>) {
+        let own = context.span(id).and_then(|span| self.context(&span));
+        if let Some(own) = own {
+            Lineage::enter(own);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, context: layer::Context<'_, S>) {
+        let own = context.span(id).and_then(|span| self.context(&span));
+        if let Some(own) = own {
+            Lineage::exit(&own);
+        }
+    }
+
+    fn on_close(&self, id: Id, context: layer::Context<'_, S>) {
+        let taken = context
+            .span(&id)
+            .and_then(|span| span.extensions_mut().remove::<Taken>());
+        // One that was never entered did nothing.
+        if let Some(Taken::Begun(context)) = taken {
+            context.span().end();
+        }
+    }
+}
+
+/// A span's fields, as what they are to a record.
+#[derive(Default)]
+struct Fields {
+    attributes: Vec<KeyValue>,
+    name: Option<String>,
+    kind: Option<SpanKind>,
+    status: Option<Status>,
+}
+
+impl Fields {
+    fn push(&mut self, field: &Field, value: impl Into<Value>) {
+        self.attributes.push(KeyValue::new(field.name(), value));
+    }
+
+    fn put_on(self, span: &trace::SpanRef<'_>) {
+        span.set_attributes(self.attributes);
+        if let Some(name) = self.name {
+            span.update_name(name);
+        }
+        if let Some(status) = self.status {
+            span.set_status(status);
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "otel.name" => self.name = Some(value.to_owned()),
+            "otel.kind" => {
+                self.kind = match value.to_ascii_lowercase().as_str() {
+                    "server" => Some(SpanKind::Server),
+                    "client" => Some(SpanKind::Client),
+                    "producer" => Some(SpanKind::Producer),
+                    "consumer" => Some(SpanKind::Consumer),
+                    _ => Some(SpanKind::Internal),
+                }
+            }
+            "otel.status_code" => {
+                self.status = match value.to_ascii_lowercase().as_str() {
+                    "error" => Some(Status::error("")),
+                    "ok" => Some(Status::Ok),
+                    _ => None,
+                }
+            }
+            _ => self.push(field, secret::mask(value).into_owned()),
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.record_str(field, &value.to_string());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.push(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.push(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match i64::try_from(value) {
+            Ok(value) => self.push(field, value),
+            Err(_) => self.push(field, value.to_string()),
+        }
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.push(field, value);
+    }
+}
