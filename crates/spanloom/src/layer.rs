@@ -22,6 +22,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use crate::entered;
 use crate::lineage::Lineage;
 
 /// Takes the spans of a service's `tracing` along into a monitor's records; made by
@@ -125,14 +126,14 @@ where
     fn on_enter(&self, id: &Id, context: layer::Context<'_, S>) {
         let own = context.span(id).and_then(|span| self.context(&span));
         if let Some(own) = own {
-            Lineage::enter(own);
+            entered::enter(own);
         }
     }
 
     fn on_exit(&self, id: &Id, context: layer::Context<'_, S>) {
         let own = context.span(id).and_then(|span| self.context(&span));
         if let Some(own) = own {
-            Lineage::exit(&own);
+            entered::exit(&own);
         }
     }
 

@@ -34,6 +34,8 @@ mod banner;
 mod client;
 mod collector;
 mod config;
+#[cfg(feature = "tracing")]
+mod entered;
 mod error;
 #[cfg(feature = "tracing")]
 mod layer;

@@ -22,6 +22,7 @@ pub(crate) struct Pipeline {
     pub(crate) layer: GenAiLayer,
     pub(crate) recorder: Recorder,
     pub(crate) provider: SdkTracerProvider,
+    #[cfg(feature = "tracing")]
     pub(crate) lineage: Lineage,
     exporter: Option<Exporter>,
     /// What the collector got.
@@ -70,6 +71,7 @@ impl Pipeline {
             layer,
             recorder,
             provider,
+            #[cfg(feature = "tracing")]
             lineage,
             exporter,
             collected,
