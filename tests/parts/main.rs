@@ -1,4 +1,4 @@
-//! Installs every part, starts it, and prints what there is: `parts`. With a file of test results, as `cargo test`
+//! Installs every part, starts it, and says what that took: `parts`. With a file of test results, as `cargo test`
 //! prints them, it counts the checks that passed against each part: `parts RESULTS`.
 
 use std::ffi::OsStr;
@@ -101,11 +101,12 @@ const PARTS: [Part; 9] = [
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match print(env::args_os().nth(1).as_deref()).await {
-        Ok(table) => {
-            println!("{table}");
-            ExitCode::SUCCESS
-        }
+    let done = match env::args_os().nth(1) {
+        None => install().await,
+        Some(results) => count(&results),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -113,37 +114,32 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn print(results: Option<&OsStr>) -> Result<Table> {
-    let results = results.map(fs::read_to_string).transpose()?;
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN);
-    table.set_header([
-        "part",
-        "version",
-        if results.is_some() {
-            "checks passed"
-        } else {
-            "now"
-        },
-    ]);
+/// Has every part there and answering, and says of each what that took.
+async fn install() -> Result<()> {
     for part in &PARTS {
-        let last = match &results {
-            Some(results) => passed(part, results)?.to_string(),
-            None => ready(part).await?,
-        };
-        table.add_row([part.name.to_owned(), (part.version)()?, last]);
+        let installed = (part.install)()?;
+        (part.answers)().await?;
+        let took = installed.took.map_or_else(
+            || "was there".to_owned(),
+            |took| format!("installed in {} s", took.as_secs()),
+        );
+        println!("{} {}: {took}, answers", part.name, (part.version)()?);
     }
-    Ok(table)
+    Ok(())
 }
 
-/// Has a part there and answering, and says what that took.
-async fn ready(part: &Part) -> Result<String> {
-    let installed = (part.install)()?;
-    (part.answers)().await?;
-    Ok(installed.took.map_or_else(
-        || "was there, answers".to_owned(),
-        |took| format!("installed in {} s, answers", took.as_secs()),
-    ))
+/// Prints how many checks passed against each part.
+fn count(results: &OsStr) -> Result<()> {
+    let results = fs::read_to_string(results)?;
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
+    table.set_header(["part", "version", "checks passed"]);
+    for part in &PARTS {
+        let passed = passed(part, &results)?.to_string();
+        table.add_row([part.name.to_owned(), (part.version)()?, passed]);
+    }
+    println!("{table}");
+    Ok(())
 }
 
 /// How many tests of a part passed. None is an error: a part nothing runs against proves nothing.

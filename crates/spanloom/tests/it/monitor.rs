@@ -241,6 +241,22 @@ async fn tracing_spans_come_along_as_parents() {
     assert_eq!(call["trace_id"], handler["trace_id"]);
 }
 
+#[tokio::test]
+async fn the_global_providers_are_left_alone() {
+    use opentelemetry::global;
+    use opentelemetry::trace::{Span as _, Tracer as _};
+    let Setup {
+        model: _model,
+        sink: _sink,
+        monitor,
+        client,
+    } = setup();
+    client.chat().create(request("hello world!")).await.unwrap();
+    let span = global::tracer("service").start("of nobody");
+    assert!(!span.span_context().is_valid() && !span.is_recording());
+    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+}
+
 #[cfg(feature = "tracing")]
 #[tokio::test]
 async fn the_layer_stands_beside_the_services_own_in_either_order() {
