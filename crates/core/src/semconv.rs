@@ -1,4 +1,4 @@
-//! The names spans carry. Every attribute name of the project stands here, once.
+//! The names spans and metrics carry. Every attribute name of the project stands here, once.
 //!
 //! Source: OpenTelemetry GenAI semantic conventions, commit `fe5608e249` (2026-08-03) with the renames merged since;
 //! `spanloom.*` is ours and declared in `semconv/spanloom.yaml` beside this crate's manifest.
@@ -57,6 +57,7 @@ names! {
     SPANLOOM_PROJECT = "spanloom.project";
     SPANLOOM_STREAM = "spanloom.stream";
     SPANLOOM_ATTRIBUTES = "spanloom.attributes";
+    GEN_AI_TOKEN_TYPE = "gen_ai.token.type";
     SPANLOOM_REQUEST = "spanloom.request";
     SPANLOOM_RESPONSE = "spanloom.response";
     SPANLOOM_OUTCOME = "spanloom.outcome";
@@ -69,6 +70,17 @@ names! {
     SPANLOOM_COST_SOURCE = "spanloom.cost.source";
     SPANLOOM_PRICE_DATE = "spanloom.price.date";
 }
+
+/// Number of input and output tokens used.
+pub const GEN_AI_CLIENT_TOKEN_USAGE: &str = "gen_ai.client.token.usage";
+/// Seconds a call took.
+pub const GEN_AI_CLIENT_OPERATION_DURATION: &str = "gen_ai.client.operation.duration";
+/// Seconds to the first chunk of a streamed answer.
+pub const GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK: &str =
+    "gen_ai.client.operation.time_to_first_chunk";
+/// Seconds from one chunk of a streamed answer to the next.
+pub const GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK: &str =
+    "gen_ai.client.operation.time_per_output_chunk";
 
 /// Environment variable of the Python packages' practice that decides where message content goes.
 pub const CAPTURE_MESSAGE_CONTENT: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";

@@ -21,6 +21,13 @@
 //! # }
 //! ```
 //!
+//! # Metrics
+//!
+//! The convention's client metrics go to the meter provider of
+//! [`with_meter_provider`](GenAiLayerBuilder::with_meter_provider), or to the global one: token counts the provider
+//! reported, durations, and for streams the time to the first chunk and between chunks. They count every call, also those
+//! whose span is not sampled.
+//!
 //! # What it costs
 //!
 //! The caller's thread clones handles, copies the answer's bytes into one bounded buffer and pushes one observation;
@@ -37,6 +44,7 @@ mod content;
 mod drain;
 mod estimate;
 mod layer;
+mod metrics;
 mod observation;
 mod recorder;
 mod span;

@@ -1,5 +1,6 @@
 //! What the caller's thread hands to the recorder: bytes and times, not yet understood.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use spanloom_core::{Failure, Operation};
 
 use crate::attributes::MonitorAttributes;
 use crate::content::Content;
+use crate::metrics::Instruments;
 
 /// One call that has ended.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Observation {
     pub(crate) server_address: String,
     pub(crate) server_port: Option<u16>,
     pub(crate) content: Content,
+    /// `None` for a layer without metrics.
+    pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) attributes: MonitorAttributes,
     pub(crate) attempts: u32,
     pub(crate) started_at: SystemTime,
@@ -38,8 +42,19 @@ pub(crate) struct Answer {
     /// Whether it is a stream of server-sent events.
     pub(crate) streamed: bool,
     pub(crate) body: Vec<u8>,
+    /// When each piece of a streamed body came.
+    pub(crate) arrivals: Vec<Arrival>,
     /// Bytes that came but were not kept.
     pub(crate) dropped_bytes: u64,
+}
+
+/// A piece of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// Bytes that had come then.
+    pub(crate) end: usize,
+    /// Time since the call began.
+    pub(crate) at: Duration,
 }
 
 /// How the caller's side saw the call end.
@@ -60,6 +75,7 @@ impl Observation {
         self.request
             .len()
             .saturating_add(self.answer.body.capacity())
+            .saturating_add(self.answer.arrivals.capacity() * size_of::<Arrival>())
     }
 
     /// Lets the bodies go; the span is finished without them.
@@ -71,5 +87,6 @@ impl Observation {
             .dropped_bytes
             .saturating_add(u64::try_from(kept).unwrap_or(u64::MAX));
         self.answer.body = Vec::new();
+        self.answer.arrivals = Vec::new();
     }
 }

@@ -65,6 +65,8 @@ impl Pipeline {
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
+            // The global meter provider is the service's.
+            .without_metrics()
             .with_parent_policy(lineage.clone())
             .build();
         Ok(Self {

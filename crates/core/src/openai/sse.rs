@@ -10,6 +10,8 @@ use std::borrow::Cow;
 pub struct Event<'a> {
     /// The joined `data` lines.
     pub data: Cow<'a, [u8]>,
+    /// How many bytes of the stream lie before the next one.
+    pub end: usize,
 }
 
 impl Event<'_> {
@@ -23,17 +25,22 @@ impl Event<'_> {
 /// Splits a stream's bytes into its events. An unfinished event at the end counts too: a stream cut right behind its
 /// last payload has delivered it.
 pub fn events(bytes: &[u8]) -> impl Iterator<Item = Event<'_>> {
+    let whole = bytes.len();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut lines = Lines { rest: bytes };
-    std::iter::from_fn(move || next_event(&mut lines))
+    std::iter::from_fn(move || {
+        let data = next_event(&mut lines)?;
+        let end = whole - lines.rest.len();
+        Some(Event { data, end })
+    })
 }
 
-fn next_event<'a>(lines: &mut Lines<'a>) -> Option<Event<'a>> {
+fn next_event<'a>(lines: &mut Lines<'a>) -> Option<Cow<'a, [u8]>> {
     let mut data: Option<Cow<'a, [u8]>> = None;
     for line in lines {
         if line.is_empty() {
             match data {
-                Some(data) => return Some(Event { data }),
+                Some(data) => return Some(data),
                 None => continue,
             }
         }
@@ -57,7 +64,7 @@ fn next_event<'a>(lines: &mut Lines<'a>) -> Option<Event<'a>> {
             }
         });
     }
-    data.map(|data| Event { data })
+    data
 }
 
 struct Lines<'a> {

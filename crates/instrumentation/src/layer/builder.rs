@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_openai::middleware::ReqwestService;
 use async_openai::middleware::retry::{OpenAIRetry, OpenAIRetryLayer};
 use opentelemetry::global::{self, BoxedTracer, ObjectSafeTracerProvider};
+use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, InstrumentationScope};
 use spanloom_core::semconv;
@@ -13,6 +14,7 @@ use tower::Layer;
 
 use super::service::GenAiService;
 use crate::content::Content;
+use crate::metrics::Instruments;
 use crate::recorder::Recorder;
 
 /// Whether the span that is current when a call starts is its parent where the span goes.
@@ -59,6 +61,7 @@ pub(super) struct Config {
     pub(super) content: Content,
     pub(super) provider: Option<&'static str>,
     pub(super) policy: Box<dyn ParentPolicy>,
+    pub(super) instruments: Option<Arc<Instruments>>,
 }
 
 impl fmt::Debug for Config {
@@ -89,6 +92,7 @@ impl GenAiLayer {
             content: None,
             provider: None,
             policy: Box::new(Member),
+            meter: Some(global::meter_with_scope(scope())),
         }
     }
 
@@ -117,12 +121,29 @@ pub struct GenAiLayerBuilder {
     content: Option<Content>,
     provider: Option<&'static str>,
     policy: Box<dyn ParentPolicy>,
+    meter: Option<Meter>,
 }
 
 impl GenAiLayerBuilder {
     /// The service's tracer provider. Default: the global one, as it is when the layer is built.
     pub fn with_tracer_provider(mut self, provider: &impl ObjectSafeTracerProvider) -> Self {
         self.tracer = Some(BoxedTracer::new(provider.boxed_tracer(scope())));
+        self
+    }
+
+    /// The service's meter provider, which gets the convention's client metrics: `gen_ai.client.token.usage`,
+    /// `gen_ai.client.operation.duration`, `.time_to_first_chunk` and `.time_per_output_chunk`. Default: the global one,
+    /// as it is when this builder is made.
+    ///
+    /// Only tokens the provider reported are counted, never estimates.
+    pub fn with_meter_provider(mut self, provider: &impl MeterProvider) -> Self {
+        self.meter = Some(provider.meter_with_scope(scope()));
+        self
+    }
+
+    /// No metrics, wherever the global meter provider would send them.
+    pub fn without_metrics(mut self) -> Self {
+        self.meter = None;
         self
     }
 
@@ -156,6 +177,10 @@ impl GenAiLayerBuilder {
             content: self.content.or_else(Content::from_env).unwrap_or_default(),
             provider: self.provider,
             policy: self.policy,
+            instruments: self
+                .meter
+                .as_ref()
+                .map(|meter| Arc::new(Instruments::new(meter))),
         };
         GenAiLayer {
             config: Arc::new(config),

@@ -14,7 +14,7 @@ use super::builder::{Config, Parenting};
 use super::provider::provider;
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
-use crate::observation::{Answer, End, Observation};
+use crate::observation::{Answer, Arrival, End, Observation};
 use crate::span::{OurSpan, name};
 
 /// A call that runs. Dropping it ends the call: a call dropped before its end was given up by the caller.
@@ -111,15 +111,23 @@ impl OpenCall {
     /// Keeps a copy of a piece of the answer, as far as the limits allow.
     pub(super) fn chunk(&mut self, bytes: &[u8]) {
         let Some(call) = &mut self.call else { return };
-        if call.first_chunk.is_none() {
-            call.first_chunk = Some(call.start.elapsed());
-        }
+        let at = call.start.elapsed();
+        call.first_chunk.get_or_insert(at);
+        let held = if call.answer.streamed {
+            bytes.len().saturating_add(size_of::<Arrival>())
+        } else {
+            bytes.len()
+        };
         let queue = self.config.recorder.queue();
         let fits = call.answer.dropped_bytes == 0
             && call.answer.body.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
-        if fits && queue.reserve(bytes.len()) {
-            call.reserved += bytes.len();
+        if fits && queue.reserve(held) {
+            call.reserved += held;
             call.answer.body.extend_from_slice(bytes);
+            if call.answer.streamed {
+                let end = call.answer.body.len();
+                call.answer.arrivals.push(Arrival { end, at });
+            }
         } else {
             // A body with a hole would be read wrongly: from here on nothing is kept.
             let dropped = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -138,6 +146,7 @@ impl OpenCall {
             server_address: call.url.host_str().unwrap_or_default().to_owned(),
             server_port: call.url.port_or_known_default(),
             content: self.config.content,
+            instruments: self.config.instruments.clone(),
             attributes: call.attributes,
             attempts: call.attempts.get(),
             started_at: call.start.wall(),

@@ -35,11 +35,16 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
 fn finish(observation: &Observation, queue: &Queue) {
     let span = observation.span.span();
     let drains = queue.drains();
-    let finish = if span.is_recording() {
-        Finish::of(&read(observation), observation)
-    } else {
-        Finish::default()
-    };
+    // Metrics are of every call, sampled or not.
+    let wanted = span.is_recording() || observation.instruments.is_some();
+    let reading = wanted.then(|| read(observation));
+    if let (Some(instruments), Some(reading)) = (&observation.instruments, &reading) {
+        instruments.record(&reading.call, observation.elapsed, &observation.answer);
+    }
+    let finish = reading
+        .filter(|_| span.is_recording())
+        .map(|reading| Finish::of(&reading, observation))
+        .unwrap_or_default();
     finish.clone().apply(&span);
     for drain in drains.iter().filter_map(std::sync::Weak::upgrade) {
         drain.complete(span.span_context().span_id(), &finish);

@@ -12,5 +12,6 @@ mod chat;
 mod content;
 mod drain;
 mod failure;
+mod metrics;
 mod setup;
 mod stream;

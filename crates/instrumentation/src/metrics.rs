@@ -1,0 +1,186 @@
+//! The convention's client metrics of a call.
+//!
+//! Recorded on the recorder's thread for every call, sampled or not. Source: GenAI semantic conventions, `metrics.yaml`,
+//! with the refinements for OpenAI; boundaries are the recommended ones, since the SDK's own are made for milliseconds.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Histogram, Meter};
+use spanloom_core::{Call, UsageSource, openai, semconv as names};
+
+use crate::observation::Answer;
+
+const SECONDS: [f64; 14] = [
+    0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+];
+const TOKENS: [f64; 14] = [
+    1.0,
+    4.0,
+    16.0,
+    64.0,
+    256.0,
+    1_024.0,
+    4_096.0,
+    16_384.0,
+    65_536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+];
+
+/// The instruments of one layer.
+#[derive(Debug)]
+pub(crate) struct Instruments {
+    tokens: Histogram<u64>,
+    duration: Histogram<f64>,
+    first_chunk: Histogram<f64>,
+    output_chunk: Histogram<f64>,
+}
+
+impl Instruments {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        let seconds = |name: &'static str, description: &'static str| {
+            meter
+                .f64_histogram(name)
+                .with_unit("s")
+                .with_description(description)
+                .with_boundaries(SECONDS.to_vec())
+                .build()
+        };
+        Self {
+            tokens: meter
+                .u64_histogram(names::GEN_AI_CLIENT_TOKEN_USAGE)
+                .with_unit("{token}")
+                .with_description("Number of input and output tokens used.")
+                .with_boundaries(TOKENS.to_vec())
+                .build(),
+            duration: seconds(
+                names::GEN_AI_CLIENT_OPERATION_DURATION,
+                "GenAI operation duration.",
+            ),
+            first_chunk: seconds(
+                names::GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK,
+                "Time from the request to the first chunk of a streamed answer.",
+            ),
+            output_chunk: seconds(
+                names::GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK,
+                "Time from one chunk of a streamed answer to the next.",
+            ),
+        }
+    }
+
+    pub(crate) fn record(&self, call: &Call, elapsed: Duration, answer: &Answer) {
+        let common = common(call);
+        let refined = refined(call, &common);
+        let mut of_duration = refined.clone();
+        of_duration.extend(
+            call.failure
+                .as_ref()
+                .map(|failure| KeyValue::new(names::ERROR_TYPE, failure.kind.clone())),
+        );
+        self.duration.record(elapsed.as_secs_f64(), &of_duration);
+        self.tokens(call, &refined);
+        if let Some(first) = call.time_to_first_chunk {
+            self.first_chunk.record(first.as_secs_f64(), &common);
+        }
+        for gap in gaps(answer) {
+            self.output_chunk.record(gap.as_secs_f64(), &common);
+        }
+    }
+
+    /// Counts the provider reported. The convention wants no others.
+    fn tokens(&self, call: &Call, attributes: &[KeyValue]) {
+        let usage = &call.usage;
+        if usage.source != Some(UsageSource::Reported) {
+            return;
+        }
+        for (kind, count) in [
+            ("input", usage.input_tokens),
+            ("output", usage.output_tokens),
+        ] {
+            let Some(count) = count else { continue };
+            let mut attributes = attributes.to_vec();
+            attributes.push(KeyValue::new(names::GEN_AI_TOKEN_TYPE, kind));
+            self.tokens.record(count, &attributes);
+        }
+    }
+}
+
+fn common(call: &Call) -> Vec<KeyValue> {
+    let mut attributes = vec![
+        KeyValue::new(names::GEN_AI_OPERATION_NAME, call.operation.as_str()),
+        KeyValue::new(names::GEN_AI_PROVIDER_NAME, call.provider.clone()),
+        KeyValue::new(names::SERVER_ADDRESS, call.server_address.clone()),
+    ];
+    let port = call.server_port.map(i64::from);
+    attributes.extend(port.map(|port| KeyValue::new(names::SERVER_PORT, port)));
+    for (name, model) in [
+        (names::GEN_AI_REQUEST_MODEL, &call.request.model),
+        (names::GEN_AI_RESPONSE_MODEL, &call.response.model),
+    ] {
+        attributes.extend(model.clone().map(|model| KeyValue::new(name, model)));
+    }
+    attributes
+}
+
+/// What the convention adds for OpenAI.
+fn refined(call: &Call, common: &[KeyValue]) -> Vec<KeyValue> {
+    let mut attributes = common.to_vec();
+    if call.provider == "openai" {
+        let response = &call.response;
+        for (name, value) in [
+            (names::OPENAI_RESPONSE_SERVICE_TIER, &response.service_tier),
+            (
+                names::OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
+                &response.system_fingerprint,
+            ),
+        ] {
+            attributes.extend(value.clone().map(|value| KeyValue::new(name, value)));
+        }
+    }
+    attributes
+}
+
+/// The time between each chunk's arrival and the next one's. A chunk is an event of the stream, whichever frames of the
+/// connection brought it: two that came in one are no time apart.
+fn gaps(answer: &Answer) -> impl Iterator<Item = Duration> {
+    let mut arrivals = answer.arrivals.iter().peekable();
+    let mut last = None;
+    openai::events(&answer.body)
+        .filter(|event| !event.is_done())
+        .filter_map(move |event| {
+            while arrivals
+                .next_if(|arrival| arrival.end < event.end)
+                .is_some()
+            {}
+            let at = arrivals.peek()?.at;
+            let gap = last.map(|last| at.saturating_sub(last));
+            last = Some(at);
+            gap
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Arrival;
+
+    #[test]
+    fn a_gap_is_between_events_and_not_between_frames() {
+        let body = b"data: 1\n\ndata: 2\n\ndata: 3\n\ndata: [DONE]\n\n".to_vec();
+        let ms = Duration::from_millis;
+        let arrival = |end, at| Arrival { end, at: ms(at) };
+        // The first frame has the first event and half of the second, the third has the rest.
+        let answer = Answer {
+            arrivals: vec![arrival(12, 10), arrival(18, 25), arrival(body.len(), 100)],
+            body,
+            ..Answer::default()
+        };
+        assert_eq!(gaps(&answer).collect::<Vec<_>>(), [ms(15), ms(75)]);
+        let none = Answer::default();
+        assert_eq!(gaps(&none).count(), 0);
+    }
+}
