@@ -21,6 +21,13 @@ pub(crate) struct Queue {
     drains: Mutex<Vec<Weak<dyn Late>>>,
 }
 
+/// How long the reader goes on looking by itself after the last call.
+const LINGER: Duration = Duration::from_secs(5);
+/// How often it looks then: how much later a call may be read.
+const LOOK: Duration = Duration::from_millis(20);
+/// So many waiting calls wake it at once.
+const MANY: usize = 64;
+
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Observation>,
@@ -28,6 +35,8 @@ struct State {
     finished: u64,
     closed: bool,
     reader: Option<ThreadId>,
+    /// Whether the reader will look again by itself, soon.
+    lingering: bool,
 }
 
 impl Queue {
@@ -92,8 +101,13 @@ impl Queue {
         }
         state.pushed += 1;
         state.waiting.push_back(observation);
+        let much = state.waiting.len() >= MANY
+            || self.held_bytes.load(Ordering::Relaxed) >= self.limits.held_bytes / 4;
+        let wake = !state.lingering || much;
         drop(state);
-        self.changed.notify_all();
+        if wake {
+            self.changed.notify_all();
+        }
     }
 
     /// The next call to read; waits for one. `None` once the queue is closed and empty.
@@ -102,6 +116,7 @@ impl Queue {
         state
             .reader
             .get_or_insert_with(|| std::thread::current().id());
+        let asked = Instant::now();
         loop {
             if let Some(observation) = state.waiting.pop_front() {
                 return Some(observation);
@@ -109,10 +124,16 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            // Waking a thread costs the caller more than all the rest, so while calls come the reader looks by itself.
+            state.lingering = state.finished > 0 && asked.elapsed() < LINGER;
+            state = if state.lingering {
+                let waited = self.changed.wait_timeout(state, LOOK);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                let waited = self.changed.wait(state);
+                waited.unwrap_or_else(PoisonError::into_inner)
+            };
+            state.lingering = false;
         }
     }
 
@@ -137,6 +158,9 @@ impl Queue {
         if state.reader == Some(std::thread::current().id()) {
             // A processor that flushes from within `on_end` would wait for itself.
             return state.finished >= target;
+        }
+        if state.finished < target && state.lingering {
+            self.changed.notify_all();
         }
         while state.finished < target {
             let left = deadline.map_or(timeout, |deadline| {
