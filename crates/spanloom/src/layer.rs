@@ -47,16 +47,22 @@ impl MonitorLayer {
 
     /// The span's own context. Begun only now, when the service's layers have said which trace it is in.
     fn context<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Context> {
-        let mut extensions = span.extensions_mut();
-        let taken = extensions.get_mut::<Taken>()?;
-        let context = match taken {
-            Taken::Begun(context) => return Some(context.clone()),
-            Taken::Waiting { since, fields } => {
-                let parent = span.parent().and_then(|parent| self.context(&parent));
-                self.start(span.name(), *since, mem::take(fields), parent)
+        let (since, fields) = {
+            let mut extensions = span.extensions_mut();
+            let taken = extensions.get_mut::<Taken>()?;
+            match mem::replace(taken, Taken::Beginning) {
+                Taken::Waiting { since, fields } => (since, fields),
+                Taken::Begun(context) => {
+                    *taken = Taken::Begun(context.clone());
+                    return Some(context);
+                }
+                Taken::Beginning => return None,
             }
         };
-        *taken = Taken::Begun(context.clone());
+        // Not under the registry's lock on the span, which other layers may ask for meanwhile.
+        let parent = span.parent().and_then(|parent| self.context(&parent));
+        let context = self.start(span.name(), since, fields, parent);
+        span.extensions_mut().replace(Taken::Begun(context.clone()));
         Some(context)
     }
 
@@ -89,7 +95,12 @@ impl MonitorLayer {
 
 /// What a service's span is to us, kept with it in the registry.
 enum Taken {
-    Waiting { since: SystemTime, fields: Fields },
+    Waiting {
+        since: SystemTime,
+        fields: Fields,
+    },
+    /// A thread is just beginning it.
+    Beginning,
     Begun(Context),
 }
 
@@ -113,7 +124,7 @@ where
     fn on_record(&self, id: &Id, values: &Record<'_>, context: layer::Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         match span.extensions_mut().get_mut::<Taken>() {
-            None => {}
+            None | Some(Taken::Beginning) => {}
             Some(Taken::Waiting { fields, .. }) => values.record(fields),
             Some(Taken::Begun(context)) => {
                 let mut fields = Fields::default();
