@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use spanloom_tests::parts::{Result, Running, eventually, free_port};
+use tempfile::TempDir;
 
 /// Builds our programs and says where the one named `target` is.
 pub(crate) fn built(target: &str) -> PathBuf {
@@ -90,24 +91,30 @@ impl Service {
 pub(crate) struct Server {
     process: Running,
     pub(crate) url: String,
+    /// Goes away with the server.
+    _folder: TempDir,
 }
 
 impl Server {
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap().keep();
-        Self::on(&folder.join("spanloom.db")).await
+        Self::on("spanloom.db", tempfile::tempdir().unwrap()).await
     }
 
-    pub(crate) async fn on(database: &std::path::Path) -> Self {
+    /// Serves the database `file` in `folder`.
+    pub(crate) async fn on(file: &str, folder: TempDir) -> Self {
         let listen = format!("127.0.0.1:{}", free_port().unwrap());
         let mut command = Command::new(built("spanloom"));
         command
             .args(["serve", "--listen", &listen, "--otlp-http", "off", "--db"])
-            .arg(database);
+            .arg(folder.path().join(file));
         let mut process = Running::start("spanloom serve", &mut command).unwrap();
         let url = format!("http://{listen}");
         process.answers(&format!("{url}/health")).await.unwrap();
-        Self { process, url }
+        Self {
+            process,
+            url,
+            _folder: folder,
+        }
     }
 
     /// The calls of `project` as Weave's API gives them, oldest first.

@@ -10,11 +10,10 @@ use crate::program::{Server, built};
 
 /// A server with the calls of the demo, recorded by the program its users start.
 pub(crate) async fn demo() -> Server {
-    let folder = tempfile::tempdir().unwrap().keep();
-    let database = folder.join("demo.db");
+    let folder = tempfile::tempdir().unwrap();
     let output = Command::new(built("spanloom"))
         .args(["demo", "--once", "--listen", "127.0.0.1:0", "--db"])
-        .arg(&database)
+        .arg(folder.path().join("demo.db"))
         .output()
         .unwrap();
     assert!(
@@ -22,5 +21,5 @@ pub(crate) async fn demo() -> Server {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Server::on(&database).await
+    Server::on("demo.db", folder).await
 }
