@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::future::Future;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 use super::{Result, cache::tail};
 
@@ -35,6 +36,8 @@ impl Running {
         let log = File::create(folder.path().join("log"))?;
         let child = command
             .current_dir(folder.path())
+            // With what it starts itself: a driver has its browser.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -111,7 +114,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended by itself; there is nobody to tell.
-        drop(self.child.kill());
+        let group = format!("-{}", self.child.id());
+        drop(Command::new("kill").args(["-KILL", "--", &group]).status());
         drop(self.child.wait());
     }
 }
@@ -151,9 +155,10 @@ where
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match question().await {
+        let answer = timeout_at(deadline, question()).await;
+        match answer.unwrap_or_else(|_| Err("no answer".into())) {
             Ok(answer) => return Ok(answer),
-            Err(error) if Instant::now() > deadline => {
+            Err(error) if Instant::now() >= deadline => {
                 return Err(format!("{what}: not within 30 s; last: {error}").into());
             }
             Err(_) => {}

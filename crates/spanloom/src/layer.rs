@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use opentelemetry::trace::{
@@ -15,9 +16,9 @@ use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use spanloom_core::{secret, semconv};
 use spanloom_instrumentation::{ParentPolicy as _, Parenting};
+use tracing::Subscriber;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -45,24 +46,27 @@ impl MonitorLayer {
         }
     }
 
+    /// What this monitor has of a span.
+    fn taken<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Arc<Mutex<Taken>>> {
+        let extensions = span.extensions();
+        let of_monitors = &extensions.get::<TakenBy>()?.0;
+        let own = of_monitors.iter().find(|(id, _)| *id == self.lineage.id());
+        own.map(|(_, taken)| Arc::clone(taken))
+    }
+
     /// The span's own context. Begun only now, when the service's layers have said which trace it is in.
     fn context<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Context> {
-        let (since, fields) = {
-            let mut extensions = span.extensions_mut();
-            let taken = extensions.get_mut::<Taken>()?;
-            match mem::replace(taken, Taken::Beginning) {
-                Taken::Waiting { since, fields } => (since, fields),
-                Taken::Begun(context) => {
-                    *taken = Taken::Begun(context.clone());
-                    return Some(context);
-                }
-                Taken::Beginning => return None,
+        // The registry's lock is free again: other layers may ask for it meanwhile. Ours are taken upwards only.
+        let taken = self.taken(span)?;
+        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let context = match &mut *taken {
+            Taken::Begun(context) => return Some(context.clone()),
+            Taken::Waiting { since, fields } => {
+                let parent = span.parent().and_then(|parent| self.context(&parent));
+                self.start(span.name(), *since, mem::take(fields), parent)
             }
         };
-        // Not under the registry's lock on the span, which other layers may ask for meanwhile.
-        let parent = span.parent().and_then(|parent| self.context(&parent));
-        let context = self.start(span.name(), since, fields, parent);
-        span.extensions_mut().replace(Taken::Begun(context.clone()));
+        *taken = Taken::Begun(context.clone());
         Some(context)
     }
 
@@ -93,16 +97,15 @@ impl MonitorLayer {
     }
 }
 
-/// What a service's span is to us, kept with it in the registry.
+/// What a service's span is to a monitor.
 enum Taken {
-    Waiting {
-        since: SystemTime,
-        fields: Fields,
-    },
-    /// A thread is just beginning it.
-    Beginning,
+    Waiting { since: SystemTime, fields: Fields },
     Begun(Context),
 }
+
+/// The same for each monitor, kept with the span in the registry.
+#[derive(Default)]
+struct TakenBy(Vec<(usize, Arc<Mutex<Taken>>)>);
 
 impl<S> Layer<S> for MonitorLayer
 where
@@ -110,23 +113,29 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: layer::Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if *attributes.metadata().level() > Level::INFO {
-            return;
-        }
         let mut fields = Fields::default();
         attributes.record(&mut fields);
-        span.extensions_mut().replace(Taken::Waiting {
+        let waiting = Arc::new(Mutex::new(Taken::Waiting {
             since: SystemTime::now(),
             fields,
-        });
+        }));
+        let mut extensions = span.extensions_mut();
+        if extensions.get_mut::<TakenBy>().is_none() {
+            extensions.insert(TakenBy::default());
+        }
+        if let Some(TakenBy(monitors)) = extensions.get_mut() {
+            monitors.push((self.lineage.id(), waiting));
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: layer::Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        match span.extensions_mut().get_mut::<Taken>() {
-            None | Some(Taken::Beginning) => {}
-            Some(Taken::Waiting { fields, .. }) => values.record(fields),
-            Some(Taken::Begun(context)) => {
+        let Some(taken) = self.taken(&span) else {
+            return;
+        };
+        match &mut *taken.lock().unwrap_or_else(PoisonError::into_inner) {
+            Taken::Waiting { fields, .. } => values.record(fields),
+            Taken::Begun(context) => {
                 let mut fields = Fields::default();
                 values.record(&mut fields);
                 fields.put_on(&context.span());
@@ -149,11 +158,10 @@ where
     }
 
     fn on_close(&self, id: Id, context: layer::Context<'_, S>) {
-        let taken = context
-            .span(&id)
-            .and_then(|span| span.extensions_mut().remove::<Taken>());
+        let taken = context.span(&id).and_then(|span| self.taken(&span));
+        let Some(taken) = taken else { return };
         // One that was never entered did nothing.
-        if let Some(Taken::Begun(context)) = taken {
+        if let Taken::Begun(context) = &*taken.lock().unwrap_or_else(PoisonError::into_inner) {
             context.span().end();
         }
     }
@@ -187,7 +195,7 @@ impl Fields {
 impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "otel.name" => self.name = Some(value.to_owned()),
+            "otel.name" => self.name = Some(secret::mask(value).into_owned()),
             "otel.kind" => {
                 self.kind = match value.to_ascii_lowercase().as_str() {
                     "server" => Some(SpanKind::Server),

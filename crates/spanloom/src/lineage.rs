@@ -20,6 +20,12 @@ pub(crate) struct Lineage {
 }
 
 impl Lineage {
+    /// Tells monitors apart.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn id(&self) -> usize {
+        Arc::as_ptr(&self.open).addr()
+    }
+
     fn open(&self) -> MutexGuard<'_, HashSet<SpanId>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

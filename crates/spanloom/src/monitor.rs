@@ -8,6 +8,9 @@ use spanloom_core::StreamName;
 use spanloom_exporter::Receipt;
 use spanloom_instrumentation::{GenAiLayer, Stats};
 
+#[cfg(feature = "tracing")]
+use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
+
 use crate::banner::Banner;
 use crate::collector::Collector;
 use crate::config::{Environment, Records};
@@ -84,15 +87,20 @@ impl Monitor {
         self.pipeline.as_ref().map(|pipeline| &pipeline.layer)
     }
 
-    /// A layer that takes the service's own `tracing` spans along, as parents of the calls made in them; `None` when
+    /// A layer that takes the service's own `tracing` spans, those of level INFO and above, along, as parents of the calls made in them; `None` when
     /// monitoring is disabled.
     ///
     /// It may stand beside the service's own OpenTelemetry layer; add it after that one, so that both are in one trace.
     #[cfg(feature = "tracing")]
     #[must_use]
-    pub fn layer(&self) -> Option<MonitorLayer> {
+    pub fn layer<S>(&self) -> Option<Filtered<MonitorLayer, LevelFilter, S>>
+    where
+        S: tracing::Subscriber + for<'span> LookupSpan<'span>,
+    {
         let pipeline = self.pipeline.as_ref()?;
-        Some(MonitorLayer::new(&pipeline.provider, &pipeline.lineage))
+        let layer = MonitorLayer::new(&pipeline.provider, &pipeline.lineage);
+        // A filter of its own: without one it would switch on every span and event of every library.
+        Some(layer.with_filter(LevelFilter::INFO))
     }
 
     /// What the recorder has done so far.

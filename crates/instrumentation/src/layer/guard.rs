@@ -113,7 +113,8 @@ impl OpenCall {
         let Some(call) = &mut self.call else { return };
         let at = call.start.elapsed();
         call.first_chunk.get_or_insert(at);
-        let held = if call.answer.streamed {
+        let timed = call.answer.streamed && self.config.instruments.is_some();
+        let held = if timed {
             bytes.len().saturating_add(size_of::<Arrival>())
         } else {
             bytes.len()
@@ -124,7 +125,7 @@ impl OpenCall {
         if fits && queue.reserve(held) {
             call.reserved += held;
             call.answer.body.extend_from_slice(bytes);
-            if call.answer.streamed {
+            if timed {
                 let end = call.answer.body.len();
                 call.answer.arrivals.push(Arrival { end, at });
             }

@@ -101,7 +101,7 @@ impl Queue {
         }
         state.pushed += 1;
         state.waiting.push_back(observation);
-        let much = state.waiting.len() >= MANY
+        let much = state.waiting.len() >= MANY.min(self.limits.waiting_calls / 2)
             || self.held_bytes.load(Ordering::Relaxed) >= self.limits.held_bytes / 4;
         let wake = !state.lingering || much;
         drop(state);

@@ -48,9 +48,9 @@ async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Respons
             "expected application/x-protobuf",
         ));
     }
+    let default = default_stream(&parts.headers)?;
     let bytes = crate::body::read(&parts.headers, body).await?;
     // Off the threads that serve requests: there may be 64 MiB of it.
-    let default = default_stream(&parts.headers)?;
     let read = tokio::task::spawn_blocking(move || read(bytes, &default)).await;
     let (records, rejected) = read.unwrap_or_else(|_| Err(malformed()))?;
     app.store.write(records).await?;

@@ -16,13 +16,15 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
     attributes.extend(main.attributes);
     // An end says all there is to say about the end: that there was no exception, for one.
     let end = other.ended_at.is_none();
+    // The same end told again takes nothing away either, though it may tell less: a collector drops content.
+    let same_end = other.ended_at == main.ended_at;
     Record {
         parent_id: main.parent_id.or(other.parent_id),
         display_name: main.display_name.or(other.display_name),
         inputs: fuller(other.inputs, main.inputs),
         output: match (other.output, main.output) {
             (Some(other), Some(main)) => Some(fuller(other, main)),
-            (other, main) => main.or(other.filter(|_| end)),
+            (other, main) => main.or(other.filter(|_| end || same_end)),
         },
         attributes,
         summary: if end {
@@ -113,6 +115,10 @@ mod tests {
             );
         }
         assert_eq!(merge(retold.clone(), retold.clone()), retold);
+        // An embedding and a refusal have no messages to retell.
+        let silent = record(&json!({"ended_at": "2026-11-22T10:00:01Z"}));
+        assert_eq!(merge(told.clone(), silent.clone()).output, told.output);
+        assert_eq!(merge(silent, told.clone()).output, told.output);
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn named<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     })
 }
 
-/// An order over any two values: numbers by size, times by time, texts by letters, kinds apart, what is missing last.
+/// An order over any two values: numbers by size, times by time and before other texts, kinds apart, what is missing last.
 pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
     let rank = |value: Option<&Value>| match value {
         Some(Value::Bool(_)) => 0,
@@ -59,7 +59,9 @@ pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
             // Fractions have as many digits as they need, so the texts of times are in no order.
             match (time(left), time(right)) {
                 (Some(left), Some(right)) => left.cmp(&right),
-                _ => left.cmp(right),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => left.cmp(right),
             }
         }
         (Some(Value::Bool(left)), Some(Value::Bool(right))) => left.cmp(right),

@@ -322,6 +322,58 @@ async fn the_layer_stands_beside_the_services_own_in_either_order() {
     }
 }
 
+#[cfg(feature = "tracing")]
+#[tokio::test]
+async fn each_of_two_monitors_has_its_own_spans_and_more_detailed_ones_are_passed_over() {
+    use tracing::Instrument as _;
+    use tracing::level_filters::LevelFilter;
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let (one, two) = (setup(), setup());
+    let theirs = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
+    let layers = vec![
+        theirs.with_filter(LevelFilter::DEBUG).boxed(),
+        one.monitor.layer().boxed(),
+        two.monitor.layer().boxed(),
+    ];
+    let subscriber = tracing_subscriber::registry().with(layers);
+    let hint = tracing::Subscriber::max_level_hint(&subscriber);
+    assert_eq!(hint, Some(LevelFilter::DEBUG), "ours switch nothing on");
+    let guard = tracing::subscriber::set_default(subscriber);
+    let handler = tracing::info_span!("handler");
+    let detail = tracing::debug_span!(parent: &handler, "detail");
+    let calls = async {
+        for setup in [&one, &two] {
+            let call = setup.client.chat().create(request("hello world!")).await;
+            call.unwrap();
+        }
+    };
+    async {
+        let step = tracing::info_span!("step");
+        calls.instrument(step).await;
+    }
+    .instrument(detail)
+    .instrument(handler)
+    .await;
+    drop(guard);
+    for setup in [one, two] {
+        assert!(setup.monitor.flush(Duration::from_secs(5)).is_complete());
+        let records = records(&setup.sink);
+        let of = |op: &str| {
+            records
+                .iter()
+                .find(|record| record["op_name"] == op)
+                .unwrap()
+        };
+        assert_eq!(records.len(), 3, "{records:#?}");
+        assert_eq!(
+            of("openai.chat.completions.create")["parent_id"],
+            of("step")["id"]
+        );
+        assert_eq!(of("step")["parent_id"], of("handler")["id"]);
+    }
+}
+
 #[tokio::test]
 async fn the_same_spans_go_to_a_collector_without_the_bodies() {
     let model = ModelServer::builder().start_on_thread().unwrap();
