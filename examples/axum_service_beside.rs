@@ -8,7 +8,7 @@ use async_openai::config::OpenAIConfig;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::{HttpRequestFactory, retry::OpenAIRetryLayer};
 use async_openai::{Client, types::chat::CreateChatCompletionRequest};
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::sse::{Event, Sse};
@@ -20,6 +20,7 @@ use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider};
 use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
 use tower::{ServiceBuilder, service_fn};
 use tracing::level_filters::LevelFilter;
 use tracing::{Instrument as _, field::Empty, info_span, instrument};
@@ -37,16 +38,17 @@ async fn main() -> Result<(), Error> {
         .build();
     global::set_tracer_provider(provider.clone());
     let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer("axum_service"));
+    let http = reqwest::Client::new();
     tracing_subscriber::registry()
         .with(spans.with_filter(LevelFilter::INFO))
         .init();
 
     let monitor = spanloom::init_monitor("acme/services/axum_service")?;
-    let http = ServiceBuilder::new()
+    let stack = ServiceBuilder::new()
         .option_layer(monitor.instrumentation().cloned())
         .layer(OpenAIRetryLayer::default())
-        .service(service_fn(send));
-    let client = Client::new().with_http_service(http);
+        .service(service_fn(move |factory| send(http.clone(), factory)));
+    let client = Client::new().with_http_service(stack);
 
     let app = Router::new()
         .route("/ask", post(ask))
@@ -58,15 +60,33 @@ async fn main() -> Result<(), Error> {
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app)
-        .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
+        .with_graceful_shutdown(stop())
         .await?;
     tokio::task::block_in_place(|| provider.shutdown())?;
     Ok(())
 }
 
+/// Ends with Ctrl-C, and with the SIGTERM of `docker stop` and Kubernetes.
+async fn stop() {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(terminate) => terminate.recv().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}
+
 /// A span for every request, in the trace its sender is in.
 async fn traced(request: Request, next: Next) -> Response {
-    let name = format!("{} {}", request.method(), request.uri().path());
+    // The route and not the path, of which there may be any number.
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("unknown", MatchedPath::as_str);
+    let name = format!("{} {route}", request.method());
     let span = info_span!("request", otel.name = name, otel.kind = "server");
     let parent = TraceContextPropagator::new().extract(&Headers(request.headers()));
     drop(span.set_parent(parent));
@@ -74,22 +94,23 @@ async fn traced(request: Request, next: Next) -> Response {
 }
 
 /// A span for every request this service makes itself.
-async fn send(factory: HttpRequestFactory) -> Result<reqwest::Response, OpenAIError> {
+async fn send(
+    http: reqwest::Client,
+    factory: HttpRequestFactory,
+) -> Result<reqwest::Response, OpenAIError> {
     let span = info_span!(
         "send",
-        otel.name = "HTTP POST",
+        otel.name = "POST",
         otel.kind = "client",
-        status = Empty
+        http.response.status_code = Empty
     );
     let sent = async {
         let request = factory.build().await?;
-        reqwest::Client::new()
-            .execute(request)
-            .await
-            .map_err(OpenAIError::Reqwest)
+        http.execute(request).await.map_err(OpenAIError::Reqwest)
     };
     let response = sent.instrument(span.clone()).await?;
-    span.record("status", response.status().as_u16());
+    let status = response.status().as_u16();
+    span.record("http.response.status_code", status);
     Ok(response)
 }
 
@@ -98,7 +119,8 @@ async fn send(factory: HttpRequestFactory) -> Result<reqwest::Response, OpenAIEr
 async fn ask(State(client): State<Model>, question: String) -> Result<String, StatusCode> {
     let request = request(&json!([{"role": "user", "content": question}]))?;
     let answer = client.chat().create(request).await.map_err(unavailable)?;
-    Ok(text(&answer.choices[0].message.content))
+    let choice = answer.choices.into_iter().next();
+    Ok(text(choice.and_then(|choice| choice.message.content)))
 }
 
 /// Answers a question while the answer is still being thought of.
@@ -115,10 +137,14 @@ async fn stream(
         .await
         .map_err(unavailable)?;
     Ok(Sse::new(chunks.map(|chunk| {
-        let piece = chunk
-            .ok()
-            .and_then(|chunk| chunk.choices.into_iter().next());
-        Ok(Event::default().data(text(&piece.and_then(|piece| piece.delta.content))))
+        // A broken answer must not look like one that has ended.
+        Ok(match chunk {
+            Ok(chunk) => {
+                let piece = chunk.choices.into_iter().next();
+                Event::default().data(text(piece.and_then(|piece| piece.delta.content)))
+            }
+            Err(error) => Event::default().event("error").data(error.to_string()),
+        })
     })))
 }
 
@@ -134,12 +160,15 @@ async fn weather(State(client): State<Model>, question: String) -> Result<String
         }}]))
         .ok();
         let answer = client.chat().create(request).await.map_err(unavailable)?;
-        let message = json!(answer.choices[0].message);
-        let Some(calls) = message["tool_calls"].as_array().cloned() else {
-            return Ok(text(&answer.choices[0].message.content));
+        let choice = answer.choices.into_iter().next();
+        let message = choice.ok_or(StatusCode::BAD_GATEWAY)?.message;
+        let said = json!(message);
+        let Some(calls) = said["tool_calls"].as_array() else {
+            return Ok(text(message.content));
         };
-        messages.push(message);
-        messages.extend(calls.iter().map(get_weather));
+        let results: Vec<Value> = calls.iter().map(get_weather).collect();
+        messages.push(said);
+        messages.extend(results);
     }
     Err(StatusCode::LOOP_DETECTED)
 }
@@ -155,8 +184,8 @@ fn request(messages: &Value) -> Result<CreateChatCompletionRequest, StatusCode> 
         .map_err(|_| StatusCode::BAD_REQUEST)
 }
 
-fn text(content: &Option<String>) -> String {
-    content.clone().unwrap_or_default()
+fn text(content: Option<String>) -> String {
+    content.unwrap_or_default()
 }
 
 fn unavailable(error: OpenAIError) -> StatusCode {

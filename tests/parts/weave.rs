@@ -61,6 +61,7 @@ pub fn run(
         // The client leaves files where it runs.
         .current_dir(folder.path())
         .env("HOME", folder.path())
+        .env("TMPDIR", folder.path())
         .env("WANDB_API_KEY", KEY)
         .env("WANDB_BASE_URL", server)
         .env("WF_TRACE_SERVER_URL", server)

@@ -28,6 +28,7 @@ fn containers_are_of_the_versions_and_run_the_files_that_are_tested() {
             collector::VERSION
         ),
         format!("image: jaegertracing/jaeger:2.{}.0", minor - 63),
+        "SPANLOOM_PROJECT: ${SPANLOOM_PROJECT:-acme/services}".to_owned(),
         "./collector/config.yaml:/etc/collector/config.yaml:ro".to_owned(),
         "./jaeger/config.yaml:/etc/jaeger/config.yaml:ro".to_owned(),
     ] {
@@ -59,10 +60,14 @@ async fn batches_of_long_prompts_pass_whole() {
     const PROMPT: usize = 250_000;
     const REQUESTS: u8 = 20;
     let street = Street::new().await;
-    let content = [(
-        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
-        "SPAN_ONLY",
-    )];
+    let content = [
+        (
+            "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+            "SPAN_ONLY",
+        ),
+        // All of them leave at once, when the service ends.
+        ("OTEL_BSP_SCHEDULE_DELAY", "60000"),
+    ];
     let service = street
         .service("axum_service_monitored", "shop", &content)
         .await;

@@ -2,12 +2,15 @@
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::{HttpRequestFactory, ReqwestService};
 use async_openai::types::chat::CreateChatCompletionRequest;
 use futures_util::StreamExt as _;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use serde_json::{Value, json};
 use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
 use spanloom_testkit::{SpanRecorder, attribute};
+use tower::{Layer as _, Service};
 
 /// What the caller of one call gets, as text: the answer or its pieces, and the error if there is one.
 pub(crate) type Got = Vec<String>;
@@ -30,6 +33,28 @@ pub(crate) struct Layered {
 
 impl Layered {
     pub(crate) fn new(base: &str) -> Self {
+        Self::with(base, |layer| layer.stack(reqwest::Client::new()))
+    }
+
+    /// Without async-openai's retries.
+    pub(crate) fn without_retries(base: &str) -> Self {
+        Self::with(base, |layer| {
+            layer.layer(ReqwestService::new(reqwest::Client::new()))
+        })
+    }
+
+    fn with<S>(base: &str, stack: impl FnOnce(&GenAiLayer) -> S) -> Self
+    where
+        S: Service<
+                HttpRequestFactory,
+                Response = reqwest::Response,
+                Error = OpenAIError,
+                Future: Send,
+            > + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
         let spans = SpanRecorder::new();
         let provider = spans.provider();
         let recorder = Recorder::start().unwrap();
@@ -38,7 +63,7 @@ impl Layered {
             .with_content(Content::Bodies)
             .build();
         Self {
-            client: plain(base).with_http_service(layer.stack(reqwest::Client::new())),
+            client: plain(base).with_http_service(stack(&layer)),
             spans,
             _recorder: recorder,
             _provider: provider,
