@@ -6,5 +6,8 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+#[cfg(feature = "tracing")]
+mod layer;
 mod monitor;
+mod setup;
 mod start;

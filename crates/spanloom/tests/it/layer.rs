@@ -1,0 +1,152 @@
+//! The service's own `tracing` spans come along, beside whatever else it does with them.
+
+use std::time::Duration;
+
+use crate::setup::{Setup, records, request, setup};
+
+#[tokio::test]
+async fn tracing_spans_come_along_as_parents() {
+    use tracing::Instrument as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let Setup {
+        model: _model,
+        sink,
+        monitor,
+        client,
+    } = setup();
+    let subscriber = tracing_subscriber::registry().with(monitor.layer());
+    let guard = tracing::subscriber::set_default(subscriber);
+    let handler = tracing::info_span!("handler");
+    async { client.chat().create(request("hello world!")).await.unwrap() }
+        .instrument(handler.clone())
+        .await;
+    drop(handler);
+    drop(guard);
+    assert!(monitor.flush(Duration::from_secs(5)).is_complete());
+    let records = records(&sink);
+    let call = records
+        .iter()
+        .find(|record| record["op_name"] == "openai.chat.completions.create")
+        .unwrap();
+    let handler = records
+        .iter()
+        .find(|record| record["op_name"] == "handler")
+        .unwrap();
+    assert_eq!(call["parent_id"], handler["id"]);
+    assert_eq!(call["trace_id"], handler["trace_id"]);
+}
+
+#[tokio::test]
+async fn the_layer_stands_beside_the_services_own_in_either_order() {
+    use opentelemetry::trace::TracerProvider as _;
+    use spanloom_testkit::SpanRecorder;
+    use tracing::Instrument as _;
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    for ours_first in [false, true] {
+        let Setup {
+            model: _model,
+            sink,
+            monitor,
+            client,
+        } = setup();
+        let own = SpanRecorder::new();
+        let provider = own.provider();
+        let tracer = provider.tracer("service");
+        let theirs = tracing_opentelemetry::layer().with_tracer(tracer);
+        let mut layers = vec![theirs.boxed(), monitor.layer().boxed()];
+        if ours_first {
+            layers.reverse();
+        }
+        let subscriber = tracing_subscriber::registry().with(layers);
+        let guard = tracing::subscriber::set_default(subscriber);
+        let handler = tracing::info_span!("handler", tenant = "blue", otel.kind = "server");
+        async {
+            client.chat().create(request("hello world!")).await.unwrap();
+            tracing::info_span!("inner").in_scope(|| ());
+        }
+        .instrument(handler.clone())
+        .await;
+        drop(handler);
+        drop(guard);
+        assert!(monitor.flush(Duration::from_secs(5)).is_complete());
+
+        // The service's own trace is what it would be without us.
+        let spans = own.wait_for(2).unwrap();
+        assert_eq!(spans.len(), 2);
+        let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+        let root = opentelemetry::trace::SpanId::INVALID;
+        assert_eq!(named("handler").parent_span_id, root);
+        assert_eq!(
+            named("inner").parent_span_id,
+            named("handler").span_context.span_id()
+        );
+
+        let records = records(&sink);
+        let of = |op: &str| {
+            let mut found = records.iter().filter(|record| record["op_name"] == op);
+            found.next().unwrap()
+        };
+        let (call, handler) = (of("openai.chat.completions.create"), of("handler"));
+        assert_eq!(call["parent_id"], handler["id"]);
+        assert_eq!(call["trace_id"], handler["trace_id"]);
+        assert_eq!(of("inner")["parent_id"], handler["id"]);
+        assert!(handler["parent_id"].is_null(), "{handler:#}");
+        assert_eq!(handler["attributes"]["otel"]["tenant"], "blue");
+        if !ours_first {
+            let trace = named("handler").span_context.trace_id().to_string();
+            assert_eq!(handler["trace_id"], trace.as_str());
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_of_two_monitors_has_its_own_spans_and_more_detailed_ones_are_passed_over() {
+    use tracing::Instrument as _;
+    use tracing::level_filters::LevelFilter;
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let (one, two) = (setup(), setup());
+    let theirs = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
+    let layers = vec![
+        theirs.with_filter(LevelFilter::DEBUG).boxed(),
+        one.monitor.layer().boxed(),
+        two.monitor.layer().boxed(),
+    ];
+    let subscriber = tracing_subscriber::registry().with(layers);
+    let hint = tracing::Subscriber::max_level_hint(&subscriber);
+    assert_eq!(hint, Some(LevelFilter::DEBUG), "ours switch nothing on");
+    let guard = tracing::subscriber::set_default(subscriber);
+    let handler = tracing::info_span!("handler");
+    let detail = tracing::debug_span!(parent: &handler, "detail");
+    let calls = async {
+        for setup in [&one, &two] {
+            let call = setup.client.chat().create(request("hello world!")).await;
+            call.unwrap();
+        }
+    };
+    async {
+        let step = tracing::info_span!("step");
+        calls.instrument(step).await;
+    }
+    .instrument(detail)
+    .instrument(handler)
+    .await;
+    drop(guard);
+    for setup in [one, two] {
+        assert!(setup.monitor.flush(Duration::from_secs(5)).is_complete());
+        let records = records(&setup.sink);
+        let of = |op: &str| {
+            records
+                .iter()
+                .find(|record| record["op_name"] == op)
+                .unwrap()
+        };
+        assert_eq!(records.len(), 3, "{records:#?}");
+        assert_eq!(
+            of("openai.chat.completions.create")["parent_id"],
+            of("step")["id"]
+        );
+        assert_eq!(of("step")["parent_id"], of("handler")["id"]);
+    }
+}
