@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::service::{Street, trace_id, traceparent};
+use crate::service::{HALF_SAMPLED, Street, is_sampled, trace_id, traceparent};
 use crate::spans::{Span, own};
 
 /// Requests, each in a trace of its own.
@@ -19,9 +19,8 @@ async fn the_services_own_traces_and_sampling_decisions_stay_as_they_are() {
         ("axum_service_beside", "beside"),
     ] {
         let environment = [
-            // Decides by the trace's id alone, so both services must decide alike.
-            ("OTEL_TRACES_SAMPLER", "traceidratio"),
-            ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
+            HALF_SAMPLED[0],
+            HALF_SAMPLED[1],
             ("WF_TRACE_SERVER_URL", street.spanloom.url.as_str()),
         ];
         let service = street.service(example, name, &environment).await;
@@ -79,10 +78,4 @@ async fn sampled(street: &Street, name: &str) -> BTreeSet<String> {
         );
     }
     own(&own_spans)
-}
-
-/// As `traceidratio` at a half decides: by the upper bit of the id's lower half.
-fn is_sampled(number: u8) -> bool {
-    let lower = u64::from_str_radix(&trace_id(number)[16..], 16).unwrap();
-    lower >> 63 == 0
 }

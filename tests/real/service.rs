@@ -124,6 +124,18 @@ pub(crate) fn traceparent(number: u8) -> String {
     format!("00-{}-00f067aa0ba902b7-01", trace_id(number))
 }
 
+/// Half of the traces, by their ids alone: two services must decide alike.
+pub(crate) const HALF_SAMPLED: [(&str, &str); 2] = [
+    ("OTEL_TRACES_SAMPLER", "traceidratio"),
+    ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
+];
+
+/// As `traceidratio` at a half decides: by the upper bit of the id's lower half.
+pub(crate) fn is_sampled(number: u8) -> bool {
+    let lower = u64::from_str_radix(&trace_id(number)[16..], 16).unwrap();
+    lower >> 63 == 0
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_from_the_request_to_the_call_and_its_http_request() {
     let street = Street::new().await;
@@ -320,4 +332,30 @@ async fn no_span_is_lost_and_the_services_own_stay_as_they_were() {
             .map(|call| &call["op_name"])
             .collect::<Vec<&Value>>()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sampler_decides_as_before() {
+    const REQUESTS: u8 = 8;
+    let sampled = (1..=REQUESTS).filter(|number| is_sampled(*number)).count();
+    assert!(sampled > 0 && sampled < usize::from(REQUESTS));
+    let street = Street::new().await;
+    let mut seen = Vec::new();
+    for (example, name) in [
+        ("axum_service", "before"),
+        ("axum_service_monitored", "after"),
+    ] {
+        let service = street.service(example, name, &HALF_SAMPLED).await;
+        for number in 1..=REQUESTS {
+            service
+                .post("/ask", "what is 2+2?", &traceparent(number))
+                .await;
+        }
+        service.stop().await;
+        let spans = street.collected_own(name, 3 * sampled).await;
+        let calls = spans.iter().filter(|span| span.is_call()).count();
+        assert_eq!(calls, if name == "before" { 0 } else { sampled });
+        seen.push(own(&spans));
+    }
+    assert_eq!(seen[0], seen[1]);
 }

@@ -2,12 +2,14 @@
 //! with the same content beside it, in one run. `cargo bench -p spanloom-instrumentation`.
 //!
 //! The answers come from memory, so what differs is the instrumentation. Rounds of the variants take turns, the
-//! recorder's thread stands still while a round is timed, and figures are medians over the rounds. A stream has 200 chunks, each a frame.
+//! recorder's thread stands still while a round is timed, and figures are medians over the rounds. A stream has 200 chunks,
+//! each a frame.
 //!
-//! Last result (2026-11-23, 2 cores AMD EPYC, Rust 1.95): a call takes 20.9 us, the layer adds 7.2, with content 6.9, not
-//! sampled 7.6, a span by hand 5.1: 1.4 times the latter, on the caller's thread. A stream takes 438 us, the layer adds
-//! 468 ns per chunk. The goals are 3 us, 0.75 times, and 100 ns: missed. Called once a millisecond, from cold caches, the
-//! layer adds 13 us to 42; when each call woke the recorder's thread it was 18 us.
+//! Last result (2026-11-23, 2 cores AMD EPYC, Rust 1.95): a call takes 20.0 us, the layer adds 6.7, with content 7.1, not
+//! sampled 6.8, a span by hand 3.7: 1.9 times the latter, on the caller's thread. A stream takes 438 us, the layer adds
+//! 458 ns per chunk. A call a millisecond takes 42.5 us, the layer adds 13.2. Over six runs that day the layer added 6.2
+//! to 7.6 us, 1.2 to 1.9 times the span by hand, and 264 to 468 ns per chunk. The goals are 3 us, 0.75 times, and 100 ns:
+//! missed.
 
 #![expect(
     clippy::unwrap_used,
@@ -263,6 +265,24 @@ impl Bench {
     }
 }
 
+/// Microseconds of calls a millisecond apart, from cold caches, with and without the layer.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the pause is what makes the caches cold"
+)]
+fn apart(bench: &Bench, clients: [&Client<OpenAIConfig>; 2]) -> [f64; 2] {
+    let mut taken: [Vec<f64>; 2] = Default::default();
+    for _ in 0..1_000 {
+        for (client, taken) in clients.into_iter().zip(&mut taken) {
+            std::thread::sleep(Duration::from_millis(1));
+            let begun = Instant::now();
+            bench.runtime.block_on(call(client));
+            taken.push(begun.elapsed().as_secs_f64() * 1e6);
+        }
+    }
+    taken.map(median)
+}
+
 fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
@@ -315,6 +335,12 @@ fn main() {
     }
     let calls: Vec<_> = names.into_iter().zip(calls.map(median)).collect();
     report(&calls, streams.map(median));
+    let [plain, layer] = apart(&bench, [&plain, &both]);
+    println!("a call a millisecond, from cold caches");
+    println!(
+        "  plain {plain:.1} us, layer, content {layer:.1} us, added {:.1} us",
+        layer - plain
+    );
 }
 
 fn report(calls: &[(&str, f64)], [plain, layer]: [f64; 2]) {

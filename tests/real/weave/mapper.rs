@@ -2,28 +2,22 @@
 
 use std::time::Duration;
 
-use async_openai::Client;
-use async_openai::config::OpenAIConfig;
 use serde_json::{Value, json};
-use spanloom::{Monitor, Monitored as _};
-use spanloom_testkit::{Fault, ModelServer, Sink};
+use spanloom::MonitorBuilder;
+use spanloom_testkit::Fault;
 use spanloom_tests::parts::weave::{MAPPER, run};
 
+use super::Monitored;
 use crate::model::user;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_finds_model_messages_usage_and_project() {
-    let model = ModelServer::builder().start().await.unwrap();
-    let sink = Sink::start().await.unwrap();
-    let monitor = Monitor::builder("acme/chatbot/openai_logs")
-        .with_collector(&sink.url())
-        .quiet()
-        .start()
-        .unwrap();
-    let config = OpenAIConfig::new()
-        .with_api_base(model.base_url())
-        .with_api_key("sk-test");
-    let client = Client::with_config(config).monitored(&monitor);
+    let Monitored {
+        model,
+        sink,
+        monitor,
+        client,
+    } = Monitored::new(MonitorBuilder::with_collector).await;
     let ask = async |text: &str| {
         client
             .chat()

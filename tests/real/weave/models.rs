@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use async_openai::Client;
-use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::CreateChatCompletionRequest;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _};
-use spanloom_testkit::{Fault, ModelServer, Sink};
+use spanloom::{MonitorAttributesExt as _, MonitorBuilder};
+use spanloom_testkit::Fault;
 use spanloom_tests::parts::weave::{MODELS, run};
 
-use super::demo;
+use super::{Monitored, demo};
 use crate::model::{streamed, user};
 
 /// Has W&B's models judge `lines`, and fails unless they take every one and overlook nothing of it.
@@ -42,17 +40,12 @@ fn typed(request: Value) -> CreateChatCompletionRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_take_what_the_exporter_sends() {
-    let model = ModelServer::builder().start().await.unwrap();
-    let sink = Sink::start().await.unwrap();
-    let monitor = Monitor::builder("acme/chatbot/openai_logs")
-        .with_server(&sink.url())
-        .quiet()
-        .start()
-        .unwrap();
-    let config = OpenAIConfig::new()
-        .with_api_base(model.base_url())
-        .with_api_key("sk-test");
-    let client = Client::with_config(config).monitored(&monitor);
+    let Monitored {
+        model,
+        sink,
+        monitor,
+        client,
+    } = Monitored::new(MonitorBuilder::with_server).await;
 
     let attributes =
         json!({"tenant": "blue", "params": {"temperature": 0.5, "tags": ["a", 1, null]}});
