@@ -43,6 +43,7 @@ mod clock;
 mod content;
 mod drain;
 mod estimate;
+mod kept;
 mod layer;
 mod metrics;
 mod observation;

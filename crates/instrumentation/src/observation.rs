@@ -9,6 +9,7 @@ use spanloom_core::{Failure, Operation};
 
 use crate::attributes::MonitorAttributes;
 use crate::content::Content;
+use crate::kept::{Kept, Pool};
 use crate::metrics::Instruments;
 
 /// One call that has ended.
@@ -41,6 +42,9 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Whether it is a stream of server-sent events.
     pub(crate) streamed: bool,
+    /// What came, until the recorder takes the call up.
+    pub(crate) kept: Kept,
+    /// The same in one buffer, from then on.
     pub(crate) body: Vec<u8>,
     /// When each piece of a streamed body came.
     pub(crate) arrivals: Vec<Arrival>,
@@ -69,24 +73,40 @@ pub(crate) enum End {
     Failed(Failure),
 }
 
+impl Answer {
+    /// Makes one buffer of what came. Only the recorder has the time.
+    pub(crate) fn join(&mut self, pool: &Pool) {
+        self.body = self.kept.join(pool);
+    }
+
+    /// How many arrivals more there must be room for before one is added.
+    pub(crate) fn arrivals_growth(&self) -> usize {
+        if self.arrivals.len() < self.arrivals.capacity() {
+            0
+        } else {
+            self.arrivals.len().max(64)
+        }
+    }
+}
+
 impl Observation {
     /// Bytes held for the observation, for the budget.
     pub(crate) fn held_bytes(&self) -> usize {
         self.request
             .len()
-            .saturating_add(self.answer.body.capacity())
+            .saturating_add(self.answer.kept.held_bytes())
             .saturating_add(self.answer.arrivals.capacity() * size_of::<Arrival>())
     }
 
     /// Lets the bodies go; the span is finished without them.
     pub(crate) fn shed(&mut self) {
-        let kept = self.request.len().saturating_add(self.answer.body.len());
+        let kept = self.request.len().saturating_add(self.answer.kept.len());
         self.request = Bytes::new();
         self.answer.dropped_bytes = self
             .answer
             .dropped_bytes
             .saturating_add(u64::try_from(kept).unwrap_or(u64::MAX));
-        self.answer.body = Vec::new();
+        self.answer.kept = Kept::default();
         self.answer.arrivals = Vec::new();
     }
 }

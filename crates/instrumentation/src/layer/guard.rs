@@ -111,28 +111,29 @@ impl OpenCall {
     /// Keeps a copy of a piece of the answer, as far as the limits allow.
     pub(super) fn chunk(&mut self, bytes: &[u8]) {
         let Some(call) = &mut self.call else { return };
-        let at = call.start.elapsed();
-        call.first_chunk.get_or_insert(at);
-        let timed = call.answer.streamed && self.config.instruments.is_some();
-        let held = if timed {
-            bytes.len().saturating_add(size_of::<Arrival>())
-        } else {
-            bytes.len()
-        };
+        let answer = &mut call.answer;
+        let timed = answer.streamed && self.config.instruments.is_some();
+        let at = (timed || call.first_chunk.is_none()).then(|| call.start.elapsed());
+        call.first_chunk = call.first_chunk.or(at);
         let queue = self.config.recorder.queue();
-        let fits = call.answer.dropped_bytes == 0
-            && call.answer.body.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
-        if fits && queue.reserve(held) {
-            call.reserved += held;
-            call.answer.body.extend_from_slice(bytes);
-            if timed {
-                let end = call.answer.body.len();
-                call.answer.arrivals.push(Arrival { end, at });
+        let growth = answer.kept.growth(bytes.len(), answer.streamed);
+        let times = if timed { answer.arrivals_growth() } else { 0 };
+        let more = growth.saturating_add(times * size_of::<Arrival>());
+        let fits = answer.dropped_bytes == 0
+            && answer.kept.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
+        // Most frames need nothing more than was taken from the budget before.
+        if fits && (more == 0 || queue.reserve(more)) {
+            call.reserved += more;
+            answer.kept.push(bytes, growth, queue.pool());
+            if let (true, Some(at)) = (timed, at) {
+                answer.arrivals.reserve_exact(times);
+                let end = answer.kept.len();
+                answer.arrivals.push(Arrival { end, at });
             }
         } else {
             // A body with a hole would be read wrongly: from here on nothing is kept.
             let dropped = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            call.answer.dropped_bytes = call.answer.dropped_bytes.saturating_add(dropped);
+            answer.dropped_bytes = answer.dropped_bytes.saturating_add(dropped);
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Limits, Stats};
 use crate::drain::Late;
+use crate::kept::Pool;
 use crate::observation::Observation;
 
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
     drains: Mutex<Vec<Weak<dyn Late>>>,
+    pool: Pool,
 }
 
 /// How long the reader goes on looking by itself after the last call.
@@ -49,12 +51,18 @@ impl Queue {
             state: Mutex::default(),
             changed: Condvar::new(),
             drains: Mutex::default(),
+            pool: Pool::default(),
         }
     }
 
     /// A panic elsewhere must not spread through a lock: the state is plain counters and is sound at every step.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Memory for answers, used again and again.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -16,8 +16,9 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
     std::thread::Builder::new()
         .name("spanloom-recorder".to_owned())
         .spawn(move || {
-            while let Some(observation) = queue.next() {
+            while let Some(mut observation) = queue.next() {
                 let held_bytes = observation.held_bytes();
+                observation.answer.join(queue.pool());
                 let shed = observation.answer.dropped_bytes > 0;
                 // A fault in reading, or in a processor of the service's, must not end the recording of later calls.
                 if catch_unwind(AssertUnwindSafe(|| finish(&observation, &queue))).is_err() {
@@ -25,6 +26,8 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
                     let ended = catch_unwind(AssertUnwindSafe(|| observation.span.span().end()));
                     drop(ended);
                 }
+                let body = std::mem::take(&mut observation.answer.body);
+                queue.pool().give_back(body);
                 drop(observation);
                 queue.finished(held_bytes, shed);
             }
