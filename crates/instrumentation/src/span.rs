@@ -1,6 +1,7 @@
 //! What a call puts on its span.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,9 +13,29 @@ use spanloom_core::{Call, Cost, Operation, Usage, openai, secret, semconv as nam
 use crate::observation::Observation;
 use crate::recorder::Reading;
 
-/// Marks, on the context a span is started in, that the span is ours and a recorder will finish it.
-#[derive(Debug)]
-pub(crate) struct OurSpan;
+thread_local! {
+    static STARTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `start`, which starts a span of ours that a recorder will finish: processors may ask [`is_starting`]. The
+/// context could say it too, but a value there costs two allocations for each call.
+pub(crate) fn starting<T>(start: impl FnOnce() -> T) -> T {
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            STARTING.set(false);
+        }
+    }
+    STARTING.set(true);
+    // A sampler or processor of the service's may panic.
+    let _reset = Reset;
+    start()
+}
+
+/// Whether the span that is being started on this thread is one of ours.
+pub(crate) fn is_starting() -> bool {
+    STARTING.get()
+}
 
 /// Everything a span still needs when its call has ended. Contents are shared, so cloning is cheap.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +106,7 @@ fn masked(text: String) -> String {
 
 /// `{operation} {model}`, as the convention names spans.
 pub(crate) fn name(operation: Operation, model: &str) -> String {
-    format!("{} {model}", operation.as_str())
+    [operation.as_str(), " ", model].concat()
 }
 
 struct Attributes(Vec<KeyValue>);

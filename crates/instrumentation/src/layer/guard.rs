@@ -15,7 +15,7 @@ use super::provider::provider;
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
 use crate::observation::{Answer, Arrival, End, Observation};
-use crate::span::{OurSpan, name};
+use crate::span::{name, starting};
 
 /// A call that runs. Dropping it ends the call: a call dropped before its end was given up by the caller.
 #[derive(Debug)]
@@ -181,10 +181,12 @@ fn start_span(
     start: Start,
     parent: &Context,
 ) -> Context {
-    let mut attributes = vec![
-        KeyValue::new(names::GEN_AI_OPERATION_NAME, operation.as_str()),
-        KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider),
-    ];
+    let mut attributes = Vec::with_capacity(6);
+    attributes.push(KeyValue::new(
+        names::GEN_AI_OPERATION_NAME,
+        operation.as_str(),
+    ));
+    attributes.push(KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider));
     if let Some(host) = url.host_str() {
         attributes.push(KeyValue::new(names::SERVER_ADDRESS, host.to_owned()));
         if let Some(port) = url.port_or_known_default() {
@@ -210,8 +212,6 @@ fn start_span(
         .with_kind(SpanKind::Client)
         .with_start_time(start.wall())
         .with_attributes(attributes);
-    let span = config
-        .tracer
-        .build_with_context(builder, &parent.with_value(OurSpan));
+    let span = starting(|| config.tracer.build_with_context(builder, parent));
     parent.with_span(span)
 }
