@@ -53,6 +53,8 @@ names! {
     ERROR_TYPE = "error.type";
     SERVER_ADDRESS = "server.address";
     SERVER_PORT = "server.port";
+    HTTP_REQUEST_METHOD = "http.request.method";
+    HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
     SPANLOOM_ENTITY = "spanloom.entity";
     SPANLOOM_PROJECT = "spanloom.project";
     SPANLOOM_STREAM = "spanloom.stream";

@@ -49,6 +49,8 @@ mod metrics;
 mod observation;
 mod recorder;
 mod span;
+mod text;
+mod trace_event;
 
 pub use attributes::{
     AttributesGuard, MonitorAttributes, MonitorAttributesExt, WithMonitorAttributes,
@@ -57,3 +59,4 @@ pub use content::Content;
 pub use drain::Drain;
 pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentPolicy, Parenting, Stack};
 pub use recorder::{Limits, Recorder, Stats};
+pub use text::{TextDelta, TextStream, text_from_stream};

@@ -11,6 +11,7 @@ use crate::attributes::MonitorAttributes;
 use crate::content::Content;
 use crate::kept::{Kept, Pool};
 use crate::metrics::Instruments;
+use crate::trace_event::Listener;
 
 /// One call that has ended.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Observation {
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) attributes: MonitorAttributes,
+    /// Who wants the `tracing` event.
+    pub(crate) listener: Option<Listener>,
     pub(crate) attempts: u32,
     pub(crate) started_at: SystemTime,
     pub(crate) elapsed: Duration,

@@ -5,12 +5,14 @@
 
 mod assemble;
 mod field;
+mod include_usage;
 mod message;
 mod request;
 mod response;
 mod sse;
 
 pub use assemble::{Assembled, assemble};
+pub use include_usage::include_usage;
 pub use message::{input_messages, output_messages};
 pub use request::{model, request};
 pub use response::{Body, failure, response};

@@ -62,6 +62,9 @@ pub(super) struct Config {
     pub(super) provider: Option<&'static str>,
     pub(super) policy: Box<dyn ParentPolicy>,
     pub(super) instruments: Option<Arc<Instruments>>,
+    pub(super) request_usage: bool,
+    pub(super) trace_hosts: Vec<String>,
+    pub(super) other_calls: bool,
 }
 
 impl fmt::Debug for Config {
@@ -93,6 +96,9 @@ impl GenAiLayer {
             provider: None,
             policy: Box::new(Member),
             meter: Some(global::meter_with_scope(scope())),
+            request_usage: false,
+            trace_hosts: Vec::new(),
+            other_calls: false,
         }
     }
 
@@ -122,6 +128,9 @@ pub struct GenAiLayerBuilder {
     provider: Option<&'static str>,
     policy: Box<dyn ParentPolicy>,
     meter: Option<Meter>,
+    request_usage: bool,
+    trace_hosts: Vec<String>,
+    other_calls: bool,
 }
 
 impl GenAiLayerBuilder {
@@ -166,6 +175,35 @@ impl GenAiLayerBuilder {
         self
     }
 
+    /// Asks for the usage of streamed completions (`stream_options.include_usage`) where the caller has not said whether
+    /// it wants it. Default: no, requests are never changed; without usage the tokens of a stream are estimated.
+    ///
+    /// The provider then sends one chunk more, with usage and without choices, and the caller gets it: code that takes
+    /// the first choice of every chunk for granted must be ready for that. Finding out costs the caller's thread one
+    /// pass over the request's body.
+    pub fn request_usage(mut self, yes: bool) -> Self {
+        self.request_usage = yes;
+        self
+    }
+
+    /// Sends the W3C headers `traceparent` and `tracestate` of the call's span to these hosts, names without a port, such
+    /// as a gateway of your own that continues the trace. Default: to none; a provider has no use for your trace ids.
+    /// Headers the request has already stay.
+    pub fn with_traceparent_to<H: Into<String>>(
+        mut self,
+        hosts: impl IntoIterator<Item = H>,
+    ) -> Self {
+        self.trace_hosts = hosts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Gives calls to other endpoints (files, images, audio, …) a plain HTTP client span: method, host and status, from
+    /// the request to the head of the answer. Their bodies are not touched. Default: they pass through without a span.
+    pub fn with_other_calls(mut self, yes: bool) -> Self {
+        self.other_calls = yes;
+        self
+    }
+
     /// Makes the layer.
     #[must_use]
     pub fn build(self) -> GenAiLayer {
@@ -181,6 +219,9 @@ impl GenAiLayerBuilder {
                 .meter
                 .as_ref()
                 .map(|meter| Arc::new(Instruments::new(meter))),
+            request_usage: self.request_usage,
+            trace_hosts: self.trace_hosts,
+            other_calls: self.other_calls,
         };
         GenAiLayer {
             config: Arc::new(config),

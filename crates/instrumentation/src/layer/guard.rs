@@ -16,6 +16,7 @@ use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
 use crate::observation::{Answer, Arrival, End, Observation};
 use crate::span::{name, starting};
+use crate::trace_event::Listener;
 
 /// A call that runs. Dropping it ends the call: a call dropped before its end was given up by the caller.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ struct Running {
     provider: &'static str,
     url: Url,
     attributes: MonitorAttributes,
+    listener: Option<Listener>,
     attempts: Attempts,
     start: Start,
     first_chunk: Option<Duration>,
@@ -83,6 +85,7 @@ impl OpenCall {
             provider,
             url,
             attributes,
+            listener: Listener::of_caller(),
             attempts: attempts.clone(),
             start,
             first_chunk: None,
@@ -150,6 +153,7 @@ impl OpenCall {
             content: self.config.content,
             instruments: self.config.instruments.clone(),
             attributes: call.attributes,
+            listener: call.listener,
             attempts: call.attempts.get(),
             started_at: call.start.wall(),
             elapsed,

@@ -39,10 +39,14 @@ fn finish(observation: &Observation, queue: &Queue) {
     let span = observation.span.span();
     let drains = queue.drains();
     // Metrics are of every call, sampled or not.
-    let wanted = span.is_recording() || observation.instruments.is_some();
+    let wanted =
+        span.is_recording() || observation.instruments.is_some() || observation.listener.is_some();
     let reading = wanted.then(|| read(observation));
     if let (Some(instruments), Some(reading)) = (&observation.instruments, &reading) {
         instruments.record(&reading.call, observation.elapsed, &observation.answer);
+    }
+    if let (Some(listener), Some(reading)) = (&observation.listener, &reading) {
+        listener.tell(&reading.call, observation.elapsed, span.span_context());
     }
     let finish = reading
         .filter(|_| span.is_recording())

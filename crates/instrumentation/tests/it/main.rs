@@ -13,5 +13,8 @@ mod content;
 mod drain;
 mod failure;
 mod metrics;
+mod outgoing;
 mod setup;
 mod stream;
+mod text;
+mod trace_event;
