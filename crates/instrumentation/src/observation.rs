@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use opentelemetry::Context;
+use opentelemetry::{Context, StringValue};
 use spanloom_core::{Failure, Operation};
 
 use crate::attributes::MonitorAttributes;
@@ -20,8 +20,7 @@ pub(crate) struct Observation {
     pub(crate) span: Context,
     pub(crate) operation: Operation,
     pub(crate) provider: &'static str,
-    pub(crate) server_address: String,
-    pub(crate) server_port: Option<u16>,
+    pub(crate) server: Server,
     pub(crate) content: Content,
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
@@ -36,6 +35,14 @@ pub(crate) struct Observation {
     pub(crate) request: Bytes,
     pub(crate) answer: Answer,
     pub(crate) end: End,
+}
+
+/// Where the request went.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    /// The host; shared with the span.
+    pub(crate) address: StringValue,
+    pub(crate) port: Option<u16>,
 }
 
 /// The answer's bytes, as far as they came and were kept.

@@ -6,6 +6,9 @@ use spanloom_exporter::Destination;
 /// Address of the spanloom server on this machine.
 pub(crate) const LOCAL_SERVER: &str = "http://127.0.0.1:7440";
 
+/// The SDK's own 128 would cut off what comes last on a span with many attributes.
+const ATTRIBUTE_LIMIT: u32 = 1_024;
+
 /// The environment of a monitor.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
@@ -19,6 +22,12 @@ pub(crate) struct Environment {
     base: Option<String>,
     /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` is set; the stock exporter reads them.
     pub(crate) otlp: Option<String>,
+    /// `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`; the stock exporter reads them.
+    pub(crate) otlp_metrics: Option<String>,
+    /// `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, else `OTEL_ATTRIBUTE_COUNT_LIMIT`, else far above what a call has.
+    pub(crate) attribute_limit: u32,
+    /// `OTEL_METRICS_EXPORTER=none`
+    pub(crate) no_metrics: bool,
     /// `OTEL_SDK_DISABLED=true`
     pub(crate) disabled: bool,
     /// `SPANLOOM_QUIET=1`
@@ -49,6 +58,17 @@ impl Environment {
             base: set("WANDB_BASE_URL"),
             otlp: set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
                 .or_else(|| set("OTEL_EXPORTER_OTLP_ENDPOINT")),
+            otlp_metrics: set("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
+                .or_else(|| set("OTEL_EXPORTER_OTLP_ENDPOINT")),
+            attribute_limit: [
+                "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+                "OTEL_ATTRIBUTE_COUNT_LIMIT",
+            ]
+            .into_iter()
+            .find_map(|name| set(name)?.parse().ok())
+            .unwrap_or(ATTRIBUTE_LIMIT),
+            no_metrics: set("OTEL_METRICS_EXPORTER")
+                .is_some_and(|exporter| exporter.eq_ignore_ascii_case("none")),
             disabled: truthy("OTEL_SDK_DISABLED"),
             quiet: truthy("SPANLOOM_QUIET"),
             no_content: set(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
@@ -172,6 +192,24 @@ mod tests {
                 Board::Spanloom("http://127.0.0.1:9".to_owned())
             ))
         );
+    }
+
+    #[test]
+    fn limits_and_metrics_follow_the_environment() {
+        assert_eq!(environment(&[]).attribute_limit, ATTRIBUTE_LIMIT);
+        let general = ("OTEL_ATTRIBUTE_COUNT_LIMIT", "64");
+        assert_eq!(environment(&[general]).attribute_limit, 64);
+        let of_spans = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "32");
+        assert_eq!(environment(&[general, of_spans]).attribute_limit, 32);
+        let nonsense = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many");
+        assert_eq!(environment(&[general, nonsense]).attribute_limit, 64);
+        let endpoint = (
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            "http://127.0.0.1:4318",
+        );
+        let traces_only = environment(&[endpoint]);
+        assert!(traces_only.otlp.is_some() && traces_only.otlp_metrics.is_none());
+        assert!(environment(&[("OTEL_METRICS_EXPORTER", "none")]).no_metrics);
     }
 
     #[test]

@@ -34,12 +34,15 @@ mod banner;
 mod client;
 mod collector;
 mod config;
+mod deadline;
 #[cfg(feature = "tracing")]
 mod entered;
 mod error;
 #[cfg(feature = "tracing")]
 mod layer;
 mod lineage;
+#[cfg(feature = "otlp")]
+mod metrics;
 mod monitor;
 mod pipeline;
 

@@ -154,7 +154,8 @@ impl MonitorBuilder {
     }
 
     /// Sends spans to the OTLP collector at this base address, such as `http://127.0.0.1:4318`, over HTTP; beside the
-    /// server if one is given too, and whatever the environment says.
+    /// server if one is given too, and whatever the environment says. The convention's client metrics go there as well,
+    /// unless the environment says `OTEL_METRICS_EXPORTER=none`.
     #[cfg(feature = "otlp")]
     pub fn with_collector(mut self, address: &str) -> Self {
         self.collector = Some(address.to_owned());
@@ -196,6 +197,14 @@ impl MonitorBuilder {
             }
             _ => None,
         };
+        let metrics = match (&collector, &environment.otlp_metrics) {
+            _ if environment.no_metrics => None,
+            (Some(Collector::At(address)), _) => Some(Collector::At(address)),
+            (_, Some(address)) if !by_code && cfg!(feature = "otlp") => {
+                Some(Collector::OfEnvironment(address))
+            }
+            _ => None,
+        };
         let content = self.content && !environment.no_content;
         let banner = Banner {
             stream: &stream,
@@ -213,6 +222,8 @@ impl MonitorBuilder {
                 &stream,
                 records.as_ref(),
                 collector,
+                metrics,
+                environment,
                 content,
             )?),
         };

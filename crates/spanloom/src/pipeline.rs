@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
 use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
 
 use crate::collector::{Account, Collector};
-use crate::config::Records;
+use crate::config::{Environment, Records};
+use crate::deadline::within;
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
 
@@ -24,6 +26,8 @@ pub(crate) struct Pipeline {
     pub(crate) provider: SdkTracerProvider,
     #[cfg(feature = "tracing")]
     pub(crate) lineage: Lineage,
+    /// Only where a collector takes metrics.
+    meters: Option<SdkMeterProvider>,
     exporter: Option<Exporter>,
     /// What the collector got.
     collected: Arc<Account>,
@@ -34,6 +38,8 @@ impl Pipeline {
         stream: &StreamName,
         records: Option<&Records>,
         collector: Option<Collector<'_>>,
+        metrics: Option<Collector<'_>>,
+        environment: &Environment,
         content: bool,
     ) -> Result<Self, Error> {
         let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
@@ -50,8 +56,7 @@ impl Pipeline {
         let mut provider = SdkTracerProvider::builder()
             .with_resource(resource(stream))
             .with_sampler(Sampler::AlwaysOn)
-            // Prompts are long: the number of attributes is bounded by us, not by cutting off what comes last.
-            .with_max_attributes_per_span(1_024)
+            .with_max_attributes_per_span(environment.attribute_limit)
             .with_span_processor(lineage.clone());
         if let Some(exporter) = &exporter {
             provider = provider.with_span_processor(Flushed(exporter.processor()));
@@ -62,19 +67,29 @@ impl Pipeline {
             provider = provider.with_span_processor(collector.processor(&collected)?);
         }
         let provider = provider.build();
+        #[cfg(feature = "otlp")]
+        let meters = metrics
+            .map(|collector| crate::metrics::provider(collector, resource(stream)))
+            .transpose()?;
+        #[cfg(not(feature = "otlp"))]
+        let meters = metrics.and(None::<SdkMeterProvider>);
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
+            .with_parent_policy(lineage.clone());
+        let layer = match &meters {
+            Some(meters) => layer.with_meter_provider(meters),
             // The global meter provider is the service's.
-            .without_metrics()
-            .with_parent_policy(lineage.clone())
-            .build();
+            None => layer.without_metrics(),
+        };
+        let layer = layer.build();
         Ok(Self {
             layer,
             recorder,
             provider,
             #[cfg(feature = "tracing")]
             lineage,
+            meters,
             exporter,
             collected,
         })
@@ -83,9 +98,17 @@ impl Pipeline {
     /// Waits for the recorder and then for the exporter, both within `timeout`. Calls that the recorder has still to
     /// read are in the account as queued.
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
+        let deadline = Instant::now() + timeout;
         let receipt = self.settle(timeout, Exporter::flush);
         // Reaches the collector's batch processor only: ours has been flushed, and says so at once.
-        drop(self.provider.force_flush());
+        let (provider, meters) = (self.provider.clone(), self.meters.clone());
+        within(
+            deadline.saturating_duration_since(Instant::now()),
+            move || {
+                drop(provider.force_flush());
+                drop(meters.map(|meters| meters.force_flush()));
+            },
+        );
         self.account(receipt)
     }
 
@@ -94,7 +117,11 @@ impl Pipeline {
         let deadline = Instant::now() + timeout;
         let receipt = self.settle(timeout, Exporter::shutdown);
         let left = deadline.saturating_duration_since(Instant::now());
-        drop(self.provider.shutdown_with_timeout(left));
+        let (provider, meters) = (self.provider.clone(), self.meters.clone());
+        within(left, move || {
+            drop(provider.shutdown_with_timeout(left));
+            drop(meters.map(|meters| meters.shutdown_with_timeout(left)));
+        });
         self.account(receipt)
     }
 

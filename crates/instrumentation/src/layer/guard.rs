@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
-use opentelemetry::{Context, KeyValue};
-use reqwest::{Request, Url};
+use opentelemetry::{Context, KeyValue, StringValue};
+use reqwest::Request;
 use spanloom_core::{Failure, Operation, openai, semconv as names};
 
 use super::attempt::{Attempts, shared_body};
@@ -14,7 +14,7 @@ use super::builder::{Config, Parenting};
 use super::provider::provider;
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
-use crate::observation::{Answer, Arrival, End, Observation};
+use crate::observation::{Answer, Arrival, End, Observation, Server};
 use crate::span::{name, starting};
 use crate::trace_event::Listener;
 
@@ -31,7 +31,7 @@ struct Running {
     span: Context,
     operation: Operation,
     provider: &'static str,
-    url: Url,
+    server: Server,
     attributes: MonitorAttributes,
     listener: Option<Listener>,
     attempts: Attempts,
@@ -43,7 +43,8 @@ struct Running {
 }
 
 impl OpenCall {
-    /// Starts the span, with what samplers may want to know.
+    /// Starts the span, with what samplers may want to know. Without an observed call, nobody wants to know more: the
+    /// span is not recorded, and there is no other use for what the answer says.
     pub(super) fn start(
         config: &Arc<Config>,
         operation: Operation,
@@ -51,16 +52,15 @@ impl OpenCall {
         attributes: MonitorAttributes,
         parent: &Context,
         attempts: &Attempts,
-    ) -> Self {
+    ) -> (Context, Option<Self>) {
         let start = Start::now();
-        let queue = config.recorder.queue();
-        let body = shared_body(request, queue.limits().body_bytes);
-        let kept = body.filter(|body| queue.reserve(body.len()));
-        let reserved = kept.as_ref().map_or(0, Bytes::len);
-        let url = request.url().clone();
-        let provider = config
-            .provider
-            .unwrap_or_else(|| provider(url.host_str().unwrap_or_default()));
+        let url = request.url();
+        let host = url.host_str().unwrap_or_default();
+        let provider = config.provider.unwrap_or_else(|| provider(host));
+        let server = Server {
+            address: StringValue::from(Arc::<str>::from(host)),
+            port: url.port_or_known_default(),
+        };
         let bytes = request
             .body()
             .and_then(reqwest::Body::as_bytes)
@@ -70,38 +70,42 @@ impl OpenCall {
             config,
             operation,
             provider,
-            &url,
+            &server,
             model.as_deref(),
             start,
             parent,
         );
+        let listener = Listener::of_caller();
+        let recording = span.span().is_recording();
+        if !recording && listener.is_none() && config.instruments.is_none() {
+            return (span, None);
+        }
+        let queue = config.recorder.queue();
+        let body = shared_body(request, queue.limits().body_bytes);
+        let kept = body.filter(|body| queue.reserve(body.len()));
         let answer = Answer {
             dropped_bytes: u64::from(kept.is_none()),
             ..Answer::default()
         };
         let running = Running {
-            span,
+            span: span.clone(),
             operation,
             provider,
-            url,
+            server,
             attributes,
-            listener: Listener::of_caller(),
+            listener,
             attempts: attempts.clone(),
             start,
             first_chunk: None,
+            reserved: kept.as_ref().map_or(0, Bytes::len),
             request: kept.unwrap_or_default(),
             answer,
-            reserved,
         };
-        Self {
+        let call = Self {
             config: Arc::clone(config),
             call: Some(Box::new(running)),
-        }
-    }
-
-    /// The context in which the span is active; for layers and clients inside.
-    pub(super) fn context(&self) -> Option<Context> {
-        self.call.as_ref().map(|call| call.span.clone())
+        };
+        (span, Some(call))
     }
 
     pub(super) fn answered(&mut self, status: u16, streamed: bool) {
@@ -148,8 +152,7 @@ impl OpenCall {
             span: call.span,
             operation: call.operation,
             provider: call.provider,
-            server_address: call.url.host_str().unwrap_or_default().to_owned(),
-            server_port: call.url.port_or_known_default(),
+            server: call.server,
             content: self.config.content,
             instruments: self.config.instruments.clone(),
             attributes: call.attributes,
@@ -180,7 +183,7 @@ fn start_span(
     config: &Config,
     operation: Operation,
     provider: &'static str,
-    url: &Url,
+    server: &Server,
     model: Option<&str>,
     start: Start,
     parent: &Context,
@@ -191,11 +194,9 @@ fn start_span(
         operation.as_str(),
     ));
     attributes.push(KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider));
-    if let Some(host) = url.host_str() {
-        attributes.push(KeyValue::new(names::SERVER_ADDRESS, host.to_owned()));
-        if let Some(port) = url.port_or_known_default() {
-            attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));
-        }
+    attributes.push(KeyValue::new(names::SERVER_ADDRESS, server.address.clone()));
+    if let Some(port) = server.port {
+        attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));
     }
     attributes
         .extend(model.map(|model| KeyValue::new(names::GEN_AI_REQUEST_MODEL, model.to_owned())));

@@ -1,5 +1,6 @@
 //! What the layer changes on a request, for those who ask for it. By default: nothing.
 
+use opentelemetry::Context;
 use opentelemetry::propagation::{Injector, TextMapPropagator as _};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -7,7 +8,6 @@ use reqwest::{Body, Request};
 use spanloom_core::openai;
 
 use super::builder::Config;
-use super::guard::OpenCall;
 
 /// The changes to all attempts of one call.
 #[derive(Clone, Debug, Default)]
@@ -28,14 +28,11 @@ impl Outgoing {
     }
 
     /// Adds the headers that name the call's span, to the first attempt too.
-    pub(super) fn trace(&mut self, config: &Config, request: &mut Request, call: &OpenCall) {
+    pub(super) fn trace(&mut self, config: &Config, request: &mut Request, span: &Context) {
         let host = request.url().host_str().unwrap_or_default();
         let mut hosts = config.trace_hosts.iter();
-        if !hosts.any(|named| named.eq_ignore_ascii_case(host)) {
-            return;
-        }
-        if let Some(span) = call.context() {
-            TraceContextPropagator::new().inject_context(&span, self);
+        if hosts.any(|named| named.eq_ignore_ascii_case(host)) {
+            TraceContextPropagator::new().inject_context(span, self);
             self.apply(request);
         }
     }

@@ -84,28 +84,21 @@ where
     let mut first = factory.build().await;
     let attempts = Attempts::default();
     let mut changes = Outgoing::default();
-    let mut call = None;
-    let mut other = None;
+    let (mut call, mut other, mut active) = (None, None, None);
     if let Ok(request) = &mut first {
         if let Some(operation) = operation(request) {
             // Before the body is read, so that what is recorded is what is sent.
             changes = Outgoing::of(&config, request);
-            let open = OpenCall::start(&config, operation, request, attributes, &parent, &attempts);
-            changes.trace(&config, request, &open);
-            call = Some(open);
+            let (span, open) =
+                OpenCall::start(&config, operation, request, attributes, &parent, &attempts);
+            changes.trace(&config, request, &span);
+            active = Some(span).filter(|_| config.policy.activates());
+            call = open;
         } else if config.other_calls {
             other = Some(OtherCall::start(&config, request, &parent));
         }
     }
     let factory = replay(factory, first, attempts, changes);
-    let Some(mut call) = call else {
-        let answer = inner.call(factory).await.map_err(Into::into);
-        if let Some(other) = other {
-            other.end(&answer);
-        }
-        return answer;
-    };
-    let active = call.context().filter(|_| config.policy.activates());
     let answer = match active {
         Some(context) => {
             // Services inside may do something before they return their future.
@@ -117,10 +110,16 @@ where
         }
         None => inner.call(factory).await,
     };
+    let answer = answer.map_err(Into::into);
+    if let Some(other) = other {
+        other.end(&answer);
+    }
+    let Some(mut call) = call else {
+        return answer;
+    };
     match answer {
         Ok(response) => Ok(tap(response, call)),
         Err(error) => {
-            let error = error.into();
             call.fail(failure::of_client(&error));
             Err(error)
         }

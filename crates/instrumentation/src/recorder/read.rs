@@ -49,8 +49,8 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     let mut call = Call {
         operation: observation.operation,
         provider: observation.provider.to_owned(),
-        server_address: observation.server_address.clone(),
-        server_port: observation.server_port,
+        server_address: observation.server.address.as_str().to_owned(),
+        server_port: observation.server.port,
         request,
         response: understood.body.response,
         usage,

@@ -14,6 +14,7 @@ mod drain;
 mod failure;
 mod metrics;
 mod outgoing;
+mod sampling;
 mod setup;
 mod stream;
 mod text;

@@ -7,6 +7,7 @@
 )]
 
 #[cfg(feature = "tracing")]
+mod collector;
 mod layer;
 mod monitor;
 mod setup;
