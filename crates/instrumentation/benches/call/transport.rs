@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_openai::Client;
@@ -85,9 +86,10 @@ pub(crate) fn transport() -> impl tower::Service<
 + Send
 + Sync
 + 'static {
-    let (whole, frames) = (answer(), stream());
+    // Shared: services are cloned for every call, and the layer does it once more.
+    let answers = Arc::new((answer(), stream()));
     service_fn(move |factory: HttpRequestFactory| {
-        let (whole, frames) = (whole.clone(), frames.clone());
+        let answers = Arc::clone(&answers);
         async move {
             let request = factory.build().await?;
             let body = request
@@ -99,11 +101,11 @@ pub(crate) fn transport() -> impl tower::Service<
             let response = if streams {
                 builder
                     .header("content-type", "text/event-stream")
-                    .body(reqwest::Body::wrap(Frames(frames.into())))
+                    .body(reqwest::Body::wrap(Frames(answers.1.clone().into())))
             } else {
                 builder
                     .header("content-type", "application/json")
-                    .body(whole.into())
+                    .body(answers.0.clone().into())
             };
             Ok(response.unwrap().into())
         }
