@@ -1,7 +1,7 @@
 //! What the caller's thread hands to the recorder: bytes and times, not yet understood.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use opentelemetry::{Context, StringValue};
@@ -67,8 +67,7 @@ pub(crate) struct Answer {
 pub(crate) struct Arrival {
     /// Bytes that had come then.
     pub(crate) end: usize,
-    /// Time since the call began.
-    pub(crate) at: Duration,
+    pub(crate) at: Instant,
 }
 
 /// How the caller's side saw the call end.

@@ -1,7 +1,7 @@
 //! The open call: made when the first attempt is built, ended exactly once.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
@@ -36,7 +36,9 @@ struct Running {
     listener: Option<Listener>,
     attempts: Attempts,
     start: Start,
-    first_chunk: Option<Duration>,
+    /// Whether the chunks' times are wanted.
+    timed: bool,
+    first_chunk: Option<Instant>,
     request: Bytes,
     answer: Answer,
     reserved: usize,
@@ -96,6 +98,7 @@ impl OpenCall {
             listener,
             attempts: attempts.clone(),
             start,
+            timed: config.instruments.is_some(),
             first_chunk: None,
             reserved: kept.as_ref().map_or(0, Bytes::len),
             request: kept.unwrap_or_default(),
@@ -119,9 +122,9 @@ impl OpenCall {
     pub(super) fn chunk(&mut self, bytes: &[u8]) {
         let Some(call) = &mut self.call else { return };
         let answer = &mut call.answer;
-        let timed = answer.streamed && self.config.instruments.is_some();
-        let at = (timed || call.first_chunk.is_none()).then(|| call.start.elapsed());
-        call.first_chunk = call.first_chunk.or(at);
+        let timed = answer.streamed && call.timed;
+        let now = (timed || call.first_chunk.is_none()).then(Instant::now);
+        call.first_chunk = call.first_chunk.or(now);
         let queue = self.config.recorder.queue();
         let growth = answer.kept.growth(bytes.len(), answer.streamed);
         let times = if timed { answer.arrivals_growth() } else { 0 };
@@ -132,7 +135,7 @@ impl OpenCall {
         if fits && (more == 0 || queue.reserve(more)) {
             call.reserved += more;
             answer.kept.push(bytes, growth, queue.pool());
-            if let (true, Some(at)) = (timed, at) {
+            if let (true, Some(at)) = (timed, now) {
                 answer.arrivals.reserve_exact(times);
                 let end = answer.kept.len();
                 answer.arrivals.push(Arrival { end, at });
@@ -160,7 +163,7 @@ impl OpenCall {
             attempts: call.attempts.get(),
             started_at: call.start.wall(),
             elapsed,
-            time_to_first_chunk: call.first_chunk,
+            time_to_first_chunk: call.first_chunk.map(|at| call.start.until(at)),
             request: call.request,
             answer: call.answer,
             end,
