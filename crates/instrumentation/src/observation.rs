@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use opentelemetry::Context;
-use spanloom_core::{Failure, Operation};
+use spanloom_core::{Endpoint, Failure, Fetch};
 
 use crate::attributes::MonitorAttributes;
 use crate::content::Content;
@@ -16,7 +16,9 @@ use crate::metrics::Instruments;
 pub(crate) struct Observation {
     /// Holds the span that was started for the call.
     pub(crate) span: Context,
-    pub(crate) operation: Operation,
+    pub(crate) endpoint: Endpoint,
+    /// What is fetched, for [`Endpoint::FetchResponse`].
+    pub(crate) fetch: Option<Fetch>,
     pub(crate) provider: &'static str,
     pub(crate) server_address: String,
     pub(crate) server_port: Option<u16>,

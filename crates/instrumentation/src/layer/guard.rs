@@ -7,7 +7,7 @@ use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use reqwest::{Request, Url};
-use spanloom_core::{Failure, Operation, openai, semconv as names};
+use spanloom_core::{Endpoint, Failure, Fetch, openai, semconv as names};
 
 use super::attempt::{Attempts, shared_body};
 use super::builder::{Config, Parenting};
@@ -28,7 +28,7 @@ pub(super) struct OpenCall {
 #[derive(Debug)]
 struct Running {
     span: Context,
-    operation: Operation,
+    endpoint: Endpoint,
     provider: &'static str,
     url: Url,
     attributes: MonitorAttributes,
@@ -44,7 +44,7 @@ impl OpenCall {
     /// Starts the span, with what samplers may want to know.
     pub(super) fn start(
         config: &Arc<Config>,
-        operation: Operation,
+        endpoint: Endpoint,
         request: &mut Request,
         attributes: MonitorAttributes,
         parent: &Context,
@@ -66,7 +66,7 @@ impl OpenCall {
         let model = openai::model(bytes);
         let span = start_span(
             config,
-            operation,
+            endpoint,
             provider,
             &url,
             model.as_deref(),
@@ -79,7 +79,7 @@ impl OpenCall {
         };
         let running = Running {
             span,
-            operation,
+            endpoint,
             provider,
             url,
             attributes,
@@ -142,7 +142,10 @@ impl OpenCall {
         let reserved = call.reserved;
         let observation = Observation {
             span: call.span,
-            operation: call.operation,
+            endpoint: call.endpoint,
+            fetch: (call.endpoint == Endpoint::FetchResponse)
+                .then(|| Fetch::of(call.url.path(), call.url.query()))
+                .flatten(),
             provider: call.provider,
             server_address: call.url.host_str().unwrap_or_default().to_owned(),
             server_port: call.url.port_or_known_default(),
@@ -173,7 +176,7 @@ impl Drop for OpenCall {
 
 fn start_span(
     config: &Config,
-    operation: Operation,
+    endpoint: Endpoint,
     provider: &'static str,
     url: &Url,
     model: Option<&str>,
@@ -181,7 +184,7 @@ fn start_span(
     parent: &Context,
 ) -> Context {
     let mut attributes = vec![
-        KeyValue::new(names::GEN_AI_OPERATION_NAME, operation.as_str()),
+        KeyValue::new(names::GEN_AI_OPERATION_NAME, endpoint.operation()),
         KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider),
     ];
     if let Some(host) = url.host_str() {
@@ -200,8 +203,8 @@ fn start_span(
         ));
     }
     let name = model.map_or_else(
-        || operation.as_str().to_owned(),
-        |model| name(operation, model),
+        || endpoint.operation().to_owned(),
+        |model| name(endpoint, model),
     );
     let builder = config
         .tracer

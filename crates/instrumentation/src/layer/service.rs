@@ -13,7 +13,7 @@ use opentelemetry::trace::FutureExt as _;
 use reqwest::{Request, Response};
 use tower::Service;
 
-use super::attempt::{Attempts, operation};
+use super::attempt::{Attempts, endpoint};
 use super::body::tap;
 use super::builder::Config;
 use super::failure;
@@ -81,10 +81,10 @@ where
     let mut first = factory.build().await;
     let attempts = Attempts::default();
     let call = first.as_mut().ok().and_then(|request| {
-        let operation = operation(request)?;
+        let endpoint = endpoint(request)?;
         let Scope { attributes, parent } = scope;
         Some(OpenCall::start(
-            &config, operation, request, attributes, &parent, &attempts,
+            &config, endpoint, request, attributes, &parent, &attempts,
         ))
     });
     let factory = replay(factory, first, attempts);
