@@ -8,10 +8,13 @@
 )]
 
 mod attributes;
+mod canned;
 mod chat;
+mod completions;
 mod content;
 mod drain;
 mod failure;
 mod metrics;
+mod responses;
 mod setup;
 mod stream;
