@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::{Cost, Timestamp, Usage};
+use crate::{Cost, Endpoint, Fetch, Timestamp, Usage};
 
 /// One logical call to a model: all attempts, up to the last byte of the answer.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What was asked for.
-    pub operation: Operation,
+    /// Where the request went, and so what was asked for.
+    pub endpoint: Endpoint,
     /// `gen_ai.provider.name`: who answered, such as `openai`.
     pub provider: String,
     /// Host of the request.
@@ -35,47 +35,6 @@ pub struct Call {
     pub ended_at: Timestamp,
     /// From the start to the first bytes of a streamed answer.
     pub time_to_first_chunk: Option<Duration>,
-}
-
-/// The kinds of calls that become GenAI spans.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// `POST …/chat/completions`
-    Chat,
-    /// `POST …/embeddings`
-    Embeddings,
-}
-
-impl Operation {
-    /// The operation a request path names; `None` for endpoints that pass through untouched.
-    #[must_use]
-    pub fn from_path(path: &str) -> Option<Self> {
-        let path = path.trim_end_matches('/');
-        [
-            (Self::Chat, "/chat/completions"),
-            (Self::Embeddings, "/embeddings"),
-        ]
-        .into_iter()
-        .find_map(|(operation, suffix)| path.ends_with(suffix).then_some(operation))
-    }
-
-    /// Value of `gen_ai.operation.name`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Embeddings => "embeddings",
-        }
-    }
-
-    /// Value of `openai.api.type`, where the API has one.
-    #[must_use]
-    pub const fn api_type(self) -> Option<&'static str> {
-        match self {
-            Self::Chat => Some("chat_completions"),
-            Self::Embeddings => None,
-        }
-    }
 }
 
 /// How a call ended. Source: the wire attribute `spanloom.outcome`.
@@ -133,6 +92,16 @@ pub struct Request {
     pub output_type: Option<&'static str>,
     pub encoding_format: Option<String>,
     pub dimensions: Option<i64>,
+    pub previous_response_id: Option<String>,
+    /// The provider's own conversation object the call belongs to.
+    pub conversation_id: Option<String>,
+    /// A prompt that is kept at the provider (`prompt.id`), and its version.
+    pub prompt_name: Option<String>,
+    pub prompt_version: Option<String>,
+    /// Whether what was sent holds a compacted conversation.
+    pub compacted: bool,
+    /// For [`Endpoint::FetchResponse`]: what is fetched.
+    pub fetch: Option<Fetch>,
 }
 
 /// What the provider said about its answer.
@@ -144,8 +113,13 @@ pub struct Request {
 pub struct Response {
     pub id: Option<String>,
     pub model: Option<String>,
-    /// As the provider gave them, by choice.
+    /// As the provider gave them, by choice. A response of the Responses API has none of its own: its status and what it
+    /// asks for make one, in the convention's words.
     pub finish_reasons: Vec<String>,
+    /// `status` of a response of the Responses API: `queued`, `in_progress`, `completed`, …
+    pub status: Option<String>,
+    /// Whether the answer holds a conversation the provider compacted.
+    pub compacted: bool,
     pub service_tier: Option<String>,
     pub system_fingerprint: Option<String>,
 }

@@ -16,6 +16,7 @@
 
 mod call;
 mod cost;
+mod endpoint;
 pub mod mapping;
 pub mod openai;
 pub mod price;
@@ -26,8 +27,9 @@ mod stream;
 mod time;
 mod usage;
 
-pub use call::{Call, Failure, Operation, Outcome, Request, Response};
+pub use call::{Call, Failure, Outcome, Request, Response};
 pub use cost::{Cost, CostSource, Usd};
+pub use endpoint::{Endpoint, Fetch};
 pub use record::{CallInfo, CostSummary, Json, Record, StatusCode, Summary, UsageSummary};
 pub use stream::{StreamName, StreamNameError};
 pub use time::Timestamp;

@@ -15,10 +15,24 @@ pub struct Usage {
     pub cache_write_tokens: Option<u64>,
     /// Part of `output_tokens` spent on reasoning.
     pub reasoning_tokens: Option<u64>,
+    /// Part of `input_tokens` that was text.
+    pub text_input_tokens: Option<u64>,
+    /// Part of `input_tokens` that was images.
+    pub image_input_tokens: Option<u64>,
     /// Part of `input_tokens` that was audio.
     pub audio_input_tokens: Option<u64>,
+    /// Part of `output_tokens` that was text.
+    pub text_output_tokens: Option<u64>,
+    /// Part of `output_tokens` that was images.
+    pub image_output_tokens: Option<u64>,
     /// Part of `output_tokens` that was audio.
     pub audio_output_tokens: Option<u64>,
+    /// Part of `cache_read_tokens` that was text.
+    pub text_cache_read_tokens: Option<u64>,
+    /// Part of `cache_read_tokens` that was images.
+    pub image_cache_read_tokens: Option<u64>,
+    /// Part of `cache_read_tokens` that was audio.
+    pub audio_cache_read_tokens: Option<u64>,
     /// Where the counts come from; `None` while nothing is known.
     pub source: Option<UsageSource>,
 }

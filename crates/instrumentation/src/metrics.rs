@@ -111,7 +111,7 @@ impl Instruments {
 
 fn common(call: &Call) -> Vec<KeyValue> {
     let mut attributes = vec![
-        KeyValue::new(names::GEN_AI_OPERATION_NAME, call.operation.as_str()),
+        KeyValue::new(names::GEN_AI_OPERATION_NAME, call.endpoint.operation()),
         KeyValue::new(names::GEN_AI_PROVIDER_NAME, call.provider.clone()),
         KeyValue::new(names::SERVER_ADDRESS, call.server_address.clone()),
     ];

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use opentelemetry::{Context, StringValue};
-use spanloom_core::{Failure, Operation};
+use spanloom_core::{Endpoint, Failure, Fetch};
 
 use crate::attributes::MonitorAttributes;
 use crate::content::Content;
@@ -18,7 +18,9 @@ use crate::trace_event::Listener;
 pub(crate) struct Observation {
     /// Holds the span that was started for the call.
     pub(crate) span: Context,
-    pub(crate) operation: Operation,
+    pub(crate) endpoint: Endpoint,
+    /// What is fetched, for [`Endpoint::FetchResponse`].
+    pub(crate) fetch: Option<Fetch>,
     pub(crate) provider: &'static str,
     pub(crate) server: Server,
     pub(crate) content: Content,

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use opentelemetry::trace::{SpanRef, Status};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::trace::SpanData;
-use spanloom_core::{Call, Cost, Operation, Usage, openai, secret, semconv as names};
+use spanloom_core::{Call, Cost, Endpoint, Usage, openai, secret, semconv as names};
 
 use crate::observation::Observation;
 use crate::recorder::Reading;
@@ -65,7 +65,7 @@ impl Finish {
                 .request
                 .model
                 .as_ref()
-                .map(|model| name(call.operation, model)),
+                .map(|model| name(call.endpoint, model)),
             attributes: attributes.0,
             status,
             end: Some(call.ended_at.as_system_time()),
@@ -105,8 +105,8 @@ fn masked(text: String) -> String {
 }
 
 /// `{operation} {model}`, as the convention names spans.
-pub(crate) fn name(operation: Operation, model: &str) -> String {
-    [operation.as_str(), " ", model].concat()
+pub(crate) fn name(endpoint: Endpoint, model: &str) -> String {
+    [endpoint.operation(), " ", model].concat()
 }
 
 struct Attributes(Vec<KeyValue>);
@@ -171,7 +171,38 @@ impl Attributes {
             names::GEN_AI_REQUEST_ENCODING_FORMATS,
             request.encoding_format.as_slice(),
         );
-        self.set(names::OPENAI_API_TYPE, call.operation.api_type());
+        self.set(names::OPENAI_API_TYPE, call.endpoint.api_type());
+        self.conversation(call);
+    }
+
+    /// What the call belongs to beside itself: a conversation, a prompt, an answer before it.
+    fn conversation(&mut self, call: &Call) {
+        let request = &call.request;
+        let fetch = request.fetch.as_ref();
+        for (name, value) in [
+            (names::GEN_AI_CONVERSATION_ID, &request.conversation_id),
+            (names::GEN_AI_PROMPT_NAME, &request.prompt_name),
+            (names::GEN_AI_PROMPT_VERSION, &request.prompt_version),
+            (
+                names::GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID,
+                &request.previous_response_id,
+            ),
+        ] {
+            self.text(name, value.as_deref());
+        }
+        let compacted = request.compacted || call.response.compacted;
+        self.set(
+            names::GEN_AI_CONVERSATION_COMPACTED,
+            (compacted && fetch.is_none()).then_some(true),
+        );
+        self.text(
+            names::GEN_AI_REQUEST_STREAM_CURSOR,
+            fetch.and_then(|fetch| fetch.stream_cursor.as_deref()),
+        );
+        self.text(
+            names::GEN_AI_RESPONSE_STATUS,
+            fetch.and(call.response.status.as_deref()),
+        );
     }
 
     fn response(&mut self, call: &Call) {
@@ -213,14 +244,46 @@ impl Attributes {
             names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
             usage.reasoning_tokens,
         );
-        self.count(
-            names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
-            usage.audio_input_tokens,
-        );
-        self.count(
-            names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS,
-            usage.audio_output_tokens,
-        );
+        for (name, count) in [
+            (
+                names::GEN_AI_USAGE_TEXT_INPUT_TOKENS,
+                usage.text_input_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS,
+                usage.image_input_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
+                usage.audio_input_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_TEXT_OUTPUT_TOKENS,
+                usage.text_output_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS,
+                usage.image_output_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS,
+                usage.audio_output_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_TEXT_CACHE_READ_INPUT_TOKENS,
+                usage.text_cache_read_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
+                usage.image_cache_read_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
+                usage.audio_cache_read_tokens,
+            ),
+        ] {
+            self.count(name, count);
+        }
         self.set(
             names::SPANLOOM_USAGE_SOURCE,
             usage.source.map(|source| source.as_str()),
@@ -257,12 +320,33 @@ impl Attributes {
     fn content(&mut self, reading: &Reading<'_>, observation: &Observation) {
         let response = reading.response_body.as_deref();
         if observation.content.messages() {
-            let output = response.and_then(|body| openai::output_messages(body.as_bytes()));
-            self.shared(
-                names::GEN_AI_INPUT_MESSAGES,
-                openai::input_messages(&observation.request),
-            );
-            self.shared(names::GEN_AI_OUTPUT_MESSAGES, output);
+            let endpoint = observation.endpoint;
+            let answer = response.unwrap_or_default().as_bytes();
+            // A fetched response repeats what it was asked with.
+            let asked = match endpoint.is_inference() {
+                true => &*observation.request,
+                false => answer,
+            };
+            for (name, text) in [
+                (
+                    names::GEN_AI_SYSTEM_INSTRUCTIONS,
+                    openai::system_instructions(endpoint, asked),
+                ),
+                (
+                    names::GEN_AI_INPUT_MESSAGES,
+                    openai::input_messages(endpoint, asked),
+                ),
+                (
+                    names::GEN_AI_OUTPUT_MESSAGES,
+                    openai::output_messages(endpoint, answer),
+                ),
+                (
+                    names::GEN_AI_TOOL_DEFINITIONS,
+                    openai::tool_definitions(endpoint, asked),
+                ),
+            ] {
+                self.shared(name, text);
+            }
         }
         if observation.content.bodies() {
             let request = std::str::from_utf8(&observation.request)

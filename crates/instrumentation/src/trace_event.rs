@@ -40,7 +40,7 @@ impl Listener {
                 target: TARGET,
                 parent: self.span.clone(),
                 Level::INFO,
-                operation = call.operation.as_str(),
+                operation = call.endpoint.operation(),
                 provider = call.provider,
                 model = model.map(|model| secret::mask(model)).as_deref(),
                 outcome = call.outcome.as_str(),

@@ -6,7 +6,7 @@ use super::attribute::Attributes;
 use super::dialect;
 use crate::price::Table;
 use crate::record::{CallInfo, CostSummary, Json, Record, StatusCode, Summary, UsageSummary};
-use crate::{StreamName, Timestamp, Usage, UsageSource, semconv as names};
+use crate::{Endpoint, StreamName, Timestamp, Usage, UsageSource, semconv as names};
 
 /// A finished span, whoever carried it here (an SDK's exporter, an OTLP request).
 #[derive(Clone, Debug)]
@@ -114,8 +114,18 @@ fn usage(attributes: &mut Attributes) -> Usage {
         cache_read_tokens: attributes.take_count(dialect::CACHE_READ_TOKENS),
         cache_write_tokens: attributes.take_count(dialect::CACHE_WRITE_TOKENS),
         reasoning_tokens: attributes.take_count(dialect::REASONING_TOKENS),
+        text_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_TEXT_INPUT_TOKENS]),
+        image_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS]),
         audio_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS]),
+        text_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_TEXT_OUTPUT_TOKENS]),
+        image_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS]),
         audio_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS]),
+        text_cache_read_tokens: attributes
+            .take_count(&[names::GEN_AI_USAGE_TEXT_CACHE_READ_INPUT_TOKENS]),
+        image_cache_read_tokens: attributes
+            .take_count(&[names::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS]),
+        audio_cache_read_tokens: attributes
+            .take_count(&[names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS]),
         source: None,
     };
     let source = attributes.take_text(&[names::SPANLOOM_USAGE_SOURCE]);
@@ -149,17 +159,16 @@ fn info(attributes: &mut Attributes, usage: &Usage) -> CallInfo {
         api_type: attributes.take_text(&[names::OPENAI_API_TYPE]),
         system_fingerprint: attributes.take_text(&[names::OPENAI_RESPONSE_SYSTEM_FINGERPRINT]),
         service_tier: attributes.take_text(&[names::OPENAI_RESPONSE_SERVICE_TIER]),
+        response_status: attributes.take_text(&[names::GEN_AI_RESPONSE_STATUS]),
+        previous_response_id: attributes.take_text(&[names::GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID]),
         outer_span_id: attributes.take_text(&[names::SPANLOOM_OUTER_SPAN_ID]),
     }
 }
 
 /// The name Weave's own integration gives the same call; other spans keep theirs.
 fn op_name(ours: bool, info: &CallInfo) -> Option<&'static str> {
-    match info.operation.as_deref() {
-        Some("chat") if ours => Some("openai.chat.completions.create"),
-        Some("embeddings") if ours => Some("openai.embeddings.create"),
-        _ => None,
-    }
+    let operation = info.operation.as_deref().filter(|_| ours)?;
+    Endpoint::from_words(operation, info.api_type.as_deref()).map(Endpoint::op_name)
 }
 
 fn summary(

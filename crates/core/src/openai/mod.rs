@@ -1,9 +1,11 @@
 //! OpenAI's wire formats, read once from the bytes that passed by.
 //!
 //! Every reader is total: a field of an unexpected type is as if it were absent, a malformed body gives what could be
-//! read. The caller of a model must never notice that somebody reads along.
+//! read. The caller of a model must never notice that somebody reads along. What differs between the APIs is chosen by
+//! the [`Endpoint`](crate::Endpoint) the request went to.
 
 mod assemble;
+mod failure;
 mod field;
 mod include_usage;
 mod message;
@@ -12,8 +14,9 @@ mod response;
 mod sse;
 
 pub use assemble::{Assembled, assemble};
+pub use failure::failure;
 pub use include_usage::include_usage;
-pub use message::{input_messages, output_messages};
+pub use message::{input_messages, output_messages, system_instructions, tool_definitions};
 pub use request::{model, request};
-pub use response::{Body, failure, response};
+pub use response::{Body, response};
 pub use sse::{Event, events};

@@ -1,9 +1,11 @@
-//! The request body of chat completions and embeddings.
+//! The parameters of a request body, whichever endpoint it goes to: their names do not clash.
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::field::read;
+use super::field::{self, read};
 use crate::Request;
 
 #[derive(Default, Deserialize)]
@@ -41,6 +43,22 @@ struct Wire<'a> {
     encoding_format: Option<&'a RawValue>,
     #[serde(borrow)]
     dimensions: Option<&'a RawValue>,
+    #[serde(borrow)]
+    max_output_tokens: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reasoning: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow)]
+    modalities: Option<&'a RawValue>,
+    #[serde(borrow)]
+    previous_response_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    conversation: Option<&'a RawValue>,
+    #[serde(borrow)]
+    prompt: Option<&'a RawValue>,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -51,20 +69,48 @@ enum Stop {
 }
 
 #[derive(Deserialize)]
-struct ResponseFormat<'a> {
+struct Typed<'a> {
+    #[serde(borrow, default)]
+    r#type: Cow<'a, str>,
+}
+
+/// `reasoning` of the Responses API.
+#[derive(Deserialize)]
+struct Reasoning {
+    effort: Option<String>,
+}
+
+/// `text` of the Responses API.
+#[derive(Deserialize)]
+struct Text<'a> {
     #[serde(borrow)]
-    r#type: std::borrow::Cow<'a, str>,
+    format: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Conversation {
+    Id(String),
+    Object { id: String },
+}
+
+/// A prompt kept at the provider. The `prompt` of completions is a text and no such object.
+#[derive(Default, Deserialize)]
+struct Prompt {
+    id: Option<String>,
+    version: Option<String>,
 }
 
 /// Reads the parameters of a request body; a body that is no JSON object gives the empty request.
 #[must_use]
 pub fn request(body: &[u8]) -> Request {
-    let wire: Wire<'_> = serde_json::from_slice(body).unwrap_or_default();
+    let wire: Wire<'_> = field::body(body);
     let stop_sequences = match read(wire.stop) {
         Some(Stop::One(stop)) => vec![stop],
         Some(Stop::Many(stops)) => stops,
         None => Vec::new(),
     };
+    let prompt: Prompt = read(wire.prompt).unwrap_or_default();
     Request {
         model: read(wire.model),
         stream: read(wire.stream).unwrap_or(false),
@@ -72,22 +118,56 @@ pub fn request(body: &[u8]) -> Request {
         top_p: read(wire.top_p),
         frequency_penalty: read(wire.frequency_penalty),
         presence_penalty: read(wire.presence_penalty),
-        max_tokens: read(wire.max_completion_tokens).or_else(|| read(wire.max_tokens)),
+        max_tokens: [
+            wire.max_completion_tokens,
+            wire.max_tokens,
+            wire.max_output_tokens,
+        ]
+        .into_iter()
+        .find_map(read),
         seed: read(wire.seed),
         choice_count: read(wire.n),
         stop_sequences,
-        reasoning_level: read(wire.reasoning_effort),
+        reasoning_level: read(wire.reasoning_effort)
+            .or_else(|| read::<Reasoning>(wire.reasoning)?.effort),
         service_tier: read(wire.service_tier),
-        output_type: read::<ResponseFormat<'_>>(wire.response_format).and_then(|format| {
-            match &*format.r#type {
-                "json_schema" | "json_object" => Some("json"),
-                "text" => Some("text"),
-                _ => None,
-            }
-        }),
+        output_type: output_type(&wire),
         encoding_format: read(wire.encoding_format),
         dimensions: read(wire.dimensions),
+        previous_response_id: read(wire.previous_response_id),
+        conversation_id: read(wire.conversation).map(|conversation| match conversation {
+            Conversation::Id(id) | Conversation::Object { id } => id,
+        }),
+        prompt_version: prompt.id.is_some().then_some(prompt.version).flatten(),
+        prompt_name: prompt.id,
+        compacted: wire.input.is_some_and(is_compacted),
+        fetch: None,
     }
+}
+
+/// Speech where it is asked for, else the format of the text.
+fn output_type(wire: &Wire<'_>) -> Option<&'static str> {
+    let speech = read::<Vec<Cow<'_, str>>>(wire.modalities)
+        .is_some_and(|modalities| modalities.iter().any(|modality| modality == "audio"));
+    if speech {
+        return Some("speech");
+    }
+    let format = wire
+        .response_format
+        .or_else(|| read::<Text<'_>>(wire.text)?.format);
+    match &*read::<Typed<'_>>(format)?.r#type {
+        "json_schema" | "json_object" => Some("json"),
+        "text" => Some("text"),
+        _ => None,
+    }
+}
+
+/// Whether an item of the input stands for a conversation that was compacted.
+fn is_compacted(input: &RawValue) -> bool {
+    // Most inputs are long and have none.
+    input.get().contains("\"compaction\"")
+        && read::<Vec<Typed<'_>>>(Some(input))
+            .is_some_and(|items| items.iter().any(|item| item.r#type == "compaction"))
 }
 
 /// The model, found by looking at both ends of the body only, where clients put it: the caller's thread must not
@@ -156,6 +236,53 @@ mod tests {
             (request.reasoning_level.as_deref(), request.output_type),
             (Some("low"), Some("json"))
         );
+    }
+
+    #[test]
+    fn reads_what_the_responses_api_adds() {
+        let body = br#"{"model":"gpt-5","input":"hi","max_output_tokens":64,"reasoning":{"effort":"low","summary":"auto"},
+            "text":{"format":{"type":"json_schema","name":"n","schema":{}},"verbosity":"low"},
+            "previous_response_id":"resp_0","conversation":{"id":"conv_1"},"prompt":{"id":"pmpt_1","version":"3"}}"#;
+        let parsed = request(body);
+        assert_eq!(parsed.max_tokens, Some(64));
+        assert_eq!(
+            (parsed.reasoning_level.as_deref(), parsed.output_type),
+            (Some("low"), Some("json"))
+        );
+        assert_eq!(parsed.previous_response_id.as_deref(), Some("resp_0"));
+        assert_eq!(parsed.conversation_id.as_deref(), Some("conv_1"));
+        assert_eq!(
+            (
+                parsed.prompt_name.as_deref(),
+                parsed.prompt_version.as_deref()
+            ),
+            (Some("pmpt_1"), Some("3"))
+        );
+        let plain = request(br#"{"conversation":"conv_2","prompt":"Once upon"}"#);
+        assert_eq!(plain.conversation_id.as_deref(), Some("conv_2"));
+        assert_eq!((plain.prompt_name, plain.prompt_version), (None, None));
+    }
+
+    #[test]
+    fn a_compacted_conversation_is_noticed() {
+        let compacted = |input: &str| {
+            request(format!(r#"{{"model":"m","input":{input}}}"#).as_bytes()).compacted
+        };
+        assert!(compacted(
+            r#"[{"role":"user","content":"go on"},{"type":"compaction","encrypted_content":"x"}]"#
+        ));
+        assert!(!compacted(r#"[{"role":"user","content":"compaction"}]"#));
+        assert!(!compacted(
+            r#"[{"role":"user","content":[{"type":"compaction"}]}]"#
+        ));
+        assert!(!compacted(r#""what is \"compaction\"?""#));
+    }
+
+    #[test]
+    fn spoken_answers_are_speech() {
+        let parsed =
+            request(br#"{"modalities":["text","audio"],"response_format":{"type":"text"}}"#);
+        assert_eq!(parsed.output_type, Some("speech"));
     }
 
     #[test]

@@ -311,7 +311,7 @@ prop_compose! {
             reasoning_tokens: reasoning,
             audio_input_tokens: audio_in,
             audio_output_tokens: audio_out,
-            source: None,
+            ..Usage::default()
         }
     }
 }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::Body as _;
-use reqwest::{Body, Method, Request};
-use spanloom_core::Operation;
+use reqwest::{Body, Request};
+use spanloom_core::Endpoint;
 
 /// How many requests of one call were given out to be sent.
 #[derive(Clone, Debug, Default)]
@@ -24,17 +24,18 @@ impl Attempts {
     }
 }
 
-/// The operation a request is, if it is one that becomes a span.
-pub(super) fn operation(request: &Request) -> Option<Operation> {
-    (request.method() == Method::POST)
-        .then(|| Operation::from_path(request.url().path()))
-        .flatten()
+/// The endpoint a request goes to, if it is one whose calls become spans.
+pub(super) fn endpoint(request: &Request) -> Option<Endpoint> {
+    Endpoint::of(request.method().as_str(), request.url().path())
 }
 
 /// The request's body, shared and not copied, up to `limit` bytes; the request keeps it. `None` for a longer body and
-/// for one that is itself a stream (a multipart upload), which is never read.
+/// for one that is itself a stream (a multipart upload), which is never read; empty for a request that has none.
 pub(super) fn shared_body(request: &mut Request, limit: usize) -> Option<Bytes> {
-    let len = request.body().and_then(Body::as_bytes).map(<[u8]>::len)?;
+    let Some(body) = request.body() else {
+        return Some(Bytes::new());
+    };
+    let len = body.as_bytes().map(<[u8]>::len)?;
     if len > limit {
         return None;
     }
@@ -51,6 +52,8 @@ pub(super) fn shared_body(request: &mut Request, limit: usize) -> Option<Bytes> 
 
 #[cfg(test)]
 mod tests {
+    use reqwest::Method;
+
     use super::*;
 
     fn request(body: Body) -> Request {
@@ -81,13 +84,17 @@ mod tests {
         assert_eq!(long.body().unwrap().as_bytes(), Some(&b"0123456789"[..]));
         let mut empty = request(Body::from(""));
         assert_eq!(shared_body(&mut empty, 9), Some(Bytes::new()));
+        let mut none = request(Body::from(""));
+        *none.body_mut() = None;
+        assert_eq!(shared_body(&mut none, 9), Some(Bytes::new()));
+        assert!(none.body().is_none());
     }
 
     #[test]
-    fn only_posts_to_known_paths_are_operations() {
+    fn only_known_methods_and_paths_are_endpoints() {
         let mut request = request(Body::from(""));
-        assert_eq!(operation(&request), Some(Operation::Chat));
+        assert_eq!(endpoint(&request), Some(Endpoint::ChatCompletions));
         *request.method_mut() = Method::GET;
-        assert_eq!(operation(&request), None);
+        assert_eq!(endpoint(&request), None);
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue, StringValue};
 use reqwest::Request;
-use spanloom_core::{Failure, Operation, openai, semconv as names};
+use spanloom_core::{Endpoint, Failure, Fetch, openai, semconv as names};
 
 use super::attempt::{Attempts, shared_body};
 use super::builder::{Config, Parenting};
@@ -29,7 +29,8 @@ pub(super) struct OpenCall {
 #[derive(Debug)]
 struct Running {
     span: Context,
-    operation: Operation,
+    endpoint: Endpoint,
+    fetch: Option<Fetch>,
     provider: &'static str,
     server: Server,
     attributes: MonitorAttributes,
@@ -49,7 +50,7 @@ impl OpenCall {
     /// span is not recorded, and there is no other use for what the answer says.
     pub(super) fn start(
         config: &Arc<Config>,
-        operation: Operation,
+        endpoint: Endpoint,
         request: &mut Request,
         attributes: MonitorAttributes,
         parent: &Context,
@@ -70,13 +71,16 @@ impl OpenCall {
         let model = openai::model(bytes);
         let span = start_span(
             config,
-            operation,
+            endpoint,
             provider,
             &server,
             model.as_deref(),
             start,
             parent,
         );
+        let fetch = (endpoint == Endpoint::FetchResponse)
+            .then(|| Fetch::of(url.path(), url.query()))
+            .flatten();
         let listener = Listener::of_caller();
         let recording = span.span().is_recording();
         if !recording && listener.is_none() && config.instruments.is_none() {
@@ -91,7 +95,8 @@ impl OpenCall {
         };
         let running = Running {
             span: span.clone(),
-            operation,
+            endpoint,
+            fetch,
             provider,
             server,
             attributes,
@@ -153,7 +158,8 @@ impl OpenCall {
         let reserved = call.reserved;
         let observation = Observation {
             span: call.span,
-            operation: call.operation,
+            endpoint: call.endpoint,
+            fetch: call.fetch,
             provider: call.provider,
             server: call.server,
             content: self.config.content,
@@ -184,7 +190,7 @@ impl Drop for OpenCall {
 
 fn start_span(
     config: &Config,
-    operation: Operation,
+    endpoint: Endpoint,
     provider: &'static str,
     server: &Server,
     model: Option<&str>,
@@ -194,7 +200,7 @@ fn start_span(
     let mut attributes = Vec::with_capacity(6);
     attributes.push(KeyValue::new(
         names::GEN_AI_OPERATION_NAME,
-        operation.as_str(),
+        endpoint.operation(),
     ));
     attributes.push(KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider));
     attributes.push(KeyValue::new(names::SERVER_ADDRESS, server.address.clone()));
@@ -211,8 +217,8 @@ fn start_span(
         ));
     }
     let name = model.map_or_else(
-        || operation.as_str().to_owned(),
-        |model| name(operation, model),
+        || endpoint.operation().to_owned(),
+        |model| name(endpoint, model),
     );
     let builder = config
         .tracer

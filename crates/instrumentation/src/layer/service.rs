@@ -13,7 +13,7 @@ use opentelemetry::trace::FutureExt as _;
 use reqwest::{Request, Response};
 use tower::Service;
 
-use super::attempt::{Attempts, operation};
+use super::attempt::{Attempts, endpoint};
 use super::body::tap;
 use super::builder::Config;
 use super::failure;
@@ -86,11 +86,11 @@ where
     let mut changes = Outgoing::default();
     let (mut call, mut other, mut active) = (None, None, None);
     if let Ok(request) = &mut first {
-        if let Some(operation) = operation(request) {
+        if let Some(endpoint) = endpoint(request) {
             // Before the body is read, so that what is recorded is what is sent.
             changes = Outgoing::of(&config, request);
             let (span, open) =
-                OpenCall::start(&config, operation, request, attributes, &parent, &attempts);
+                OpenCall::start(&config, endpoint, request, attributes, &parent, &attempts);
             changes.trace(&config, request, &span);
             active = Some(span).filter(|_| config.policy.activates());
             call = open;

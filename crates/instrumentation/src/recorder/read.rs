@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use spanloom_core::openai::{self, Assembled, Body};
 use spanloom_core::price::Table;
 use spanloom_core::{
-    Call, Cost, CostSource, Failure, Operation, Outcome, Timestamp, UsageSource, Usd,
+    Call, Cost, CostSource, Endpoint, Failure, Outcome, Request, Timestamp, Usage, UsageSource, Usd,
 };
 
 use crate::estimate;
@@ -31,13 +31,17 @@ struct Understood<'a> {
 }
 
 pub(super) fn read(observation: &Observation) -> Reading<'_> {
-    let request = openai::request(&observation.request);
-    let understood = understand(&observation.answer);
+    let endpoint = observation.endpoint;
+    let mut request = openai::request(&observation.request);
+    request.fetch.clone_from(&observation.fetch);
+    let mut understood = understand(endpoint, &observation.answer);
+    settle_fetch(&request, &mut understood.body);
     let (outcome, failure) = outcome(&observation.end, &observation.answer, &understood);
     let mut usage = understood.body.usage;
     // A refusal is not billed; an answer that broke off is, as far as it came.
     let answered = outcome != Outcome::Error || !understood.text.is_empty();
-    if usage.source.is_none() && observation.answer.streamed && answered {
+    if usage.source.is_none() && observation.answer.streamed && answered && endpoint.is_inference()
+    {
         usage = estimate::usage(
             &observation.request,
             request.model.as_deref(),
@@ -47,7 +51,7 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     let started_at = Timestamp::from(observation.started_at);
     let ended_at = Timestamp::from(observation.started_at + observation.elapsed);
     let mut call = Call {
-        operation: observation.operation,
+        endpoint,
         provider: observation.provider.to_owned(),
         server_address: observation.server.address.as_str().to_owned(),
         server_port: observation.server.port,
@@ -62,13 +66,16 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
         ended_at,
         time_to_first_chunk: observation
             .time_to_first_chunk
-            .filter(|_| observation.answer.streamed),
+            .filter(|_| observation.answer.streamed && endpoint.is_inference()),
     };
     call.cost = cost(&call, understood.body.reported_cost);
+    let measured = understood.body.dimensions;
+    let measured = measured.and_then(|width| i64::try_from(width).ok());
     let dimensions = call
         .request
         .dimensions
-        .filter(|_| observation.operation == Operation::Embeddings);
+        .or(measured)
+        .filter(|_| endpoint == Endpoint::Embeddings);
     Reading {
         call,
         response_body: understood.json,
@@ -76,7 +83,18 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     }
 }
 
-fn understand(answer: &Answer) -> Understood<'_> {
+/// A response made before was paid for when it was made, and failed then, if it did; its id is known from the request.
+fn settle_fetch(request: &Request, body: &mut Body) {
+    let Some(fetch) = &request.fetch else { return };
+    body.usage = Usage::default();
+    body.reported_cost = None;
+    body.failure = None;
+    body.response
+        .id
+        .get_or_insert_with(|| fetch.response_id.clone());
+}
+
+fn understand(endpoint: Endpoint, answer: &Answer) -> Understood<'_> {
     if answer.streamed {
         let Assembled {
             body,
@@ -85,7 +103,7 @@ fn understand(answer: &Answer) -> Understood<'_> {
             done,
             failure,
             ..
-        } = openai::assemble(&answer.body);
+        } = openai::assemble(endpoint, &answer.body);
         let json = completion.map(|raw| Cow::Owned(raw.get().to_owned()));
         return Understood {
             body,
@@ -107,7 +125,7 @@ fn understand(answer: &Answer) -> Understood<'_> {
         .filter(|text| !text.is_empty())
         .map(Cow::Borrowed);
     Understood {
-        body: openai::response(&answer.body),
+        body: openai::response(endpoint, &answer.body),
         json,
         text: String::new(),
         done: false,
@@ -116,7 +134,8 @@ fn understand(answer: &Answer) -> Understood<'_> {
 }
 
 fn outcome(end: &End, answer: &Answer, understood: &Understood<'_>) -> (Outcome, Option<Failure>) {
-    if let Some(failure) = &understood.failure {
+    let reported = understood.failure.as_ref();
+    if let Some(failure) = reported.or(understood.body.failure.as_ref()) {
         return (Outcome::Error, Some(failure.clone()));
     }
     match end {

@@ -8,12 +8,15 @@
 )]
 
 mod attributes;
+mod canned;
 mod chat;
+mod completions;
 mod content;
 mod drain;
 mod failure;
 mod metrics;
 mod outgoing;
+mod responses;
 mod sampling;
 mod setup;
 mod stream;

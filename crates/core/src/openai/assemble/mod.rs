@@ -1,0 +1,90 @@
+//! A streamed answer, put together into what it would have been in one piece.
+//!
+//! | file | what |
+//! |---|---|
+//! | `choices` | chunks of chat completions and completions |
+//! | `responses` | events of the Responses API |
+//! | `merge` | pieces of JSON that follow each other |
+
+mod choices;
+mod merge;
+mod responses;
+
+use serde_json::value::RawValue;
+
+use super::response::{Body, response};
+use super::sse::events;
+use crate::{Endpoint, Failure};
+
+/// A stream, read to where it got.
+#[derive(Debug, Default)]
+pub struct Assembled {
+    /// Identity, model, finish reasons and usage, as of an answer in one piece.
+    pub body: Body,
+    /// The answer as the object it would have been in one piece (`chat.completion`, `text_completion`, `response`);
+    /// `None` when no chunk could be read.
+    pub completion: Option<Box<RawValue>>,
+    /// The visible text of all choices, for counting tokens where the provider did not.
+    pub text: String,
+    /// Whether the stream said that it was complete (`[DONE]`, or the event a response ends with).
+    pub done: bool,
+    /// An error the provider sent inside the stream.
+    pub failure: Option<Failure>,
+    /// Events that were no chunk.
+    pub malformed: usize,
+}
+
+/// What came of one event.
+enum Step {
+    Chunk,
+    Done,
+    Failed(Failure),
+    Malformed,
+}
+
+/// What is put together, event by event.
+trait Parts {
+    /// Takes the data of one event; appends what it says to `text`.
+    fn take(&mut self, data: &[u8], text: &mut String) -> Step;
+
+    /// The answer so far.
+    fn answer(self) -> Option<Box<RawValue>>;
+}
+
+/// Reads the bytes of an endpoint's stream, whole or cut anywhere, into what the answer was so far.
+#[must_use]
+pub fn assemble(endpoint: Endpoint, bytes: &[u8]) -> Assembled {
+    match endpoint {
+        Endpoint::Responses | Endpoint::FetchResponse => {
+            run(endpoint, bytes, responses::Response::default())
+        }
+        Endpoint::Completions => run(endpoint, bytes, choices::Choices::of("text_completion")),
+        Endpoint::ChatCompletions | Endpoint::Embeddings => {
+            run(endpoint, bytes, choices::Choices::of("chat.completion"))
+        }
+    }
+}
+
+fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Parts) -> Assembled {
+    let mut assembled = Assembled::default();
+    for event in events(bytes) {
+        if event.is_done() {
+            assembled.done = true;
+            break;
+        }
+        match parts.take(&event.data, &mut assembled.text) {
+            Step::Chunk => {}
+            Step::Done => {
+                assembled.done = true;
+                break;
+            }
+            Step::Failed(failure) => assembled.failure = Some(failure),
+            Step::Malformed => assembled.malformed += 1,
+        }
+    }
+    assembled.completion = parts.answer();
+    if let Some(answer) = &assembled.completion {
+        assembled.body = response(endpoint, answer.get().as_bytes());
+    }
+    assembled
+}

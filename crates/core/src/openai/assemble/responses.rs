@@ -1,0 +1,497 @@
+//! Events of the Responses API.
+//!
+//! The event a stream ends with carries the whole response, and then nothing else counts. What a cut stream had said is
+//! put together from its pieces: the response as it was announced, with the items that had come.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+
+use super::{Parts, Step};
+use crate::Failure;
+use crate::openai::failure::failure;
+use crate::openai::field::read;
+
+/// Every member an event may have; llama.cpp and others leave many out.
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow, default)]
+    r#type: Cow<'a, str>,
+    #[serde(borrow, default)]
+    response: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    item: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    part: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    annotation: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    delta: Option<&'a RawValue>,
+    /// The whole text of a `….done`, under the name of what it is.
+    #[serde(borrow, default)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    refusal: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    arguments: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    input: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    logprobs: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    item_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    output_index: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    content_index: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    summary_index: Option<&'a RawValue>,
+}
+
+/// Where the pieces of a text go.
+struct Place {
+    /// The event, without `.delta` and `.done`.
+    kind: &'static str,
+    /// The list inside the item and the type of an element there; `None` for a text of the item itself.
+    element: Option<[&'static str; 2]>,
+    /// The member that holds the text.
+    member: &'static str,
+}
+
+const fn inside(kind: &'static str, element: [&'static str; 2], member: &'static str) -> Place {
+    Place {
+        kind,
+        element: Some(element),
+        member,
+    }
+}
+
+const fn of_item(kind: &'static str, member: &'static str) -> Place {
+    Place {
+        kind,
+        element: None,
+        member,
+    }
+}
+
+const PLACES: [Place; 8] = [
+    inside("response.output_text", ["content", "output_text"], "text"),
+    inside("response.refusal", ["content", "refusal"], "refusal"),
+    inside(
+        "response.reasoning_text",
+        ["content", "reasoning_text"],
+        "text",
+    ),
+    inside(
+        "response.reasoning_summary_text",
+        ["summary", "summary_text"],
+        "text",
+    ),
+    of_item("response.function_call_arguments", "arguments"),
+    of_item("response.mcp_call_arguments", "arguments"),
+    of_item("response.custom_tool_call_input", "input"),
+    of_item("response.code_interpreter_call_code", "code"),
+];
+
+/// A response on its way.
+#[derive(Default)]
+pub(super) struct Response {
+    /// The latest the provider said of the response as a whole.
+    head: Option<Box<RawValue>>,
+    items: BTreeMap<u64, Map<String, Value>>,
+    by_id: HashMap<String, u64>,
+    events: usize,
+}
+
+impl Parts for Response {
+    fn take(&mut self, data: &[u8], text: &mut String) -> Step {
+        let Ok(event) = serde_json::from_slice::<Event<'_>>(data) else {
+            return Step::Malformed;
+        };
+        if event.r#type == "error" || event.r#type.is_empty() {
+            return match error(data) {
+                Some(failure) => Step::Failed(failure),
+                None => Step::Malformed,
+            };
+        }
+        self.events += 1;
+        if let Some(response) = event.response {
+            self.head = Some(response.to_owned());
+            if matches!(
+                &*event.r#type,
+                "response.completed" | "response.incomplete" | "response.failed"
+            ) {
+                return Step::Done;
+            }
+        }
+        match &*event.r#type {
+            "response.output_item.added" | "response.output_item.done" => self.item(&event),
+            "response.content_part.added" | "response.content_part.done" => {
+                self.part(&event, "content", event.content_index);
+            }
+            "response.reasoning_summary_part.added" | "response.reasoning_summary_part.done" => {
+                self.part(&event, "summary", event.summary_index);
+            }
+            "response.output_text.annotation.added" => self.annotation(&event),
+            kind => {
+                if let Some((kind, is_delta)) = strip(kind) {
+                    self.text(&event, kind, is_delta, text);
+                }
+            }
+        }
+        Step::Chunk
+    }
+
+    fn answer(self) -> Option<Box<RawValue>> {
+        if self.events == 0 {
+            return None;
+        }
+        let mut head: Map<String, Value> = read(self.head.as_deref()).unwrap_or_default();
+        // A provider whose last event repeats the items knows them best.
+        let told = head.get("output").and_then(Value::as_array);
+        if told.is_none_or(Vec::is_empty) && !self.items.is_empty() {
+            let items = self.items.into_values().map(Value::Object);
+            head.insert("output".to_owned(), items.collect());
+        } else if let Some(head) = self.head.filter(|_| told.is_some()) {
+            return Some(head);
+        }
+        head.entry("object").or_insert_with(|| "response".into());
+        head.entry("status").or_insert_with(|| "in_progress".into());
+        head.entry("output").or_insert_with(|| json!([]));
+        to_raw_value(&head).ok()
+    }
+}
+
+/// The event's name without its end, and whether a piece follows and not the whole.
+fn strip(kind: &str) -> Option<(&str, bool)> {
+    let delta = kind.strip_suffix(".delta").map(|kind| (kind, true));
+    delta.or_else(|| kind.strip_suffix(".done").map(|kind| (kind, false)))
+}
+
+/// An error event has its code and message in itself, or in an object as other errors do.
+fn error(data: &[u8]) -> Option<Failure> {
+    failure(data, "stream_error").or_else(|| {
+        #[derive(Deserialize)]
+        struct Bare<'a> {
+            #[serde(borrow)]
+            code: Option<&'a RawValue>,
+            #[serde(borrow)]
+            message: Option<&'a RawValue>,
+        }
+        let bare = serde_json::from_slice::<Bare<'_>>(data).ok()?;
+        let code = read::<String>(bare.code).filter(|code| !code.is_empty());
+        let message = read::<String>(bare.message);
+        (code.is_some() || message.is_some()).then(|| Failure {
+            kind: code.unwrap_or_else(|| "stream_error".to_owned()),
+            message: message.unwrap_or_default(),
+        })
+    })
+}
+
+impl Response {
+    /// Which item an event is about: by its place, else by its id, else the last one.
+    fn place(&self, event: &Event<'_>) -> u64 {
+        let by_id = || {
+            let id = read::<String>(event.item_id)?;
+            self.by_id.get(&id).copied()
+        };
+        let last = || self.items.keys().next_back().copied();
+        read(event.output_index)
+            .or_else(by_id)
+            .or_else(last)
+            .unwrap_or(0)
+    }
+
+    fn item(&mut self, event: &Event<'_>) {
+        let Some(item) = read::<Map<String, Value>>(event.item) else {
+            return;
+        };
+        let id = item.get("id").and_then(Value::as_str).unwrap_or_default();
+        let next = || {
+            let last = self.items.keys().next_back();
+            last.map_or(0, |last| last.saturating_add(1))
+        };
+        let place = read(event.output_index)
+            .or_else(|| self.by_id.get(id).copied())
+            .unwrap_or_else(next);
+        if !id.is_empty() {
+            self.by_id.insert(id.to_owned(), place);
+        }
+        self.items.insert(place, item);
+    }
+
+    /// A part inside an item, which is a fresh one, or the whole of one that came in pieces.
+    fn part(&mut self, event: &Event<'_>, list: &str, index: Option<&RawValue>) {
+        let place = self.place(event);
+        let (Some(item), Some(part)) = (self.items.get_mut(&place), read::<Value>(event.part))
+        else {
+            return;
+        };
+        if let Some(slot) = element(item, list, read(index)) {
+            *slot = part;
+        }
+    }
+
+    fn annotation(&mut self, event: &Event<'_>) {
+        let place = self.place(event);
+        let annotation = read::<Value>(event.annotation);
+        let part = self
+            .items
+            .get_mut(&place)
+            .and_then(|item| element(item, "content", read(event.content_index)));
+        if let (Some(Value::Object(part)), Some(annotation)) = (part, annotation) {
+            let list = part.entry("annotations").or_insert_with(|| json!([]));
+            if let Value::Array(list) = list {
+                list.push(annotation);
+            }
+        }
+    }
+
+    fn text(&mut self, event: &Event<'_>, kind: &str, is_delta: bool, text: &mut String) {
+        let Some(target) = PLACES.iter().find(|place| place.kind == kind) else {
+            return;
+        };
+        let whole = [
+            event.text,
+            event.refusal,
+            event.arguments,
+            event.input,
+            event.code,
+        ];
+        let piece = match is_delta {
+            true => read::<String>(event.delta),
+            false => whole.into_iter().find_map(read::<String>),
+        };
+        let Some(piece) = piece else { return };
+        if is_delta {
+            text.push_str(&piece);
+        }
+        let place = self.place(event);
+        let item = self.items.entry(place).or_default();
+        let object = match target.element {
+            None => Some(item),
+            Some([list, kind]) => {
+                let index = match list {
+                    "summary" => event.summary_index,
+                    _ => event.content_index,
+                };
+                element(item, list, read(index)).and_then(|part| {
+                    if part.is_null() {
+                        *part = json!({"type": kind});
+                    }
+                    part.as_object_mut()
+                })
+            }
+        };
+        let Some(object) = object else { return };
+        if let Some(logprobs) = event.logprobs.filter(|_| is_delta) {
+            super::merge::member(object, "logprobs", logprobs);
+        }
+        match object.get_mut(target.member) {
+            Some(Value::String(sum)) if is_delta => sum.push_str(&piece),
+            _ => {
+                object.insert(target.member.to_owned(), piece.into());
+            }
+        }
+    }
+}
+
+/// An element of a list inside an item: the one at `index`, the last without one; a new one behind the last.
+fn element<'a>(
+    item: &'a mut Map<String, Value>,
+    list: &str,
+    index: Option<usize>,
+) -> Option<&'a mut Value> {
+    let list = item.entry(list).or_insert_with(|| json!([]));
+    if list.is_null() {
+        *list = json!([]);
+    }
+    let Value::Array(list) = list else {
+        return None;
+    };
+    let index = index.unwrap_or_else(|| list.len().saturating_sub(1));
+    if index >= list.len() {
+        list.push(Value::Null);
+        return list.last_mut();
+    }
+    list.get_mut(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::Endpoint::Responses;
+    use crate::openai::{Assembled, assemble};
+
+    fn sse(events: &[Value]) -> Vec<u8> {
+        let event = |event: &Value| {
+            let kind = event["type"].as_str().unwrap_or_default();
+            format!("event: {kind}\ndata: {event}\n\n")
+        };
+        events.iter().map(event).collect::<String>().into_bytes()
+    }
+
+    fn value(assembled: &Assembled) -> Value {
+        serde_json::from_str(assembled.completion.as_ref().unwrap().get()).unwrap()
+    }
+
+    fn whole(status: &str) -> Value {
+        json!({"id":"resp_1","object":"response","created_at":5,"status":status,"model":"m-1","error":null,
+            "incomplete_details":null,"instructions":"be brief","output":[]})
+    }
+
+    fn hello() -> Vec<Value> {
+        vec![
+            json!({"type":"response.created","sequence_number":0,"response":whole("in_progress")}),
+            json!({"type":"response.in_progress","sequence_number":1,"response":whole("in_progress")}),
+            json!({"type":"response.output_item.added","output_index":0,"item":{"id":"rs_1","type":"reasoning","summary":[]}}),
+            json!({"type":"response.reasoning_summary_part.added","output_index":0,"item_id":"rs_1","summary_index":0,
+                "part":{"type":"summary_text","text":""}}),
+            json!({"type":"response.reasoning_summary_text.delta","output_index":0,"item_id":"rs_1","summary_index":0,"delta":"hm"}),
+            json!({"type":"response.output_item.added","output_index":1,
+                "item":{"id":"msg_1","type":"message","status":"in_progress","role":"assistant","content":[]}}),
+            json!({"type":"response.content_part.added","item_id":"msg_1","output_index":1,"content_index":0,
+                "part":{"type":"output_text","text":"","annotations":[]}}),
+            json!({"type":"response.output_text.delta","item_id":"msg_1","output_index":1,"content_index":0,"delta":"Hel"}),
+            json!({"type":"response.output_text.delta","item_id":"msg_1","output_index":1,"content_index":0,"delta":"lo"}),
+            json!({"type":"response.output_text.annotation.added","item_id":"msg_1","output_index":1,"content_index":0,
+                "annotation_index":0,"annotation":{"type":"url_citation"}}),
+        ]
+    }
+
+    #[test]
+    fn the_last_event_is_the_whole_response() {
+        for (kind, status, done) in [
+            ("response.completed", "completed", true),
+            ("response.incomplete", "incomplete", true),
+        ] {
+            let mut response = whole(status);
+            response["output"] = json!([{"type":"message","role":"assistant","content":[{"type":"output_text","text":"Hello"}]}]);
+            response["usage"] = json!({"input_tokens":3,"output_tokens":2,"total_tokens":5});
+            let mut events = hello();
+            events.push(json!({"type":kind,"sequence_number":9,"response":response}));
+            let assembled = assemble(Responses, &sse(&events));
+            assert_eq!(assembled.done, done);
+            assert_eq!(value(&assembled), response);
+            assert_eq!(assembled.body.usage.output_tokens, Some(2));
+            assert_eq!(assembled.body.response.status.as_deref(), Some(status));
+            assert_eq!(assembled.failure, None);
+        }
+    }
+
+    #[test]
+    fn a_cut_stream_is_what_had_come() {
+        let assembled = assemble(Responses, &sse(&hello()));
+        assert!(!assembled.done);
+        assert_eq!(assembled.text, "hmHello");
+        let mut expected = whole("in_progress");
+        expected["output"] = json!([
+            {"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"hm"}]},
+            {"id":"msg_1","type":"message","status":"in_progress","role":"assistant",
+                "content":[{"type":"output_text","text":"Hello","annotations":[{"type":"url_citation"}]}]}]);
+        assert_eq!(value(&assembled), expected);
+        assert_eq!(assembled.body.response.id.as_deref(), Some("resp_1"));
+        assert_eq!(assembled.body.response.model.as_deref(), Some("m-1"));
+        assert_eq!(assembled.body.usage.source, None);
+    }
+
+    #[test]
+    fn arguments_refusals_and_code_come_in_pieces() {
+        let events = [
+            json!({"type":"response.output_item.added","output_index":0,
+                "item":{"type":"function_call","id":"fc_1","call_id":"c1","name":"f","arguments":""}}),
+            json!({"type":"response.function_call_arguments.delta","output_index":0,"item_id":"fc_1","delta":"{\"a\":"}),
+            json!({"type":"response.function_call_arguments.delta","output_index":0,"item_id":"fc_1","delta":"1}"}),
+            json!({"type":"response.output_item.added","output_index":1,"item":{"type":"message","id":"m","content":[]}}),
+            json!({"type":"response.refusal.delta","output_index":1,"item_id":"m","content_index":0,"delta":"I "}),
+            json!({"type":"response.refusal.done","output_index":1,"item_id":"m","content_index":0,"refusal":"I can't"}),
+            json!({"type":"response.output_item.added","output_index":2,"item":{"type":"custom_tool_call","id":"ct","input":""}}),
+            json!({"type":"response.custom_tool_call_input.done","output_index":2,"item_id":"ct","input":"select"}),
+            json!({"type":"response.output_item.added","output_index":3,"item":{"type":"code_interpreter_call","id":"ci","code":null}}),
+            json!({"type":"response.code_interpreter_call_code.delta","output_index":3,"item_id":"ci","delta":"1+1"}),
+            json!({"type":"response.something.new","x":1}),
+        ];
+        let output = value(&assemble(Responses, &sse(&events)));
+        assert_eq!(
+            output,
+            json!({"object":"response","status":"in_progress","output":[
+                {"type":"function_call","id":"fc_1","call_id":"c1","name":"f","arguments":"{\"a\":1}"},
+                {"type":"message","id":"m","content":[{"type":"refusal","refusal":"I can't"}]},
+                {"type":"custom_tool_call","id":"ct","input":"select"},
+                {"type":"code_interpreter_call","id":"ci","code":"1+1"}]})
+        );
+    }
+
+    #[test]
+    fn servers_that_number_nothing_are_understood() {
+        let events = [
+            json!({"type":"response.created","response":{"id":"resp_1","object":"response","status":"in_progress"}}),
+            json!({"type":"response.output_item.added","item":{"type":"reasoning","id":"rs","content":[],"summary":[]}}),
+            json!({"type":"response.reasoning_text.delta","item_id":"rs","delta":"hm"}),
+            json!({"type":"response.output_item.added","item":{"type":"message","id":"m","role":"assistant","content":[]}}),
+            json!({"type":"response.content_part.added","item_id":"m","part":{"type":"output_text","text":""}}),
+            json!({"type":"response.output_text.delta","item_id":"m","delta":"Hi"}),
+        ];
+        let mut bytes = sse(&events);
+        let cut = value(&assemble(Responses, &bytes));
+        assert_eq!(cut["output"][0]["content"][0]["text"], "hm");
+        assert_eq!(cut["output"][1]["content"][0]["text"], "Hi");
+        // The last event of some says nothing of the items.
+        bytes.extend(sse(&[
+            json!({"type":"response.completed","response":{"id":"resp_1","status":"completed","usage":{"input_tokens":1,"output_tokens":2}}}),
+        ]));
+        let done = assemble(Responses, &bytes);
+        assert!(done.done);
+        assert_eq!(value(&done)["output"][1]["content"][0]["text"], "Hi");
+        assert_eq!(value(&done)["status"], "completed");
+        assert_eq!(done.body.usage.output_tokens, Some(2));
+    }
+
+    #[test]
+    fn failures_are_told_from_cuts() {
+        let mut events = hello();
+        let mut failed = whole("failed");
+        failed["error"] = json!({"code":"server_error","message":"the model broke"});
+        events.push(json!({"type":"response.failed","response":failed}));
+        let assembled = assemble(Responses, &sse(&events));
+        assert!(assembled.done);
+        assert_eq!(
+            assembled.body.failure.as_ref().unwrap().kind,
+            "server_error"
+        );
+        assert_eq!(value(&assembled)["status"], "failed");
+        assert_eq!(
+            value(&assembled)["output"][1]["content"][0]["text"],
+            "Hello",
+            "what had come is kept"
+        );
+        for error in [
+            json!({"type":"error","code":"rate_limit_exceeded","message":"slow down","param":null}),
+            json!({"type":"error","error":{"code":"rate_limit_exceeded","message":"slow down"}}),
+            json!({"error":{"code":"rate_limit_exceeded","message":"slow down"}}),
+        ] {
+            let failure = assemble(Responses, &sse(&[error])).failure.unwrap();
+            assert_eq!(
+                (failure.kind.as_str(), failure.message.as_str()),
+                ("rate_limit_exceeded", "slow down")
+            );
+        }
+        assert_eq!(assemble(Responses, b"data: {\n\ndata: {}\n\n").malformed, 2);
+    }
+
+    #[test]
+    fn an_index_beyond_all_measure_costs_nothing() {
+        let events = [
+            json!({"type":"response.output_text.delta","output_index":u64::MAX,"content_index":9_000_000_000_u64,"delta":"a"}),
+            json!({"type":"response.output_item.added","item":{"type":"message"}}),
+        ];
+        let output = value(&assemble(Responses, &sse(&events)));
+        assert!(output.to_string().len() < 500, "{output}");
+    }
+}

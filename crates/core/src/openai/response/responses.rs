@@ -1,0 +1,183 @@
+//! The Responses API: an answer in `output`, with a `status`.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Body;
+use super::usage::usage;
+use crate::openai::failure;
+use crate::openai::field::{self, read};
+use crate::{Failure, Response};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
+    #[serde(borrow)]
+    output: Option<&'a RawValue>,
+    #[serde(borrow)]
+    incomplete_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    service_tier: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Item<'a> {
+    #[serde(borrow, default)]
+    r#type: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Incomplete {
+    reason: String,
+}
+
+pub(super) fn read_body(body: &[u8]) -> Body {
+    let wire: Wire<'_> = field::body(body);
+    let items: Vec<Item<'_>> = read(wire.output).unwrap_or_default();
+    let status: Option<String> = read(wire.status);
+    let incomplete = read::<Incomplete>(wire.incomplete_details).map(|details| details.reason);
+    let kinds = || items.iter().map(|item| &*item.r#type);
+    let reason = status
+        .as_deref()
+        .and_then(|status| finish_reason(status, incomplete.as_deref(), kinds()));
+    let (usage, reported_cost) = usage(wire.usage);
+    let failure = (status.as_deref() == Some("failed")).then(|| {
+        let told = wire
+            .error
+            .and_then(|error| failure::object(error, "response_failed"));
+        told.unwrap_or_else(|| Failure {
+            kind: "response_failed".to_owned(),
+            message: String::new(),
+        })
+    });
+    Body {
+        response: Response {
+            id: read(wire.id),
+            model: read(wire.model),
+            finish_reasons: reason.map(Cow::into_owned).into_iter().collect(),
+            status,
+            service_tier: read(wire.service_tier),
+            compacted: kinds().any(|kind| kind == "compaction"),
+            ..Response::default()
+        },
+        usage,
+        reported_cost,
+        failure,
+        ..Body::default()
+    }
+}
+
+/// The finish reason a response's status comes to, in the convention's words; `None` for one that is not finished.
+///
+/// Source: GenAI semantic conventions, refinement of `fetch_response` for OpenAI, `gen_ai.response.finish_reasons`.
+pub(in crate::openai) fn finish_reason<'a>(
+    status: &str,
+    incomplete: Option<&'a str>,
+    mut kinds: impl Iterator<Item = &'a str>,
+) -> Option<Cow<'a, str>> {
+    Some(Cow::Borrowed(match (status, incomplete) {
+        // The model waits for what the caller is to do.
+        ("completed", _) if kinds.any(is_client_call) => "tool_call",
+        ("completed", _) => "stop",
+        ("failed" | "cancelled", _) => "error",
+        ("incomplete", Some("max_output_tokens") | None) => "length",
+        ("incomplete", Some(reason)) => reason,
+        _ => return None,
+    }))
+}
+
+/// Calls of tools that the caller runs; those the provider runs are part of its answer.
+fn is_client_call(kind: &str) -> bool {
+    matches!(
+        kind,
+        "function_call"
+            | "custom_tool_call"
+            | "computer_call"
+            | "local_shell_call"
+            | "shell_call"
+            | "apply_patch_call"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_whole_response() {
+        let body = read_body(
+            br#"{"id":"resp_1","object":"response","status":"completed","model":"gpt-4.1-2025-04-14","service_tier":"default",
+            "error":null,"incomplete_details":null,"output":[{"type":"message","role":"assistant","content":[]}],
+            "usage":{"input_tokens":3,"input_tokens_details":{"cached_tokens":0},"output_tokens":2,"total_tokens":5}}"#,
+        );
+        let response = &body.response;
+        assert_eq!(response.id.as_deref(), Some("resp_1"));
+        assert_eq!(response.status.as_deref(), Some("completed"));
+        assert_eq!(response.finish_reasons, ["stop"]);
+        assert_eq!(response.service_tier.as_deref(), Some("default"));
+        assert_eq!(body.usage.input_tokens, Some(3));
+        assert_eq!(body.failure, None);
+        assert!(!response.compacted);
+    }
+
+    #[test]
+    fn a_status_comes_to_a_finish_reason() {
+        for (body, reasons) in [
+            (
+                r#"{"status":"completed","output":[{"type":"reasoning"},{"type":"function_call"}]}"#,
+                &["tool_call"][..],
+            ),
+            (
+                r#"{"status":"completed","output":[{"type":"web_search_call"},{"type":"message"}]}"#,
+                &["stop"],
+            ),
+            (
+                r#"{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}"#,
+                &["length"],
+            ),
+            (
+                r#"{"status":"incomplete","incomplete_details":{"reason":"content_filter"}}"#,
+                &["content_filter"],
+            ),
+            (r#"{"status":"failed"}"#, &["error"]),
+            (r#"{"status":"cancelled"}"#, &["error"]),
+            (r#"{"status":"queued"}"#, &[]),
+            (r#"{"status":"in_progress"}"#, &[]),
+            (r"{}", &[]),
+        ] {
+            assert_eq!(
+                read_body(body.as_bytes()).response.finish_reasons,
+                reasons,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failed_response_says_why() {
+        let failed = read_body(
+            br#"{"status":"failed","error":{"code":"server_error","message":"the model broke"}}"#,
+        );
+        assert_eq!(
+            failed.failure,
+            Some(Failure {
+                kind: "server_error".to_owned(),
+                message: "the model broke".to_owned()
+            })
+        );
+        let silent = read_body(br#"{"status":"failed","error":null}"#);
+        assert_eq!(silent.failure.unwrap().kind, "response_failed");
+    }
+}
