@@ -15,6 +15,7 @@
 //! ```
 
 mod call;
+pub mod content;
 mod cost;
 pub mod mapping;
 pub mod openai;
