@@ -43,6 +43,7 @@ mod clock;
 mod content;
 mod drain;
 mod estimate;
+mod event;
 mod layer;
 mod metrics;
 mod observation;
@@ -52,7 +53,9 @@ mod span;
 pub use attributes::{
     AttributesGuard, MonitorAttributes, MonitorAttributesExt, WithMonitorAttributes,
 };
-pub use content::Content;
+pub use content::{Content, Details};
 pub use drain::Drain;
 pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentPolicy, Parenting, Stack};
 pub use recorder::{Limits, Recorder, Stats};
+pub use spanloom_core::content::{Action, ContentPath, ContentPolicy, Part, Place, Redacted, Rule};
+pub use spanloom_core::secret::Mask;

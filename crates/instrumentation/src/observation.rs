@@ -8,7 +8,7 @@ use opentelemetry::Context;
 use spanloom_core::{Failure, Operation};
 
 use crate::attributes::MonitorAttributes;
-use crate::content::Content;
+use crate::content::Recording;
 use crate::metrics::Instruments;
 
 /// One call that has ended.
@@ -20,7 +20,8 @@ pub(crate) struct Observation {
     pub(crate) provider: &'static str,
     pub(crate) server_address: String,
     pub(crate) server_port: Option<u16>,
-    pub(crate) content: Content,
+    /// What of it is recorded.
+    pub(crate) content: Arc<Recording>,
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) attributes: MonitorAttributes,

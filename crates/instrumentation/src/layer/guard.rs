@@ -7,7 +7,7 @@ use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use reqwest::{Request, Url};
-use spanloom_core::{Failure, Operation, openai, semconv as names};
+use spanloom_core::{Failure, Operation, openai, secret, semconv as names};
 
 use super::attempt::{Attempts, shared_body};
 use super::builder::{Config, Parenting};
@@ -63,7 +63,8 @@ impl OpenCall {
             .body()
             .and_then(reqwest::Body::as_bytes)
             .unwrap_or_default();
-        let model = openai::model(bytes);
+        // It goes on the span before the recorder sees it, and is no place for a secret.
+        let model = openai::model(bytes).map(|model| secret::mask(&model).into_owned());
         let span = start_span(
             config,
             operation,
@@ -146,7 +147,7 @@ impl OpenCall {
             provider: call.provider,
             server_address: call.url.host_str().unwrap_or_default().to_owned(),
             server_port: call.url.port_or_known_default(),
-            content: self.config.content,
+            content: Arc::clone(&self.config.content),
             instruments: self.config.instruments.clone(),
             attributes: call.attributes,
             attempts: call.attempts.get(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use spanloom_core::openai::{self, Assembled, Body};
 use spanloom_core::price::Table;
 use spanloom_core::{
-    Call, Cost, CostSource, Failure, Operation, Outcome, Timestamp, UsageSource, Usd,
+    Call, Cost, CostSource, Failure, Operation, Outcome, Timestamp, UsageSource, Usd, secret,
 };
 
 use crate::estimate;
@@ -65,6 +65,7 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
             .filter(|_| observation.answer.streamed),
     };
     call.cost = cost(&call, understood.body.reported_cost);
+    scrub(&mut call);
     let dimensions = call
         .request
         .dimensions
@@ -73,6 +74,25 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
         call,
         response_body: understood.json,
         dimensions,
+    }
+}
+
+/// Masks secrets in what leaves a call not only on its span: metrics and logs take these texts as they are.
+fn scrub(call: &mut Call) {
+    let response = &mut call.response;
+    let texts = [
+        call.request.model.as_mut(),
+        response.model.as_mut(),
+        response.service_tier.as_mut(),
+        response.system_fingerprint.as_mut(),
+    ];
+    let failure = call.failure.as_mut();
+    let failure = failure.map(|failure| [&mut failure.kind, &mut failure.message]);
+    let texts = texts.into_iter().flatten();
+    for text in texts.chain(failure.into_iter().flatten()) {
+        if let Cow::Owned(masked) = secret::mask(text) {
+            *text = masked;
+        }
     }
 }
 

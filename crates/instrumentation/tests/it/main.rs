@@ -11,6 +11,7 @@ mod attributes;
 mod chat;
 mod content;
 mod drain;
+mod event;
 mod failure;
 mod metrics;
 mod setup;
