@@ -15,6 +15,7 @@
 //! ```
 
 mod call;
+pub mod content;
 mod cost;
 mod endpoint;
 pub mod mapping;

@@ -61,30 +61,64 @@ const PEM_END: &str = "-----END ";
 /// The text with every known secret replaced by `[redacted:<kind>]`; borrowed when it holds none.
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
-    let mut found: Vec<(usize, usize, &'static str)> = SHAPES
-        .iter()
-        .flat_map(|shape| shape.find_all(text))
-        .collect();
-    found.extend(private_keys(text));
-    if found.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    found.sort_unstable();
-    let mut masked = String::with_capacity(text.len());
-    let mut end = 0;
-    for (from, to, kind) in found {
-        // One inside another that is gone already.
-        if from < end {
-            continue;
+    Mask::default().apply(text)
+}
+
+/// Which secrets are masked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mask {
+    emails: bool,
+    cards: bool,
+}
+
+/// Where a secret stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) kind: &'static str,
+}
+
+impl Mask {
+    /// The text with every secret replaced by `[redacted:<kind>]`; borrowed when it holds none.
+    #[must_use]
+    pub fn apply(self, text: &str) -> Cow<'_, str> {
+        let spans = self.spans(text);
+        if spans.is_empty() {
+            return Cow::Borrowed(text);
         }
-        masked.push_str(text.get(end..from).unwrap_or_default());
-        masked.push_str("[redacted:");
-        masked.push_str(kind);
-        masked.push(']');
-        end = to;
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for span in spans {
+            masked.push_str(text.get(end..span.from).unwrap_or_default());
+            masked.push_str("[redacted:");
+            masked.push_str(span.kind);
+            masked.push(']');
+            end = span.to;
+        }
+        masked.push_str(text.get(end..).unwrap_or_default());
+        Cow::Owned(masked)
     }
-    masked.push_str(text.get(end..).unwrap_or_default());
-    Cow::Owned(masked)
+
+    /// Where secrets stand, in order and apart from each other.
+    pub(crate) fn spans(self, text: &str) -> Vec<Span> {
+        let mut found: Vec<Span> = SHAPES
+            .iter()
+            .flat_map(|shape| shape.find_all(text))
+            .chain(private_keys(text))
+            .map(|(from, to, kind)| Span { from, to, kind })
+            .collect();
+        found.sort_unstable();
+        let mut end = 0;
+        found.retain(|span| {
+            let apart = span.from >= end;
+            if apart {
+                end = span.to;
+            }
+            apart
+        });
+        found
+    }
 }
 
 impl Shape {

@@ -8,7 +8,7 @@ use opentelemetry::{Context, StringValue};
 use spanloom_core::{Endpoint, Failure, Fetch};
 
 use crate::attributes::MonitorAttributes;
-use crate::content::Content;
+use crate::content::Recording;
 use crate::kept::{Kept, Pool};
 use crate::metrics::Instruments;
 use crate::trace_event::Listener;
@@ -23,7 +23,8 @@ pub(crate) struct Observation {
     pub(crate) fetch: Option<Fetch>,
     pub(crate) provider: &'static str,
     pub(crate) server: Server,
-    pub(crate) content: Content,
+    /// What of it is recorded.
+    pub(crate) content: Arc<Recording>,
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) attributes: MonitorAttributes,

@@ -5,11 +5,14 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{SpanRef, Status};
+use opentelemetry::trace::{SpanRef, Status, TraceContextExt as _};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::trace::SpanData;
-use spanloom_core::{Call, Cost, Endpoint, Usage, openai, secret, semconv as names};
+use spanloom_core::content::{ContentPolicy, Place};
+use spanloom_core::{Call, Cost, Endpoint, Usage, openai, semconv as names};
 
+use crate::content::Details;
+use crate::event::Event;
 use crate::observation::Observation;
 use crate::recorder::Reading;
 
@@ -46,21 +49,44 @@ pub(crate) struct Finish {
     end: Option<SystemTime>,
 }
 
+/// What leaves a call beside its span.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) events: Vec<Event>,
+    /// Texts the user's redactor failed on.
+    pub(crate) withheld: u64,
+}
+
 impl Finish {
-    pub(crate) fn of(reading: &Reading<'_>, observation: &Observation) -> Self {
+    pub(crate) fn of(reading: &Reading<'_>, observation: &Observation) -> (Self, Beside) {
         let call = &reading.call;
+        let recording = &*observation.content;
+        let mut filter = Filter::new(&recording.policy);
         let mut attributes = Attributes(Vec::with_capacity(32));
         attributes.request(call);
         attributes.response(call);
         attributes.usage(&call.usage);
         attributes.cost(call.cost.as_ref());
-        attributes.spanloom(call, observation);
-        attributes.content(reading, observation);
+        attributes.spanloom(call);
         attributes.set(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, reading.dimensions);
+        // Whatever text stands among them, and whoever put it there.
+        filter.plain(&mut attributes.0);
+        attributes.monitor(observation, &mut filter);
+        let mut messages = Attributes(Vec::new());
+        if recording.messages() {
+            messages.messages(reading, observation, &mut filter);
+        }
+        let events = events(reading, observation, &attributes.0, &messages.0);
+        if recording.content.messages() {
+            attributes.0.append(&mut messages.0);
+        }
+        if recording.content.bodies() {
+            attributes.bodies(reading, observation, &mut filter);
+        }
         let status = call.failure.as_ref().map_or(Status::Unset, |failure| {
-            Status::error(masked(failure.message.clone()))
+            Status::error(failure.message.clone())
         });
-        Self {
+        let finish = Self {
             name: call
                 .request
                 .model
@@ -69,7 +95,12 @@ impl Finish {
             attributes: attributes.0,
             status,
             end: Some(call.ended_at.as_system_time()),
-        }
+        };
+        let beside = Beside {
+            events,
+            withheld: filter.withheld,
+        };
+        (finish, beside)
     }
 
     /// Puts it on a live span and ends it.
@@ -96,12 +127,27 @@ impl Finish {
     }
 }
 
-/// Known secrets have no place in a span, whoever wrote them there.
-fn masked(text: String) -> String {
-    match secret::mask(&text) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(masked) => masked,
+/// The events of a call, where somebody gets them.
+fn events(
+    reading: &Reading<'_>,
+    observation: &Observation,
+    attributes: &[KeyValue],
+    messages: &[KeyValue],
+) -> Vec<Event> {
+    if observation.content.events.is_none() {
+        return Vec::new();
     }
+    let call = &reading.call;
+    let span = observation.span.span().span_context().clone();
+    let details = match observation.content.details {
+        Details::Off => None,
+        Details::Attributes => Event::details(call, &span, attributes, &[]),
+        Details::Messages => Event::details(call, &span, attributes, messages),
+    };
+    details
+        .into_iter()
+        .chain(Event::exception(call, &span))
+        .collect()
 }
 
 /// `{operation} {model}`, as the convention names spans.
@@ -308,60 +354,120 @@ impl Attributes {
         self.text(names::SPANLOOM_PRICE_DATE, cost.price_date.as_deref());
     }
 
-    fn spanloom(&mut self, call: &Call, observation: &Observation) {
+    fn spanloom(&mut self, call: &Call) {
         self.set(names::SPANLOOM_OUTCOME, Some(call.outcome.as_str()));
         self.set(names::SPANLOOM_ATTEMPTS, Some(i64::from(call.attempts)));
-        self.set(
+    }
+
+    fn monitor(&mut self, observation: &Observation, filter: &mut Filter<'_>) {
+        let json = observation.attributes.to_json();
+        self.content(
             names::SPANLOOM_ATTRIBUTES,
-            observation.attributes.to_json().map(masked),
+            Place::Attributes,
+            json.as_deref(),
+            filter,
         );
     }
 
-    fn content(&mut self, reading: &Reading<'_>, observation: &Observation) {
+    fn messages(
+        &mut self,
+        reading: &Reading<'_>,
+        observation: &Observation,
+        filter: &mut Filter<'_>,
+    ) {
         let response = reading.response_body.as_deref();
-        if observation.content.messages() {
-            let endpoint = observation.endpoint;
-            let answer = response.unwrap_or_default().as_bytes();
-            // A fetched response repeats what it was asked with.
-            let asked = match endpoint.is_inference() {
-                true => &*observation.request,
-                false => answer,
-            };
-            for (name, text) in [
-                (
-                    names::GEN_AI_SYSTEM_INSTRUCTIONS,
-                    openai::system_instructions(endpoint, asked),
-                ),
-                (
-                    names::GEN_AI_INPUT_MESSAGES,
-                    openai::input_messages(endpoint, asked),
-                ),
-                (
-                    names::GEN_AI_OUTPUT_MESSAGES,
-                    openai::output_messages(endpoint, answer),
-                ),
-                (
-                    names::GEN_AI_TOOL_DEFINITIONS,
-                    openai::tool_definitions(endpoint, asked),
-                ),
-            ] {
-                self.shared(name, text);
+        let endpoint = observation.endpoint;
+        let answer = response.unwrap_or_default().as_bytes();
+        // A fetched response repeats what it was asked with.
+        let asked = match endpoint.is_inference() {
+            true => &*observation.request,
+            false => answer,
+        };
+        let instructions = openai::system_instructions(endpoint, asked);
+        let input = openai::input_messages(endpoint, asked);
+        let output = openai::output_messages(endpoint, answer);
+        let tools = openai::tool_definitions(endpoint, asked);
+        for (name, place, json) in [
+            (
+                names::GEN_AI_SYSTEM_INSTRUCTIONS,
+                Place::SystemInstructions,
+                instructions,
+            ),
+            (names::GEN_AI_INPUT_MESSAGES, Place::InputMessages, input),
+            (names::GEN_AI_OUTPUT_MESSAGES, Place::OutputMessages, output),
+            (
+                names::GEN_AI_TOOL_DEFINITIONS,
+                Place::ToolDefinitions,
+                tools,
+            ),
+        ] {
+            self.content(name, place, json.as_deref(), filter);
+        }
+    }
+
+    fn bodies(
+        &mut self,
+        reading: &Reading<'_>,
+        observation: &Observation,
+        filter: &mut Filter<'_>,
+    ) {
+        let request = std::str::from_utf8(&observation.request)
+            .ok()
+            .filter(|body| !body.is_empty());
+        let response = reading.response_body.as_deref();
+        self.content(names::SPANLOOM_REQUEST, Place::Request, request, filter);
+        self.content(names::SPANLOOM_RESPONSE, Place::Response, response, filter);
+    }
+
+    /// A long text, filtered, and held once however many processors the provider has.
+    fn content(
+        &mut self,
+        name: &'static str,
+        place: Place,
+        json: Option<&str>,
+        filter: &mut Filter<'_>,
+    ) {
+        let text = json.map(|json| StringValue::from(filter.json(place, json)));
+        self.set(name, text);
+    }
+}
+
+/// The content policy at work on one call.
+struct Filter<'a> {
+    policy: &'a ContentPolicy,
+    withheld: u64,
+}
+
+impl<'a> Filter<'a> {
+    fn new(policy: &'a ContentPolicy) -> Self {
+        Self {
+            policy,
+            withheld: 0,
+        }
+    }
+
+    fn json(&mut self, place: Place, json: &str) -> Arc<str> {
+        let filtered = self.policy.apply(place, json);
+        self.withheld = self.withheld.saturating_add(filtered.withheld);
+        Arc::from(filtered.json)
+    }
+
+    /// Texts that are no content, such as names and ids: known secrets have no place there either.
+    fn plain(&self, attributes: &mut [KeyValue]) {
+        for attribute in attributes {
+            match &mut attribute.value {
+                Value::String(text) => self.text(text),
+                Value::Array(Array::String(texts)) => {
+                    texts.iter_mut().for_each(|text| self.text(text))
+                }
+                _ => {}
             }
         }
-        if observation.content.bodies() {
-            let request = std::str::from_utf8(&observation.request)
-                .ok()
-                .filter(|body| !body.is_empty());
-            self.shared(names::SPANLOOM_REQUEST, request.map(str::to_owned));
-            self.shared(names::SPANLOOM_RESPONSE, response.map(str::to_owned));
-        }
     }
 
-    /// A long text, held once however many processors the provider has.
-    fn shared(&mut self, name: &'static str, text: Option<String>) {
-        self.set(
-            name,
-            text.map(|text| StringValue::from(Arc::<str>::from(masked(text)))),
-        );
+    fn text(&self, text: &mut StringValue) {
+        if let Cow::Owned(masked) = self.policy.text(text.as_str()) {
+            *text = masked.into();
+        }
     }
 }

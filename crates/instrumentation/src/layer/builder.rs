@@ -6,14 +6,17 @@ use std::sync::Arc;
 use async_openai::middleware::ReqwestService;
 use async_openai::middleware::retry::{OpenAIRetry, OpenAIRetryLayer};
 use opentelemetry::global::{self, BoxedTracer, ObjectSafeTracerProvider};
+use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, InstrumentationScope};
+use spanloom_core::content::ContentPolicy;
 use spanloom_core::semconv;
 use tower::Layer;
 
 use super::service::GenAiService;
-use crate::content::Content;
+use crate::content::{Content, Details, Environment, Recording};
+use crate::event::Events;
 use crate::metrics::Instruments;
 use crate::recorder::Recorder;
 
@@ -58,7 +61,7 @@ impl ParentPolicy for Member {
 pub(super) struct Config {
     pub(super) tracer: BoxedTracer,
     pub(super) recorder: Recorder,
-    pub(super) content: Content,
+    pub(super) content: Arc<Recording>,
     pub(super) provider: Option<&'static str>,
     pub(super) policy: Box<dyn ParentPolicy>,
     pub(super) instruments: Option<Arc<Instruments>>,
@@ -93,6 +96,9 @@ impl GenAiLayer {
             recorder: recorder.clone(),
             tracer: None,
             content: None,
+            details: None,
+            content_policy: ContentPolicy::default(),
+            events: None,
             provider: None,
             policy: Box::new(Member),
             meter: Some(global::meter_with_scope(scope())),
@@ -125,6 +131,9 @@ pub struct GenAiLayerBuilder {
     recorder: Recorder,
     tracer: Option<BoxedTracer>,
     content: Option<Content>,
+    details: Option<Details>,
+    content_policy: ContentPolicy,
+    events: Option<Events>,
     provider: Option<&'static str>,
     policy: Box<dyn ParentPolicy>,
     meter: Option<Meter>,
@@ -153,6 +162,37 @@ impl GenAiLayerBuilder {
     /// No metrics, wherever the global meter provider would send them.
     pub fn without_metrics(mut self) -> Self {
         self.meter = None;
+        self
+    }
+
+    /// The service's logger provider, which gets the convention's events: `gen_ai.client.operation.exception` for every
+    /// call that failed, and `gen_ai.client.inference.operation.details` where [`GenAiLayerBuilder::with_details`] or
+    /// the environment asks for it. Default: none, and no events; OpenTelemetry has no global one.
+    ///
+    /// Events are sent from the recorder's thread: flush the recorder before the logger provider.
+    pub fn with_logger_provider<P>(mut self, provider: &P) -> Self
+    where
+        P: LoggerProvider,
+        P::Logger: Send + Sync + 'static,
+    {
+        self.events = Some(Events::new(provider, scope()));
+        self
+    }
+
+    /// Whether an operation details event is sent for each inference call, sampled or not, to the logger provider.
+    /// Default: what `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` and
+    /// `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT` say, else [`Details::Off`].
+    pub fn with_details(mut self, details: Details) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// What is kept of the content that is recorded, and in which form. Default: all of it, with secrets of known
+    /// shapes masked and texts cut at the policy's value limit: what code says, else
+    /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else
+    /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`].
+    pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
+        self.content_policy = policy;
         self
     }
 
@@ -207,12 +247,19 @@ impl GenAiLayerBuilder {
     /// Makes the layer.
     #[must_use]
     pub fn build(self) -> GenAiLayer {
+        let environment = Environment::read();
+        let recording = Recording {
+            content: self.content.or(environment.content).unwrap_or_default(),
+            details: self.details.unwrap_or(environment.details),
+            policy: self.content_policy.or_value_limit(environment.value_limit),
+            events: self.events,
+        };
         let config = Config {
             tracer: self
                 .tracer
                 .unwrap_or_else(|| global::tracer_with_scope(scope())),
             recorder: self.recorder,
-            content: self.content.or_else(Content::from_env).unwrap_or_default(),
+            content: Arc::new(recording),
             provider: self.provider,
             policy: self.policy,
             instruments: self

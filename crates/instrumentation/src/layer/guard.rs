@@ -7,7 +7,7 @@ use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue, StringValue};
 use reqwest::Request;
-use spanloom_core::{Endpoint, Failure, Fetch, openai, semconv as names};
+use spanloom_core::{Endpoint, Failure, Fetch, openai, secret, semconv as names};
 
 use super::attempt::{Attempts, shared_body};
 use super::builder::{Config, Parenting};
@@ -68,7 +68,8 @@ impl OpenCall {
             .body()
             .and_then(reqwest::Body::as_bytes)
             .unwrap_or_default();
-        let model = openai::model(bytes);
+        // It goes on the span before the recorder sees it, and is no place for a secret.
+        let model = openai::model(bytes).map(|model| secret::mask(&model).into_owned());
         let span = start_span(
             config,
             endpoint,
@@ -83,7 +84,8 @@ impl OpenCall {
             .flatten();
         let listener = Listener::of_caller();
         let recording = span.span().is_recording();
-        if !recording && listener.is_none() && config.instruments.is_none() {
+        let told = recording || listener.is_some() || config.content.events.is_some();
+        if !told && config.instruments.is_none() {
             return (span, None);
         }
         let queue = config.recorder.queue();
@@ -162,7 +164,7 @@ impl OpenCall {
             fetch: call.fetch,
             provider: call.provider,
             server: call.server,
-            content: self.config.content,
+            content: Arc::clone(&self.config.content),
             instruments: self.config.instruments.clone(),
             attributes: call.attributes,
             listener: call.listener,

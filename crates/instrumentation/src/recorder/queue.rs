@@ -17,6 +17,7 @@ pub(crate) struct Queue {
     held_bytes: AtomicUsize,
     shed: AtomicU64,
     faults: AtomicU64,
+    withheld: AtomicU64,
     state: Mutex<State>,
     changed: Condvar,
     drains: Mutex<Vec<Weak<dyn Late>>>,
@@ -48,6 +49,7 @@ impl Queue {
             held_bytes: AtomicUsize::new(0),
             shed: AtomicU64::new(0),
             faults: AtomicU64::new(0),
+            withheld: AtomicU64::new(0),
             state: Mutex::default(),
             changed: Condvar::new(),
             drains: Mutex::default(),
@@ -161,6 +163,11 @@ impl Queue {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts texts that the user's redactor failed on.
+    pub(super) fn withheld(&self, texts: u64) {
+        self.withheld.fetch_add(texts, Ordering::Relaxed);
+    }
+
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.state();
@@ -199,6 +206,7 @@ impl Queue {
             finished: state.finished,
             shed: self.shed.load(Ordering::Relaxed),
             faults: self.faults.load(Ordering::Relaxed),
+            withheld: self.withheld.load(Ordering::Relaxed),
             waiting: state.pushed - state.finished,
         }
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use spanloom_core::openai::{self, Assembled, Body};
 use spanloom_core::price::Table;
 use spanloom_core::{
-    Call, Cost, CostSource, Endpoint, Failure, Outcome, Request, Timestamp, Usage, UsageSource, Usd,
+    Call, Cost, CostSource, Endpoint, Failure, Outcome, Request, Timestamp, Usage, UsageSource,
+    Usd, secret,
 };
 
 use crate::estimate;
@@ -69,6 +70,7 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
             .filter(|_| observation.answer.streamed && endpoint.is_inference()),
     };
     call.cost = cost(&call, understood.body.reported_cost);
+    scrub(&mut call);
     let measured = understood.body.dimensions;
     let measured = measured.and_then(|width| i64::try_from(width).ok());
     let dimensions = call
@@ -92,6 +94,25 @@ fn settle_fetch(request: &Request, body: &mut Body) {
     body.response
         .id
         .get_or_insert_with(|| fetch.response_id.clone());
+}
+
+/// Masks secrets in what leaves a call not only on its span: metrics and logs take these texts as they are.
+fn scrub(call: &mut Call) {
+    let response = &mut call.response;
+    let texts = [
+        call.request.model.as_mut(),
+        response.model.as_mut(),
+        response.service_tier.as_mut(),
+        response.system_fingerprint.as_mut(),
+    ];
+    let failure = call.failure.as_mut();
+    let failure = failure.map(|failure| [&mut failure.kind, &mut failure.message]);
+    let texts = texts.into_iter().flatten();
+    for text in texts.chain(failure.into_iter().flatten()) {
+        if let Cow::Owned(masked) = secret::mask(text) {
+            *text = masked;
+        }
+    }
 }
 
 fn understand(endpoint: Endpoint, answer: &Answer) -> Understood<'_> {

@@ -38,9 +38,9 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
 fn finish(observation: &Observation, queue: &Queue) {
     let span = observation.span.span();
     let drains = queue.drains();
-    // Metrics are of every call, sampled or not.
-    let wanted =
-        span.is_recording() || observation.instruments.is_some() || observation.listener.is_some();
+    // Metrics and events are of every call, sampled or not.
+    let told = span.is_recording() || observation.content.events.is_some();
+    let wanted = told || observation.instruments.is_some() || observation.listener.is_some();
     let reading = wanted.then(|| read(observation));
     if let (Some(instruments), Some(reading)) = (&observation.instruments, &reading) {
         instruments.record(&reading.call, observation.elapsed, &observation.answer);
@@ -48,10 +48,16 @@ fn finish(observation: &Observation, queue: &Queue) {
     if let (Some(listener), Some(reading)) = (&observation.listener, &reading) {
         listener.tell(&reading.call, observation.elapsed, span.span_context());
     }
-    let finish = reading
-        .filter(|_| span.is_recording())
+    let (finish, beside) = reading
+        .filter(|_| told)
         .map(|reading| Finish::of(&reading, observation))
         .unwrap_or_default();
+    queue.withheld(beside.withheld);
+    if let Some(events) = &observation.content.events {
+        for event in beside.events {
+            events.emit(event);
+        }
+    }
     finish.clone().apply(&span);
     for drain in drains.iter().filter_map(std::sync::Weak::upgrade) {
         drain.complete(span.span_context().span_id(), &finish);

@@ -13,6 +13,7 @@ mod chat;
 mod completions;
 mod content;
 mod drain;
+mod event;
 mod failure;
 mod metrics;
 mod outgoing;
