@@ -31,6 +31,7 @@
 //! [`Monitor::flush`] returns the account.
 
 mod banner;
+mod beside;
 mod client;
 mod collector;
 mod config;
@@ -41,10 +42,10 @@ mod error;
 #[cfg(feature = "tracing")]
 mod layer;
 mod lineage;
-#[cfg(feature = "otlp")]
-mod metrics;
 mod monitor;
 mod pipeline;
+#[cfg(feature = "otlp")]
+mod signals;
 
 pub use client::Monitored;
 pub use error::{Error, ErrorKind};

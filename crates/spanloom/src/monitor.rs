@@ -154,8 +154,8 @@ impl MonitorBuilder {
     }
 
     /// Sends spans to the OTLP collector at this base address, such as `http://127.0.0.1:4318`, over HTTP; beside the
-    /// server if one is given too, and whatever the environment says. The convention's client metrics go there as well,
-    /// unless the environment says `OTEL_METRICS_EXPORTER=none`.
+    /// server if one is given too, and whatever the environment says. The convention's client metrics and events go there
+    /// as well, unless the environment says `OTEL_METRICS_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`.
     #[cfg(feature = "otlp")]
     pub fn with_collector(mut self, address: &str) -> Self {
         self.collector = Some(address.to_owned());
@@ -190,26 +190,12 @@ impl MonitorBuilder {
             None if by_code => None,
             None => environment.records()?,
         };
-        let collector = match (&self.collector, &environment.otlp) {
-            (Some(address), _) => Some(Collector::At(address)),
-            (None, Some(address)) if !by_code && cfg!(feature = "otlp") => {
-                Some(Collector::OfEnvironment(address))
-            }
-            _ => None,
-        };
-        let metrics = match (&collector, &environment.otlp_metrics) {
-            _ if environment.no_metrics => None,
-            (Some(Collector::At(address)), _) => Some(Collector::At(address)),
-            (_, Some(address)) if !by_code && cfg!(feature = "otlp") => {
-                Some(Collector::OfEnvironment(address))
-            }
-            _ => None,
-        };
+        let collectors = environment.collectors(self.collector.as_deref(), by_code);
         let content = self.content && !environment.no_content;
         let banner = Banner {
             stream: &stream,
             records: records.as_ref(),
-            otlp: collector.map(Collector::address),
+            otlp: collectors.spans.map(Collector::address),
             content,
         };
         let link = records.as_ref().map(|records| banner.link(records));
@@ -221,10 +207,9 @@ impl MonitorBuilder {
             false => Some(Pipeline::start(
                 &stream,
                 records.as_ref(),
-                collector,
-                metrics,
+                collectors,
                 environment,
-                content,
+                self.content,
             )?),
         };
         Ok(Monitor {

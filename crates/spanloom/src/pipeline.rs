@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
 use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
 
-use crate::collector::{Account, Collector};
+use crate::beside::Beside;
+use crate::collector::{Account, Collectors};
 use crate::config::{Environment, Records};
 use crate::deadline::within;
 use crate::error::{Error, ErrorKind};
@@ -26,8 +26,7 @@ pub(crate) struct Pipeline {
     pub(crate) provider: SdkTracerProvider,
     #[cfg(feature = "tracing")]
     pub(crate) lineage: Lineage,
-    /// Only where a collector takes metrics.
-    meters: Option<SdkMeterProvider>,
+    beside: Beside,
     exporter: Option<Exporter>,
     /// What the collector got.
     collected: Arc<Account>,
@@ -37,17 +36,20 @@ impl Pipeline {
     pub(crate) fn start(
         stream: &StreamName,
         records: Option<&Records>,
-        collector: Option<Collector<'_>>,
-        metrics: Option<Collector<'_>>,
+        collectors: Collectors<'_>,
         environment: &Environment,
-        content: bool,
+        allowed: bool,
     ) -> Result<Self, Error> {
         let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
         let lineage = Lineage::default();
         let exporter = records
             .map(|records| Exporter::start(records.destination.clone(), stream.clone()))
             .transpose()?;
-        let content = match (content, exporter.is_some(), collector.is_some()) {
+        let content = match (
+            allowed && !environment.no_content,
+            exporter.is_some(),
+            collectors.spans.is_some(),
+        ) {
             (false, ..) => Content::Off,
             (true, true, true) => Content::Both,
             (true, true, false) => Content::Bodies,
@@ -63,25 +65,19 @@ impl Pipeline {
         }
         let collected = Arc::<Account>::default();
         #[cfg(feature = "otlp")]
-        if let Some(collector) = collector {
+        if let Some(collector) = collectors.spans {
             provider = provider.with_span_processor(collector.processor(&collected)?);
         }
         let provider = provider.build();
-        #[cfg(feature = "otlp")]
-        let meters = metrics
-            .map(|collector| crate::metrics::provider(collector, resource(stream)))
-            .transpose()?;
-        #[cfg(not(feature = "otlp"))]
-        let meters = metrics.and(None::<SdkMeterProvider>);
+        let beside = Beside::start(collectors, stream)?;
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
             .with_parent_policy(lineage.clone());
-        let layer = match &meters {
-            Some(meters) => layer.with_meter_provider(meters),
-            // The global meter provider is the service's.
-            None => layer.without_metrics(),
-        };
+        let mut layer = beside.attach(layer);
+        if !allowed {
+            layer = layer.without_content();
+        }
         let layer = layer.build();
         Ok(Self {
             layer,
@@ -89,7 +85,7 @@ impl Pipeline {
             provider,
             #[cfg(feature = "tracing")]
             lineage,
-            meters,
+            beside,
             exporter,
             collected,
         })
@@ -101,14 +97,12 @@ impl Pipeline {
         let deadline = Instant::now() + timeout;
         let receipt = self.settle(timeout, Exporter::flush);
         // Reaches the collector's batch processor only: ours has been flushed, and says so at once.
-        let (provider, meters) = (self.provider.clone(), self.meters.clone());
-        within(
-            deadline.saturating_duration_since(Instant::now()),
-            move || {
-                drop(provider.force_flush());
-                drop(meters.map(|meters| meters.force_flush()));
-            },
-        );
+        let (provider, beside) = (self.provider.clone(), self.beside.clone());
+        let left = deadline.saturating_duration_since(Instant::now());
+        within(left, move || {
+            drop(provider.force_flush());
+            beside.flush();
+        });
         self.account(receipt)
     }
 
@@ -117,10 +111,10 @@ impl Pipeline {
         let deadline = Instant::now() + timeout;
         let receipt = self.settle(timeout, Exporter::shutdown);
         let left = deadline.saturating_duration_since(Instant::now());
-        let (provider, meters) = (self.provider.clone(), self.meters.clone());
+        let (provider, beside) = (self.provider.clone(), self.beside.clone());
         within(left, move || {
             drop(provider.shutdown_with_timeout(left));
-            drop(meters.map(|meters| meters.shutdown_with_timeout(left)));
+            beside.shutdown(left);
         });
         self.account(receipt)
     }
@@ -156,7 +150,7 @@ impl Pipeline {
 }
 
 /// What the environment says of the service, and the stream its spans belong to, for whoever reads them elsewhere.
-fn resource(stream: &StreamName) -> Resource {
+pub(crate) fn resource(stream: &StreamName) -> Resource {
     let part = |name: &'static str, value: &str| KeyValue::new(name, value.to_owned());
     Resource::builder()
         .with_attributes([

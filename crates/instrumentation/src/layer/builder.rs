@@ -97,6 +97,7 @@ impl GenAiLayer {
             tracer: None,
             content: None,
             details: None,
+            without_messages: false,
             content_policy: ContentPolicy::default(),
             events: None,
             provider: None,
@@ -132,6 +133,7 @@ pub struct GenAiLayerBuilder {
     tracer: Option<BoxedTracer>,
     content: Option<Content>,
     details: Option<Details>,
+    without_messages: bool,
     content_policy: ContentPolicy,
     events: Option<Events>,
     provider: Option<&'static str>,
@@ -203,6 +205,13 @@ impl GenAiLayerBuilder {
         self
     }
 
+    /// No prompts and no answers anywhere, neither on spans nor on events, whatever the environment says.
+    pub fn without_content(mut self) -> Self {
+        self.content = Some(Content::Off);
+        self.without_messages = true;
+        self
+    }
+
     /// Value of `gen_ai.provider.name`. Default: recognised by the request's host, else `openai`.
     pub fn with_provider(mut self, provider: &'static str) -> Self {
         self.provider = Some(provider);
@@ -250,7 +259,10 @@ impl GenAiLayerBuilder {
         let environment = Environment::read();
         let recording = Recording {
             content: self.content.or(environment.content).unwrap_or_default(),
-            details: self.details.unwrap_or(environment.details),
+            details: match self.details.unwrap_or(environment.details) {
+                Details::Messages if self.without_messages => Details::Attributes,
+                details => details,
+            },
             policy: self.content_policy.or_value_limit(environment.value_limit),
             events: self.events,
         };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use spanloom::{Monitor, Monitored as _};
-use spanloom_testkit::{ModelServer, Sink, SinkAnswer};
+use spanloom_testkit::{Fault, ModelServer, Sink, SinkAnswer};
 
 use crate::setup::request;
 
@@ -41,6 +41,25 @@ async fn it_gets_the_conventions_metrics() {
         assert!(shown.contains(present), "{present}");
     }
     assert!(!shown.contains("what is 2+2?"), "never content");
+}
+
+#[tokio::test]
+async fn it_gets_an_event_for_a_call_that_failed() {
+    let collector = Sink::start_on_thread().unwrap();
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let builder = Monitor::builder("acme/chatbot/openai_logs").with_collector(&collector.url());
+    let monitor = builder.quiet().start().unwrap();
+    let config = OpenAIConfig::new().with_api_base(model.base_url());
+    let client = Client::with_config(config).monitored(&monitor);
+    model.fail_next(Fault::InsufficientQuota);
+    client.chat().create(request("2+2?")).await.unwrap_err();
+    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    let requests = collector.requests();
+    let logs = requests.iter().find(|request| request.path == "/v1/logs");
+    let shown = String::from_utf8_lossy(&logs.unwrap().body).into_owned();
+    for present in ["gen_ai.client.operation.exception", "insufficient_quota"] {
+        assert!(shown.contains(present), "{present}");
+    }
 }
 
 #[tokio::test]
