@@ -303,26 +303,17 @@ impl Attributes {
             let answer = response.unwrap_or_default().as_bytes();
             // A fetched response repeats what it was asked with.
             let asked = match endpoint.is_inference() {
-                true => &*observation.request,
-                false => answer,
+                true => openai::asked(endpoint, &observation.request),
+                false => openai::asked(endpoint, answer),
             };
             for (name, text) in [
-                (
-                    names::GEN_AI_SYSTEM_INSTRUCTIONS,
-                    openai::system_instructions(endpoint, asked),
-                ),
-                (
-                    names::GEN_AI_INPUT_MESSAGES,
-                    openai::input_messages(endpoint, asked),
-                ),
+                (names::GEN_AI_SYSTEM_INSTRUCTIONS, asked.system_instructions),
+                (names::GEN_AI_INPUT_MESSAGES, asked.input_messages),
                 (
                     names::GEN_AI_OUTPUT_MESSAGES,
                     openai::output_messages(endpoint, answer),
                 ),
-                (
-                    names::GEN_AI_TOOL_DEFINITIONS,
-                    openai::tool_definitions(endpoint, asked),
-                ),
+                (names::GEN_AI_TOOL_DEFINITIONS, asked.tool_definitions),
             ] {
                 self.shared(name, text);
             }
