@@ -86,7 +86,9 @@ impl Instruments {
         if let Some(first) = call.time_to_first_chunk {
             self.first_chunk.record(first.as_secs_f64(), &common);
         }
-        for gap in gaps(answer) {
+        // What is fetched was generated before; its chunks say nothing of a model.
+        let generated = call.endpoint.is_inference().then(|| gaps(answer));
+        for gap in generated.into_iter().flatten() {
             self.output_chunk.record(gap.as_secs_f64(), &common);
         }
     }

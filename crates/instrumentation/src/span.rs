@@ -380,25 +380,27 @@ impl Attributes {
         let answer = response.unwrap_or_default().as_bytes();
         // A fetched response repeats what it was asked with.
         let asked = match endpoint.is_inference() {
-            true => &*observation.request,
-            false => answer,
+            true => openai::asked(endpoint, &observation.request),
+            false => openai::asked(endpoint, answer),
         };
-        let instructions = openai::system_instructions(endpoint, asked);
-        let input = openai::input_messages(endpoint, asked);
+        let instructions = asked.system_instructions;
         let output = openai::output_messages(endpoint, answer);
-        let tools = openai::tool_definitions(endpoint, asked);
         for (name, place, json) in [
             (
                 names::GEN_AI_SYSTEM_INSTRUCTIONS,
                 Place::SystemInstructions,
                 instructions,
             ),
-            (names::GEN_AI_INPUT_MESSAGES, Place::InputMessages, input),
+            (
+                names::GEN_AI_INPUT_MESSAGES,
+                Place::InputMessages,
+                asked.input_messages,
+            ),
             (names::GEN_AI_OUTPUT_MESSAGES, Place::OutputMessages, output),
             (
                 names::GEN_AI_TOOL_DEFINITIONS,
                 Place::ToolDefinitions,
-                tools,
+                asked.tool_definitions,
             ),
         ] {
             self.content(name, place, json.as_deref(), filter);

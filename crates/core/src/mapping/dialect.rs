@@ -64,6 +64,11 @@ pub(super) const INPUTS: &[&str] = &[
     "ai.prompt",
     "traceloop.entity.input",
 ];
+/// What belongs to the inputs beside their messages.
+pub(super) const BESIDE_INPUTS: &[&str] = &[
+    names::GEN_AI_SYSTEM_INSTRUCTIONS,
+    names::GEN_AI_TOOL_DEFINITIONS,
+];
 pub(super) const OUTPUTS: &[&str] = &[
     names::GEN_AI_OUTPUT_MESSAGES,
     "gen_ai.completion",

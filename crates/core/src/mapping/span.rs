@@ -49,7 +49,8 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
     let ours = attributes.text(names::SPANLOOM_OUTCOME).is_some();
     let usage = usage(&mut attributes);
     let info = info(&mut attributes, &usage);
-    let op_name = op_name(ours, &info).map_or_else(|| span.name.clone(), str::to_owned);
+    let endpoint = endpoint(ours, &info);
+    let op_name = endpoint.map_or_else(|| span.name.clone(), |it| it.op_name().to_owned());
     let failed = matches!(span.status, SpanStatus::Error(_));
     let summary = summary(
         &mut attributes,
@@ -59,9 +60,21 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
         (span.started_at, span.ended_at),
     );
     let thread_id = attributes.take_text(dialect::CONVERSATION);
-    let inputs = content(&mut attributes, names::SPANLOOM_REQUEST, dialect::INPUTS)
+    let inputs = content(
+        &mut attributes,
+        names::SPANLOOM_REQUEST,
+        dialect::INPUTS,
+        dialect::BESIDE_INPUTS,
+    );
+    let inputs = inputs
+        .or_else(|| fetched(endpoint, &info))
         .unwrap_or_else(Json::empty);
-    let output = content(&mut attributes, names::SPANLOOM_RESPONSE, dialect::OUTPUTS);
+    let output = content(
+        &mut attributes,
+        names::SPANLOOM_RESPONSE,
+        dialect::OUTPUTS,
+        &[],
+    );
     Record {
         stream,
         trace_id: span.trace_id,
@@ -165,10 +178,17 @@ fn info(attributes: &mut Attributes, usage: &Usage) -> CallInfo {
     }
 }
 
-/// The name Weave's own integration gives the same call; other spans keep theirs.
-fn op_name(ours: bool, info: &CallInfo) -> Option<&'static str> {
+/// Where a call of ours went. Its record has the name Weave's own integration gives it; other spans keep theirs.
+fn endpoint(ours: bool, info: &CallInfo) -> Option<Endpoint> {
     let operation = info.operation.as_deref().filter(|_| ours)?;
-    Endpoint::from_words(operation, info.api_type.as_deref()).map(Endpoint::op_name)
+    Endpoint::from_words(operation, info.api_type.as_deref())
+}
+
+/// Reading a response has no body; what was asked for is its id.
+fn fetched(endpoint: Option<Endpoint>, info: &CallInfo) -> Option<Json> {
+    let id = endpoint.filter(|endpoint| *endpoint == Endpoint::FetchResponse);
+    let id = id.and(info.response_id.as_deref())?;
+    Some(Json::from_value(&serde_json::json!({"response_id": id})))
 }
 
 fn summary(
@@ -228,19 +248,27 @@ fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<C
     price.cost(usage).as_ref().map(CostSummary::from)
 }
 
-fn content(attributes: &mut Attributes, raw: &str, dialects: &[&str]) -> Option<Json> {
+/// The provider's own body, else the first of `dialects` with everything that belongs `beside` it.
+fn content(
+    attributes: &mut Attributes,
+    raw: &str,
+    dialects: &[&str],
+    beside: &[&str],
+) -> Option<Json> {
     if let Some(json) = attributes.take_json(raw) {
         attributes.take(dialects);
+        attributes.take(beside);
         return Some(json);
     }
-    let name = dialects.iter().find(|name| attributes.has(name))?;
-    let value = attributes.take_json(name)?;
+    let main = dialects.iter().find(|name| attributes.has(name));
     let mut object = Map::new();
-    object.insert(
-        (*name).to_owned(),
-        serde_json::from_str(value.as_str()).unwrap_or(Value::Null),
-    );
-    Some(Json::from_value(&object))
+    for name in main.into_iter().chain(beside) {
+        if let Some(value) = attributes.take_json(name) {
+            let value = serde_json::from_str(value.as_str()).unwrap_or(Value::Null);
+            object.insert((*name).to_owned(), value);
+        }
+    }
+    (!object.is_empty()).then(|| Json::from_value(&object))
 }
 
 fn exception(status: &SpanStatus, error_type: Option<&str>) -> Option<String> {
@@ -273,4 +301,107 @@ fn grouped(mut attributes: Attributes, info: &CallInfo) -> Map<String, Value> {
         );
     }
     grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(attributes: Value) -> Record {
+        let Value::Object(attributes) = attributes else {
+            panic!("attributes are an object")
+        };
+        let at = Timestamp::from(std::time::UNIX_EPOCH);
+        let span = Span {
+            name: "the span".to_owned(),
+            trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".to_owned(),
+            span_id: "00f067aa0ba902b7".to_owned(),
+            parent_id: None,
+            started_at: at,
+            ended_at: at,
+            status: SpanStatus::Unset,
+            attributes: attributes.into_iter().collect(),
+        };
+        let stream = StreamName::parse("acme/chatbot/logs", None).unwrap();
+        record(span, &Attributes::default(), &stream)
+    }
+
+    #[test]
+    fn every_endpoint_has_the_op_name_weave_gives_it() {
+        for (operation, api_type, op_name) in [
+            (
+                "chat",
+                Some("chat_completions"),
+                "openai.chat.completions.create",
+            ),
+            ("chat", None, "openai.chat.completions.create"),
+            ("chat", Some("responses"), "openai.responses.create"),
+            (
+                "fetch_response",
+                Some("responses"),
+                "openai.responses.retrieve",
+            ),
+            ("text_completion", None, "openai.completions.create"),
+            ("embeddings", None, "openai.embeddings.create"),
+            ("execute_tool", None, "the span"),
+        ] {
+            let mut attributes =
+                json!({"gen_ai.operation.name": operation, "openai.api.type": api_type});
+            assert_eq!(of(attributes.clone()).op_name, "the span", "not ours");
+            attributes["spanloom.outcome"] = "completed".into();
+            assert_eq!(of(attributes).op_name, op_name);
+        }
+    }
+
+    #[test]
+    fn a_fetched_response_tells_what_was_fetched() {
+        let record = of(
+            json!({"gen_ai.operation.name": "fetch_response", "openai.api.type": "responses",
+            "spanloom.outcome": "completed", "gen_ai.response.id": "resp_1", "gen_ai.response.status": "queued",
+            "spanloom.response": "{\"id\":\"resp_1\"}"}),
+        );
+        assert_eq!(record.inputs.as_str(), r#"{"response_id":"resp_1"}"#);
+        assert_eq!(
+            record.output.as_ref().unwrap().as_str(),
+            r#"{"id":"resp_1"}"#
+        );
+        assert_eq!(record.info().response_status.as_deref(), Some("queued"));
+        assert_eq!(record.summary.get("usage"), None);
+        assert!(record.summary.get("cost").is_none_or(Value::is_null));
+    }
+
+    #[test]
+    fn a_response_hangs_together_with_others() {
+        let record = of(
+            json!({"gen_ai.operation.name": "chat", "openai.api.type": "responses",
+            "spanloom.outcome": "completed", "gen_ai.conversation.id": "conv_1",
+            "gen_ai.request.previous_response.id": "resp_0", "gen_ai.system_instructions": "[]",
+            "gen_ai.input.messages": "[]", "spanloom.request": "{\"input\":\"hi\"}"}),
+        );
+        assert_eq!(record.thread_id.as_deref(), Some("conv_1"));
+        assert_eq!(
+            record.info().previous_response_id.as_deref(),
+            Some("resp_0")
+        );
+        assert_eq!(record.inputs.as_str(), r#"{"input":"hi"}"#);
+        assert_eq!(
+            record.attributes.get("otel"),
+            None,
+            "what the body says is not said twice"
+        );
+    }
+
+    #[test]
+    fn instructions_and_tools_stand_beside_the_messages() {
+        let record = of(
+            json!({"gen_ai.operation.name": "chat", "gen_ai.input.messages": "[1]",
+            "gen_ai.system_instructions": "[2]", "gen_ai.tool.definitions": "[3]"}),
+        );
+        let inputs: Value = serde_json::from_str(record.inputs.as_str()).unwrap();
+        assert_eq!(
+            inputs,
+            json!({"gen_ai.input.messages": [1], "gen_ai.system_instructions": [2], "gen_ai.tool.definitions": [3]})
+        );
+    }
 }

@@ -16,7 +16,7 @@ mod sse;
 pub use assemble::{Assembled, assemble};
 pub use failure::failure;
 pub use include_usage::include_usage;
-pub use message::{input_messages, output_messages, system_instructions, tool_definitions};
+pub use message::{Asked, asked, output_messages};
 pub use request::{model, request};
 pub use response::{Body, response};
 pub use sse::{Event, events};

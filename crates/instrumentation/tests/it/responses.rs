@@ -1,9 +1,13 @@
+use std::time::Duration;
+
 use async_openai::traits::RequestOptionsBuilder as _;
 use async_openai::types::responses::{CreateResponse, ResponseStreamEvent};
 use futures_util::StreamExt as _;
 use opentelemetry::Value as Attribute;
 use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use serde_json::{Value, json};
+use spanloom_instrumentation::GenAiLayer;
 use spanloom_testkit::{Sink, attribute};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -147,6 +151,7 @@ async fn a_response_that_failed_is_an_error_with_the_providers_code() {
     assert_eq!(int(&span, "gen_ai.usage.output_tokens"), Some(5));
 }
 
+#[expect(clippy::indexing_slicing, reason = "members of a JSON object")]
 fn opening() -> Vec<Value> {
     let mut created = response("in_progress", "");
     created["output"] = json!([]);
@@ -427,4 +432,37 @@ async fn the_other_requests_of_the_api_pass_through() {
         "and the others had none"
     );
     assert_eq!(setup.sink.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_fetched_response_counts_no_tokens_and_no_chunks() {
+    let setup = Canned::new().await;
+    let exporter = InMemoryMetricExporter::default();
+    let reader = PeriodicReader::builder(exporter.clone()).build();
+    let meters = SdkMeterProvider::builder().with_reader(reader).build();
+    let layer = GenAiLayer::builder(&setup.recorder)
+        .with_meter_provider(&meters)
+        .build();
+    let client = setup
+        .plain
+        .clone()
+        .with_http_service(layer.stack(reqwest::Client::new()));
+    let mut stream = opening();
+    stream.push(
+        json!({"type":"response.completed","sequence_number":5,"response":response("completed", "Hello!")}),
+    );
+    setup.stream(events(&stream));
+    let responses = client.responses();
+    let mut fetched = responses.retrieve_stream("resp_1").await.unwrap();
+    while fetched.next().await.is_some() {}
+    assert!(setup.recorder.flush(Duration::from_secs(10)));
+    meters.force_flush().unwrap();
+    let exported = exporter.get_finished_metrics().unwrap();
+    let names: Vec<&str> = exported
+        .iter()
+        .flat_map(|resource| resource.scope_metrics())
+        .flat_map(|scope| scope.metrics())
+        .map(|metric| metric.name())
+        .collect();
+    assert_eq!(names, ["gen_ai.client.operation.duration"]);
 }

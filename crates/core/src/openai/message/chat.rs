@@ -7,12 +7,6 @@ use super::finish_reason;
 use super::part::{self, field};
 
 #[derive(Deserialize)]
-struct Request {
-    #[serde(default)]
-    messages: Vec<Value>,
-}
-
-#[derive(Deserialize)]
 struct Response {
     #[serde(default)]
     choices: Vec<Choice>,
@@ -26,14 +20,11 @@ struct Choice {
     finish_reason: Option<String>,
 }
 
-pub(super) fn input(body: &[u8]) -> Option<Vec<Value>> {
-    let request: Request = serde_json::from_slice(body).ok()?;
-    let messages = request.messages.iter();
-    Some(
-        messages
-            .map(|message| Value::Object(convert(message)))
-            .collect(),
-    )
+pub(super) fn input(messages: &Value) -> Vec<Value> {
+    let messages = messages.as_array().into_iter().flatten();
+    messages
+        .map(|message| Value::Object(convert(message)))
+        .collect()
 }
 
 pub(super) fn output(body: &[u8]) -> Option<Vec<Value>> {
@@ -167,7 +158,7 @@ mod tests {
             {"role":"assistant","content":null,"tool_calls":[{"id":"t1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},
             {"role":"tool","tool_call_id":"t1","content":"42"}]});
         assert_eq!(
-            Value::from(input(body.to_string().as_bytes()).unwrap()),
+            Value::from(input(&body["messages"])),
             json!([
                 {"role":"system","parts":[{"type":"text","content":"be brief"}]},
                 {"role":"user","parts":[{"type":"text","content":"look"},{"type":"uri","modality":"image","uri":"https://x/y.png"}]},
@@ -194,7 +185,7 @@ mod tests {
         let cut = output(br#"{"choices":[{"message":{"content":"h"},"finish_reason":null}]}"#);
         assert_eq!(Value::from(cut.unwrap())[0]["finish_reason"], "error");
         assert_eq!(output(b"{}"), Some(Vec::new()));
-        assert_eq!(input(b"nonsense"), None);
+        assert_eq!(input(&json!("nonsense")), Vec::<Value>::new());
     }
 
     #[test]

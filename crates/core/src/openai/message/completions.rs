@@ -6,12 +6,6 @@ use serde_json::Value;
 use super::{finish_reason, part};
 
 #[derive(Deserialize)]
-struct Request {
-    #[serde(default)]
-    prompt: Value,
-}
-
-#[derive(Deserialize)]
 struct Response {
     #[serde(default)]
     choices: Vec<Choice>,
@@ -26,15 +20,14 @@ struct Choice {
 }
 
 /// One message for each prompt that is a text; prompts of token numbers say nothing to a reader.
-pub(super) fn input(body: &[u8]) -> Option<Vec<Value>> {
-    let request: Request = serde_json::from_slice(body).ok()?;
-    let prompts = match &request.prompt {
+pub(super) fn input(prompt: &Value) -> Vec<Value> {
+    let prompts = match prompt {
         Value::Array(prompts) => prompts.as_slice(),
         prompt => std::slice::from_ref(prompt),
     };
     let texts = prompts.iter().filter_map(Value::as_str);
     let message = |text| Value::Object(part::message("user", vec![part::text(text)]));
-    Some(texts.map(message).collect())
+    texts.map(message).collect()
 }
 
 pub(super) fn output(body: &[u8]) -> Option<Vec<Value>> {
@@ -55,13 +48,13 @@ mod tests {
 
     #[test]
     fn prompts_are_the_users_and_texts_the_assistants() {
-        let one = input(br#"{"prompt":"Once"}"#).unwrap();
+        let one = input(&json!("Once"));
         assert_eq!(
             Value::from(one),
             json!([{"role":"user","parts":[{"type":"text","content":"Once"}]}])
         );
-        assert_eq!(input(br#"{"prompt":["a","b"]}"#).unwrap().len(), 2);
-        assert_eq!(input(br#"{"prompt":[1,2]}"#), Some(Vec::new()));
+        assert_eq!(input(&json!(["a", "b"])).len(), 2);
+        assert_eq!(input(&json!([1, 2])), Vec::<Value>::new());
         let answer =
             output(br#"{"choices":[{"text":" upon","index":0,"finish_reason":"length"}]}"#);
         assert_eq!(

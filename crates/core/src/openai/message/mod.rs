@@ -20,19 +20,63 @@ mod part;
 mod responses;
 mod tool;
 
+use serde::Deserialize;
 use serde_json::Value;
 
+use super::field;
 use crate::Endpoint;
 
-/// The messages of a request; `None` when the body has none.
+/// What a model was asked, each as a JSON text; `None` where nothing of the kind was said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// `gen_ai.system_instructions`: instructions given apart from the messages, which only the Responses API has.
+    pub system_instructions: Option<String>,
+    /// `gen_ai.input.messages`.
+    pub input_messages: Option<String>,
+    /// `gen_ai.tool.definitions`: the tools that were offered, with their descriptions and parameters. The convention
+    /// wants those only where somebody asked for them: who records content did.
+    pub tool_definitions: Option<String>,
+}
+
+/// Where the endpoints put what they are asked.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wire {
+    messages: Value,
+    input: Value,
+    prompt: Value,
+    instructions: Value,
+    tools: Value,
+    /// What tools were called before there were others than functions.
+    functions: Value,
+}
+
+/// Reads what a model was asked. `body` is the request's, or for [`Endpoint::FetchResponse`] the answer's, which repeats
+/// instructions and tools.
 #[must_use]
-pub fn input_messages(endpoint: Endpoint, body: &[u8]) -> Option<String> {
-    text(match endpoint {
-        Endpoint::ChatCompletions => chat::input(body)?,
-        Endpoint::Responses => responses::input(body)?,
-        Endpoint::Completions => completions::input(body)?,
-        Endpoint::FetchResponse | Endpoint::Embeddings => return None,
-    })
+pub fn asked(endpoint: Endpoint, body: &[u8]) -> Asked {
+    // A text to embed is no message.
+    if endpoint == Endpoint::Embeddings {
+        return Asked::default();
+    }
+    let wire: Wire = field::body(body);
+    let messages = match endpoint {
+        Endpoint::ChatCompletions => chat::input(&wire.messages),
+        Endpoint::Responses => responses::input(&wire.input),
+        Endpoint::Completions => completions::input(&wire.prompt),
+        Endpoint::FetchResponse | Endpoint::Embeddings => Vec::new(),
+    };
+    let instructions = match endpoint {
+        Endpoint::Responses | Endpoint::FetchResponse => {
+            responses::instructions(&wire.instructions)
+        }
+        Endpoint::ChatCompletions | Endpoint::Completions | Endpoint::Embeddings => Vec::new(),
+    };
+    Asked {
+        system_instructions: text(instructions),
+        input_messages: text(messages),
+        tool_definitions: text(tool::definitions(&wire.tools, &wire.functions)),
+    }
 }
 
 /// The messages of an answer, one for each choice, with their finish reasons in the convention's words; `None` when the
@@ -44,30 +88,6 @@ pub fn output_messages(endpoint: Endpoint, body: &[u8]) -> Option<String> {
         Endpoint::Responses | Endpoint::FetchResponse => responses::output(body)?,
         Endpoint::Completions => completions::output(body)?,
         Endpoint::Embeddings => return None,
-    })
-}
-
-/// The instructions given apart from the messages, which only the Responses API has. `body` is the request's, or for
-/// [`Endpoint::FetchResponse`] the answer's, which repeats them.
-#[must_use]
-pub fn system_instructions(endpoint: Endpoint, body: &[u8]) -> Option<String> {
-    text(match endpoint {
-        Endpoint::Responses | Endpoint::FetchResponse => responses::instructions(body)?,
-        Endpoint::ChatCompletions | Endpoint::Completions | Endpoint::Embeddings => return None,
-    })
-}
-
-/// The tools a request offers, with their descriptions and parameters. `body` is the request's, or for
-/// [`Endpoint::FetchResponse`] the answer's, which repeats them.
-///
-/// The convention wants descriptions and parameters only where somebody asked for them: who records content did.
-#[must_use]
-pub fn tool_definitions(endpoint: Endpoint, body: &[u8]) -> Option<String> {
-    text(match endpoint {
-        Endpoint::ChatCompletions | Endpoint::Responses | Endpoint::FetchResponse => {
-            tool::definitions(body)?
-        }
-        Endpoint::Completions | Endpoint::Embeddings => return None,
     })
 }
 
@@ -83,5 +103,34 @@ fn finish_reason(reason: Option<&str>) -> &str {
         Some("max_tokens" | "model_length") => "length",
         Some(reason) => reason,
         None => "error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_endpoint_is_asked_in_its_own_way() {
+        let body = br#"{"messages":[{"role":"user","content":"m"}],"input":"i","prompt":"p","instructions":"be brief",
+            "tools":[{"type":"web_search"}]}"#;
+        for (endpoint, message, instructed) in [
+            (Endpoint::ChatCompletions, Some("m"), false),
+            (Endpoint::Responses, Some("i"), true),
+            (Endpoint::Completions, Some("p"), false),
+            (Endpoint::FetchResponse, None, true),
+        ] {
+            let asked = asked(endpoint, body);
+            let input = asked.input_messages;
+            let input = input.map(|input| serde_json::from_str::<Value>(&input).unwrap());
+            let expected = message.map(|text| {
+                serde_json::json!([{"role":"user","parts":[{"type":"text","content":text}]}])
+            });
+            assert_eq!(input, expected);
+            assert_eq!(asked.system_instructions.is_some(), instructed);
+            assert!(asked.tool_definitions.is_some());
+        }
+        assert_eq!(asked(Endpoint::Embeddings, body), Asked::default());
+        assert_eq!(asked(Endpoint::ChatCompletions, b"no"), Asked::default());
     }
 }

@@ -8,18 +8,6 @@ use super::{finish_reason, item};
 use crate::openai::response::finish_reason as reason_of_status;
 
 #[derive(Deserialize)]
-struct Request {
-    #[serde(default)]
-    input: Value,
-}
-
-#[derive(Deserialize)]
-struct Instructed {
-    #[serde(default)]
-    instructions: Value,
-}
-
-#[derive(Deserialize)]
 struct Response {
     #[serde(default)]
     output: Vec<Value>,
@@ -29,15 +17,11 @@ struct Response {
     incomplete_details: Value,
 }
 
-pub(super) fn input(body: &[u8]) -> Option<Vec<Value>> {
-    let request: Request = serde_json::from_slice(body).ok()?;
-    match &request.input {
-        Value::String(text) => Some(vec![Value::Object(part::message(
-            "user",
-            vec![part::text(text)],
-        ))]),
-        Value::Array(items) => Some(messages(items)),
-        _ => None,
+pub(super) fn input(input: &Value) -> Vec<Value> {
+    match input {
+        Value::String(text) => vec![Value::Object(part::message("user", vec![part::text(text)]))],
+        Value::Array(items) => messages(items),
+        _ => Vec::new(),
     }
 }
 
@@ -59,12 +43,11 @@ pub(super) fn output(body: &[u8]) -> Option<Vec<Value>> {
 }
 
 /// A text, or the messages a prompt kept at the provider came to.
-pub(super) fn instructions(body: &[u8]) -> Option<Vec<Value>> {
-    let body: Instructed = serde_json::from_slice(body).ok()?;
-    match &body.instructions {
-        Value::String(text) if !text.is_empty() => Some(vec![part::text(text)]),
-        Value::Array(items) => Some(items.iter().flat_map(item::parts).collect()),
-        _ => None,
+pub(super) fn instructions(instructions: &Value) -> Vec<Value> {
+    match instructions {
+        Value::String(text) if !text.is_empty() => vec![part::text(text)],
+        Value::Array(items) => items.iter().flat_map(item::parts).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -93,7 +76,7 @@ mod tests {
     use serde_json::json;
 
     fn input_of(body: &Value) -> Value {
-        Value::from(input(body.to_string().as_bytes()).unwrap())
+        Value::from(input(&body["input"]))
     }
 
     fn output_of(body: &Value) -> Value {
@@ -106,7 +89,7 @@ mod tests {
             input_of(&json!({"input":"hi"})),
             json!([{"role":"user","parts":[{"type":"text","content":"hi"}]}])
         );
-        assert_eq!(input(b"{}"), None);
+        assert_eq!(input(&Value::Null), Vec::<Value>::new());
     }
 
     #[test]
@@ -220,17 +203,11 @@ mod tests {
 
     #[test]
     fn instructions_stand_apart() {
-        let of = |body: &str| instructions(body.as_bytes()).map(Value::from);
-        assert_eq!(
-            of(r#"{"instructions":"be brief"}"#),
-            Some(json!([{"type":"text","content":"be brief"}]))
-        );
-        assert_eq!(
-            of(
-                r#"{"instructions":[{"role":"developer","content":[{"type":"input_text","text":"be brief"}]}]}"#
-            ),
-            Some(json!([{"type":"text","content":"be brief"}]))
-        );
-        assert_eq!(of(r#"{"instructions":null}"#), None);
+        let brief = json!([{"type":"text","content":"be brief"}]);
+        assert_eq!(Value::from(instructions(&json!("be brief"))), brief);
+        let items =
+            json!([{"role":"developer","content":[{"type":"input_text","text":"be brief"}]}]);
+        assert_eq!(Value::from(instructions(&items)), brief);
+        assert_eq!(instructions(&Value::Null), Vec::<Value>::new());
     }
 }

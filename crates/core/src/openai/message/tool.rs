@@ -1,27 +1,14 @@
 //! The tools a request offers.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::part::{field, set};
 
-#[derive(Deserialize)]
-struct Body {
-    #[serde(default)]
-    tools: Option<Vec<Value>>,
-    /// What tools were called before there were others than functions.
-    #[serde(default)]
-    functions: Option<Vec<Value>>,
-}
-
-pub(super) fn definitions(body: &[u8]) -> Option<Vec<Value>> {
-    let body: Body = serde_json::from_slice(body).ok()?;
-    let functions = body.functions.unwrap_or_default();
-    let functions = functions
-        .iter()
-        .map(|function| define("function", function));
-    let tools = body.tools.unwrap_or_default();
-    Some(functions.chain(tools.iter().map(definition)).collect())
+pub(super) fn definitions(tools: &Value, functions: &Value) -> Vec<Value> {
+    let functions = functions.as_array().into_iter().flatten();
+    let functions = functions.map(|function| define("function", function));
+    let tools = tools.as_array().into_iter().flatten();
+    functions.chain(tools.map(definition)).collect()
 }
 
 fn definition(tool: &Value) -> Value {
@@ -52,7 +39,7 @@ mod tests {
     use super::*;
 
     fn of(body: &Value) -> Value {
-        Value::from(definitions(body.to_string().as_bytes()).unwrap())
+        Value::from(definitions(&body["tools"], &body["functions"]))
     }
 
     #[test]
