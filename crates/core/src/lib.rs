@@ -27,7 +27,7 @@ mod time;
 mod usage;
 
 pub use call::{Call, Failure, Operation, Outcome, Request, Response};
-pub use cost::{Cost, CostSource, Usd};
+pub use cost::{Cost, CostSource, PriceSource, Usd};
 pub use record::{CallInfo, CostSummary, Json, Record, StatusCode, Summary, UsageSummary};
 pub use stream::{StreamName, StreamNameError};
 pub use time::Timestamp;

@@ -41,11 +41,13 @@
 mod attributes;
 mod clock;
 mod content;
+mod cost;
 mod drain;
 mod estimate;
 mod layer;
 mod metrics;
 mod observation;
+mod prices;
 mod recorder;
 mod span;
 
@@ -55,4 +57,5 @@ pub use attributes::{
 pub use content::Content;
 pub use drain::Drain;
 pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentPolicy, Parenting, Stack};
+pub use prices::PriceBook;
 pub use recorder::{Limits, Recorder, Stats};

@@ -10,6 +10,7 @@ use spanloom_core::{Failure, Operation};
 use crate::attributes::MonitorAttributes;
 use crate::content::Content;
 use crate::metrics::Instruments;
+use crate::prices::PriceBook;
 
 /// One call that has ended.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Observation {
     pub(crate) content: Content,
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
+    pub(crate) prices: PriceBook,
     pub(crate) attributes: MonitorAttributes,
     pub(crate) attempts: u32,
     pub(crate) started_at: SystemTime,

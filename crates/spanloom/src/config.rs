@@ -25,6 +25,8 @@ pub(crate) struct Environment {
     pub(crate) quiet: bool,
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=NO_CONTENT`: beats every default, and code as well.
     pub(crate) no_content: bool,
+    /// `SPANLOOM_PRICES`: a file of the user's own prices.
+    pub(crate) prices: Option<String>,
 }
 
 impl Environment {
@@ -54,6 +56,7 @@ impl Environment {
             no_content: set(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
                 value.eq_ignore_ascii_case("NO_CONTENT") || value.eq_ignore_ascii_case("false")
             }),
+            prices: set("SPANLOOM_PRICES"),
         }
     }
 

@@ -42,6 +42,7 @@ mod layer;
 mod lineage;
 mod monitor;
 mod pipeline;
+mod prices;
 
 pub use client::Monitored;
 pub use error::{Error, ErrorKind};
@@ -49,7 +50,8 @@ pub use error::{Error, ErrorKind};
 pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};
 pub use spanloom_core::StreamName;
+pub use spanloom_core::price;
 pub use spanloom_exporter::{Dropped, Receipt};
 pub use spanloom_instrumentation::{
-    AttributesGuard, MonitorAttributes, MonitorAttributesExt, Stats, WithMonitorAttributes,
+    AttributesGuard, MonitorAttributes, MonitorAttributesExt, PriceBook, Stats, WithMonitorAttributes,
 };

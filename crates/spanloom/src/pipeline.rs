@@ -35,6 +35,7 @@ impl Pipeline {
         records: Option<&Records>,
         collector: Option<Collector<'_>>,
         content: bool,
+        prices: PriceBook,
     ) -> Result<Self, Error> {
         let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
         let lineage = Lineage::default();

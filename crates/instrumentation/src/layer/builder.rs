@@ -15,6 +15,7 @@ use tower::Layer;
 use super::service::GenAiService;
 use crate::content::Content;
 use crate::metrics::Instruments;
+use crate::prices::PriceBook;
 use crate::recorder::Recorder;
 
 /// Whether the span that is current when a call starts is its parent where the span goes.
@@ -62,6 +63,7 @@ pub(super) struct Config {
     pub(super) provider: Option<&'static str>,
     pub(super) policy: Box<dyn ParentPolicy>,
     pub(super) instruments: Option<Arc<Instruments>>,
+    pub(super) prices: PriceBook,
 }
 
 impl fmt::Debug for Config {
@@ -93,6 +95,7 @@ impl GenAiLayer {
             provider: None,
             policy: Box::new(Member),
             meter: Some(global::meter_with_scope(scope())),
+            prices: PriceBook::default(),
         }
     }
 
@@ -122,6 +125,7 @@ pub struct GenAiLayerBuilder {
     provider: Option<&'static str>,
     policy: Box<dyn ParentPolicy>,
     meter: Option<Meter>,
+    prices: PriceBook,
 }
 
 impl GenAiLayerBuilder {
@@ -166,6 +170,13 @@ impl GenAiLayerBuilder {
         self
     }
 
+    /// The service's own prices, which go before the built-in list and after a cost the provider states. The service may
+    /// keep a clone and replace them while it runs. Default: the built-in list alone.
+    pub fn with_prices(mut self, prices: PriceBook) -> Self {
+        self.prices = prices;
+        self
+    }
+
     /// Makes the layer.
     #[must_use]
     pub fn build(self) -> GenAiLayer {
@@ -181,6 +192,7 @@ impl GenAiLayerBuilder {
                 .meter
                 .as_ref()
                 .map(|meter| Arc::new(Instruments::new(meter))),
+            prices: self.prices,
         };
         GenAiLayer {
             config: Arc::new(config),

@@ -148,6 +148,7 @@ impl OpenCall {
             server_port: call.url.port_or_known_default(),
             content: self.config.content,
             instruments: self.config.instruments.clone(),
+            prices: self.config.prices.clone(),
             attributes: call.attributes,
             attempts: call.attempts.get(),
             started_at: call.start.wall(),
