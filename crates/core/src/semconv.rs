@@ -88,6 +88,7 @@ names! {
     SPANLOOM_COST_OUTPUT_USD = "spanloom.cost.output_usd";
     SPANLOOM_COST_SOURCE = "spanloom.cost.source";
     SPANLOOM_PRICE_DATE = "spanloom.price.date";
+    SPANLOOM_PRICE_SOURCE = "spanloom.price.source";
 }
 
 /// Number of input and output tokens used.

@@ -41,6 +41,7 @@
 mod attributes;
 mod clock;
 mod content;
+mod cost;
 mod drain;
 mod estimate;
 mod event;
@@ -48,6 +49,7 @@ mod kept;
 mod layer;
 mod metrics;
 mod observation;
+mod prices;
 mod recorder;
 mod span;
 mod text;
@@ -59,6 +61,7 @@ pub use attributes::{
 pub use content::{Content, Details};
 pub use drain::Drain;
 pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentPolicy, Parenting, Stack};
+pub use prices::PriceBook;
 pub use recorder::{Limits, Recorder, Stats};
 pub use spanloom_core::content::{Action, ContentPath, ContentPolicy, Part, Place, Redacted, Rule};
 pub use spanloom_core::secret::Mask;

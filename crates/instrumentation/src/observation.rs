@@ -11,6 +11,7 @@ use crate::attributes::MonitorAttributes;
 use crate::content::Recording;
 use crate::kept::{Kept, Pool};
 use crate::metrics::Instruments;
+use crate::prices::PriceBook;
 use crate::trace_event::Listener;
 
 /// One call that has ended.
@@ -27,6 +28,7 @@ pub(crate) struct Observation {
     pub(crate) content: Arc<Recording>,
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
+    pub(crate) prices: PriceBook,
     pub(crate) attributes: MonitorAttributes,
     /// Who wants the `tracing` event.
     pub(crate) listener: Option<Listener>,

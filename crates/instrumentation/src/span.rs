@@ -352,6 +352,10 @@ impl Attributes {
         );
         self.set(names::SPANLOOM_COST_SOURCE, Some(cost.source.as_str()));
         self.text(names::SPANLOOM_PRICE_DATE, cost.price_date.as_deref());
+        self.set(
+            names::SPANLOOM_PRICE_SOURCE,
+            cost.price_source.map(|source| source.as_str()),
+        );
     }
 
     fn spanloom(&mut self, call: &Call) {

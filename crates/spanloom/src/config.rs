@@ -42,6 +42,8 @@ pub(crate) struct Environment {
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `NO_CONTENT`, or `EVENT_ONLY`: beats every default, and code
     /// as well.
     pub(crate) no_content: bool,
+    /// `SPANLOOM_PRICES`: a file of the user's own prices.
+    pub(crate) prices: Option<String>,
 }
 
 impl Environment {
@@ -87,6 +89,7 @@ impl Environment {
                 let without = ["NO_CONTENT", "FALSE", "EVENT_ONLY"];
                 without.iter().any(|mode| value.eq_ignore_ascii_case(mode))
             }),
+            prices: set("SPANLOOM_PRICES"),
         }
     }
 

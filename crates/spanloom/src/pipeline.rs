@@ -9,7 +9,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
-use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+use spanloom_instrumentation::{Content, GenAiLayer, PriceBook, Recorder};
 
 use crate::beside::Beside;
 use crate::collector::{Account, Collectors};
@@ -39,6 +39,7 @@ impl Pipeline {
         collectors: Collectors<'_>,
         environment: &Environment,
         allowed: bool,
+        prices: PriceBook,
     ) -> Result<Self, Error> {
         let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
         let lineage = Lineage::default();
@@ -73,6 +74,7 @@ impl Pipeline {
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
+            .with_prices(prices)
             .with_parent_policy(lineage.clone());
         let mut layer = beside.attach(layer);
         if !allowed {

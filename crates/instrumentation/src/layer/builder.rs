@@ -18,6 +18,7 @@ use super::service::GenAiService;
 use crate::content::{Content, Details, Environment, Recording};
 use crate::event::Events;
 use crate::metrics::Instruments;
+use crate::prices::PriceBook;
 use crate::recorder::Recorder;
 
 /// Whether the span that is current when a call starts is its parent where the span goes.
@@ -68,6 +69,7 @@ pub(super) struct Config {
     pub(super) request_usage: bool,
     pub(super) trace_hosts: Vec<String>,
     pub(super) other_calls: bool,
+    pub(super) prices: PriceBook,
 }
 
 impl fmt::Debug for Config {
@@ -106,6 +108,7 @@ impl GenAiLayer {
             request_usage: false,
             trace_hosts: Vec::new(),
             other_calls: false,
+            prices: PriceBook::default(),
         }
     }
 
@@ -142,6 +145,7 @@ pub struct GenAiLayerBuilder {
     request_usage: bool,
     trace_hosts: Vec<String>,
     other_calls: bool,
+    prices: PriceBook,
 }
 
 impl GenAiLayerBuilder {
@@ -253,6 +257,13 @@ impl GenAiLayerBuilder {
         self
     }
 
+    /// The service's own prices, which go before the built-in list and after a cost the provider states. The service may
+    /// keep a clone and replace them while it runs. Default: the built-in list alone.
+    pub fn with_prices(mut self, prices: PriceBook) -> Self {
+        self.prices = prices;
+        self
+    }
+
     /// Makes the layer.
     #[must_use]
     pub fn build(self) -> GenAiLayer {
@@ -281,6 +292,7 @@ impl GenAiLayerBuilder {
             request_usage: self.request_usage,
             trace_hosts: self.trace_hosts,
             other_calls: self.other_calls,
+            prices: self.prices,
         };
         GenAiLayer {
             config: Arc::new(config),

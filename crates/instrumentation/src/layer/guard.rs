@@ -166,6 +166,7 @@ impl OpenCall {
             server: call.server,
             content: Arc::clone(&self.config.content),
             instruments: self.config.instruments.clone(),
+            prices: self.config.prices.clone(),
             attributes: call.attributes,
             listener: call.listener,
             attempts: call.attempts.get(),

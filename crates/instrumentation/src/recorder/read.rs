@@ -3,12 +3,9 @@
 use std::borrow::Cow;
 
 use spanloom_core::openai::{self, Assembled, Body};
-use spanloom_core::price::Table;
-use spanloom_core::{
-    Call, Cost, CostSource, Endpoint, Failure, Outcome, Request, Timestamp, Usage, UsageSource,
-    Usd, secret,
-};
+use spanloom_core::{Call, Endpoint, Failure, Outcome, Request, Timestamp, Usage, secret};
 
+use crate::cost;
 use crate::estimate;
 use crate::observation::{Answer, End, Observation};
 
@@ -69,7 +66,7 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
             .time_to_first_chunk
             .filter(|_| observation.answer.streamed && endpoint.is_inference()),
     };
-    call.cost = cost(&call, understood.body.reported_cost);
+    call.cost = cost::cost(&call, understood.body.reported_cost, &observation.prices);
     scrub(&mut call);
     let measured = understood.body.dimensions;
     let measured = measured.and_then(|width| i64::try_from(width).ok());
@@ -181,36 +178,4 @@ fn outcome(end: &End, answer: &Answer, understood: &Understood<'_>) -> (Outcome,
         }
         End::Whole => (Outcome::Completed, None),
     }
-}
-
-/// What the provider stated, else tokens times the price table, else nothing.
-fn cost(call: &Call, reported: Option<f64>) -> Option<Cost> {
-    if let Some(total) = reported
-        .filter(|dollars| *dollars >= 0.0)
-        .and_then(Usd::from_dollars)
-    {
-        return Some(Cost {
-            total,
-            input: None,
-            output: None,
-            source: CostSource::Reported,
-            price_date: None,
-        });
-    }
-    let models = [
-        call.response.model.as_deref(),
-        call.request.model.as_deref(),
-    ];
-    let table = Table::builtin();
-    let price = models
-        .into_iter()
-        .flatten()
-        .find_map(|model| table.price(&call.provider, model))?;
-    let cost = price.cost(&call.usage)?;
-    debug_assert_eq!(
-        cost.source == CostSource::Estimated,
-        call.usage.source == Some(UsageSource::Estimated),
-        "a cost is as good as its tokens"
-    );
-    Some(cost)
 }
