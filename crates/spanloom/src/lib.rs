@@ -53,5 +53,6 @@ pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
 pub use spanloom_exporter::{Dropped, Receipt};
 pub use spanloom_instrumentation::{
-    AttributesGuard, MonitorAttributes, MonitorAttributesExt, PriceBook, Stats, WithMonitorAttributes,
+    AttributesGuard, MonitorAttributes, MonitorAttributesExt, PriceBook, Stats,
+    WithMonitorAttributes,
 };

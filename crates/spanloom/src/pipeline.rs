@@ -9,7 +9,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
-use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+use spanloom_instrumentation::{Content, GenAiLayer, PriceBook, Recorder};
 
 use crate::collector::{Account, Collector};
 use crate::config::Records;
@@ -66,6 +66,7 @@ impl Pipeline {
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
+            .with_prices(prices)
             // The global meter provider is the service's.
             .without_metrics()
             .with_parent_policy(lineage.clone())

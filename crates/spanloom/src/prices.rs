@@ -40,14 +40,30 @@ mod tests {
         assert_eq!(missing.kind(), ErrorKind::Prices);
         assert!(missing.to_string().contains("prices.json"), "{missing}");
 
-        fs::write(path, "{\"providers\": {\"openai\": {\n\"gpt-4o\": {\"input\": 99999}}}}").unwrap();
+        fs::write(
+            path,
+            "{\"providers\": {\"openai\": {\n\"gpt-4o\": {\"input\": 99999}}}}",
+        )
+        .unwrap();
         let broken = read(path).unwrap_err().to_string();
         assert!(
-            broken.contains("line 2: providers.openai.gpt-4o.input: \"99999\" is above $10000 per million"),
+            broken.contains(
+                "line 2: providers.openai.gpt-4o.input: \"99999\" is above $10000 per million"
+            ),
             "{broken}"
         );
 
-        fs::write(path, "{\"providers\": {\"openai\": {\"gpt-4o\": {\"input\": 1}}}}").unwrap();
-        assert!(read(path).unwrap().overlay().price("openai", "gpt-4o").is_some());
+        fs::write(
+            path,
+            "{\"providers\": {\"openai\": {\"gpt-4o\": {\"input\": 1}}}}",
+        )
+        .unwrap();
+        assert!(
+            read(path)
+                .unwrap()
+                .overlay()
+                .price("openai", "gpt-4o")
+                .is_some()
+        );
     }
 }

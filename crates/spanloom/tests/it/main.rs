@@ -9,5 +9,6 @@
 #[cfg(feature = "tracing")]
 mod layer;
 mod monitor;
+mod prices;
 mod setup;
 mod start;
