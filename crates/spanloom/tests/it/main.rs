@@ -10,5 +10,6 @@
 mod collector;
 mod layer;
 mod monitor;
+mod prices;
 mod setup;
 mod start;
