@@ -107,12 +107,15 @@ async fn listen(response: Response, patience: Patience, answer: &mut Answer) {
     }
 }
 
+/// An error with its causes. reqwest wraps what a body fails with, and a body in a body once more: the same words in
+/// a row are one cause.
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let mut texts = vec![error.to_string()];
     let mut source = error.source();
     while let Some(error) = source {
-        text = format!("{text}: {error}");
+        texts.push(error.to_string());
         source = error.source();
     }
-    text
+    texts.dedup();
+    texts.join(": ")
 }

@@ -17,3 +17,4 @@
 mod ask;
 mod conformance;
 mod observe;
+mod stream;

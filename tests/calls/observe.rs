@@ -56,6 +56,11 @@ impl Observer {
         self.spans.spans()
     }
 
+    /// Forgets the spans so far.
+    pub(crate) fn clear(&self) {
+        self.spans.clear();
+    }
+
     /// What the only call became.
     pub(crate) fn observed(self) -> Observed {
         let spans = self.spans();
