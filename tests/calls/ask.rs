@@ -35,7 +35,12 @@ impl Question {
         if !self.body.is_null() {
             let json = HeaderValue::from_static("application/json");
             request.headers_mut().insert(CONTENT_TYPE, json);
-            *request.body_mut() = Some(Body::from(self.body.to_string()));
+            // A text is the body as it stands, JSON or not.
+            let body = self
+                .body
+                .as_str()
+                .map_or_else(|| self.body.to_string(), str::to_owned);
+            *request.body_mut() = Some(Body::from(body));
         }
         request
     }

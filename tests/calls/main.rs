@@ -16,5 +16,6 @@
 
 mod ask;
 mod conformance;
+mod exchange;
 mod observe;
 mod stream;

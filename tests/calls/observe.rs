@@ -63,16 +63,21 @@ impl Observer {
 
     /// What the only call became.
     pub(crate) fn observed(self) -> Observed {
+        self.observed_if_any().unwrap()
+    }
+
+    /// As `observed`; `None` for a call the layer has nothing to do with.
+    pub(crate) fn observed_if_any(self) -> Option<Observed> {
         let spans = self.spans();
-        assert_eq!(spans.len(), 1, "one call, one span: {spans:#?}");
+        assert!(spans.len() <= 1, "one call, one span: {spans:#?}");
         self.meters.force_flush().unwrap();
         self.loggers.force_flush().unwrap();
         self.tracers.shutdown().unwrap();
-        Observed {
-            span: spans.into_iter().next().unwrap(),
+        Some(Observed {
+            span: spans.into_iter().next()?,
             metrics: metrics(&self.metrics),
             events: events(&self.events),
-        }
+        })
     }
 }
 

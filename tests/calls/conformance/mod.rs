@@ -8,6 +8,8 @@ mod registry;
 mod schema;
 mod span;
 
+pub(crate) use condition::payloads;
+
 use crate::ask::{Answer, Question};
 use crate::observe::Observed;
 

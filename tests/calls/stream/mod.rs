@@ -7,3 +7,5 @@ mod end;
 mod generate;
 mod same;
 mod script;
+
+pub(crate) use script::{Ending, Script, Scripts};
