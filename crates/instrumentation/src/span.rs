@@ -63,6 +63,7 @@ impl Finish {
         let recording = &*observation.content;
         let mut filter = Filter::new(&recording.policy);
         let mut attributes = Attributes(Vec::with_capacity(32));
+        attributes.model(call, observation);
         attributes.request(call);
         attributes.response(call);
         attributes.usage(&call.usage);
@@ -177,9 +178,16 @@ impl Attributes {
         self.set(name, value.and_then(|value| i64::try_from(value).ok()));
     }
 
+    /// Not again what the span was started with: a key may stand on a span once.
+    fn model(&mut self, call: &Call, observation: &Observation) {
+        let model = call.request.model.as_deref();
+        let started_with = openai::model(&observation.request);
+        let news = model.filter(|model| started_with.as_deref() != Some(*model));
+        self.text(names::GEN_AI_REQUEST_MODEL, news);
+    }
+
     fn request(&mut self, call: &Call) {
         let request = &call.request;
-        self.text(names::GEN_AI_REQUEST_MODEL, request.model.as_deref());
         self.set(names::GEN_AI_REQUEST_STREAM, request.stream.then_some(true));
         self.set(names::GEN_AI_REQUEST_TEMPERATURE, request.temperature);
         self.set(names::GEN_AI_REQUEST_TOP_P, request.top_p);
