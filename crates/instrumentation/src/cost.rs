@@ -144,7 +144,7 @@ mod tests {
     fn nothing_unknown_becomes_zero() {
         let prices = PriceBook::default();
         let mut call = call("openai", "gpt-4o-mini", 1_000);
-        call.usage = openai::response(b"{}").usage;
+        call.usage = openai::response(call.endpoint, b"{}").usage;
         assert_eq!(told(&call, None, &prices), None);
         assert_eq!(told(&call, Some(f64::NAN), &prices), None);
         assert_eq!(told(&call, Some(-1.0), &prices), None);

@@ -145,7 +145,7 @@ fn shown(name: &str) -> &str {
 #[cfg(test)]
 pub(crate) mod tests {
     use spanloom_core::price::Rates;
-    use spanloom_core::{Operation, Outcome, Request, Response, Timestamp, Usage, UsageSource};
+    use spanloom_core::{Endpoint, Outcome, Request, Response, Timestamp, Usage, UsageSource};
 
     use super::*;
 
@@ -153,7 +153,7 @@ pub(crate) mod tests {
     pub(crate) fn call(provider: &str, model: &str, input: u64) -> Call {
         let now = Timestamp::from(std::time::SystemTime::UNIX_EPOCH);
         Call {
-            operation: Operation::Chat,
+            endpoint: Endpoint::ChatCompletions,
             provider: provider.to_owned(),
             server_address: String::new(),
             server_port: None,
