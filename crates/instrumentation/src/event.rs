@@ -62,6 +62,16 @@ impl Event {
         }
         // What the span was started with.
         let port = call.server_port.map(i64::from);
+        let told = |name: &str| {
+            attributes
+                .iter()
+                .any(|attribute| attribute.key.as_str() == name)
+        };
+        let model = call
+            .request
+            .model
+            .clone()
+            .filter(|_| !told(names::GEN_AI_REQUEST_MODEL));
         let start = [
             (
                 names::GEN_AI_OPERATION_NAME,
@@ -76,6 +86,7 @@ impl Event {
                 Some(call.server_address.clone().into()),
             ),
             (names::SERVER_PORT, port.map(AnyValue::Int)),
+            (names::GEN_AI_REQUEST_MODEL, model.map(AnyValue::from)),
         ];
         let start = start
             .into_iter()

@@ -20,6 +20,8 @@ pub(crate) struct Observation {
     /// Holds the span that was started for the call.
     pub(crate) span: Context,
     pub(crate) endpoint: Endpoint,
+    /// Whether the span was started with the model's name.
+    pub(crate) named: bool,
     /// What is fetched, for [`Endpoint::FetchResponse`].
     pub(crate) fetch: Option<Fetch>,
     pub(crate) provider: &'static str,

@@ -181,8 +181,7 @@ impl Attributes {
     /// Not again what the span was started with: a key may stand on a span once.
     fn model(&mut self, call: &Call, observation: &Observation) {
         let model = call.request.model.as_deref();
-        let started_with = openai::model(&observation.request);
-        let news = model.filter(|model| started_with.as_deref() != Some(*model));
+        let news = model.filter(|_| !observation.named);
         self.text(names::GEN_AI_REQUEST_MODEL, news);
     }
 

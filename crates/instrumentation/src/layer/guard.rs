@@ -30,6 +30,7 @@ pub(super) struct OpenCall {
 struct Running {
     span: Context,
     endpoint: Endpoint,
+    named: bool,
     fetch: Option<Fetch>,
     provider: &'static str,
     server: Server,
@@ -98,6 +99,7 @@ impl OpenCall {
         let running = Running {
             span: span.clone(),
             endpoint,
+            named: model.is_some(),
             fetch,
             provider,
             server,
@@ -161,6 +163,7 @@ impl OpenCall {
         let observation = Observation {
             span: call.span,
             endpoint: call.endpoint,
+            named: call.named,
             fetch: call.fetch,
             provider: call.provider,
             server: call.server,
