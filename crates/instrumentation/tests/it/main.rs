@@ -14,6 +14,7 @@ mod completions;
 mod content;
 mod drain;
 mod failure;
+mod fetch;
 mod metrics;
 mod responses;
 mod setup;
