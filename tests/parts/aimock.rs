@@ -44,9 +44,16 @@ impl Aimock {
     /// # Errors
     /// When it is not there or does not start.
     pub async fn start() -> Result<Self> {
+        Self::start_with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("parts/aimock.json")).await
+    }
+
+    /// Starts it with other answers.
+    ///
+    /// # Errors
+    /// When it is not there or does not start.
+    pub async fn start_with(answers: &Path) -> Result<Self> {
         let port = free_port()?;
         let program = "node_modules/@copilotkit/aimock/dist/cli.js";
-        let answers = Path::new(env!("CARGO_MANIFEST_DIR")).join("parts/aimock.json");
         let mut command = Command::new("node");
         command
             .arg(install()?.path(program))

@@ -1,12 +1,14 @@
-"""Writes src/price/table.json from the prices in the Python package genai-prices (MIT). See README.md.
+"""Writes src/price/table.json from the prices in the Python package genai-prices (MIT), with the service tiers that
+litellm (MIT) lists for the same models. See README.md.
 
-    python generate.py --date 2026-11-10
+    python generate.py --date 2026-11-10 --litellm litellm-1.109.1-cp310-abi3-manylinux_2_28_x86_64.whl
 """
 
 import argparse
 import datetime
 import json
 import re
+import zipfile
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -50,6 +52,19 @@ RATES = {
 # out: pricing it by its tokens alone would be wrong.
 IGNORED = {"web_searches_kcount", "storage_searches_kcount", "cache_audio_read_mtok", "cache_write_1h_mtok"}
 
+# genai-prices has no service tiers. Of litellm's we take those of a model whose standard rates both sources agree on.
+TIERS = {"flex": "_flex", "priority": "_priority", "batch": "_batches"}
+TIERED = {"openai": "openai"}  # `gen_ai.provider.name` -> litellm's provider
+LITELLM_PRICES = "litellm/model_prices_and_context_window_backup.json"
+LITELLM_RATES = {
+    "input": "input_cost_per_token",
+    "output": "output_cost_per_token",
+    "cache_read": "cache_read_input_token_cost",
+}
+# Patience is cheaper than the standard rate and haste is dearer; what is not, or by more than this, is a slip of the source.
+CHEAPER = {"flex", "batch"}
+TIER_FACTOR = 10
+
 # The numbered revision of a Gemini model.
 STABLE = "-001"
 
@@ -59,15 +74,22 @@ HIGHEST = 1_000_000_000  # picodollars per token: $1000 per million
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--date", required=True, type=datetime.date.fromisoformat, help="upload date of the release")
-    date = parser.parse_args().date
+    parser.add_argument("--litellm", required=True, type=Path, help="a wheel of litellm, which need not be installed")
+    arguments = parser.parse_args()
+    date = arguments.date
+    litellm = litellm_prices(arguments.litellm)
     table = {}
     for provider in providers:
         if provider.id in PROVIDERS:
             entries = [entry for model in priced(provider, date) if (entry := entry_of(provider, *model))]
-            table[PROVIDERS[provider.id]] = sorted(entries, key=lambda entry: entry["model"])
+            name = PROVIDERS[provider.id]
+            for entry in entries:
+                if found := tiers(entry, litellm, TIERED.get(name)):
+                    entry["tiers"] = found
+            table[name] = sorted(entries, key=lambda entry: entry["model"])
     if missing := set(PROVIDERS.values()) - set(table):
         raise SystemExit(f"providers gone from the source: {missing}")
-    TABLE.write_text(render(date, table))
+    TABLE.write_text(render(date, table, arguments.litellm.name.split("-")[1]))
     models = sum(map(len, table.values()))
     print(f"{TABLE.name}: {models} models, {TABLE.stat().st_size} bytes, prices of {date}")
 
@@ -161,11 +183,70 @@ def picodollars(model, per_million):
     return int(picos)
 
 
-def render(date, table):
+def litellm_prices(wheel):
+    """Its price list, with exact decimals."""
+    with zipfile.ZipFile(wheel) as archive:
+        return json.loads(archive.read(LITELLM_PRICES), parse_float=Decimal, parse_int=Decimal)
+
+
+def tiers(entry, litellm, provider):
+    """The service tiers of a model. A tier is taken whole, with a figure for each of our standard rates, or not."""
+    listed = litellm.get(entry["model"])
+    if not provider or not listed or listed.get("litellm_provider") != provider:
+        return {}
+    if listed_levels(entry, listed, "") != levels_of(entry):
+        return {}
+    found = {tier: listed_levels(entry, listed, suffix) for tier, suffix in TIERS.items()}
+    return {tier: levels for tier, levels in found.items() if levels and plausible(tier, levels, entry)}
+
+
+def levels_of(entry):
+    return {key: entry[key] for key in ("price", "long_context") if key in entry}
+
+
+def listed_levels(entry, listed, suffix):
+    """What litellm lists in the place of each of the entry's rates; `None` when one is not listed."""
+    price = listed_rates(entry["price"], listed, suffix)
+    long_context = []
+    for level in entry.get("long_context", []):
+        above = f"_above_{level['over'] // 1000}k_tokens{suffix}"
+        long_context.append({"over": level["over"], "price": listed_rates(level["price"], listed, above)})
+    if price is None or any(level["price"] is None for level in long_context):
+        return None
+    return {"price": price, **({"long_context": long_context} if long_context else {})}
+
+
+def listed_rates(standard, listed, suffix):
+    found = {}
+    for rate in standard:
+        dollars = listed.get(LITELLM_RATES[rate] + suffix) if rate in LITELLM_RATES else None
+        if dollars is None:
+            return None
+        picos = dollars * 10**12
+        if picos != int(picos) or not 0 <= picos <= HIGHEST:
+            return None
+        found[rate] = int(picos)
+    return found
+
+
+def plausible(tier, levels, entry):
+    """Whether every rate of a tier is on its side of the standard one, and not out of all proportion to it."""
+    pairs = [(levels["price"], entry["price"])]
+    for theirs, ours in zip(levels.get("long_context", []), entry.get("long_context", [])):
+        pairs.append((theirs["price"], ours["price"]))
+    for theirs, ours in pairs:
+        for rate, standard in ours.items():
+            low, high = sorted((theirs[rate], standard))
+            if (theirs[rate] < standard) != (tier in CHEAPER) or high > low * TIER_FACTOR:
+                return False
+    return True
+
+
+def render(date, table, litellm):
     """One line per model, so that a new price is one changed line."""
     head = {
         "date": date.isoformat(),
-        "source": f"genai-prices {version('genai-prices')} (MIT)",
+        "source": f"genai-prices {version('genai-prices')} (MIT), service tiers litellm {litellm} (MIT)",
         "unit": "picodollars per token",
         "fallbacks": FALLBACKS,
     }

@@ -82,8 +82,30 @@ pub struct Cost {
     pub output: Option<Usd>,
     /// Where the amount comes from.
     pub source: CostSource,
-    /// Date of the price table that was used, as `YYYY-MM-DD`.
+    /// Date of the prices that were used, as `YYYY-MM-DD`; a user's own prices may have none.
     pub price_date: Option<String>,
+    /// Whose prices were used; `None` when the cost was reported.
+    pub price_source: Option<PriceSource>,
+}
+
+/// Whose prices a cost was reckoned with. Source: the wire attribute `spanloom.price.source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriceSource {
+    /// The list prices compiled into this crate.
+    Builtin,
+    /// The user's own.
+    User,
+}
+
+impl PriceSource {
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::User => "user",
+        }
+    }
 }
 
 /// How a cost is known. Source: the wire attribute `spanloom.cost.source`.

@@ -15,6 +15,7 @@
 //! ```
 
 mod call;
+pub mod content;
 mod cost;
 mod endpoint;
 pub mod mapping;
@@ -28,7 +29,7 @@ mod time;
 mod usage;
 
 pub use call::{Call, Failure, Outcome, Request, Response};
-pub use cost::{Cost, CostSource, Usd};
+pub use cost::{Cost, CostSource, PriceSource, Usd};
 pub use endpoint::{Endpoint, Fetch};
 pub use record::{CallInfo, CostSummary, Json, Record, StatusCode, Summary, UsageSummary};
 pub use stream::{StreamName, StreamNameError};

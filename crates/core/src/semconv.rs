@@ -66,8 +66,12 @@ names! {
     OPENAI_RESPONSE_SERVICE_TIER = "openai.response.service_tier";
     OPENAI_RESPONSE_SYSTEM_FINGERPRINT = "openai.response.system_fingerprint";
     ERROR_TYPE = "error.type";
+    EXCEPTION_TYPE = "exception.type";
+    EXCEPTION_MESSAGE = "exception.message";
     SERVER_ADDRESS = "server.address";
     SERVER_PORT = "server.port";
+    HTTP_REQUEST_METHOD = "http.request.method";
+    HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
     SPANLOOM_ENTITY = "spanloom.entity";
     SPANLOOM_PROJECT = "spanloom.project";
     SPANLOOM_STREAM = "spanloom.stream";
@@ -84,6 +88,7 @@ names! {
     SPANLOOM_COST_OUTPUT_USD = "spanloom.cost.output_usd";
     SPANLOOM_COST_SOURCE = "spanloom.cost.source";
     SPANLOOM_PRICE_DATE = "spanloom.price.date";
+    SPANLOOM_PRICE_SOURCE = "spanloom.price.source";
 }
 
 /// Number of input and output tokens used.
@@ -97,6 +102,14 @@ pub const GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK: &str =
 pub const GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK: &str =
     "gen_ai.client.operation.time_per_output_chunk";
 
+/// Log event with everything a span of an inference call has, content as structured values.
+pub const GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS: &str =
+    "gen_ai.client.inference.operation.details";
+/// Log event of a call that failed.
+pub const GEN_AI_CLIENT_OPERATION_EXCEPTION: &str = "gen_ai.client.operation.exception";
+
+/// Environment variable of the Python packages' practice that decides whether the details event is sent.
+pub const EMIT_EVENT: &str = "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT";
 /// Environment variable of the Python packages' practice that decides where message content goes.
 pub const CAPTURE_MESSAGE_CONTENT: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
 

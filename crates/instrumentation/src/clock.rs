@@ -21,6 +21,10 @@ impl Start {
         self.wall
     }
 
+    pub(crate) fn until(self, then: Instant) -> Duration {
+        then.saturating_duration_since(self.monotonic)
+    }
+
     pub(crate) fn elapsed(self) -> Duration {
         self.monotonic.elapsed()
     }

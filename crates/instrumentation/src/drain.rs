@@ -15,7 +15,7 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use crate::recorder::Queue;
-use crate::span::{Finish, OurSpan};
+use crate::span::{Finish, is_starting};
 
 /// How long `force_flush` may wait for the recorder.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,7 +70,7 @@ impl<P: SpanProcessor> Late for Inner<P> {
 
 impl<P: SpanProcessor + 'static> SpanProcessor for Drain<P> {
     fn on_start(&self, span: &mut Span, context: &Context) {
-        if context.get::<OurSpan>().is_some() {
+        if is_starting() {
             if let Some(data) = span.exported_data() {
                 // Not before: `set_resource` needs the processor for itself alone.
                 self.inner.attached.call_once(|| {

@@ -41,18 +41,28 @@
 mod attributes;
 mod clock;
 mod content;
+mod cost;
 mod drain;
 mod estimate;
+mod event;
+mod kept;
 mod layer;
 mod metrics;
 mod observation;
+mod prices;
 mod recorder;
 mod span;
+mod text;
+mod trace_event;
 
 pub use attributes::{
     AttributesGuard, MonitorAttributes, MonitorAttributesExt, WithMonitorAttributes,
 };
-pub use content::Content;
+pub use content::{Content, Details};
 pub use drain::Drain;
 pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentPolicy, Parenting, Stack};
+pub use prices::PriceBook;
 pub use recorder::{Limits, Recorder, Stats};
+pub use spanloom_core::content::{Action, ContentPath, ContentPolicy, Part, Place, Redacted, Rule};
+pub use spanloom_core::secret::Mask;
+pub use text::{TextDelta, TextStream, text_from_stream};

@@ -159,7 +159,7 @@ fn gaps(answer: &Answer) -> impl Iterator<Item = Duration> {
                 .is_some()
             {}
             let at = arrivals.peek()?.at;
-            let gap = last.map(|last| at.saturating_sub(last));
+            let gap = last.map(|last| at.saturating_duration_since(last));
             last = Some(at);
             gap
         })
@@ -167,6 +167,8 @@ fn gaps(answer: &Answer) -> impl Iterator<Item = Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::observation::Arrival;
 
@@ -174,7 +176,11 @@ mod tests {
     fn a_gap_is_between_events_and_not_between_frames() {
         let body = b"data: 1\n\ndata: 2\n\ndata: 3\n\ndata: [DONE]\n\n".to_vec();
         let ms = Duration::from_millis;
-        let arrival = |end, at| Arrival { end, at: ms(at) };
+        let begun = Instant::now();
+        let arrival = |end, at| Arrival {
+            end,
+            at: begun + ms(at),
+        };
         // The first frame has the first event and half of the second, the third has the rest.
         let answer = Answer {
             arrivals: vec![arrival(12, 10), arrival(18, 25), arrival(body.len(), 100)],

@@ -1,15 +1,18 @@
 //! What the caller's thread hands to the recorder: bytes and times, not yet understood.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use opentelemetry::Context;
+use opentelemetry::{Context, StringValue};
 use spanloom_core::{Endpoint, Failure, Fetch};
 
 use crate::attributes::MonitorAttributes;
-use crate::content::Content;
+use crate::content::Recording;
+use crate::kept::{Kept, Pool};
 use crate::metrics::Instruments;
+use crate::prices::PriceBook;
+use crate::trace_event::Listener;
 
 /// One call that has ended.
 #[derive(Debug)]
@@ -20,12 +23,15 @@ pub(crate) struct Observation {
     /// What is fetched, for [`Endpoint::FetchResponse`].
     pub(crate) fetch: Option<Fetch>,
     pub(crate) provider: &'static str,
-    pub(crate) server_address: String,
-    pub(crate) server_port: Option<u16>,
-    pub(crate) content: Content,
+    pub(crate) server: Server,
+    /// What of it is recorded.
+    pub(crate) content: Arc<Recording>,
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
+    pub(crate) prices: PriceBook,
     pub(crate) attributes: MonitorAttributes,
+    /// Who wants the `tracing` event.
+    pub(crate) listener: Option<Listener>,
     pub(crate) attempts: u32,
     pub(crate) started_at: SystemTime,
     pub(crate) elapsed: Duration,
@@ -36,6 +42,14 @@ pub(crate) struct Observation {
     pub(crate) end: End,
 }
 
+/// Where the request went.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    /// The host; shared with the span.
+    pub(crate) address: StringValue,
+    pub(crate) port: Option<u16>,
+}
+
 /// The answer's bytes, as far as they came and were kept.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
@@ -43,6 +57,9 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Whether it is a stream of server-sent events.
     pub(crate) streamed: bool,
+    /// What came, until the recorder takes the call up.
+    pub(crate) kept: Kept,
+    /// The same in one buffer, from then on.
     pub(crate) body: Vec<u8>,
     /// When each piece of a streamed body came.
     pub(crate) arrivals: Vec<Arrival>,
@@ -55,8 +72,7 @@ pub(crate) struct Answer {
 pub(crate) struct Arrival {
     /// Bytes that had come then.
     pub(crate) end: usize,
-    /// Time since the call began.
-    pub(crate) at: Duration,
+    pub(crate) at: Instant,
 }
 
 /// How the caller's side saw the call end.
@@ -71,24 +87,40 @@ pub(crate) enum End {
     Failed(Failure),
 }
 
+impl Answer {
+    /// Makes one buffer of what came. Only the recorder has the time.
+    pub(crate) fn join(&mut self, pool: &Pool) {
+        self.body = self.kept.join(pool);
+    }
+
+    /// How many arrivals more there must be room for before one is added.
+    pub(crate) fn arrivals_growth(&self) -> usize {
+        if self.arrivals.len() < self.arrivals.capacity() {
+            0
+        } else {
+            self.arrivals.len().max(64)
+        }
+    }
+}
+
 impl Observation {
     /// Bytes held for the observation, for the budget.
     pub(crate) fn held_bytes(&self) -> usize {
         self.request
             .len()
-            .saturating_add(self.answer.body.capacity())
+            .saturating_add(self.answer.kept.held_bytes())
             .saturating_add(self.answer.arrivals.capacity() * size_of::<Arrival>())
     }
 
     /// Lets the bodies go; the span is finished without them.
     pub(crate) fn shed(&mut self) {
-        let kept = self.request.len().saturating_add(self.answer.body.len());
+        let kept = self.request.len().saturating_add(self.answer.kept.len());
         self.request = Bytes::new();
         self.answer.dropped_bytes = self
             .answer
             .dropped_bytes
             .saturating_add(u64::try_from(kept).unwrap_or(u64::MAX));
-        self.answer.body = Vec::new();
+        self.answer.kept = Kept::default();
         self.answer.arrivals = Vec::new();
     }
 }

@@ -1,20 +1,44 @@
 //! What a call puts on its span.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{SpanRef, Status};
+use opentelemetry::trace::{SpanRef, Status, TraceContextExt as _};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::trace::SpanData;
-use spanloom_core::{Call, Cost, Endpoint, Usage, openai, secret, semconv as names};
+use spanloom_core::content::{ContentPolicy, Place};
+use spanloom_core::{Call, Cost, Endpoint, Usage, openai, semconv as names};
 
+use crate::content::Details;
+use crate::event::Event;
 use crate::observation::Observation;
 use crate::recorder::Reading;
 
-/// Marks, on the context a span is started in, that the span is ours and a recorder will finish it.
-#[derive(Debug)]
-pub(crate) struct OurSpan;
+thread_local! {
+    static STARTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `start`, which starts a span of ours that a recorder will finish: processors may ask [`is_starting`]. The
+/// context could say it too, but a value there costs two allocations for each call.
+pub(crate) fn starting<T>(start: impl FnOnce() -> T) -> T {
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            STARTING.set(false);
+        }
+    }
+    STARTING.set(true);
+    // A sampler or processor of the service's may panic.
+    let _reset = Reset;
+    start()
+}
+
+/// Whether the span that is being started on this thread is one of ours.
+pub(crate) fn is_starting() -> bool {
+    STARTING.get()
+}
 
 /// Everything a span still needs when its call has ended. Contents are shared, so cloning is cheap.
 #[derive(Clone, Debug, Default)]
@@ -25,21 +49,45 @@ pub(crate) struct Finish {
     end: Option<SystemTime>,
 }
 
+/// What leaves a call beside its span.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) events: Vec<Event>,
+    /// Texts the user's redactor failed on.
+    pub(crate) withheld: u64,
+}
+
 impl Finish {
-    pub(crate) fn of(reading: &Reading<'_>, observation: &Observation) -> Self {
+    pub(crate) fn of(reading: &Reading<'_>, observation: &Observation) -> (Self, Beside) {
         let call = &reading.call;
+        let recording = &*observation.content;
+        let mut filter = Filter::new(&recording.policy);
         let mut attributes = Attributes(Vec::with_capacity(32));
+        attributes.model(call, observation);
         attributes.request(call);
         attributes.response(call);
         attributes.usage(&call.usage);
         attributes.cost(call.cost.as_ref());
-        attributes.spanloom(call, observation);
-        attributes.content(reading, observation);
+        attributes.spanloom(call);
         attributes.set(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, reading.dimensions);
+        // Whatever text stands among them, and whoever put it there.
+        filter.plain(&mut attributes.0);
+        attributes.monitor(observation, &mut filter);
+        let mut messages = Attributes(Vec::new());
+        if recording.messages() {
+            messages.messages(reading, observation, &mut filter);
+        }
+        let events = events(reading, observation, &attributes.0, &messages.0);
+        if recording.content.messages() {
+            attributes.0.append(&mut messages.0);
+        }
+        if recording.content.bodies() {
+            attributes.bodies(reading, observation, &mut filter);
+        }
         let status = call.failure.as_ref().map_or(Status::Unset, |failure| {
-            Status::error(masked(failure.message.clone()))
+            Status::error(failure.message.clone())
         });
-        Self {
+        let finish = Self {
             name: call
                 .request
                 .model
@@ -48,7 +96,12 @@ impl Finish {
             attributes: attributes.0,
             status,
             end: Some(call.ended_at.as_system_time()),
-        }
+        };
+        let beside = Beside {
+            events,
+            withheld: filter.withheld,
+        };
+        (finish, beside)
     }
 
     /// Puts it on a live span and ends it.
@@ -75,17 +128,32 @@ impl Finish {
     }
 }
 
-/// Known secrets have no place in a span, whoever wrote them there.
-fn masked(text: String) -> String {
-    match secret::mask(&text) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(masked) => masked,
+/// The events of a call, where somebody gets them.
+fn events(
+    reading: &Reading<'_>,
+    observation: &Observation,
+    attributes: &[KeyValue],
+    messages: &[KeyValue],
+) -> Vec<Event> {
+    if observation.content.events.is_none() {
+        return Vec::new();
     }
+    let call = &reading.call;
+    let span = observation.span.span().span_context().clone();
+    let details = match observation.content.details {
+        Details::Off => None,
+        Details::Attributes => Event::details(call, &span, attributes, &[]),
+        Details::Messages => Event::details(call, &span, attributes, messages),
+    };
+    details
+        .into_iter()
+        .chain(Event::exception(call, &span))
+        .collect()
 }
 
 /// `{operation} {model}`, as the convention names spans.
 pub(crate) fn name(endpoint: Endpoint, model: &str) -> String {
-    format!("{} {model}", endpoint.operation())
+    [endpoint.operation(), " ", model].concat()
 }
 
 struct Attributes(Vec<KeyValue>);
@@ -110,9 +178,16 @@ impl Attributes {
         self.set(name, value.and_then(|value| i64::try_from(value).ok()));
     }
 
+    /// Not again what the span was started with: a key may stand on a span once.
+    fn model(&mut self, call: &Call, observation: &Observation) {
+        let model = call.request.model.as_deref();
+        let started_with = openai::model(&observation.request);
+        let news = model.filter(|model| started_with.as_deref() != Some(*model));
+        self.text(names::GEN_AI_REQUEST_MODEL, news);
+    }
+
     fn request(&mut self, call: &Call) {
         let request = &call.request;
-        self.text(names::GEN_AI_REQUEST_MODEL, request.model.as_deref());
         self.set(names::GEN_AI_REQUEST_STREAM, request.stream.then_some(true));
         self.set(names::GEN_AI_REQUEST_TEMPERATURE, request.temperature);
         self.set(names::GEN_AI_REQUEST_TOP_P, request.top_p);
@@ -285,53 +360,128 @@ impl Attributes {
         );
         self.set(names::SPANLOOM_COST_SOURCE, Some(cost.source.as_str()));
         self.text(names::SPANLOOM_PRICE_DATE, cost.price_date.as_deref());
+        self.set(
+            names::SPANLOOM_PRICE_SOURCE,
+            cost.price_source.map(|source| source.as_str()),
+        );
     }
 
-    fn spanloom(&mut self, call: &Call, observation: &Observation) {
+    fn spanloom(&mut self, call: &Call) {
         self.set(names::SPANLOOM_OUTCOME, Some(call.outcome.as_str()));
         self.set(names::SPANLOOM_ATTEMPTS, Some(i64::from(call.attempts)));
-        self.set(
+    }
+
+    fn monitor(&mut self, observation: &Observation, filter: &mut Filter<'_>) {
+        let json = observation.attributes.to_json();
+        self.content(
             names::SPANLOOM_ATTRIBUTES,
-            observation.attributes.to_json().map(masked),
+            Place::Attributes,
+            json.as_deref(),
+            filter,
         );
     }
 
-    fn content(&mut self, reading: &Reading<'_>, observation: &Observation) {
+    fn messages(
+        &mut self,
+        reading: &Reading<'_>,
+        observation: &Observation,
+        filter: &mut Filter<'_>,
+    ) {
         let response = reading.response_body.as_deref();
-        if observation.content.messages() {
-            let endpoint = observation.endpoint;
-            let answer = response.unwrap_or_default().as_bytes();
-            // A fetched response repeats what it was asked with.
-            let asked = match endpoint.is_inference() {
-                true => openai::asked(endpoint, &observation.request),
-                false => openai::asked(endpoint, answer),
-            };
-            for (name, text) in [
-                (names::GEN_AI_SYSTEM_INSTRUCTIONS, asked.system_instructions),
-                (names::GEN_AI_INPUT_MESSAGES, asked.input_messages),
-                (
-                    names::GEN_AI_OUTPUT_MESSAGES,
-                    openai::output_messages(endpoint, answer),
-                ),
-                (names::GEN_AI_TOOL_DEFINITIONS, asked.tool_definitions),
-            ] {
-                self.shared(name, text);
+        let endpoint = observation.endpoint;
+        let answer = response.unwrap_or_default().as_bytes();
+        // A fetched response repeats what it was asked with.
+        let asked = match endpoint.is_inference() {
+            true => openai::asked(endpoint, &observation.request),
+            false => openai::asked(endpoint, answer),
+        };
+        let instructions = asked.system_instructions;
+        let output = openai::output_messages(endpoint, answer);
+        for (name, place, json) in [
+            (
+                names::GEN_AI_SYSTEM_INSTRUCTIONS,
+                Place::SystemInstructions,
+                instructions,
+            ),
+            (
+                names::GEN_AI_INPUT_MESSAGES,
+                Place::InputMessages,
+                asked.input_messages,
+            ),
+            (names::GEN_AI_OUTPUT_MESSAGES, Place::OutputMessages, output),
+            (
+                names::GEN_AI_TOOL_DEFINITIONS,
+                Place::ToolDefinitions,
+                asked.tool_definitions,
+            ),
+        ] {
+            self.content(name, place, json.as_deref(), filter);
+        }
+    }
+
+    fn bodies(
+        &mut self,
+        reading: &Reading<'_>,
+        observation: &Observation,
+        filter: &mut Filter<'_>,
+    ) {
+        let request = std::str::from_utf8(&observation.request)
+            .ok()
+            .filter(|body| !body.is_empty());
+        let response = reading.response_body.as_deref();
+        self.content(names::SPANLOOM_REQUEST, Place::Request, request, filter);
+        self.content(names::SPANLOOM_RESPONSE, Place::Response, response, filter);
+    }
+
+    /// A long text, filtered, and held once however many processors the provider has.
+    fn content(
+        &mut self,
+        name: &'static str,
+        place: Place,
+        json: Option<&str>,
+        filter: &mut Filter<'_>,
+    ) {
+        let text = json.map(|json| StringValue::from(filter.json(place, json)));
+        self.set(name, text);
+    }
+}
+
+/// The content policy at work on one call.
+struct Filter<'a> {
+    policy: &'a ContentPolicy,
+    withheld: u64,
+}
+
+impl<'a> Filter<'a> {
+    fn new(policy: &'a ContentPolicy) -> Self {
+        Self {
+            policy,
+            withheld: 0,
+        }
+    }
+
+    fn json(&mut self, place: Place, json: &str) -> Arc<str> {
+        let filtered = self.policy.apply(place, json);
+        self.withheld = self.withheld.saturating_add(filtered.withheld);
+        Arc::from(filtered.json)
+    }
+
+    /// Texts that are no content, such as names and ids: known secrets have no place there either.
+    fn plain(&self, attributes: &mut [KeyValue]) {
+        for attribute in attributes {
+            match &mut attribute.value {
+                Value::String(text) => self.text(text),
+                Value::Array(Array::String(texts)) => {
+                    texts.iter_mut().for_each(|text| self.text(text))
+                }
+                _ => {}
             }
         }
-        if observation.content.bodies() {
-            let request = std::str::from_utf8(&observation.request)
-                .ok()
-                .filter(|body| !body.is_empty());
-            self.shared(names::SPANLOOM_REQUEST, request.map(str::to_owned));
-            self.shared(names::SPANLOOM_RESPONSE, response.map(str::to_owned));
-        }
     }
 
-    /// A long text, held once however many processors the provider has.
-    fn shared(&mut self, name: &'static str, text: Option<String>) {
-        self.set(
-            name,
-            text.map(|text| StringValue::from(Arc::<str>::from(masked(text)))),
-        );
+    fn text(&self, text: &mut StringValue) {
+        if let Cow::Owned(masked) = self.policy.text(text.as_str()) {
+            *text = masked.into();
+        }
     }
 }

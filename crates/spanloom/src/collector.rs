@@ -21,6 +21,15 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// Where each kind of telemetry goes.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "nobody sends"))]
+pub(crate) struct Collectors<'a> {
+    pub(crate) spans: Option<Collector<'a>>,
+    pub(crate) metrics: Option<Collector<'a>>,
+    pub(crate) logs: Option<Collector<'a>>,
+}
+
 /// Spans handed to the stock pipeline, and what became of them. Those its queue drops without a word stay queued here.
 #[derive(Debug, Default)]
 pub(crate) struct Account {

@@ -3,8 +3,13 @@
 use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
 use spanloom_exporter::Destination;
 
+use crate::collector::{Collector, Collectors};
+
 /// Address of the spanloom server on this machine.
 pub(crate) const LOCAL_SERVER: &str = "http://127.0.0.1:7440";
+
+/// The SDK's own 128 would cut off what comes last on a span with many attributes.
+const ATTRIBUTE_LIMIT: u32 = 1_024;
 
 /// The environment of a monitor.
 #[derive(Clone, Debug, Default)]
@@ -17,14 +22,28 @@ pub(crate) struct Environment {
     trace_server: Option<String>,
     /// `WANDB_BASE_URL`
     base: Option<String>,
-    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` is set; the stock exporter reads them.
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, or the endpoint of all signals, `OTEL_EXPORTER_OTLP_ENDPOINT`; the stock
+    /// exporters read them.
     pub(crate) otlp: Option<String>,
+    /// The same of metrics.
+    otlp_metrics: Option<String>,
+    /// The same of logs.
+    otlp_logs: Option<String>,
+    /// `OTEL_METRICS_EXPORTER=none`
+    no_metrics: bool,
+    /// `OTEL_LOGS_EXPORTER=none`
+    no_logs: bool,
+    /// `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, else `OTEL_ATTRIBUTE_COUNT_LIMIT`, else far above what a call has.
+    pub(crate) attribute_limit: u32,
     /// `OTEL_SDK_DISABLED=true`
     pub(crate) disabled: bool,
     /// `SPANLOOM_QUIET=1`
     pub(crate) quiet: bool,
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=NO_CONTENT`: beats every default, and code as well.
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `NO_CONTENT`, or `EVENT_ONLY`: beats every default, and code
+    /// as well.
     pub(crate) no_content: bool,
+    /// `SPANLOOM_PRICES`: a file of the user's own prices.
+    pub(crate) prices: Option<String>,
 }
 
 impl Environment {
@@ -39,6 +58,11 @@ impl Environment {
                 .map(|value| value.trim().to_owned())
                 .filter(|value| !value.is_empty())
         };
+        let endpoint = |signal: &str| {
+            set(&format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"))
+                .or_else(|| set("OTEL_EXPORTER_OTLP_ENDPOINT"))
+        };
+        let none = |name: &str| set(name).is_some_and(|value| value.eq_ignore_ascii_case("none"));
         let truthy = |name: &str| {
             set(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
         };
@@ -47,13 +71,47 @@ impl Environment {
             api_key: set("WANDB_API_KEY"),
             trace_server: set("WF_TRACE_SERVER_URL"),
             base: set("WANDB_BASE_URL"),
-            otlp: set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-                .or_else(|| set("OTEL_EXPORTER_OTLP_ENDPOINT")),
+            otlp: endpoint("TRACES"),
+            otlp_metrics: endpoint("METRICS"),
+            otlp_logs: endpoint("LOGS"),
+            no_metrics: none("OTEL_METRICS_EXPORTER"),
+            no_logs: none("OTEL_LOGS_EXPORTER"),
+            attribute_limit: [
+                "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+                "OTEL_ATTRIBUTE_COUNT_LIMIT",
+            ]
+            .into_iter()
+            .find_map(|name| set(name)?.parse().ok())
+            .unwrap_or(ATTRIBUTE_LIMIT),
             disabled: truthy("OTEL_SDK_DISABLED"),
             quiet: truthy("SPANLOOM_QUIET"),
             no_content: set(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
-                value.eq_ignore_ascii_case("NO_CONTENT") || value.eq_ignore_ascii_case("false")
+                let without = ["NO_CONTENT", "FALSE", "EVENT_ONLY"];
+                without.iter().any(|mode| value.eq_ignore_ascii_case(mode))
             }),
+            prices: set("SPANLOOM_PRICES"),
+        }
+    }
+
+    /// Where spans, metrics and logs go besides; `by_code` is the address code names, `alone` whether code names all
+    /// destinations.
+    pub(crate) fn collectors<'a>(
+        &'a self,
+        by_code: Option<&'a str>,
+        alone: bool,
+    ) -> Collectors<'a> {
+        if !cfg!(feature = "otlp") {
+            return Collectors::default();
+        }
+        let at = |address: &'a Option<String>| match (by_code, address) {
+            (Some(address), _) => Some(Collector::At(address)),
+            (None, Some(address)) if !alone => Some(Collector::OfEnvironment(address)),
+            _ => None,
+        };
+        Collectors {
+            spans: at(&self.otlp),
+            metrics: at(&self.otlp_metrics).filter(|_| !self.no_metrics),
+            logs: at(&self.otlp_logs).filter(|_| !self.no_logs),
         }
     }
 
@@ -172,6 +230,38 @@ mod tests {
                 Board::Spanloom("http://127.0.0.1:9".to_owned())
             ))
         );
+    }
+
+    #[test]
+    #[cfg(feature = "otlp")]
+    fn limits_and_signals_follow_the_environment() {
+        assert_eq!(environment(&[]).attribute_limit, ATTRIBUTE_LIMIT);
+        let general = ("OTEL_ATTRIBUTE_COUNT_LIMIT", "64");
+        assert_eq!(environment(&[general]).attribute_limit, 64);
+        let of_spans = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "32");
+        assert_eq!(environment(&[general, of_spans]).attribute_limit, 32);
+        let nonsense = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many");
+        assert_eq!(environment(&[general, nonsense]).attribute_limit, 64);
+        let endpoint = (
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            "http://127.0.0.1:4318",
+        );
+        let said = |variables: &[(&str, &str)], by_code, alone| {
+            let environment = environment(variables);
+            let to = environment.collectors(by_code, alone);
+            [to.spans, to.metrics, to.logs].map(|to| to.is_some())
+        };
+        assert_eq!(said(&[endpoint], None, false), [true, false, false]);
+        assert_eq!(said(&[endpoint], None, true), [false; 3]);
+        assert_eq!(said(&[], Some("http://127.0.0.1:4318"), true), [true; 3]);
+        let all = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+        assert_eq!(said(&[all], None, false), [true; 3]);
+        let quiet = [
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_LOGS_EXPORTER", "none"),
+        ];
+        let base = Some("http://127.0.0.1:4318");
+        assert_eq!(said(&quiet, base, true), [true, false, false]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub enum ErrorKind {
     StreamName,
     /// A destination's address or key cannot be used.
     Destination,
+    /// The file `SPANLOOM_PRICES` names cannot be read, or is no price file.
+    Prices,
     /// The operating system gave no thread, or an HTTP client could not be made.
     Start,
 }

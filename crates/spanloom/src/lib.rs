@@ -31,9 +31,11 @@
 //! [`Monitor::flush`] returns the account.
 
 mod banner;
+mod beside;
 mod client;
 mod collector;
 mod config;
+mod deadline;
 #[cfg(feature = "tracing")]
 mod entered;
 mod error;
@@ -42,6 +44,9 @@ mod layer;
 mod lineage;
 mod monitor;
 mod pipeline;
+mod prices;
+#[cfg(feature = "otlp")]
+mod signals;
 
 pub use client::Monitored;
 pub use error::{Error, ErrorKind};
@@ -49,7 +54,9 @@ pub use error::{Error, ErrorKind};
 pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};
 pub use spanloom_core::StreamName;
+pub use spanloom_core::price;
 pub use spanloom_exporter::{Dropped, Receipt};
 pub use spanloom_instrumentation::{
-    AttributesGuard, MonitorAttributes, MonitorAttributesExt, Stats, WithMonitorAttributes,
+    AttributesGuard, MonitorAttributes, MonitorAttributesExt, PriceBook, Stats,
+    WithMonitorAttributes,
 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spanloom_core::StreamName;
 use spanloom_exporter::Receipt;
-use spanloom_instrumentation::{GenAiLayer, Stats};
+use spanloom_instrumentation::{GenAiLayer, PriceBook, Stats};
 
 #[cfg(feature = "tracing")]
 use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind};
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
 use crate::pipeline::Pipeline;
+use crate::prices;
 
 /// How long a monitor that is dropped may hold its thread up.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,7 +29,8 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// `project/stream` takes its entity from `WANDB_ENTITY`. For everything else see [`Monitor::builder`].
 ///
 /// # Errors
-/// When the name has another shape, an address in the environment cannot be used, or no thread could be started.
+/// When the name has another shape, an address or the price file in the environment cannot be used, or no thread could be
+/// started.
 pub fn init_monitor(stream: &str) -> Result<Monitor, Error> {
     Monitor::builder(stream).start()
 }
@@ -55,6 +57,7 @@ pub struct MonitorBuilder {
     server: Option<String>,
     collector: Option<String>,
     content: bool,
+    prices: Option<PriceBook>,
 }
 
 impl Monitor {
@@ -66,6 +69,7 @@ impl Monitor {
             server: None,
             collector: None,
             content: true,
+            prices: None,
         }
     }
 
@@ -154,7 +158,8 @@ impl MonitorBuilder {
     }
 
     /// Sends spans to the OTLP collector at this base address, such as `http://127.0.0.1:4318`, over HTTP; beside the
-    /// server if one is given too, and whatever the environment says.
+    /// server if one is given too, and whatever the environment says. The convention's client metrics and events go there
+    /// as well, unless the environment says `OTEL_METRICS_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`.
     #[cfg(feature = "otlp")]
     pub fn with_collector(mut self, address: &str) -> Self {
         self.collector = Some(address.to_owned());
@@ -165,6 +170,14 @@ impl MonitorBuilder {
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=NO_CONTENT` has the same effect.
     pub fn without_content(mut self) -> Self {
         self.content = false;
+        self
+    }
+
+    /// Reckons costs with the service's own prices before the built-in list. The service may keep a clone of the handle
+    /// and replace the prices while it runs. Default: the file `SPANLOOM_PRICES` names (its form: [`price`](crate::price)),
+    /// else the built-in list alone.
+    pub fn with_prices(mut self, prices: PriceBook) -> Self {
+        self.prices = Some(prices);
         self
     }
 
@@ -189,18 +202,17 @@ impl MonitorBuilder {
             None if by_code => None,
             None => environment.records()?,
         };
-        let collector = match (&self.collector, &environment.otlp) {
-            (Some(address), _) => Some(Collector::At(address)),
-            (None, Some(address)) if !by_code && cfg!(feature = "otlp") => {
-                Some(Collector::OfEnvironment(address))
-            }
-            _ => None,
+        let collectors = environment.collectors(self.collector.as_deref(), by_code);
+        let prices = match (&self.prices, &environment.prices) {
+            (Some(prices), _) => prices.clone(),
+            (None, Some(path)) => prices::read(path)?,
+            (None, None) => PriceBook::default(),
         };
         let content = self.content && !environment.no_content;
         let banner = Banner {
             stream: &stream,
             records: records.as_ref(),
-            otlp: collector.map(Collector::address),
+            otlp: collectors.spans.map(Collector::address),
             content,
         };
         let link = records.as_ref().map(|records| banner.link(records));
@@ -212,8 +224,10 @@ impl MonitorBuilder {
             false => Some(Pipeline::start(
                 &stream,
                 records.as_ref(),
-                collector,
-                content,
+                collectors,
+                environment,
+                self.content,
+                prices,
             )?),
         };
         Ok(Monitor {

@@ -9,10 +9,12 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
-use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+use spanloom_instrumentation::{Content, GenAiLayer, PriceBook, Recorder};
 
-use crate::collector::{Account, Collector};
-use crate::config::Records;
+use crate::beside::Beside;
+use crate::collector::{Account, Collectors};
+use crate::config::{Environment, Records};
+use crate::deadline::within;
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
 
@@ -24,6 +26,7 @@ pub(crate) struct Pipeline {
     pub(crate) provider: SdkTracerProvider,
     #[cfg(feature = "tracing")]
     pub(crate) lineage: Lineage,
+    beside: Beside,
     exporter: Option<Exporter>,
     /// What the collector got.
     collected: Arc<Account>,
@@ -33,15 +36,21 @@ impl Pipeline {
     pub(crate) fn start(
         stream: &StreamName,
         records: Option<&Records>,
-        collector: Option<Collector<'_>>,
-        content: bool,
+        collectors: Collectors<'_>,
+        environment: &Environment,
+        allowed: bool,
+        prices: PriceBook,
     ) -> Result<Self, Error> {
         let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
         let lineage = Lineage::default();
         let exporter = records
             .map(|records| Exporter::start(records.destination.clone(), stream.clone()))
             .transpose()?;
-        let content = match (content, exporter.is_some(), collector.is_some()) {
+        let content = match (
+            allowed && !environment.no_content,
+            exporter.is_some(),
+            collectors.spans.is_some(),
+        ) {
             (false, ..) => Content::Off,
             (true, true, true) => Content::Both,
             (true, true, false) => Content::Bodies,
@@ -50,31 +59,35 @@ impl Pipeline {
         let mut provider = SdkTracerProvider::builder()
             .with_resource(resource(stream))
             .with_sampler(Sampler::AlwaysOn)
-            // Prompts are long: the number of attributes is bounded by us, not by cutting off what comes last.
-            .with_max_attributes_per_span(1_024)
+            .with_max_attributes_per_span(environment.attribute_limit)
             .with_span_processor(lineage.clone());
         if let Some(exporter) = &exporter {
             provider = provider.with_span_processor(Flushed(exporter.processor()));
         }
         let collected = Arc::<Account>::default();
         #[cfg(feature = "otlp")]
-        if let Some(collector) = collector {
+        if let Some(collector) = collectors.spans {
             provider = provider.with_span_processor(collector.processor(&collected)?);
         }
         let provider = provider.build();
+        let beside = Beside::start(collectors, stream)?;
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
-            // The global meter provider is the service's.
-            .without_metrics()
-            .with_parent_policy(lineage.clone())
-            .build();
+            .with_prices(prices)
+            .with_parent_policy(lineage.clone());
+        let mut layer = beside.attach(layer);
+        if !allowed {
+            layer = layer.without_content();
+        }
+        let layer = layer.build();
         Ok(Self {
             layer,
             recorder,
             provider,
             #[cfg(feature = "tracing")]
             lineage,
+            beside,
             exporter,
             collected,
         })
@@ -83,9 +96,15 @@ impl Pipeline {
     /// Waits for the recorder and then for the exporter, both within `timeout`. Calls that the recorder has still to
     /// read are in the account as queued.
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
+        let deadline = Instant::now() + timeout;
         let receipt = self.settle(timeout, Exporter::flush);
         // Reaches the collector's batch processor only: ours has been flushed, and says so at once.
-        drop(self.provider.force_flush());
+        let (provider, beside) = (self.provider.clone(), self.beside.clone());
+        let left = deadline.saturating_duration_since(Instant::now());
+        within(left, move || {
+            drop(provider.force_flush());
+            beside.flush();
+        });
         self.account(receipt)
     }
 
@@ -94,7 +113,11 @@ impl Pipeline {
         let deadline = Instant::now() + timeout;
         let receipt = self.settle(timeout, Exporter::shutdown);
         let left = deadline.saturating_duration_since(Instant::now());
-        drop(self.provider.shutdown_with_timeout(left));
+        let (provider, beside) = (self.provider.clone(), self.beside.clone());
+        within(left, move || {
+            drop(provider.shutdown_with_timeout(left));
+            beside.shutdown(left);
+        });
         self.account(receipt)
     }
 
@@ -129,7 +152,7 @@ impl Pipeline {
 }
 
 /// What the environment says of the service, and the stream its spans belong to, for whoever reads them elsewhere.
-fn resource(stream: &StreamName) -> Resource {
+pub(crate) fn resource(stream: &StreamName) -> Resource {
     let part = |name: &'static str, value: &str| KeyValue::new(name, value.to_owned());
     Resource::builder()
         .with_attributes([

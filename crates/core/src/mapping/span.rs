@@ -225,6 +225,7 @@ fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<C
     let output_usd = attributes.take_number(&[names::SPANLOOM_COST_OUTPUT_USD]);
     let source = attributes.take_text(&[names::SPANLOOM_COST_SOURCE]);
     let price_date = attributes.take_text(&[names::SPANLOOM_PRICE_DATE]);
+    let price_source = attributes.take_text(&[names::SPANLOOM_PRICE_SOURCE]);
     if let Some(total_usd) = stated {
         let source = source.unwrap_or_else(|| "reported".to_owned());
         return Some(CostSummary {
@@ -233,7 +234,12 @@ fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<C
             output_usd,
             source,
             price_date,
+            price_source,
         });
+    }
+    // Our recorder knew more than the span says, the user's own prices and the tier asked for: it found no price.
+    if info.attempts.is_some() {
+        return None;
     }
     let provider = info.provider.as_deref()?;
     let table = Table::builtin();
@@ -245,6 +251,10 @@ fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<C
         .into_iter()
         .flatten()
         .find_map(|model| table.price(provider, model))?;
+    let price = match info.service_tier.as_deref() {
+        Some(tier) => price.in_tier(tier)?,
+        None => price,
+    };
     price.cost(usage).as_ref().map(CostSummary::from)
 }
 

@@ -7,6 +7,7 @@
 mod assemble;
 mod failure;
 mod field;
+mod include_usage;
 mod message;
 mod request;
 mod response;
@@ -14,6 +15,7 @@ mod sse;
 
 pub use assemble::{Assembled, assemble};
 pub use failure::failure;
+pub use include_usage::include_usage;
 pub use message::{Asked, asked, output_messages};
 pub use request::{model, request};
 pub use response::{Body, response};

@@ -188,9 +188,11 @@ fn leading_model(head: &[u8]) -> Option<String> {
 }
 
 fn trailing_model(tail: &[u8]) -> Option<String> {
-    let key = b"\"model\"";
-    let at = tail.windows(key.len()).rposition(|window| window == key)?;
-    let rest = tail.get(at..)?;
+    let mut quotes = (0..tail.len())
+        .rev()
+        .filter(|at| tail.get(*at) == Some(&b'"'));
+    let rest =
+        quotes.find_map(|at| tail.get(at..).filter(|rest| rest.starts_with(b"\"model\"")))?;
     // What follows must complete one flat object: `{"model":"x"}` or `{"model":"x","stream":true}`.
     let mut object = Vec::with_capacity(rest.len() + 1);
     object.push(b'{');

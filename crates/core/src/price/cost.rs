@@ -1,17 +1,59 @@
 //! From a tariff and the tokens of a call to its cost.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use crate::{Cost, CostSource, Usage, UsageSource, Usd};
+use super::Rates;
+use crate::{Cost, CostSource, PriceSource, Usage, UsageSource, Usd};
 
-/// The price of one model, of one date.
+/// The price of one model, of one date, in the standard tier until [`Price::in_tier`] says otherwise.
 #[derive(Clone, Copy, Debug)]
 pub struct Price<'a> {
     pub(super) tariff: &'a Tariff,
-    pub(super) date: &'a str,
+    pub(super) tier: &'a Levels,
+    pub(super) date: Option<&'a str>,
+    pub(super) source: PriceSource,
+    /// Whether the tariff's tiers are this seller's own.
+    pub(super) tiers_known: bool,
 }
 
-impl Price<'_> {
+/// What providers call the tier of the list price: `OpenAI`, Anthropic, Groq. `auto` in an answer names none: the
+/// project's own setting decided, and that is the list price unless an account says otherwise.
+const STANDARD: [&str; 4] = ["default", "standard", "on_demand", "auto"];
+
+impl<'a> Price<'a> {
+    pub(super) fn standard(tariff: &'a Tariff, date: Option<&'a str>, source: PriceSource) -> Self {
+        Self {
+            tariff,
+            tier: &tariff.standard,
+            date,
+            source,
+            tiers_known: true,
+        }
+    }
+
+    /// The price in the service tier a call ran in, as the provider wrote it (`flex`, `priority`, `batch`, `scale`).
+    ///
+    /// `None` when no figures are known for that tier: the list price would be wrong. `default`, `standard`,
+    /// `on_demand` and `auto` are the list price.
+    #[must_use]
+    pub fn in_tier(mut self, tier: &str) -> Option<Self> {
+        let tier = tier.to_ascii_lowercase();
+        self.tier = match self.tariff.tiers.get(&tier) {
+            Some(levels) if self.tiers_known => levels,
+            _ if STANDARD.contains(&tier.as_str()) => &self.tariff.standard,
+            _ => return None,
+        };
+        Some(self)
+    }
+
+    /// Whose price it is.
+    #[must_use]
+    pub fn source(&self) -> PriceSource {
+        self.source
+    }
+
     /// The cost of a call with these tokens.
     ///
     /// Cached and audio tokens are part of the totals and are charged once, at their own rates; where the model has no
@@ -24,7 +66,7 @@ impl Price<'_> {
     /// `None` when the cost is not known: see the [module](super).
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Option<Cost> {
-        let rates = self.tariff.rates(usage.input_tokens?);
+        let rates = self.tier.rates(usage.input_tokens?);
         let input = nanos(rates.input_part(usage)?)?;
         let output = nanos(rates.output_part(usage)?)?;
         Some(Cost {
@@ -35,47 +77,46 @@ impl Price<'_> {
                 Some(UsageSource::Estimated) => CostSource::Estimated,
                 Some(UsageSource::Reported) | None => CostSource::Priced,
             },
-            price_date: Some(self.date.to_owned()),
+            price_date: self.date.map(str::to_owned),
+            price_source: Some(self.source),
         })
     }
 }
 
 /// Everything a model charges.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tariff {
-    pub(super) price: Rates,
-    /// By rising threshold.
-    pub(super) long_context: Vec<Tier>,
+    pub(super) standard: Levels,
+    /// By service tier, in lower case. A tier that is not here is not known.
+    pub(super) tiers: BTreeMap<String, Levels>,
 }
 
-impl Tariff {
+/// The rates of one service tier, by the length of the prompt.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Levels {
+    pub(super) price: Rates,
+    /// By rising threshold.
+    #[serde(default)]
+    pub(super) long_context: Vec<LongContext>,
+}
+
+impl Levels {
     fn rates(&self, input_tokens: u64) -> &Rates {
-        let tier = self
+        let level = self
             .long_context
             .iter()
             .rev()
-            .find(|tier| input_tokens > tier.over);
-        tier.map_or(&self.price, |tier| &tier.price)
+            .find(|level| input_tokens > level.over);
+        level.map_or(&self.price, |level| &level.price)
     }
 }
 
 /// Rates of all tokens of a call whose input exceeds a threshold.
-#[derive(Debug, Deserialize)]
-pub(super) struct Tier {
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct LongContext {
     /// Input tokens up to which the rates do not hold.
-    over: u64,
-    price: Rates,
-}
-
-/// Picodollars (10⁻¹² US dollars) per token: a millionth of the dollars per million tokens of price lists.
-#[derive(Debug, Deserialize)]
-pub(super) struct Rates {
-    pub(super) input: u64,
-    pub(super) output: Option<u64>,
-    pub(super) cache_read: Option<u64>,
-    pub(super) cache_write: Option<u64>,
-    pub(super) input_audio: Option<u64>,
-    pub(super) output_audio: Option<u64>,
+    pub(super) over: u64,
+    pub(super) price: Rates,
 }
 
 impl Rates {

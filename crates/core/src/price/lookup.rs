@@ -1,10 +1,11 @@
 //! From a model's name, as callers and providers write it, to its tariff.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::cost::{Rates, Tariff, Tier};
+use super::Rates;
+use super::cost::{Levels, LongContext, Tariff};
 
 /// One line of the table.
 #[derive(Deserialize)]
@@ -22,11 +23,13 @@ pub(super) struct Entry {
     fine_tuned: Vec<String>,
     price: Rates,
     #[serde(default)]
-    long_context: Vec<Tier>,
+    long_context: Vec<LongContext>,
+    #[serde(default)]
+    tiers: BTreeMap<String, Levels>,
 }
 
 /// The models of one provider. All names are in lower case.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Models {
     tariffs: Vec<Tariff>,
     /// Exact names.
@@ -34,6 +37,8 @@ pub(super) struct Models {
     /// Longest first, as are the next.
     prefixes: Vec<(String, usize)>,
     fine_tuned: Vec<(String, usize)>,
+    /// Beginnings a user wrote with a `*`: anything may follow, and any other rule goes first.
+    open: Vec<(String, usize)>,
 }
 
 impl Models {
@@ -51,8 +56,11 @@ impl Models {
                 .fine_tuned
                 .extend(entry.fine_tuned.into_iter().map(lower));
             models.tariffs.push(Tariff {
-                price: entry.price,
-                long_context: entry.long_context,
+                standard: Levels {
+                    price: entry.price,
+                    long_context: entry.long_context,
+                },
+                tiers: entry.tiers,
             });
         }
         models
@@ -64,13 +72,32 @@ impl Models {
         models
     }
 
+    /// Sets what a model costs, over what was set before. A name that ends in `*` stands for all that begin so.
+    pub(super) fn insert(&mut self, model: &str, tariff: Tariff) {
+        let index = self.tariffs.len();
+        self.tariffs.push(tariff);
+        let model = model.to_ascii_lowercase();
+        match model.strip_suffix('*') {
+            None => {
+                self.names.insert(model, index);
+            }
+            Some(prefix) => {
+                self.open.retain(|(other, _)| other != prefix);
+                self.open.push((prefix.to_owned(), index));
+                self.open
+                    .sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+            }
+        }
+    }
+
     /// The tariff of a model whose name is in lower case.
     pub(super) fn find(&self, model: &str) -> Option<&Tariff> {
         let index = self
             .named(model)
             .or_else(|| longest(&self.fine_tuned, model, |_| true))
             .or_else(|| self.snapshot(model))
-            .or_else(|| longest(&self.prefixes, model, is_revision))?;
+            .or_else(|| longest(&self.prefixes, model, is_revision))
+            .or_else(|| longest(&self.open, model, |_| true))?;
         self.tariffs.get(index)
     }
 

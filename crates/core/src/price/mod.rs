@@ -21,16 +21,57 @@
 //!
 //! A listed price of zero is a price: the call is known to be free.
 //!
+//! # Service tiers
+//!
+//! The list price is that of the standard tier. [`Price::in_tier`] takes the tier an answer names and gives the price of
+//! that tier where figures are known, else nothing: a call that ran as `flex` is never shown at the standard price.
+//!
+//! # Prices of one's own
+//!
+//! An [`Overlay`] holds a user's own prices and goes before the table; a cost the provider states goes before both. Its
+//! file is in US dollars per million tokens, as price lists are, each a decimal of at most six places and at most $10,000:
+//!
+//! ```
+//! use spanloom_core::price::Overlay;
+//!
+//! # fn main() -> Result<(), spanloom_core::price::FileError> {
+//! let overlay = Overlay::parse(r#"{
+//!     "date": "2026-11-01",
+//!     "providers": {
+//!         "openai": {
+//!             "gpt-4o": {"input": 2.25, "output": 9, "cache_read": 1.125,
+//!                 "long_context": [{"over": 200000, "input": 4.50, "output": 13.50}],
+//!                 "tiers": {"flex": {"input": 1.125, "output": 4.50}}},
+//!             "ft:gpt-4o-mini-2024-07-18:acme:*": {"input": 0.30, "output": 1.20}
+//!         },
+//!         "ollama": {"*": {"input": 0, "output": 0}}
+//!     }
+//! }"#)?;
+//! assert!(overlay.price("ollama", "llama3.2:1b").is_some()); // zero is a price: known to be free
+//! assert!(overlay.price("openai", "gpt-4o-2024-08-06").is_some()); // a dated snapshot of a name it has
+//! assert!(overlay.price("openai", "gpt-4o-mini").is_none()); // the built-in table decides
+//! # Ok(()) }
+//! ```
+//!
+//! Fields of a model: `input` (required), `output`, `cache_read`, `cache_write`, `input_audio`, `output_audio`,
+//! `long_context`, `tiers`. Providers are values of `gen_ai.provider.name`. A number may be written as a string. `date`
+//! is optional; `unit`, if given, is `"US dollars per million tokens"`; `source` and `comment` are for people.
+//!
 //! # What the amount is not
 //!
-//! It is the standard list price. Discounts for batch and flexible processing, surcharges for priority, contracts, taxes
-//! and tools billed apart (web search) are not in it. Cache writes cost what the shortest lifetime costs.
+//! Contracts, taxes and tools billed apart (web search) are not in it. Cache writes cost what the shortest lifetime costs.
 
 mod cost;
+mod file;
 mod lookup;
+mod overlay;
+mod rates;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use cost::Price;
+pub use file::FileError;
+pub use overlay::{ModelPrice, Overlay};
+pub use rates::{RateError, Rates};
 pub use table::Table;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::cost::Price;
 use super::lookup::{Entry, Models};
+use crate::PriceSource;
 
 /// List prices of one date, by provider and model.
 ///
@@ -78,12 +79,14 @@ impl Table {
     #[must_use]
     pub fn price(&self, provider: &str, model: &str) -> Option<Price<'_>> {
         let model = model.to_ascii_lowercase();
-        let tariff = self
-            .tariff(provider, &model)
-            .or_else(|| self.tariff(self.fallbacks.get(provider)?, &model))?;
-        Some(Price {
-            tariff,
-            date: &self.date,
+        let standard = |tariff| Price::standard(tariff, Some(&self.date), PriceSource::Builtin);
+        self.tariff(provider, &model).map(standard).or_else(|| {
+            let price = standard(self.tariff(self.fallbacks.get(provider)?, &model)?);
+            // Nobody says what another's tiers cost there.
+            Some(Price {
+                tiers_known: false,
+                ..price
+            })
         })
     }
 

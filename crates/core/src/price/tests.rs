@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
-use super::cost::{Rates, Tariff};
-use super::{Price, Table};
-use crate::{Cost, CostSource, Usage, UsageSource, Usd};
+use super::cost::{Levels, Tariff};
+use super::{Price, Rates, Table};
+use crate::{Cost, CostSource, PriceSource, Usage, UsageSource, Usd};
 
 fn tokens(input: u64, output: u64) -> Usage {
     Usage {
@@ -67,6 +67,7 @@ fn adds_up_by_hand() {
         output: Some(Usd::from_nanos(60_000)),
         source: CostSource::Priced,
         price_date: Some(Table::builtin().date().to_owned()),
+        price_source: Some(PriceSource::Builtin),
     };
     assert_eq!(cost("openai", "gpt-4o-mini", &usage), Some(expected));
 
@@ -128,6 +129,40 @@ fn charges_long_prompts_by_their_tier() {
     assert_eq!(
         nanos("gpt-5.4", &tokens(272_001, 1_000)),
         Some(1_360_005_000 + 22_500_000)
+    );
+}
+
+#[test]
+fn a_service_tier_has_its_own_price_or_none() {
+    let in_tier = |provider, model, tier| {
+        let price = Table::builtin().price(provider, model)?.in_tier(tier)?;
+        Some(price.cost(&tokens(1_000, 100))?.total.as_nanos())
+    };
+    // gpt-5: $1.25/M and $10/M; half of it in flex, twice in priority.
+    for (tier, nanos) in [
+        ("default", 2_250_000),
+        ("auto", 2_250_000),
+        ("Flex", 1_125_000),
+        ("batch", 1_125_000),
+        ("priority", 4_500_000),
+    ] {
+        assert_eq!(in_tier("openai", "gpt-5", tier), Some(nanos), "{tier}");
+    }
+    for (provider, model, tier) in [
+        ("openai", "gpt-5", "scale"),
+        ("openai", "gpt-5", ""),
+        ("openai", "gpt-4o", "flex"),
+        // litellm has no figures for long prompts in this tier.
+        ("openai", "gpt-5.4", "priority"),
+        // Azure sells it at OpenAI's list price; nobody says so of the tiers.
+        ("azure.ai.openai", "gpt-5", "flex"),
+        ("anthropic", "claude-sonnet-4-5", "priority"),
+    ] {
+        assert_eq!(in_tier(provider, model, tier), None, "{model} {tier}");
+    }
+    assert_eq!(
+        in_tier("azure.ai.openai", "gpt-5", "default"),
+        Some(2_250_000)
     );
 }
 
@@ -349,8 +384,8 @@ proptest! {
         // Where every token of a side costs the same, its parts cannot matter.
         let flat = || Some(7_000);
         let price = Rates { input: 7_000, output: flat(), cache_read: flat(), cache_write: flat(), input_audio: flat(), output_audio: flat() };
-        let tariff = Tariff { price, long_context: Vec::new() };
-        let price = Price { tariff: &tariff, date: "2026-01-01" };
+        let tariff = Tariff { standard: Levels { price, long_context: Vec::new() }, tiers: Default::default() };
+        let price = Price::standard(&tariff, Some("2026-01-01"), PriceSource::Builtin);
         let usage = Usage { input_tokens: Some(input), output_tokens: Some(input), ..usage };
         prop_assert_eq!(price.cost(&usage), price.cost(&tokens(input, input)));
     }

@@ -75,6 +75,9 @@ pub struct CostSummary {
     pub source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_date: Option<String>,
+    /// `builtin` or `user`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_source: Option<String>,
 }
 
 impl From<&Cost> for CostSummary {
@@ -85,6 +88,7 @@ impl From<&Cost> for CostSummary {
             output_usd: cost.output.map(crate::Usd::as_dollars),
             source: cost.source.as_str().to_owned(),
             price_date: cost.price_date.clone(),
+            price_source: cost.price_source.map(|source| source.as_str().to_owned()),
         }
     }
 }

@@ -6,15 +6,19 @@ use std::sync::Arc;
 use async_openai::middleware::ReqwestService;
 use async_openai::middleware::retry::{OpenAIRetry, OpenAIRetryLayer};
 use opentelemetry::global::{self, BoxedTracer, ObjectSafeTracerProvider};
+use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, InstrumentationScope};
+use spanloom_core::content::ContentPolicy;
 use spanloom_core::semconv;
 use tower::Layer;
 
 use super::service::GenAiService;
-use crate::content::Content;
+use crate::content::{Content, Details, Environment, Recording};
+use crate::event::Events;
 use crate::metrics::Instruments;
+use crate::prices::PriceBook;
 use crate::recorder::Recorder;
 
 /// Whether the span that is current when a call starts is its parent where the span goes.
@@ -58,10 +62,14 @@ impl ParentPolicy for Member {
 pub(super) struct Config {
     pub(super) tracer: BoxedTracer,
     pub(super) recorder: Recorder,
-    pub(super) content: Content,
+    pub(super) content: Arc<Recording>,
     pub(super) provider: Option<&'static str>,
     pub(super) policy: Box<dyn ParentPolicy>,
     pub(super) instruments: Option<Arc<Instruments>>,
+    pub(super) request_usage: bool,
+    pub(super) trace_hosts: Vec<String>,
+    pub(super) other_calls: bool,
+    pub(super) prices: PriceBook,
 }
 
 impl fmt::Debug for Config {
@@ -90,9 +98,17 @@ impl GenAiLayer {
             recorder: recorder.clone(),
             tracer: None,
             content: None,
+            details: None,
+            without_messages: false,
+            content_policy: ContentPolicy::default(),
+            events: None,
             provider: None,
             policy: Box::new(Member),
             meter: Some(global::meter_with_scope(scope())),
+            request_usage: false,
+            trace_hosts: Vec::new(),
+            other_calls: false,
+            prices: PriceBook::default(),
         }
     }
 
@@ -119,9 +135,17 @@ pub struct GenAiLayerBuilder {
     recorder: Recorder,
     tracer: Option<BoxedTracer>,
     content: Option<Content>,
+    details: Option<Details>,
+    without_messages: bool,
+    content_policy: ContentPolicy,
+    events: Option<Events>,
     provider: Option<&'static str>,
     policy: Box<dyn ParentPolicy>,
     meter: Option<Meter>,
+    request_usage: bool,
+    trace_hosts: Vec<String>,
+    other_calls: bool,
+    prices: PriceBook,
 }
 
 impl GenAiLayerBuilder {
@@ -147,10 +171,48 @@ impl GenAiLayerBuilder {
         self
     }
 
+    /// The service's logger provider, which gets the convention's events: `gen_ai.client.operation.exception` for every
+    /// call that failed, and `gen_ai.client.inference.operation.details` where [`GenAiLayerBuilder::with_details`] or
+    /// the environment asks for it. Default: none, and no events; OpenTelemetry has no global one.
+    ///
+    /// Events are sent from the recorder's thread: flush the recorder before the logger provider.
+    pub fn with_logger_provider<P>(mut self, provider: &P) -> Self
+    where
+        P: LoggerProvider,
+        P::Logger: Send + Sync + 'static,
+    {
+        self.events = Some(Events::new(provider, scope()));
+        self
+    }
+
+    /// Whether an operation details event is sent for each inference call, sampled or not, to the logger provider.
+    /// Default: what `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` and
+    /// `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT` say, else [`Details::Off`].
+    pub fn with_details(mut self, details: Details) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// What is kept of the content that is recorded, and in which form. Default: all of it, with secrets of known
+    /// shapes masked and texts cut at the policy's value limit: what code says, else
+    /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else
+    /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`].
+    pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
+        self.content_policy = policy;
+        self
+    }
+
     /// Which content goes on spans. Default: what `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else
     /// [`Content::Off`].
     pub fn with_content(mut self, content: Content) -> Self {
         self.content = Some(content);
+        self
+    }
+
+    /// No prompts and no answers anywhere, neither on spans nor on events, whatever the environment says.
+    pub fn without_content(mut self) -> Self {
+        self.content = Some(Content::Off);
+        self.without_messages = true;
         self
     }
 
@@ -166,21 +228,71 @@ impl GenAiLayerBuilder {
         self
     }
 
+    /// Asks for the usage of streamed completions (`stream_options.include_usage`) where the caller has not said whether
+    /// it wants it. Default: no, requests are never changed; without usage the tokens of a stream are estimated.
+    ///
+    /// The provider then sends one chunk more, with usage and without choices, and the caller gets it: code that takes
+    /// the first choice of every chunk for granted must be ready for that. Finding out costs the caller's thread one
+    /// pass over the request's body.
+    pub fn request_usage(mut self, yes: bool) -> Self {
+        self.request_usage = yes;
+        self
+    }
+
+    /// Sends the W3C headers `traceparent` and `tracestate` of the call's span to these hosts, names without a port, such
+    /// as a gateway of your own that continues the trace. Default: to none; a provider has no use for your trace ids.
+    /// Headers the request has already stay.
+    pub fn with_traceparent_to<H: Into<String>>(
+        mut self,
+        hosts: impl IntoIterator<Item = H>,
+    ) -> Self {
+        self.trace_hosts = hosts.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Gives calls to other endpoints (files, images, audio, …) a plain HTTP client span: method, host and status, from
+    /// the request to the head of the answer. Their bodies are not touched. Default: they pass through without a span.
+    pub fn with_other_calls(mut self, yes: bool) -> Self {
+        self.other_calls = yes;
+        self
+    }
+
+    /// The service's own prices, which go before the built-in list and after a cost the provider states. The service may
+    /// keep a clone and replace them while it runs. Default: the built-in list alone.
+    pub fn with_prices(mut self, prices: PriceBook) -> Self {
+        self.prices = prices;
+        self
+    }
+
     /// Makes the layer.
     #[must_use]
     pub fn build(self) -> GenAiLayer {
+        let environment = Environment::read();
+        let recording = Recording {
+            content: self.content.or(environment.content).unwrap_or_default(),
+            details: match self.details.unwrap_or(environment.details) {
+                Details::Messages if self.without_messages => Details::Attributes,
+                details => details,
+            },
+            policy: self.content_policy.or_value_limit(environment.value_limit),
+            events: self.events,
+        };
         let config = Config {
             tracer: self
                 .tracer
                 .unwrap_or_else(|| global::tracer_with_scope(scope())),
             recorder: self.recorder,
-            content: self.content.or_else(Content::from_env).unwrap_or_default(),
+            content: Arc::new(recording),
             provider: self.provider,
             policy: self.policy,
             instruments: self
                 .meter
                 .as_ref()
                 .map(|meter| Arc::new(Instruments::new(meter))),
+            request_usage: self.request_usage,
+            trace_hosts: self.trace_hosts,
+            other_calls: self.other_calls,
+            prices: self.prices,
         };
         GenAiLayer {
             config: Arc::new(config),

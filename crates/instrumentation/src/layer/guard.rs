@@ -1,21 +1,22 @@
 //! The open call: made when the first attempt is built, ended exactly once.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
-use opentelemetry::{Context, KeyValue};
-use reqwest::{Request, Url};
-use spanloom_core::{Endpoint, Failure, Fetch, openai, semconv as names};
+use opentelemetry::{Context, KeyValue, StringValue};
+use reqwest::Request;
+use spanloom_core::{Endpoint, Failure, Fetch, openai, secret, semconv as names};
 
 use super::attempt::{Attempts, shared_body};
 use super::builder::{Config, Parenting};
 use super::provider::provider;
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
-use crate::observation::{Answer, Arrival, End, Observation};
-use crate::span::{OurSpan, name};
+use crate::observation::{Answer, Arrival, End, Observation, Server};
+use crate::span::{name, starting};
+use crate::trace_event::Listener;
 
 /// A call that runs. Dropping it ends the call: a call dropped before its end was given up by the caller.
 #[derive(Debug)]
@@ -29,19 +30,24 @@ pub(super) struct OpenCall {
 struct Running {
     span: Context,
     endpoint: Endpoint,
+    fetch: Option<Fetch>,
     provider: &'static str,
-    url: Url,
+    server: Server,
     attributes: MonitorAttributes,
+    listener: Option<Listener>,
     attempts: Attempts,
     start: Start,
-    first_chunk: Option<Duration>,
+    /// Whether the chunks' times are wanted.
+    timed: bool,
+    first_chunk: Option<Instant>,
     request: Bytes,
     answer: Answer,
     reserved: usize,
 }
 
 impl OpenCall {
-    /// Starts the span, with what samplers may want to know.
+    /// Starts the span, with what samplers may want to know. Without an observed call, nobody wants to know more: the
+    /// span is not recorded, and there is no other use for what the answer says.
     pub(super) fn start(
         config: &Arc<Config>,
         endpoint: Endpoint,
@@ -49,56 +55,67 @@ impl OpenCall {
         attributes: MonitorAttributes,
         parent: &Context,
         attempts: &Attempts,
-    ) -> Self {
+    ) -> (Context, Option<Self>) {
         let start = Start::now();
-        let queue = config.recorder.queue();
-        let body = shared_body(request, queue.limits().body_bytes);
-        let kept = body.filter(|body| queue.reserve(body.len()));
-        let reserved = kept.as_ref().map_or(0, Bytes::len);
-        let url = request.url().clone();
-        let provider = config
-            .provider
-            .unwrap_or_else(|| provider(url.host_str().unwrap_or_default()));
+        let url = request.url();
+        let host = url.host_str().unwrap_or_default();
+        let provider = config.provider.unwrap_or_else(|| provider(host));
+        let server = Server {
+            address: StringValue::from(Arc::<str>::from(host)),
+            port: url.port_or_known_default(),
+        };
         let bytes = request
             .body()
             .and_then(reqwest::Body::as_bytes)
             .unwrap_or_default();
-        let model = openai::model(bytes);
+        // It goes on the span before the recorder sees it, and is no place for a secret.
+        let model = openai::model(bytes).map(|model| secret::mask(&model).into_owned());
         let span = start_span(
             config,
             endpoint,
             provider,
-            &url,
+            &server,
             model.as_deref(),
             start,
             parent,
         );
+        let fetch = (endpoint == Endpoint::FetchResponse)
+            .then(|| Fetch::of(url.path(), url.query()))
+            .flatten();
+        let listener = Listener::of_caller();
+        let recording = span.span().is_recording();
+        let told = recording || listener.is_some() || config.content.events.is_some();
+        if !told && config.instruments.is_none() {
+            return (span, None);
+        }
+        let queue = config.recorder.queue();
+        let body = shared_body(request, queue.limits().body_bytes);
+        let kept = body.filter(|body| queue.reserve(body.len()));
         let answer = Answer {
             dropped_bytes: u64::from(kept.is_none()),
             ..Answer::default()
         };
         let running = Running {
-            span,
+            span: span.clone(),
             endpoint,
+            fetch,
             provider,
-            url,
+            server,
             attributes,
+            listener,
             attempts: attempts.clone(),
             start,
+            timed: config.instruments.is_some(),
             first_chunk: None,
+            reserved: kept.as_ref().map_or(0, Bytes::len),
             request: kept.unwrap_or_default(),
             answer,
-            reserved,
         };
-        Self {
+        let call = Self {
             config: Arc::clone(config),
             call: Some(Box::new(running)),
-        }
-    }
-
-    /// The context in which the span is active; for layers and clients inside.
-    pub(super) fn context(&self) -> Option<Context> {
-        self.call.as_ref().map(|call| call.span.clone())
+        };
+        (span, Some(call))
     }
 
     pub(super) fn answered(&mut self, status: u16, streamed: bool) {
@@ -111,28 +128,29 @@ impl OpenCall {
     /// Keeps a copy of a piece of the answer, as far as the limits allow.
     pub(super) fn chunk(&mut self, bytes: &[u8]) {
         let Some(call) = &mut self.call else { return };
-        let at = call.start.elapsed();
-        call.first_chunk.get_or_insert(at);
-        let timed = call.answer.streamed && self.config.instruments.is_some();
-        let held = if timed {
-            bytes.len().saturating_add(size_of::<Arrival>())
-        } else {
-            bytes.len()
-        };
+        let answer = &mut call.answer;
+        let timed = answer.streamed && call.timed;
+        let now = (timed || call.first_chunk.is_none()).then(Instant::now);
+        call.first_chunk = call.first_chunk.or(now);
         let queue = self.config.recorder.queue();
-        let fits = call.answer.dropped_bytes == 0
-            && call.answer.body.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
-        if fits && queue.reserve(held) {
-            call.reserved += held;
-            call.answer.body.extend_from_slice(bytes);
-            if timed {
-                let end = call.answer.body.len();
-                call.answer.arrivals.push(Arrival { end, at });
+        let growth = answer.kept.growth(bytes.len(), answer.streamed);
+        let times = if timed { answer.arrivals_growth() } else { 0 };
+        let more = growth.saturating_add(times * size_of::<Arrival>());
+        let fits = answer.dropped_bytes == 0
+            && answer.kept.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
+        // Most frames need nothing more than was taken from the budget before.
+        if fits && (more == 0 || queue.reserve(more)) {
+            call.reserved += more;
+            answer.kept.push(bytes, growth, queue.pool());
+            if let (true, Some(at)) = (timed, now) {
+                answer.arrivals.reserve_exact(times);
+                let end = answer.kept.len();
+                answer.arrivals.push(Arrival { end, at });
             }
         } else {
             // A body with a hole would be read wrongly: from here on nothing is kept.
             let dropped = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            call.answer.dropped_bytes = call.answer.dropped_bytes.saturating_add(dropped);
+            answer.dropped_bytes = answer.dropped_bytes.saturating_add(dropped);
         }
     }
 
@@ -143,19 +161,18 @@ impl OpenCall {
         let observation = Observation {
             span: call.span,
             endpoint: call.endpoint,
-            fetch: (call.endpoint == Endpoint::FetchResponse)
-                .then(|| Fetch::of(call.url.path(), call.url.query()))
-                .flatten(),
+            fetch: call.fetch,
             provider: call.provider,
-            server_address: call.url.host_str().unwrap_or_default().to_owned(),
-            server_port: call.url.port_or_known_default(),
-            content: self.config.content,
+            server: call.server,
+            content: Arc::clone(&self.config.content),
             instruments: self.config.instruments.clone(),
+            prices: self.config.prices.clone(),
             attributes: call.attributes,
+            listener: call.listener,
             attempts: call.attempts.get(),
             started_at: call.start.wall(),
             elapsed,
-            time_to_first_chunk: call.first_chunk,
+            time_to_first_chunk: call.first_chunk.map(|at| call.start.until(at)),
             request: call.request,
             answer: call.answer,
             end,
@@ -178,20 +195,20 @@ fn start_span(
     config: &Config,
     endpoint: Endpoint,
     provider: &'static str,
-    url: &Url,
+    server: &Server,
     model: Option<&str>,
     start: Start,
     parent: &Context,
 ) -> Context {
-    let mut attributes = vec![
-        KeyValue::new(names::GEN_AI_OPERATION_NAME, endpoint.operation()),
-        KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider),
-    ];
-    if let Some(host) = url.host_str() {
-        attributes.push(KeyValue::new(names::SERVER_ADDRESS, host.to_owned()));
-        if let Some(port) = url.port_or_known_default() {
-            attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));
-        }
+    let mut attributes = Vec::with_capacity(6);
+    attributes.push(KeyValue::new(
+        names::GEN_AI_OPERATION_NAME,
+        endpoint.operation(),
+    ));
+    attributes.push(KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider));
+    attributes.push(KeyValue::new(names::SERVER_ADDRESS, server.address.clone()));
+    if let Some(port) = server.port {
+        attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));
     }
     attributes
         .extend(model.map(|model| KeyValue::new(names::GEN_AI_REQUEST_MODEL, model.to_owned())));
@@ -212,8 +229,6 @@ fn start_span(
         .with_kind(SpanKind::Client)
         .with_start_time(start.wall())
         .with_attributes(attributes);
-    let span = config
-        .tracer
-        .build_with_context(builder, &parent.with_value(OurSpan));
+    let span = starting(|| config.tracer.build_with_context(builder, parent));
     parent.with_span(span)
 }

@@ -9,6 +9,8 @@
 //! | `attempt` | what is read off each HTTP request, without changing it |
 //! | `body` | the tap on the answer's body |
 //! | `guard` | the open call: ends it once, whatever happens |
+//! | `outgoing` | what is changed on a request, for those who ask for it |
+//! | `other` | a plain span for calls that are no model calls |
 //! | `provider` | who answers at a host |
 
 mod attempt;
@@ -16,6 +18,8 @@ mod body;
 mod builder;
 mod failure;
 mod guard;
+mod other;
+mod outgoing;
 mod provider;
 mod service;
 

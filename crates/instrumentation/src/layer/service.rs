@@ -18,6 +18,8 @@ use super::body::tap;
 use super::builder::Config;
 use super::failure;
 use super::guard::OpenCall;
+use super::other::OtherCall;
+use super::outgoing::Outgoing;
 use crate::attributes::MonitorAttributes;
 
 /// The service a [`GenAiLayer`](crate::GenAiLayer) makes.
@@ -78,20 +80,25 @@ where
     S: Service<HttpRequestFactory, Response = Response>,
     S::Error: Into<OpenAIError>,
 {
+    let Scope { attributes, parent } = scope;
     let mut first = factory.build().await;
     let attempts = Attempts::default();
-    let call = first.as_mut().ok().and_then(|request| {
-        let endpoint = endpoint(request)?;
-        let Scope { attributes, parent } = scope;
-        Some(OpenCall::start(
-            &config, endpoint, request, attributes, &parent, &attempts,
-        ))
-    });
-    let factory = replay(factory, first, attempts);
-    let Some(mut call) = call else {
-        return inner.call(factory).await.map_err(Into::into);
-    };
-    let active = call.context().filter(|_| config.policy.activates());
+    let mut changes = Outgoing::default();
+    let (mut call, mut other, mut active) = (None, None, None);
+    if let Ok(request) = &mut first {
+        if let Some(endpoint) = endpoint(request) {
+            // Before the body is read, so that what is recorded is what is sent.
+            changes = Outgoing::of(&config, request);
+            let (span, open) =
+                OpenCall::start(&config, endpoint, request, attributes, &parent, &attempts);
+            changes.trace(&config, request, &span);
+            active = Some(span).filter(|_| config.policy.activates());
+            call = open;
+        } else if config.other_calls {
+            other = Some(OtherCall::start(&config, request, &parent));
+        }
+    }
+    let factory = replay(factory, first, attempts, changes);
     let answer = match active {
         Some(context) => {
             // Services inside may do something before they return their future.
@@ -103,10 +110,16 @@ where
         }
         None => inner.call(factory).await,
     };
+    let answer = answer.map_err(Into::into);
+    if let Some(other) = other {
+        other.end(&answer);
+    }
+    let Some(mut call) = call else {
+        return answer;
+    };
     match answer {
         Ok(response) => Ok(tap(response, call)),
         Err(error) => {
-            let error = error.into();
             call.fail(failure::of_client(&error));
             Err(error)
         }
@@ -118,17 +131,24 @@ fn replay(
     factory: HttpRequestFactory,
     first: Result<Request, OpenAIError>,
     attempts: Attempts,
+    changes: Outgoing,
 ) -> HttpRequestFactory {
     let first = Arc::new(Mutex::new(Some(first)));
+    let changes = (!changes.is_none()).then(|| Arc::new(changes));
     HttpRequestFactory::new(move || {
         attempts.count();
         let built = first.lock().unwrap_or_else(PoisonError::into_inner).take();
         let factory = factory.clone();
+        let changes = changes.clone();
         async move {
-            match built {
-                Some(built) => built,
-                None => factory.build().await,
+            if let Some(built) = built {
+                return built;
             }
+            let mut request = factory.build().await?;
+            if let Some(changes) = changes {
+                changes.apply(&mut request);
+            }
+            Ok(request)
         }
     })
 }

@@ -48,6 +48,8 @@ pub struct Stats {
     pub shed: u64,
     /// Calls whose reading failed by a fault of ours; their span is finished with what was known.
     pub faults: u64,
+    /// Texts withheld because the user's redactor failed on them.
+    pub withheld: u64,
     /// Calls waiting to be read.
     pub waiting: u64,
 }

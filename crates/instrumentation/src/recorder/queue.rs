@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Limits, Stats};
 use crate::drain::Late;
+use crate::kept::Pool;
 use crate::observation::Observation;
 
 #[derive(Debug)]
@@ -16,9 +17,11 @@ pub(crate) struct Queue {
     held_bytes: AtomicUsize,
     shed: AtomicU64,
     faults: AtomicU64,
+    withheld: AtomicU64,
     state: Mutex<State>,
     changed: Condvar,
     drains: Mutex<Vec<Weak<dyn Late>>>,
+    pool: Pool,
 }
 
 /// How long the reader goes on looking by itself after the last call.
@@ -46,15 +49,22 @@ impl Queue {
             held_bytes: AtomicUsize::new(0),
             shed: AtomicU64::new(0),
             faults: AtomicU64::new(0),
+            withheld: AtomicU64::new(0),
             state: Mutex::default(),
             changed: Condvar::new(),
             drains: Mutex::default(),
+            pool: Pool::default(),
         }
     }
 
     /// A panic elsewhere must not spread through a lock: the state is plain counters and is sound at every step.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Memory for answers, used again and again.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -99,11 +109,13 @@ impl Queue {
             self.held_bytes
                 .fetch_sub(reserved - held, Ordering::Relaxed);
         }
+        // Somebody looks at a console, or has a span open that the event belongs to.
+        let awaited = observation.listener.is_some();
         state.pushed += 1;
         state.waiting.push_back(observation);
         let much = state.waiting.len() >= MANY.min(self.limits.waiting_calls / 2)
             || self.held_bytes.load(Ordering::Relaxed) >= self.limits.held_bytes / 4;
-        let wake = !state.lingering || much;
+        let wake = !state.lingering || much || awaited;
         drop(state);
         if wake {
             self.changed.notify_all();
@@ -151,6 +163,11 @@ impl Queue {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts texts that the user's redactor failed on.
+    pub(super) fn withheld(&self, texts: u64) {
+        self.withheld.fetch_add(texts, Ordering::Relaxed);
+    }
+
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.state();
@@ -189,6 +206,7 @@ impl Queue {
             finished: state.finished,
             shed: self.shed.load(Ordering::Relaxed),
             faults: self.faults.load(Ordering::Relaxed),
+            withheld: self.withheld.load(Ordering::Relaxed),
             waiting: state.pushed - state.finished,
         }
     }

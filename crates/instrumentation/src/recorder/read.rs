@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 
 use spanloom_core::openai::{self, Assembled, Body};
-use spanloom_core::price::Table;
-use spanloom_core::{
-    Call, Cost, CostSource, Endpoint, Failure, Outcome, Request, Timestamp, Usage, UsageSource, Usd,
-};
+use spanloom_core::{Call, Endpoint, Failure, Outcome, Request, Timestamp, Usage, secret};
 
+use crate::cost;
 use crate::estimate;
 use crate::observation::{Answer, End, Observation};
 
@@ -53,8 +51,8 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     let mut call = Call {
         endpoint,
         provider: observation.provider.to_owned(),
-        server_address: observation.server_address.clone(),
-        server_port: observation.server_port,
+        server_address: observation.server.address.as_str().to_owned(),
+        server_port: observation.server.port,
         request,
         response: understood.body.response,
         usage,
@@ -68,7 +66,8 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
             .time_to_first_chunk
             .filter(|_| observation.answer.streamed && endpoint.is_inference()),
     };
-    call.cost = cost(&call, understood.body.reported_cost);
+    call.cost = cost::cost(&call, understood.body.reported_cost, &observation.prices);
+    scrub(&mut call);
     let measured = understood.body.dimensions;
     let measured = measured.and_then(|width| i64::try_from(width).ok());
     let dimensions = call
@@ -92,6 +91,25 @@ fn settle_fetch(request: &Request, body: &mut Body) {
     body.response
         .id
         .get_or_insert_with(|| fetch.response_id.clone());
+}
+
+/// Masks secrets in what leaves a call not only on its span: metrics and logs take these texts as they are.
+fn scrub(call: &mut Call) {
+    let response = &mut call.response;
+    let texts = [
+        call.request.model.as_mut(),
+        response.model.as_mut(),
+        response.service_tier.as_mut(),
+        response.system_fingerprint.as_mut(),
+    ];
+    let failure = call.failure.as_mut();
+    let failure = failure.map(|failure| [&mut failure.kind, &mut failure.message]);
+    let texts = texts.into_iter().flatten();
+    for text in texts.chain(failure.into_iter().flatten()) {
+        if let Cow::Owned(masked) = secret::mask(text) {
+            *text = masked;
+        }
+    }
 }
 
 fn understand(endpoint: Endpoint, answer: &Answer) -> Understood<'_> {
@@ -160,36 +178,4 @@ fn outcome(end: &End, answer: &Answer, understood: &Understood<'_>) -> (Outcome,
         }
         End::Whole => (Outcome::Completed, None),
     }
-}
-
-/// What the provider stated, else tokens times the price table, else nothing.
-fn cost(call: &Call, reported: Option<f64>) -> Option<Cost> {
-    if let Some(total) = reported
-        .filter(|dollars| *dollars >= 0.0)
-        .and_then(Usd::from_dollars)
-    {
-        return Some(Cost {
-            total,
-            input: None,
-            output: None,
-            source: CostSource::Reported,
-            price_date: None,
-        });
-    }
-    let models = [
-        call.response.model.as_deref(),
-        call.request.model.as_deref(),
-    ];
-    let table = Table::builtin();
-    let price = models
-        .into_iter()
-        .flatten()
-        .find_map(|model| table.price(&call.provider, model))?;
-    let cost = price.cost(&call.usage)?;
-    debug_assert_eq!(
-        cost.source == CostSource::Estimated,
-        call.usage.source == Some(UsageSource::Estimated),
-        "a cost is as good as its tokens"
-    );
-    Some(cost)
 }

@@ -16,8 +16,9 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
     std::thread::Builder::new()
         .name("spanloom-recorder".to_owned())
         .spawn(move || {
-            while let Some(observation) = queue.next() {
+            while let Some(mut observation) = queue.next() {
                 let held_bytes = observation.held_bytes();
+                observation.answer.join(queue.pool());
                 let shed = observation.answer.dropped_bytes > 0;
                 // A fault in reading, or in a processor of the service's, must not end the recording of later calls.
                 if catch_unwind(AssertUnwindSafe(|| finish(&observation, &queue))).is_err() {
@@ -25,6 +26,8 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
                     let ended = catch_unwind(AssertUnwindSafe(|| observation.span.span().end()));
                     drop(ended);
                 }
+                let body = std::mem::take(&mut observation.answer.body);
+                queue.pool().give_back(body);
                 drop(observation);
                 queue.finished(held_bytes, shed);
             }
@@ -35,16 +38,26 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
 fn finish(observation: &Observation, queue: &Queue) {
     let span = observation.span.span();
     let drains = queue.drains();
-    // Metrics are of every call, sampled or not.
-    let wanted = span.is_recording() || observation.instruments.is_some();
+    // Metrics and events are of every call, sampled or not.
+    let told = span.is_recording() || observation.content.events.is_some();
+    let wanted = told || observation.instruments.is_some() || observation.listener.is_some();
     let reading = wanted.then(|| read(observation));
     if let (Some(instruments), Some(reading)) = (&observation.instruments, &reading) {
         instruments.record(&reading.call, observation.elapsed, &observation.answer);
     }
-    let finish = reading
-        .filter(|_| span.is_recording())
+    if let (Some(listener), Some(reading)) = (&observation.listener, &reading) {
+        listener.tell(&reading.call, observation.elapsed, span.span_context());
+    }
+    let (finish, beside) = reading
+        .filter(|_| told)
         .map(|reading| Finish::of(&reading, observation))
         .unwrap_or_default();
+    queue.withheld(beside.withheld);
+    if let Some(events) = &observation.content.events {
+        for event in beside.events {
+            events.emit(event);
+        }
+    }
     finish.clone().apply(&span);
     for drain in drains.iter().filter_map(std::sync::Weak::upgrade) {
         drain.complete(span.span_context().span_id(), &finish);

@@ -5,7 +5,7 @@ use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::{CreateChatCompletionRequest, CreateChatCompletionRequestArgs};
 use opentelemetry::Value;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
-use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+use spanloom_instrumentation::{Content, GenAiLayer, GenAiLayerBuilder, Recorder};
 use spanloom_testkit::{ModelServer, SpanRecorder, attribute};
 
 pub(crate) struct Setup {
@@ -23,14 +23,18 @@ impl Setup {
     }
 
     pub(crate) async fn with_content(content: Content) -> Self {
+        Self::with_layer(|layer| layer.with_content(content)).await
+    }
+
+    pub(crate) async fn with_layer(
+        settings: impl FnOnce(GenAiLayerBuilder) -> GenAiLayerBuilder,
+    ) -> Self {
         let server = ModelServer::builder().start().await.unwrap();
         let spans = SpanRecorder::new();
         let provider = spans.provider();
         let recorder = Recorder::start().unwrap();
-        let layer = GenAiLayer::builder(&recorder)
-            .with_tracer_provider(&provider)
-            .with_content(content)
-            .build();
+        let layer = GenAiLayer::builder(&recorder).with_tracer_provider(&provider);
+        let layer = settings(layer).build();
         let config = OpenAIConfig::new()
             .with_api_base(server.base_url())
             .with_api_key("sk-test");

@@ -7,7 +7,9 @@
 )]
 
 #[cfg(feature = "tracing")]
+mod collector;
 mod layer;
 mod monitor;
+mod prices;
 mod setup;
 mod start;

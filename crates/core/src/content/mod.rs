@@ -1,0 +1,41 @@
+//! What is kept of the content that is recorded, and in which form.
+//!
+//! A [`ContentPolicy`] is applied to every text that may hold somebody's words: messages, system instructions and tool
+//! definitions in the convention's shape, the provider's own request and response, and monitor attributes. By default
+//! everything is kept, with secrets of known shapes masked, and that costs one scan of the text. [`Rule`]s, a redactor
+//! or a text beyond the value limit make it read the JSON; what it then writes is JSON again, with every role, kind, id,
+//! finish reason and count where it was, so that a reader sees that something was there.
+//!
+//! | file | what |
+//! |---|---|
+//! | `policy` | the policy and what it does with one text |
+//! | `rule` | who a rule is about: role, part, path |
+//! | `part` | the field names of messages and of the provider's shapes, as a table |
+//! | `walk` | the way through the JSON |
+//! | `tree` | the JSON, cut into borrowed pieces |
+//! | `hash` | the keyed hash |
+//!
+//! ```
+//! use spanloom_core::content::{Action, ContentPolicy, Part, Place, Rule};
+//!
+//! let policy = ContentPolicy::default()
+//!     .with_rule(Rule::part(Part::ToolResult), Action::Drop)
+//!     .with_rule(Rule::role("user"), Action::Mask)
+//!     .with_rule(Rule::path("*.ssn"), Action::Mask);
+//! let request = r#"{"model":"m","messages":[{"role":"system","content":"be brief"},{"role":"user","content":"my name is…"}]}"#;
+//! assert_eq!(
+//!     policy.apply(Place::Request, request).json,
+//!     r#"{"model":"m","messages":[{"role":"system","content":"be brief"},{"role":"user","content":"[masked]"}]}"#
+//! );
+//! ```
+
+mod hash;
+mod part;
+mod policy;
+mod rule;
+mod tree;
+mod walk;
+
+pub use part::{Part, Place};
+pub use policy::{Action, ContentPolicy, Filtered, Redacted};
+pub use rule::{ContentPath, Rule};

@@ -1,0 +1,180 @@
+//! The field names under which content stands, in the convention's messages and in the provider's own bodies.
+//!
+//! The table is turned round where it matters: inside a message every field that is not known to be structure is
+//! content, so that a field a provider adds tomorrow falls under today's rules.
+
+/// Which JSON a policy is applied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `gen_ai.input.messages`
+    InputMessages,
+    /// `gen_ai.output.messages`
+    OutputMessages,
+    /// `gen_ai.system_instructions`: parts of the role `system`.
+    SystemInstructions,
+    /// `gen_ai.tool.definitions`
+    ToolDefinitions,
+    /// The provider's own request body: chat completions, completions, Responses or embeddings.
+    Request,
+    /// The provider's own response body.
+    Response,
+    /// Monitor attributes: the user's own JSON object.
+    Attributes,
+}
+
+/// What kind of content a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Words of a message: prompts, answers, instructions, texts to embed.
+    Text,
+    /// What the model thought before it answered, its summary included.
+    Reasoning,
+    /// The words with which a model refused.
+    Refusal,
+    /// Arguments of a tool call.
+    ToolCall,
+    /// What a tool answered.
+    ToolResult,
+    /// Description and parameters of a tool; its name stays.
+    ToolDefinition,
+    /// An image, a sound or a file, by value or by address.
+    Media,
+    /// An embedding.
+    Embedding,
+}
+
+/// What is known about a place in the JSON.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known<'a> {
+    pub(super) role: Option<&'a str>,
+    pub(super) part: Option<Part>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn role(self, role: &'a str) -> Self {
+        let role = match role {
+            "developer" => "system",
+            "function" => "tool",
+            role => role,
+        };
+        Self {
+            role: Some(role),
+            ..self
+        }
+    }
+
+    pub(super) fn part(self, part: Part) -> Self {
+        Self {
+            part: Some(part),
+            ..self
+        }
+    }
+
+    /// The part, where nothing said what it is.
+    pub(super) fn kind(self) -> Part {
+        match self.part {
+            None | Some(Part::Text) if self.role == Some("tool") => Part::ToolResult,
+            part => part.unwrap_or(Part::Text),
+        }
+    }
+
+    /// What the `type` of an object tells.
+    pub(super) fn of_type(self, kind: &str) -> Self {
+        if self.part == Some(Part::ToolDefinition) {
+            return self;
+        }
+        match kind {
+            "text" | "input_text" | "output_text" => self.part(Part::Text),
+            "reasoning" | "reasoning_text" | "summary_text" | "thinking" => {
+                self.role("assistant").part(Part::Reasoning)
+            }
+            "refusal" => self.part(Part::Refusal),
+            "blob" | "uri" | "file" | "image" | "audio" | "image_url" | "input_image"
+            | "input_audio" | "input_file" => self.part(Part::Media),
+            "function" | "custom" => self.part(Part::ToolCall),
+            kind if kind.ends_with("_call") => self.role("assistant").part(Part::ToolCall),
+            kind if kind.ends_with("_output") || kind.ends_with("_response") => {
+                self.role("tool").part(Part::ToolResult)
+            }
+            _ => self,
+        }
+    }
+
+    /// What the name of a field inside a message tells of its value.
+    pub(super) fn of_key(self, key: &str) -> Self {
+        match key {
+            "refusal" => self.part(Part::Refusal),
+            "reasoning" | "reasoning_content" | "reasoning_details" | "summary"
+            | "encrypted_content" | "thinking" => self.part(Part::Reasoning),
+            "tool_calls" | "function_call" | "arguments" => self.part(Part::ToolCall),
+            "response" => self.part(Part::ToolResult),
+            "url" | "uri" | "image_url" | "input_audio" | "file" | "file_data" | "file_url"
+            | "filename" | "b64_json" | "audio" => self.part(Part::Media),
+            "embedding" => self.part(Part::Embedding),
+            "message" | "delta" | "messages" | "parts" => Self { part: None, ..self },
+            _ => self,
+        }
+    }
+}
+
+/// Where content begins at the top of a provider's body.
+pub(super) fn entry(key: &str) -> Option<Known<'static>> {
+    let known = Known::default();
+    Some(match key {
+        "messages" => known,
+        "input" | "prompt" | "suffix" => known.role("user"),
+        "instructions" => known.role("system"),
+        "choices" | "output" | "output_text" | "prediction" | "data" => known.role("assistant"),
+        "tools" | "functions" => known.part(Part::ToolDefinition),
+        _ => return None,
+    })
+}
+
+/// Fields of a message that hold parts, not content of their own.
+pub(super) fn contains_parts(key: &str) -> bool {
+    matches!(
+        key,
+        "content"
+            | "parts"
+            | "message"
+            | "delta"
+            | "messages"
+            | "tool_calls"
+            | "function"
+            | "function_call"
+            | "summary"
+            | "input"
+            | "output"
+            | "image_url"
+            | "input_audio"
+            | "file"
+    )
+}
+
+/// Fields that are structure: names, kinds, ids and states. They stay as they are.
+pub(super) fn is_structure(key: &str) -> bool {
+    matches!(
+        key,
+        "type"
+            | "role"
+            | "id"
+            | "call_id"
+            | "tool_call_id"
+            | "name"
+            | "finish_reason"
+            | "index"
+            | "object"
+            | "model"
+            | "status"
+            | "mime_type"
+            | "modality"
+            | "format"
+            | "detail"
+            | "created"
+            | "created_at"
+            | "file_id"
+            | "strict"
+            | "version"
+    )
+}

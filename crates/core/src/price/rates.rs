@@ -1,0 +1,192 @@
+//! What a token costs, exactly.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// Prices per token by kind, held as whole picodollars (10⁻¹² US dollars): a millionth of the dollars per million tokens
+/// of price lists, so that a price with up to six decimal places is exact.
+///
+/// ```
+/// use spanloom_core::price::Rates;
+///
+/// # fn main() -> Result<(), spanloom_core::price::RateError> {
+/// let rates = Rates::per_million("0.15", "0.60")?.with_cache_read("0.075")?;
+/// let embeddings = Rates::input_per_million("0.02")?; // an answer has no price
+/// let local = Rates::FREE; // zero is a price: the call is known to be free
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Rates {
+    pub(super) input: u64,
+    pub(super) output: Option<u64>,
+    pub(super) cache_read: Option<u64>,
+    pub(super) cache_write: Option<u64>,
+    pub(super) input_audio: Option<u64>,
+    pub(super) output_audio: Option<u64>,
+}
+
+impl Rates {
+    /// Nothing costs anything: models on machines of one's own.
+    pub const FREE: Self = Self {
+        input: 0,
+        output: Some(0),
+        cache_read: Some(0),
+        cache_write: Some(0),
+        input_audio: Some(0),
+        output_audio: Some(0),
+    };
+
+    /// Prices of input and output tokens in US dollars per million tokens, as decimals: `"0.15"`, `"2"`.
+    ///
+    /// Cached input costs as much as input until [`Rates::with_cache_read`] says otherwise; audio has no price until
+    /// it is given one.
+    ///
+    /// # Errors
+    /// When a price is no plain decimal, has more than six decimal places, or exceeds [`Rates::MOST`].
+    pub fn per_million(input: &str, output: &str) -> Result<Self, RateError> {
+        let mut rates = Self::input_per_million(input)?;
+        rates.output = Some(picodollars(output)?);
+        Ok(rates)
+    }
+
+    /// The price of a model that only takes input, such as one that embeds.
+    ///
+    /// # Errors
+    /// As [`Rates::per_million`].
+    pub fn input_per_million(input: &str) -> Result<Self, RateError> {
+        Ok(Self {
+            input: picodollars(input)?,
+            output: None,
+            cache_read: None,
+            cache_write: None,
+            input_audio: None,
+            output_audio: None,
+        })
+    }
+
+    /// The price of input read from the provider's cache.
+    ///
+    /// # Errors
+    /// As [`Rates::per_million`].
+    pub fn with_cache_read(mut self, price: &str) -> Result<Self, RateError> {
+        self.cache_read = Some(picodollars(price)?);
+        Ok(self)
+    }
+
+    /// The price of input written to the provider's cache.
+    ///
+    /// # Errors
+    /// As [`Rates::per_million`].
+    pub fn with_cache_write(mut self, price: &str) -> Result<Self, RateError> {
+        self.cache_write = Some(picodollars(price)?);
+        Ok(self)
+    }
+
+    /// The prices of audio tokens, in and out.
+    ///
+    /// # Errors
+    /// As [`Rates::per_million`].
+    pub fn with_audio(mut self, input: &str, output: &str) -> Result<Self, RateError> {
+        self.input_audio = Some(picodollars(input)?);
+        self.output_audio = Some(picodollars(output)?);
+        Ok(self)
+    }
+
+    /// Highest price taken, in US dollars per million tokens. Dearer ones are slips: a price per token or per thousand
+    /// tokens written as one per million, or the reverse.
+    pub const MOST: u64 = 10_000;
+}
+
+/// Why a price was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateError {
+    price: String,
+    fault: Fault,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    NoDecimal,
+    TooFine,
+    TooHigh,
+}
+
+impl fmt::Display for RateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let price = &self.price;
+        match self.fault {
+            Fault::NoDecimal => write!(
+                f,
+                "{price:?} is no price: expected US dollars per million tokens as a plain decimal, such as 0.15"
+            ),
+            Fault::TooFine => write!(f, "{price:?} has more than six decimal places"),
+            Fault::TooHigh => write!(
+                f,
+                "{price:?} is above ${} per million tokens: is it in US dollars per million tokens?",
+                Rates::MOST
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RateError {}
+
+/// Picodollars per token of a decimal in dollars per million tokens. No floating point: `0.1` is 100,000.
+pub(super) fn picodollars(price: &str) -> Result<u64, RateError> {
+    let refuse = |fault| RateError {
+        price: price.chars().take(40).collect(),
+        fault,
+    };
+    let (whole, places) = price.split_once('.').unwrap_or((price, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(places) {
+        return Err(refuse(Fault::NoDecimal));
+    }
+    let places = places.trim_end_matches('0');
+    if places.len() > 6 {
+        return Err(refuse(Fault::TooFine));
+    }
+    let number = format!("{whole}{places:0<6}").parse::<u64>();
+    number
+        .ok()
+        .filter(|picos| *picos <= Rates::MOST * 1_000_000)
+        .ok_or_else(|| refuse(Fault::TooHigh))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_exact() {
+        for (text, picos) in [
+            ("0", 0),
+            ("0.0", 0),
+            ("0.15", 150_000),
+            ("2", 2_000_000),
+            ("0.000001", 1),
+            ("10000", 10_000_000_000),
+            ("0.1500000000", 150_000),
+        ] {
+            assert_eq!(picodollars(text), Ok(picos), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_price_is_refused() {
+        for (text, says) in [
+            ("", "is no price"),
+            ("-1", "is no price"),
+            ("1e-7", "is no price"),
+            ("1.", "is no price"),
+            ("$1", "is no price"),
+            ("0.0000001", "more than six decimal places"),
+            ("10000.000001", "above $10000 per million"),
+            ("99999999999999999999999", "above $10000 per million"),
+        ] {
+            let error = picodollars(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+}

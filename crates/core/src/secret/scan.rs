@@ -1,0 +1,302 @@
+//! The pass over the text.
+//!
+//! Most bytes of most texts can begin or end nothing, and one look at a table says so. What remains is compared with
+//! the few shapes it may belong to. A run of characters that turned out to be no secret of some shape is remembered, so
+//! that no later beginning inside it reads it again: the pass is linear whatever the text.
+
+use super::shape::{ALNUM, CLASSES, Class, GROUPS, NAMED, PREFIXED, SCHEMES, Shape, Sign};
+use super::{Mask, Span};
+
+/// Bytes at which something may be found: always, with e-mail addresses, with cards.
+const KNOWN: u8 = 1;
+const EMAIL: u8 = 2;
+const CARD: u8 = 4;
+
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const TRIGGERS: [u8; 256] = {
+    let mut triggers = [0; 256];
+    let mut byte = 0;
+    while byte < GROUPS.len() {
+        if GROUPS[byte].end > 0 {
+            triggers[byte] |= KNOWN;
+        }
+        byte += 1;
+    }
+    // Schemes and PEM blocks, names and URLs, escapes.
+    let others = b"Bb:=\\";
+    let mut at = 0;
+    while at < others.len() {
+        triggers[others[at] as usize] |= KNOWN;
+        at += 1;
+    }
+    triggers[b'@' as usize] |= EMAIL;
+    let mut digit = b'0';
+    while digit <= b'9' {
+        triggers[digit as usize] |= CARD;
+        digit += 1;
+    }
+    triggers
+};
+
+/// A text that was looked through.
+pub(super) struct Scan<'t> {
+    pub(super) text: &'t [u8],
+    /// In order and apart from each other.
+    pub(super) spans: Vec<Span>,
+    /// Whether it holds escapes that may hide a secret.
+    pub(super) escaped: bool,
+    wanted: u8,
+    /// Where the last secret ends.
+    end: usize,
+    /// For each shape, up to where it is known not to be; empty until one of them fails.
+    dead: Vec<usize>,
+}
+
+impl<'t> Scan<'t> {
+    pub(super) fn of(text: &'t str, mask: Mask) -> Self {
+        let mut scan = Self {
+            text: text.as_bytes(),
+            spans: Vec::new(),
+            escaped: false,
+            wanted: KNOWN | if mask.emails { EMAIL } else { 0 } | if mask.cards { CARD } else { 0 },
+            end: 0,
+            dead: Vec::new(),
+        };
+        let mut at = 0;
+        while let Some(next) = scan.next(at) {
+            at = next + 1;
+            if let Some(span) = scan.look(next) {
+                scan.end = span.to;
+                at = at.max(span.to);
+                scan.spans.push(span);
+            }
+        }
+        scan
+    }
+
+    /// The next byte at which something may be found.
+    fn next(&self, from: usize) -> Option<usize> {
+        let wanted = self.wanted;
+        let rest = self.text.get(from..)?;
+        let trigger = |byte: &u8| {
+            TRIGGERS
+                .get(usize::from(*byte))
+                .is_some_and(|of| of & wanted != 0)
+        };
+        rest.iter().position(trigger).map(|at| from + at)
+    }
+
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
+        self.text.get(at).copied()
+    }
+
+    fn look(&mut self, at: usize) -> Option<Span> {
+        let byte = self.byte(at)?;
+        match byte {
+            b'\\' => {
+                let rest = self.text.get(at + 1..)?;
+                self.escaped |= matches!(rest, [b'/', ..] | [b'u', b'0', b'0', b'2'..=b'7', ..]);
+                None
+            }
+            b':' => self.url(at).or_else(|| self.named(at)),
+            b'=' => self.named(at),
+            b'B' | b'b' => match self.byte(at + 1)? {
+                b'E' if byte == b'B' => self.private_key(at).or_else(|| self.scheme(at)),
+                b'e' | b'E' | b'a' | b'A' => self.scheme(at),
+                _ => None,
+            },
+            b'@' => self.email(at),
+            b'0'..=b'9' => self.card(at),
+            _ => self.prefixed(at, byte),
+        }
+    }
+
+    /// A secret whose prefix ends here.
+    fn prefixed(&mut self, at: usize, byte: u8) -> Option<Span> {
+        let group = GROUPS.get(usize::from(byte))?;
+        let before = self.byte(at.checked_sub(1)?)?;
+        if before >= 128 || group.before & (1 << before) == 0 {
+            return None;
+        }
+        let head = self.text.get(self.end..=at)?;
+        let shapes = PREFIXED.get(group.first..group.end)?;
+        for (index, shape) in (group.first..).zip(shapes) {
+            if !head.ends_with(shape.prefix.as_bytes()) {
+                continue;
+            }
+            let from = at + 1 - shape.prefix.len();
+            if self.inside_a_word(from) {
+                continue;
+            }
+            if let Some(to) = self.run(index, shape, at + 1) {
+                return Some(self.span(from, to, shape.kind));
+            }
+        }
+        None
+    }
+
+    /// `Bearer …` and alike.
+    fn scheme(&mut self, at: usize) -> Option<Span> {
+        for (index, shape) in SCHEMES.iter().enumerate() {
+            let from = at + shape.prefix.len();
+            let found = self
+                .text
+                .get(at..from)
+                .is_some_and(|head| head.eq_ignore_ascii_case(shape.prefix.as_bytes()));
+            if !found || self.inside_a_word(at) {
+                continue;
+            }
+            if let Some(to) = self.run(PREFIXED.len() + index, shape, from) {
+                return Some(self.span(at, to, shape.kind));
+            }
+        }
+        None
+    }
+
+    /// `name = value`, with the separator here.
+    fn named(&mut self, at: usize) -> Option<Span> {
+        let before = self.text.get(self.end..at)?;
+        let name = trim_end(before);
+        // Key, token, secret, signature, sig.
+        let [.., before, last] = name else {
+            return None;
+        };
+        let end = [before.to_ascii_lowercase(), last.to_ascii_lowercase()];
+        if !matches!(&end, b"ey" | b"en" | b"et" | b"re" | b"ig") {
+            return None;
+        }
+        let shape = NAMED
+            .iter()
+            .position(|shape| is_named(name, shape.prefix))?;
+        let gap = self.text.get(at + 1..)?.iter().take(6);
+        let gap = gap.take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
+        let from = at + 1 + gap.count();
+        let index = PREFIXED.len() + SCHEMES.len() + shape;
+        let shape = NAMED.get(shape)?;
+        let to = self.run(index, shape, from)?;
+        // A number may stand in JSON without quotes, and a mark may not.
+        let letters = |byte: &u8| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E');
+        self.text.get(from..to)?.iter().any(letters).then_some(())?;
+        Some(self.span(from, to, shape.kind))
+    }
+
+    /// Where a secret ends whose characters begin here, if they are enough and of the right sort.
+    fn run(&mut self, index: usize, shape: &Shape, from: usize) -> Option<usize> {
+        if self.dead.get(index).is_some_and(|dead| from < *dead) {
+            return None;
+        }
+        let to = self.while_in(shape.class, from);
+        let token = self.text.get(from..to)?;
+        if token.len() >= shape.shortest && has(token, shape) {
+            return Some(to);
+        }
+        if self.dead.is_empty() {
+            self.dead = vec![0; PREFIXED.len() + SCHEMES.len() + NAMED.len()];
+        }
+        if let Some(dead) = self.dead.get_mut(index) {
+            *dead = to;
+        }
+        None
+    }
+
+    /// The end of the characters of a class.
+    pub(super) fn while_in(&self, class: Class, from: usize) -> usize {
+        let rest = self.text.get(from..).unwrap_or_default();
+        let inside = |byte: &&u8| is(**byte, class);
+        from + rest.iter().take_while(inside).count()
+    }
+
+    /// Whether what stands before is part of the same word; the letter of an escape is not.
+    pub(super) fn inside_a_word(&self, from: usize) -> bool {
+        let before = self
+            .text
+            .get(from.saturating_sub(6)..from)
+            .unwrap_or_default();
+        match before {
+            [.., b'\\', b'n' | b't' | b'r' | b'b' | b'f']
+            | [b'\\', b'u', _, _, _, _]
+            | [.., b'%', _, _] => false,
+            [.., last] => is(*last, ALNUM),
+            [] => false,
+        }
+    }
+
+    /// A span that begins outside of any escape.
+    pub(super) fn span(&self, from: usize, to: usize, kind: &'static str) -> Span {
+        let before = self
+            .text
+            .get(from.saturating_sub(2)..from)
+            .unwrap_or_default();
+        let within = match (before, self.byte(from)) {
+            ([b'\\', b'u'], _) => 4,
+            ([.., b'\\'], Some(b'u')) => 5,
+            ([.., b'\\'], _) => 1,
+            _ => 0,
+        };
+        Span {
+            from: (from + within).min(to),
+            to,
+            kind,
+        }
+    }
+}
+
+pub(super) fn is(byte: u8, class: Class) -> bool {
+    CLASSES
+        .get(usize::from(byte))
+        .is_some_and(|of| of & class != 0)
+}
+
+/// Of characters that may stand between a name and its separator.
+fn trim_end(text: &[u8]) -> &[u8] {
+    let gap = text.iter().rev().take(4);
+    let gap = gap.take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
+    text.get(..text.len() - gap.count()).unwrap_or_default()
+}
+
+/// Whether a text ends with a name, whatever separates its words. Short names must be whole ones.
+fn is_named(text: &[u8], name: &str) -> bool {
+    let mut rest = text.iter().rev();
+    for wanted in name.bytes().rev() {
+        let mut found = rest.next();
+        while matches!(found, Some(b'_' | b'-')) {
+            found = rest.next();
+        }
+        if found.map(u8::to_ascii_lowercase) != Some(wanted) {
+            return false;
+        }
+    }
+    name.len() > 4 || rest.next().is_none_or(|before| !is(*before, ALNUM))
+}
+
+fn has(token: &[u8], shape: &Shape) -> bool {
+    match shape.sign {
+        Sign::None => true,
+        Sign::Exact => token.len() == shape.shortest,
+        Sign::Dots(dots) => token
+            .iter()
+            .filter(|byte| **byte == b'.')
+            .nth(dots.saturating_sub(1))
+            .is_some(),
+        Sign::Mixed => is_mixed(token),
+        Sign::Random => looks_random(token),
+    }
+}
+
+/// A digit, or a capital behind a small letter.
+fn is_mixed(token: &[u8]) -> bool {
+    let mut small = false;
+    token.iter().any(|byte| {
+        let camel = small && byte.is_ascii_uppercase();
+        small = byte.is_ascii_lowercase();
+        camel || byte.is_ascii_digit()
+    })
+}
+
+/// Mixed, or too long in one piece to be a word.
+pub(super) fn looks_random(token: &[u8]) -> bool {
+    is_mixed(token)
+        || token
+            .split(|byte| !is(*byte, ALNUM))
+            .any(|piece| piece.len() >= 16)
+}

@@ -1,0 +1,152 @@
+//! Secrets that are more than a prefix and a run: PEM blocks, URLs with a password, e-mail addresses, card numbers.
+
+use super::Span;
+use super::scan::{Scan, is, looks_random};
+use super::shape::ALNUM;
+
+/// The longest label of a PEM block.
+const LABEL: usize = 64;
+/// The longest user and password in a URL that is looked for.
+const USERINFO: usize = 4 << 10;
+
+impl Scan<'_> {
+    /// A PEM block with a private key, with the B of its `BEGIN` here. One that is cut off is masked to the end of the
+    /// string it stands in.
+    pub(super) fn private_key(&self, at: usize) -> Option<Span> {
+        const DASHES: &[u8] = b"-----";
+        let from = at.checked_sub(DASHES.len())?;
+        let block = self.text.get(from..)?;
+        let head = block.strip_prefix(DASHES)?.strip_prefix(b"BEGIN ")?;
+        let near = head.get(..LABEL.min(head.len()))?;
+        let length = near
+            .windows(DASHES.len())
+            .position(|window| window == DASHES)?;
+        let label = near.get(..length)?;
+        let secret = label.ends_with(b"PRIVATE KEY") || label.ends_with(b"PRIVATE KEY BLOCK");
+        if !secret {
+            return None;
+        }
+        let body = from + DASHES.len() + b"BEGIN ".len() + length + DASHES.len();
+        let rest = self.text.get(body..)?;
+        let footer = [b"-----END ", label, DASHES].concat();
+        // A key holds no quote: the next one ends the string it stands in, and must stay, with what escapes it.
+        let mut to = self.text.len();
+        for (offset, byte) in rest.iter().enumerate() {
+            if *byte == b'"' {
+                let string = rest.get(..offset)?;
+                let escapes = string.iter().rev().take_while(|byte| **byte == b'\\');
+                to = body + offset - escapes.count();
+                break;
+            }
+            if *byte == b'-' && rest.get(offset..)?.starts_with(&footer) {
+                to = body + offset + footer.len();
+                break;
+            }
+        }
+        Some(self.span(from, to, "private_key"))
+    }
+
+    /// User and password in a URL, with the colon behind its scheme here. The rest of the URL stays.
+    pub(super) fn url(&self, at: usize) -> Option<Span> {
+        let rest = self.text.get(at + 1..)?;
+        let slashes = [&b"//"[..], b"\\/\\/"]
+            .into_iter()
+            .find(|slashes| rest.starts_with(slashes))?;
+        let from = at + 1 + slashes.len();
+        let authority = self.text.get(from..)?;
+        let authority = authority.iter().take(USERINFO);
+        let ends = |byte: &&u8| {
+            !matches!(
+                byte,
+                b'/' | b'?' | b'#' | b'\\' | b'"' | b'\'' | b'<' | b'>'
+            ) && !byte.is_ascii_whitespace()
+        };
+        let length = authority.take_while(ends).count();
+        let authority = self.text.get(from..from + length)?;
+        let userinfo = authority.iter().rposition(|byte| *byte == b'@')?;
+        let user = authority.get(..userinfo)?;
+        let password = user
+            .iter()
+            .position(|byte| *byte == b':')
+            .is_some_and(|colon| colon + 1 < user.len());
+        // A token may stand there alone.
+        if !password && (user.len() < 16 || !looks_random(user)) {
+            return None;
+        }
+        Some(self.span(from, from + userinfo, "url_credentials"))
+    }
+
+    /// An address, with its `@` here.
+    pub(super) fn email(&self, at: usize) -> Option<Span> {
+        let local = |byte: &&u8| is(**byte, ALNUM) || b"._%+-".contains(byte);
+        let before = self.text.get(..at)?.iter().rev().take(64);
+        let from = at - before.take_while(local).count();
+        let domain = |byte: &&u8| is(**byte, ALNUM) || b".-".contains(byte);
+        let after = self.text.get(at + 1..)?.iter().take(255);
+        let mut to = at + 1 + after.take_while(domain).count();
+        while to > at && matches!(self.byte(to - 1), Some(b'.' | b'-')) {
+            to -= 1;
+        }
+        let host = self.text.get(at + 1..to)?;
+        let dot = host.iter().rposition(|byte| *byte == b'.')?;
+        let top = host.get(dot + 1..)?;
+        let span = self.span(from, to, "email");
+        let whole =
+            span.from < at && dot > 0 && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
+        (whole && span.from >= self.spans.last().map_or(0, |last| last.to)).then_some(span)
+    }
+
+    /// A card's number, with its first digit here.
+    pub(super) fn card(&self, at: usize) -> Option<Span> {
+        const LONGEST: usize = 19;
+        if self.inside_a_word(at) || !matches!(self.byte(at)?, b'2'..=b'6') {
+            return None;
+        }
+        let mut digits = Vec::with_capacity(LONGEST);
+        let mut to = at;
+        loop {
+            match self.byte(to) {
+                Some(byte) if byte.is_ascii_digit() => digits.push(byte - b'0'),
+                Some(b' ' | b'-')
+                    if self.byte(to + 1).is_some_and(|byte| byte.is_ascii_digit()) => {}
+                _ => break,
+            }
+            if digits.len() > LONGEST {
+                return None;
+            }
+            to += 1;
+        }
+        if digits.len() < 13 || !luhn(&digits) {
+            return None;
+        }
+        let bare = to - at == digits.len() && self.stands_as_number(at, to);
+        Some(self.span(at, to, if bare { "" } else { "card" }))
+    }
+
+    /// Whether digits stand where JSON has a number. In a text the same surroundings are possible, and do no harm.
+    fn stands_as_number(&self, from: usize, to: usize) -> bool {
+        let blank = |byte: &&u8| !byte.is_ascii_whitespace();
+        let before = self.text.get(..from).unwrap_or_default();
+        let before = before.iter().rev().take(64).find(blank);
+        let after = self.text.get(to..).unwrap_or_default();
+        let after = after.iter().take(64).find(blank);
+        matches!(
+            before,
+            Some(b':' | b'[' | b',' | b'-' | b'.' | b'e' | b'E' | b'+')
+        ) && matches!(after, Some(b',' | b']' | b'}' | b'.' | b'e' | b'E'))
+    }
+}
+
+/// Whether the check digit is right.
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| match (at % 2, u32::from(*digit) * 2) {
+            (0, doubled) => doubled / 2,
+            (_, doubled) => doubled / 10 + doubled % 10,
+        })
+        .sum();
+    sum % 10 == 0
+}

@@ -1,0 +1,120 @@
+//! Model answers out of memory: what differs between two clients is then the instrumentation alone.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::HttpRequestFactory;
+use async_openai::types::chat::CreateChatCompletionRequest;
+use bytes::Bytes;
+use http_body::Frame;
+use serde_json::json;
+use tower::service_fn;
+
+/// Chunks of a streamed answer, each in a frame of its own.
+pub(crate) const CHUNKS: usize = 200;
+const MODEL: &str = "gpt-4o-mini-2024-07-18";
+
+/// A body that comes in the frames it is given.
+struct Frames(VecDeque<Bytes>);
+
+impl http_body::Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+fn answer() -> Bytes {
+    let content = "The answer to life, the universe and everything. ".repeat(10);
+    json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1_790_000_000, "model": MODEL,
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 500, "completion_tokens": 100, "total_tokens": 600},
+    })
+    .to_string()
+    .into()
+}
+
+fn stream() -> Vec<Bytes> {
+    let chunk = |delta: serde_json::Value, reason: Option<&str>| {
+        let chunk = json!({
+            "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_790_000_000, "model": MODEL,
+            "choices": [{"index": 0, "delta": delta, "finish_reason": reason}],
+        });
+        Bytes::from(format!("data: {chunk}\n\n"))
+    };
+    let mut frames = vec![chunk(json!({"content": "word "}), None); CHUNKS - 3];
+    frames.push(chunk(json!({}), Some("stop")));
+    let usage = json!({
+        "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_790_000_000, "model": MODEL,
+        "choices": [], "usage": {"prompt_tokens": 500, "completion_tokens": 197, "total_tokens": 697},
+    });
+    frames.push(format!("data: {usage}\n\n").into());
+    frames.push(Bytes::from_static(b"data: [DONE]\n\n"));
+    frames
+}
+
+/// Four messages, 2 KB.
+pub(crate) fn request() -> CreateChatCompletionRequest {
+    let text = "tell me about life, the universe and everything. ".repeat(10);
+    let roles = ["system", "user", "assistant", "user"];
+    let messages: Vec<_> = roles
+        .iter()
+        .map(|role| json!({"role": role, "content": text}))
+        .collect();
+    serde_json::from_value(json!({"model": "gpt-4o-mini", "messages": messages, "temperature": 0.5, "max_completion_tokens": 200}))
+        .unwrap()
+}
+
+pub(crate) fn transport() -> impl tower::Service<
+    HttpRequestFactory,
+    Response = reqwest::Response,
+    Error = OpenAIError,
+    Future: Send,
+> + Clone
++ Send
++ Sync
++ 'static {
+    // Shared: services are cloned for every call, and the layer does it once more.
+    let answers = Arc::new((answer(), stream()));
+    service_fn(move |factory: HttpRequestFactory| {
+        let answers = Arc::clone(&answers);
+        async move {
+            let request = factory.build().await?;
+            let body = request
+                .body()
+                .and_then(reqwest::Body::as_bytes)
+                .unwrap_or_default();
+            let streams = body.windows(13).any(|window| window == b"\"stream\":true");
+            let builder = http::Response::builder();
+            let response = if streams {
+                builder
+                    .header("content-type", "text/event-stream")
+                    .body(reqwest::Body::wrap(Frames(answers.1.clone().into())))
+            } else {
+                builder
+                    .header("content-type", "application/json")
+                    .body(answers.0.clone().into())
+            };
+            Ok(response.unwrap().into())
+        }
+    })
+}
+
+pub(crate) fn client() -> Client<OpenAIConfig> {
+    let config = OpenAIConfig::new()
+        .with_api_base("http://127.0.0.1:9/v1")
+        .with_api_key("sk-bench");
+    Client::with_config(config)
+}

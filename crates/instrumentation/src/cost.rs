@@ -1,0 +1,152 @@
+//! What a call cost: what the provider stated, else its tokens at the user's own prices, else at the built-in ones.
+
+use spanloom_core::price::{Overlay, Price, Table};
+use spanloom_core::{Call, Cost, CostSource, UsageSource, Usd};
+
+use crate::prices::PriceBook;
+
+/// The cost of a call whose usage is known; `None`, with a warning for the first of its kind, when it has no price.
+pub(crate) fn cost(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Option<Cost> {
+    let stated = reported
+        .filter(|dollars| *dollars >= 0.0)
+        .and_then(Usd::from_dollars);
+    if let Some(total) = stated {
+        return Some(Cost {
+            total,
+            input: None,
+            output: None,
+            source: CostSource::Reported,
+            price_date: None,
+            price_source: None,
+        });
+    }
+    if !call.usage.is_known() {
+        return None;
+    }
+    // One look, so that prices replaced meanwhile are not mixed with these.
+    let own = prices.overlay();
+    let cost = priced(call, &own);
+    if cost.is_none() {
+        prices.unpriced(call);
+    }
+    debug_assert!(
+        cost.as_ref()
+            .is_none_or(|cost| (cost.source == CostSource::Estimated)
+                == (call.usage.source == Some(UsageSource::Estimated))),
+        "a cost is as good as its tokens"
+    );
+    cost
+}
+
+fn priced(call: &Call, own: &Overlay) -> Option<Cost> {
+    let price = price(call, own)?;
+    let price = match tier(call) {
+        Some(tier) => price.in_tier(tier)?,
+        None => price,
+    };
+    price.cost(&call.usage)
+}
+
+/// The user's price under either name goes first: on Azure the name asked for is the user's own.
+fn price<'a>(call: &Call, own: &'a Overlay) -> Option<Price<'a>> {
+    let provider = call.provider.as_str();
+    models(call)
+        .find_map(|model| own.price(provider, model))
+        .or_else(|| models(call).find_map(|model| Table::builtin().price(provider, model)))
+}
+
+/// The names a call's model goes by: the provider's, then the caller's.
+pub(crate) fn models(call: &Call) -> impl Iterator<Item = &str> {
+    [&call.response.model, &call.request.model]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+}
+
+/// The tier the call ran in, else the one it asked for.
+pub(crate) fn tier(call: &Call) -> Option<&str> {
+    let tier = call.response.service_tier.as_deref();
+    tier.or(call.request.service_tier.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use spanloom_core::price::Rates;
+    use spanloom_core::{PriceSource, openai};
+
+    use super::*;
+    use crate::prices::tests::call;
+
+    fn rates(input: &str) -> Rates {
+        Rates::per_million(input, "0").unwrap()
+    }
+
+    /// Total in nano-dollars and where it comes from.
+    fn told(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Option<(i64, CostSource)> {
+        let cost = cost(call, reported, prices)?;
+        assert_eq!(
+            cost.price_source.is_none(),
+            cost.source == CostSource::Reported
+        );
+        Some((cost.total.as_nanos(), cost.source))
+    }
+
+    #[test]
+    fn the_provider_goes_before_the_user_and_the_user_before_the_table() {
+        let mut own = Overlay::new();
+        own.insert("openai", "gpt-4o-mini", rates("1"));
+        let (own, none) = (PriceBook::new(own), PriceBook::default());
+        let call = call("openai", "gpt-4o-mini", 1_000);
+        assert_eq!(
+            told(&call, Some(0.5), &own),
+            Some((500_000_000, CostSource::Reported))
+        );
+        assert_eq!(
+            told(&call, None, &own),
+            Some((1_000_000, CostSource::Priced))
+        );
+        assert_eq!(
+            told(&call, None, &none),
+            Some((150_000, CostSource::Priced))
+        );
+        let source = |prices| cost(&call, None, prices).unwrap().price_source;
+        assert_eq!(source(&own), Some(PriceSource::User));
+        assert_eq!(source(&none), Some(PriceSource::Builtin));
+    }
+
+    #[test]
+    fn the_name_asked_for_finds_the_users_price() {
+        let mut own = Overlay::new();
+        own.insert("azure.ai.openai", "our-deployment", rates("7"));
+        let prices = PriceBook::new(own);
+        let mut call = call("azure.ai.openai", "our-deployment", 1);
+        call.response.model = Some("gpt-4o-2024-08-06".to_owned());
+        assert_eq!(
+            told(&call, None, &prices),
+            Some((7_000, CostSource::Priced))
+        );
+    }
+
+    #[test]
+    fn a_tier_without_a_price_has_no_cost() {
+        let prices = PriceBook::default();
+        let mut call = call("openai", "gpt-5", 1_000);
+        call.request.service_tier = Some("flex".to_owned());
+        assert_eq!(told(&call, None, &prices).unwrap().0, 625_000);
+        // The provider's word counts: it may run a flex call as default.
+        call.response.service_tier = Some("default".to_owned());
+        assert_eq!(told(&call, None, &prices).unwrap().0, 1_250_000);
+        call.response.service_tier = Some("scale".to_owned());
+        assert_eq!(told(&call, None, &prices), None);
+    }
+
+    #[test]
+    fn nothing_unknown_becomes_zero() {
+        let prices = PriceBook::default();
+        let mut call = call("openai", "gpt-4o-mini", 1_000);
+        call.usage = openai::response(call.endpoint, b"{}").usage;
+        assert_eq!(told(&call, None, &prices), None);
+        assert_eq!(told(&call, Some(f64::NAN), &prices), None);
+        assert_eq!(told(&call, Some(-1.0), &prices), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! Log events of a call: the operation's details, and the exception it ended with.
+//!
+//! Source: GenAI semantic conventions, `events.yaml`. Both have a name, no body and everything in their attributes, and
+//! are correlated with the call's span. They are sent from the recorder's thread, sampled or not: the details event is
+//! meant to stand independently of traces.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use opentelemetry::logs::{AnyValue, LogRecord as _, Logger, LoggerProvider, Severity};
+use opentelemetry::trace::SpanContext;
+use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
+use spanloom_core::{Call, Endpoint, semconv as names};
+
+/// Where a layer's events go.
+pub(crate) struct Events(Box<dyn Emit>);
+
+impl Events {
+    pub(crate) fn new<P>(provider: &P, scope: InstrumentationScope) -> Self
+    where
+        P: LoggerProvider,
+        P::Logger: Send + Sync + 'static,
+    {
+        Self(Box::new(Log(provider.logger_with_scope(scope))))
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        self.0.emit(event);
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// One log record, not yet any SDK's own.
+#[derive(Debug)]
+pub(crate) struct Event {
+    name: &'static str,
+    severity: Option<Severity>,
+    span: SpanContext,
+    at: SystemTime,
+    attributes: Vec<(Key, AnyValue)>,
+}
+
+impl Event {
+    /// `gen_ai.client.inference.operation.details`: what the span has, with `content` as structured values. `None` for
+    /// operations that are no inference.
+    pub(crate) fn details(
+        call: &Call,
+        span: &SpanContext,
+        attributes: &[KeyValue],
+        content: &[KeyValue],
+    ) -> Option<Self> {
+        if matches!(
+            call.endpoint,
+            Endpoint::Embeddings | Endpoint::FetchResponse
+        ) {
+            return None;
+        }
+        // What the span was started with.
+        let port = call.server_port.map(i64::from);
+        let start = [
+            (
+                names::GEN_AI_OPERATION_NAME,
+                Some(call.endpoint.operation().into()),
+            ),
+            (
+                names::GEN_AI_PROVIDER_NAME,
+                Some(call.provider.clone().into()),
+            ),
+            (
+                names::SERVER_ADDRESS,
+                Some(call.server_address.clone().into()),
+            ),
+            (names::SERVER_PORT, port.map(AnyValue::Int)),
+        ];
+        let start = start
+            .into_iter()
+            .filter_map(|(name, value)| Some((Key::from_static_str(name), value?)));
+        let told = attributes.iter().chain(content).map(|attribute| {
+            let json = content_name(attribute.key.as_str());
+            (attribute.key.clone(), any(&attribute.value, json))
+        });
+        Some(Self {
+            name: names::GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS,
+            severity: None,
+            span: span.clone(),
+            at: call.ended_at.as_system_time(),
+            attributes: start.chain(told).collect(),
+        })
+    }
+
+    /// `gen_ai.client.operation.exception`; `None` for a call that did not fail.
+    pub(crate) fn exception(call: &Call, span: &SpanContext) -> Option<Self> {
+        let failure = call.failure.as_ref()?;
+        let attributes = [
+            (names::EXCEPTION_TYPE, &failure.kind),
+            (names::EXCEPTION_MESSAGE, &failure.message),
+        ]
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, text)| (Key::from_static_str(name), AnyValue::from(text.clone())))
+        .collect();
+        Some(Self {
+            name: names::GEN_AI_CLIENT_OPERATION_EXCEPTION,
+            severity: Some(Severity::Warn),
+            span: span.clone(),
+            at: call.ended_at.as_system_time(),
+            attributes,
+        })
+    }
+}
+
+/// An SDK's logger behind one type.
+trait Emit: Send + Sync {
+    fn emit(&self, event: Event);
+}
+
+struct Log<L>(L);
+
+impl<L: Logger + Send + Sync> Emit for Log<L> {
+    fn emit(&self, event: Event) {
+        let severity = event.severity.unwrap_or(Severity::Info);
+        if !self.0.event_enabled(severity, "spanloom", Some(event.name)) {
+            return;
+        }
+        let mut record = self.0.create_log_record();
+        record.set_event_name(event.name);
+        record.set_timestamp(event.at);
+        if let Some(severity) = event.severity {
+            record.set_severity_number(severity);
+            record.set_severity_text(severity.name());
+        }
+        let span = &event.span;
+        if span.is_valid() {
+            record.set_trace_context(span.trace_id(), span.span_id(), Some(span.trace_flags()));
+        }
+        record.add_attributes(event.attributes);
+        self.0.emit(record);
+    }
+}
+
+/// Whether a text attribute of this name is JSON, which an event carries as the structure it is.
+fn content_name(name: &str) -> bool {
+    [
+        names::GEN_AI_INPUT_MESSAGES,
+        names::GEN_AI_OUTPUT_MESSAGES,
+        names::GEN_AI_SYSTEM_INSTRUCTIONS,
+        names::GEN_AI_TOOL_DEFINITIONS,
+        names::SPANLOOM_ATTRIBUTES,
+    ]
+    .contains(&name)
+}
+
+fn any(value: &Value, json: bool) -> AnyValue {
+    match value {
+        Value::String(text) if json => serde_json::from_str(text.as_str())
+            .map_or_else(|_| AnyValue::String(text.clone()), structure),
+        Value::String(text) => AnyValue::String(text.clone()),
+        Value::Bool(value) => AnyValue::Boolean(*value),
+        Value::I64(value) => AnyValue::Int(*value),
+        Value::F64(value) => AnyValue::Double(*value),
+        Value::Array(Array::Bool(values)) => values.iter().copied().collect(),
+        Value::Array(Array::I64(values)) => values.iter().copied().collect(),
+        Value::Array(Array::F64(values)) => values.iter().copied().collect(),
+        Value::Array(Array::String(values)) => values.iter().cloned().collect(),
+        // Both are open to new variants; what they show is text.
+        other => AnyValue::from(other.to_string()),
+    }
+}
+
+/// JSON as a log value, which knows no null: a field of an object that is null is left out, an element of an array
+/// becomes the empty text, so that the others keep their places.
+fn structure(json: serde_json::Value) -> AnyValue {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => AnyValue::from(""),
+        Json::Bool(value) => AnyValue::Boolean(value),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => AnyValue::Int(integer),
+            (None, Some(float)) => AnyValue::Double(float),
+            (None, None) => AnyValue::from(number.to_string()),
+        },
+        Json::String(text) => AnyValue::from(text),
+        Json::Array(items) => items.into_iter().map(structure).collect(),
+        Json::Object(fields) => fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key, structure(value)))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_becomes_the_structure_it_is() {
+        let text = Value::from(r#"{"a":[1,null,2.5,true],"b":null,"c":{"d":"x"}}"#);
+        let list: AnyValue = [
+            AnyValue::Int(1),
+            AnyValue::from(""),
+            AnyValue::Double(2.5),
+            AnyValue::Boolean(true),
+        ]
+        .into_iter()
+        .collect();
+        let inner: AnyValue = [("d", "x")].into_iter().collect();
+        let expected: AnyValue = [("a", list), ("c", inner)].into_iter().collect();
+        assert_eq!(any(&text, true), expected);
+        assert_eq!(
+            any(&Value::from("{no json"), true),
+            AnyValue::from("{no json")
+        );
+        assert_eq!(any(&Value::from("{}"), false), AnyValue::from("{}"));
+    }
+}

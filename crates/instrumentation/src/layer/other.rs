@@ -1,0 +1,55 @@
+//! Calls to endpoints that are no model calls: a plain HTTP client span, for those who ask for it.
+//!
+//! Nothing of the request or the answer is read but method, host and status. Source: OpenTelemetry semantic
+//! conventions 1.43, HTTP client span.
+
+use opentelemetry::trace::{Span as _, SpanKind, Status, Tracer as _};
+use opentelemetry::{Context, KeyValue, global::BoxedSpan};
+use reqwest::{Request, Response};
+use spanloom_core::semconv as names;
+
+use async_openai::error::OpenAIError;
+
+use super::builder::Config;
+use super::failure;
+
+/// A span that ends with the answer's head, or when the call is given up.
+pub(super) struct OtherCall(BoxedSpan);
+
+impl OtherCall {
+    pub(super) fn start(config: &Config, request: &Request, parent: &Context) -> Self {
+        let method = request.method().as_str();
+        let url = request.url();
+        let mut attributes = vec![KeyValue::new(names::HTTP_REQUEST_METHOD, method.to_owned())];
+        let host = url.host_str().map(str::to_owned);
+        attributes.extend(host.map(|host| KeyValue::new(names::SERVER_ADDRESS, host)));
+        let port = url.port_or_known_default().map(i64::from);
+        attributes.extend(port.map(|port| KeyValue::new(names::SERVER_PORT, port)));
+        let builder = config
+            .tracer
+            .span_builder(method.to_owned())
+            .with_kind(SpanKind::Client)
+            .with_attributes(attributes);
+        Self(config.tracer.build_with_context(builder, parent))
+    }
+
+    pub(super) fn end(mut self, answer: &Result<Response, OpenAIError>) {
+        let failed = match answer {
+            Ok(response) => {
+                let status = response.status();
+                self.0.set_attribute(KeyValue::new(
+                    names::HTTP_RESPONSE_STATUS_CODE,
+                    i64::from(status.as_u16()),
+                ));
+                let refused = status.is_client_error() || status.is_server_error();
+                refused.then(|| status.as_u16().to_string())
+            }
+            Err(error) => Some(failure::of_client(error).kind),
+        };
+        if let Some(kind) = failed {
+            self.0.set_attribute(KeyValue::new(names::ERROR_TYPE, kind));
+            self.0.set_status(Status::error(""));
+        }
+        self.0.end();
+    }
+}

@@ -1,0 +1,236 @@
+//! The prices calls are reckoned with: a handle a running service may change.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use spanloom_core::Call;
+use spanloom_core::price::Overlay;
+
+use crate::cost;
+
+/// A service's own prices over the built-in list. Cloning gives another handle to the same prices.
+///
+/// The recorder looks once per call, so a call is priced wholly by the prices before a [`replace`](Self::replace) or
+/// wholly by those after it. A model that has no price is warned of once, by a `tracing` event of target `spanloom`.
+///
+/// ```
+/// use spanloom_core::price::{Overlay, Rates};
+/// use spanloom_instrumentation::PriceBook;
+///
+/// # fn main() -> Result<(), spanloom_core::price::RateError> {
+/// let mut own = Overlay::new();
+/// own.insert("openai", "our-model", Rates::per_million("0.40", "1.20")?);
+/// let prices = PriceBook::new(own);
+/// // Given to `GenAiLayerBuilder::with_prices`, and later, from any thread:
+/// prices.replace(Overlay::new());
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct PriceBook {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    own: RwLock<Arc<Overlay>>,
+    warned: Mutex<Warned>,
+}
+
+impl PriceBook {
+    /// These prices over the built-in list. [`PriceBook::default`] has the built-in list alone.
+    #[must_use]
+    pub fn new(own: Overlay) -> Self {
+        let prices = Self::default();
+        prices.replace(own);
+        prices
+    }
+
+    /// Puts other prices in the place of the service's own. Calls that are read from now on are reckoned with them.
+    pub fn replace(&self, own: Overlay) {
+        // A panic elsewhere cannot leave an `Arc` half written.
+        let mut place = self
+            .shared
+            .own
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Arc::new(own);
+    }
+
+    /// The service's own prices, as they are now.
+    #[must_use]
+    pub fn overlay(&self) -> Arc<Overlay> {
+        let own = self
+            .shared
+            .own
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&own)
+    }
+
+    /// Warns of a call without a price, unless one like it was warned of before.
+    pub(crate) fn unpriced(&self, call: &Call) {
+        let Some(model) = cost::models(call).next() else {
+            return;
+        };
+        let (provider, tier) = (call.provider.as_str(), cost::tier(call));
+        let mut warned = self
+            .shared
+            .warned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let warning = warned.warning(provider, model, tier);
+        drop(warned);
+        match warning {
+            Some(Warning::First) => tracing::warn!(
+                target: "spanloom",
+                provider,
+                model = shown(model),
+                service_tier = tier.map(shown),
+                "no price is known for this model: its calls have no cost. Give one with the file SPANLOOM_PRICES names, or \
+                 with `with_prices`. Said once per model."
+            ),
+            Some(Warning::Last) => tracing::warn!(
+                target: "spanloom",
+                models = MOST_WARNED,
+                "no price is known for many models; no more of them are named"
+            ),
+            None => {}
+        }
+    }
+}
+
+/// Kinds of calls remembered. Names come from callers and servers: without a bound they would fill the memory.
+const MOST_WARNED: usize = 256;
+/// A name in a log line, in characters.
+const MOST_SHOWN: usize = 128;
+
+/// What was warned of, as hashes.
+#[derive(Debug, Default)]
+struct Warned {
+    hasher: RandomState,
+    kinds: HashSet<u64>,
+    closed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Warning {
+    First,
+    Last,
+}
+
+impl Warned {
+    fn warning(&mut self, provider: &str, model: &str, tier: Option<&str>) -> Option<Warning> {
+        if self.closed {
+            return None;
+        }
+        let kind = self.hasher.hash_one((provider, model, tier));
+        if self.kinds.contains(&kind) {
+            return None;
+        }
+        if self.kinds.len() >= MOST_WARNED {
+            self.closed = true;
+            return Some(Warning::Last);
+        }
+        self.kinds.insert(kind);
+        Some(Warning::First)
+    }
+}
+
+fn shown(name: &str) -> &str {
+    let end = name.char_indices().nth(MOST_SHOWN).map(|(at, _)| at);
+    end.and_then(|end| name.get(..end)).unwrap_or(name)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use spanloom_core::price::Rates;
+    use spanloom_core::{Endpoint, Outcome, Request, Response, Timestamp, Usage, UsageSource};
+
+    use super::*;
+
+    /// A call with as many input tokens and none of output.
+    pub(crate) fn call(provider: &str, model: &str, input: u64) -> Call {
+        let now = Timestamp::from(std::time::SystemTime::UNIX_EPOCH);
+        Call {
+            endpoint: Endpoint::ChatCompletions,
+            provider: provider.to_owned(),
+            server_address: String::new(),
+            server_port: None,
+            request: Request {
+                model: Some(model.to_owned()),
+                ..Request::default()
+            },
+            response: Response::default(),
+            usage: Usage {
+                input_tokens: Some(input),
+                output_tokens: Some(0),
+                source: Some(UsageSource::Reported),
+                ..Usage::default()
+            },
+            cost: None,
+            outcome: Outcome::Completed,
+            failure: None,
+            attempts: 1,
+            started_at: now,
+            ended_at: now,
+            time_to_first_chunk: None,
+        }
+    }
+
+    #[test]
+    fn warns_once_per_model_and_never_of_more_than_it_remembers() {
+        let mut warned = Warned::default();
+        assert_eq!(warned.warning("openai", "x", None), Some(Warning::First));
+        assert_eq!(warned.warning("openai", "x", None), None);
+        assert_eq!(warned.warning("groq", "x", None), Some(Warning::First));
+        assert_eq!(
+            warned.warning("openai", "x", Some("flex")),
+            Some(Warning::First)
+        );
+        let warnings = (0..10_000)
+            .filter_map(|number| warned.warning("openai", &format!("hostile-{number}"), None))
+            .collect::<Vec<_>>();
+        assert_eq!(warnings.len(), MOST_WARNED - 3 + 1);
+        assert_eq!(warnings.last(), Some(&Warning::Last));
+        assert_eq!(warned.kinds.len(), MOST_WARNED);
+    }
+
+    #[test]
+    fn a_long_name_is_shown_in_part() {
+        assert_eq!(shown("gpt"), "gpt");
+        assert_eq!(shown(&"ß".repeat(1_000)).chars().count(), MOST_SHOWN);
+    }
+
+    /// Both rates change together; a call that saw one of each would cost 3,000 or 4,000.
+    #[test]
+    fn replacing_gives_the_prices_before_or_those_after() {
+        let overlay = |price: &str| {
+            let mut own = Overlay::new();
+            own.insert("openai", "m", Rates::per_million(price, price).unwrap());
+            own
+        };
+        let prices = PriceBook::new(overlay("1"));
+        let mut call = call("openai", "m", 1);
+        call.usage.output_tokens = Some(1);
+        let writer = prices.clone();
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+                writer.replace(overlay("3"));
+                writer.replace(overlay("1"));
+            }
+        });
+        for _ in 0..10_000 {
+            let cost = cost::cost(&call, None, &prices).unwrap();
+            assert!(
+                [2_000, 6_000].contains(&cost.total.as_nanos()),
+                "{:?}",
+                cost.total
+            );
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,75 @@
+//! What goes to a collector beside the spans: metrics and events, from providers of the monitor's own.
+
+use std::time::Duration;
+
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use spanloom_core::StreamName;
+use spanloom_instrumentation::GenAiLayerBuilder;
+
+use crate::collector::Collectors;
+use crate::error::Error;
+
+/// They exist only where a collector takes them. Cloning gives handles to the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    meters: Option<SdkMeterProvider>,
+    loggers: Option<SdkLoggerProvider>,
+}
+
+impl Beside {
+    #[cfg(feature = "otlp")]
+    pub(crate) fn start(collectors: Collectors<'_>, stream: &StreamName) -> Result<Self, Error> {
+        use crate::{pipeline::resource, signals};
+
+        let meters = collectors
+            .metrics
+            .map(|at| signals::meters(at, resource(stream)));
+        let loggers = collectors
+            .logs
+            .map(|at| signals::loggers(at, resource(stream)));
+        Ok(Self {
+            meters: meters.transpose()?,
+            loggers: loggers.transpose()?,
+        })
+    }
+
+    #[cfg(not(feature = "otlp"))]
+    #[expect(clippy::unnecessary_wraps, reason = "the other one may fail")]
+    pub(crate) fn start(_: Collectors<'_>, _: &StreamName) -> Result<Self, Error> {
+        Ok(Self {
+            meters: None,
+            loggers: None,
+        })
+    }
+
+    pub(crate) fn attach(&self, layer: GenAiLayerBuilder) -> GenAiLayerBuilder {
+        let layer = match &self.meters {
+            Some(meters) => layer.with_meter_provider(meters),
+            // The global meter provider is the service's.
+            None => layer.without_metrics(),
+        };
+        match &self.loggers {
+            Some(loggers) => layer.with_logger_provider(loggers),
+            None => layer,
+        }
+    }
+
+    pub(crate) fn flush(&self) {
+        if let Some(meters) = &self.meters {
+            drop(meters.force_flush());
+        }
+        if let Some(loggers) = &self.loggers {
+            drop(loggers.force_flush());
+        }
+    }
+
+    pub(crate) fn shutdown(&self, timeout: Duration) {
+        if let Some(meters) = &self.meters {
+            drop(meters.shutdown_with_timeout(timeout));
+        }
+        if let Some(loggers) = &self.loggers {
+            drop(loggers.shutdown_with_timeout(timeout));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The file of a user's own prices.
+
+use std::fs;
+use std::io::Read as _;
+
+use spanloom_core::price::Overlay;
+use spanloom_instrumentation::PriceBook;
+
+use crate::error::{Error, ErrorKind};
+
+/// Longest price file read, in bytes; the reader refuses less than that already.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// Reads the file `SPANLOOM_PRICES` names.
+pub(crate) fn read(path: &str) -> Result<PriceBook, Error> {
+    let fail = |what: &dyn std::fmt::Display| {
+        Error::new(
+            ErrorKind::Prices,
+            format!("the price file {path:?} of SPANLOOM_PRICES cannot be used:\n{what}"),
+        )
+    };
+    let mut json = String::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut json))
+        .map_err(|error| fail(&error))?;
+    let own = Overlay::parse(&json).map_err(|error| fail(&error))?;
+    Ok(PriceBook::new(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_file_is_an_error_that_says_what_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prices.json");
+        let path = path.to_str().unwrap();
+        let missing = read(path).unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::Prices);
+        assert!(missing.to_string().contains("prices.json"), "{missing}");
+
+        fs::write(
+            path,
+            "{\"providers\": {\"openai\": {\n\"gpt-4o\": {\"input\": 99999}}}}",
+        )
+        .unwrap();
+        let broken = read(path).unwrap_err().to_string();
+        assert!(
+            broken.contains(
+                "line 2: providers.openai.gpt-4o.input: \"99999\" is above $10000 per million"
+            ),
+            "{broken}"
+        );
+
+        fs::write(
+            path,
+            "{\"providers\": {\"openai\": {\"gpt-4o\": {\"input\": 1}}}}",
+        )
+        .unwrap();
+        assert!(
+            read(path)
+                .unwrap()
+                .overlay()
+                .price("openai", "gpt-4o")
+                .is_some()
+        );
+    }
+}

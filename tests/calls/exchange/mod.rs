@@ -1,0 +1,164 @@
+//! Exchanges recorded from real servers (`exchanges/<behaviour>.json`, by `record`), replayed through the layer. What
+//! becomes of each stands beside it in `<behaviour>.snap.json`: span, metrics, events and record.
+//!
+//! A new file is taken up by itself. `SPANLOOM_BLESS=1 cargo test -p spanloom-tests --test calls exchange` writes the
+//! snapshots anew; read the difference before it is committed. `truth` holds what must be so whatever a snapshot says.
+
+mod snapshot;
+mod truth;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{env, fs};
+
+use bytes::Bytes;
+use serde_json::Value;
+use spanloom_instrumentation::Content;
+use tower::Layer as _;
+
+use crate::ask::{Patience, Question, ask};
+use crate::conformance::Case;
+use crate::observe::Observer;
+use crate::stream::{Ending, Script, Scripts};
+
+/// Recordings there must be at least.
+const FEWEST: usize = 60;
+
+/// One recorded exchange.
+pub(crate) struct Exchange {
+    pub(crate) name: String,
+    pub(crate) question: Question,
+    pub(crate) script: Script,
+    pub(crate) patience: Patience,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("calls/exchanges")
+}
+
+pub(crate) fn recorded() -> Vec<Exchange> {
+    let mut exchanges: Vec<Exchange> = fs::read_dir(folder())
+        .unwrap()
+        .filter_map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path
+                .file_name()?
+                .to_str()?
+                .strip_suffix(".json")?
+                .to_owned();
+            (!name.ends_with(".snap")).then(|| read(name, &fs::read_to_string(&path).unwrap()))
+        })
+        .collect();
+    exchanges.sort_by(|one, other| one.name.cmp(&other.name));
+    exchanges
+}
+
+fn read(name: String, text: &str) -> Exchange {
+    let json: Value = serde_json::from_str(text).unwrap();
+    let (request, response) = (&json["request"], &json["response"]);
+    let question = Question {
+        method: request["method"].as_str().unwrap().parse().unwrap(),
+        path: request["path"].as_str().unwrap().to_owned(),
+        body: request["body"].clone(),
+    };
+    let chunks = response["chunks"].as_array().unwrap();
+    let chunks: Vec<Bytes> = chunks.iter().map(bytes).collect();
+    let (ending, patience) = match response["ended"].as_str().unwrap() {
+        "whole" => (Ending::Whole, Patience::Endless),
+        "cut" => (Ending::Broken, Patience::Endless),
+        "dropped" => (Ending::Silent, Patience::Chunks(chunks.len())),
+        other => panic!("{name} ended {other}"),
+    };
+    let headers = response["headers"].as_object().unwrap();
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
+    let script = Script {
+        status: u16::try_from(response["status"].as_u64().unwrap()).unwrap(),
+        headers: headers.collect(),
+        chunks,
+        ending,
+        sized: false,
+    };
+    Exchange {
+        name,
+        question,
+        script,
+        patience,
+    }
+}
+
+fn bytes(chunk: &Value) -> Bytes {
+    match chunk {
+        Value::String(text) => Bytes::from(text.clone()),
+        numbers => serde_json::from_value::<Vec<u8>>(numbers.clone())
+            .unwrap()
+            .into(),
+    }
+}
+
+#[tokio::test]
+async fn every_recorded_exchange_becomes_what_its_snapshot_says() {
+    let exchanges = recorded();
+    assert!(exchanges.len() >= FEWEST, "{} exchanges", exchanges.len());
+    let bless = env::var_os("SPANLOOM_BLESS").is_some();
+    let mut problems = Vec::new();
+    for exchange in &exchanges {
+        let observer = Observer::with(|builder| builder.with_content(Content::Both));
+        let mut service = observer
+            .layer
+            .layer(Scripts(Arc::new(exchange.script.clone())));
+        let base = "http://server.test:8080/v1";
+        let answer = ask(&mut service, base, &exchange.question, exchange.patience).await;
+        assert_eq!(answer.chunks, exchange.script.chunks, "{}", exchange.name);
+        let observed = observer.observed_if_any();
+        let snapshot = snapshot::of(observed.as_ref());
+        if let Some(observed) = &observed {
+            let case = Case {
+                question: &exchange.question,
+                answer: &answer,
+                observed,
+            };
+            case.assert_conforms();
+            problems.extend(truth::untruths(exchange, &answer, observed));
+        }
+        let path = folder().join(format!("{}.snap.json", exchange.name));
+        if bless {
+            let text = serde_json::to_string_pretty(&snapshot).unwrap();
+            fs::write(&path, text + "\n").unwrap();
+        } else {
+            let expected = fs::read_to_string(&path).unwrap_or_else(|_| "null".to_owned());
+            let expected = serde_json::from_str(&expected).unwrap();
+            let differences = snapshot::differences(&expected, &snapshot);
+            problems.extend(
+                differences
+                    .into_iter()
+                    .map(|line| format!("{}: {line}", exchange.name)),
+            );
+        }
+    }
+    assert!(
+        problems.is_empty(),
+        "{} differences; when they are meant, bless them (see the head of this file):\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+}
+
+#[test]
+fn no_snapshot_is_left_over() {
+    let names: Vec<String> = recorded()
+        .into_iter()
+        .map(|exchange| exchange.name)
+        .collect();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        let name = file
+            .strip_suffix(".snap.json")
+            .or(file.strip_suffix(".json"));
+        assert!(
+            name.is_some_and(|name| names.iter().any(|other| other == name)),
+            "{file}"
+        );
+    }
+}

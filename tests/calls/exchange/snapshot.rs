@@ -1,0 +1,185 @@
+//! What became of a call, as JSON that is the same every time.
+
+use opentelemetry::trace::Status;
+use opentelemetry::{Array, Value as Of};
+use serde_json::{Map, Value, json};
+use spanloom_core::mapping::{self, Attributes, SpanStatus};
+use spanloom_core::{StreamName, Timestamp};
+
+use crate::observe::{Metric, Observed};
+
+/// Fields that are another every time, wherever they stand.
+const FICKLE: &[&str] = &[
+    "ended_at",
+    "gen_ai.response.time_to_first_chunk",
+    "latency_ms",
+    "latency_s",
+    "started_at",
+    "time_to_first_chunk_ms",
+    "time_to_first_chunk_s",
+    "trace_id",
+    "turn_id",
+];
+
+/// `null` for a call that is none of the layer's.
+pub(super) fn of(observed: Option<&Observed>) -> Value {
+    let Some(observed) = observed else {
+        return Value::Null;
+    };
+    let mut snapshot = json!({
+        "span": span(observed),
+        "metrics": observed.metrics.iter().map(metric).collect::<Vec<_>>(),
+        "events": observed.events.iter().map(|event| json!({
+            "name": event.name,
+            "severity": format!("{:?}", event.severity),
+            "attributes": event.attributes.iter()
+                .map(|(key, value)| (key.clone(), format!("{value:?}").into())).collect::<Map<_, _>>(),
+        })).collect::<Vec<_>>(),
+        "record": record(observed),
+    });
+    snapshot["record"]["id"] = "<id>".into();
+    settle(&mut snapshot);
+    snapshot
+}
+
+fn settle(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members.iter_mut() {
+                if FICKLE.contains(&name.as_str()) && !value.is_null() {
+                    *value = format!("<{name}>").into();
+                } else {
+                    settle(value);
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(settle),
+        _ => {}
+    }
+}
+
+fn span(observed: &Observed) -> Value {
+    let span = &observed.span;
+    let attributes = span.attributes.iter();
+    let attributes: Map<String, Value> = attributes
+        .map(|pair| (pair.key.to_string(), parsed(plain(&pair.value))))
+        .collect();
+    let status = match &span.status {
+        Status::Unset => json!("unset"),
+        Status::Ok => json!("ok"),
+        Status::Error { description } => json!({"error": description}),
+    };
+    let kind = format!("{:?}", span.span_kind);
+    json!({"name": span.name, "kind": kind, "status": status, "attributes": attributes})
+}
+
+/// JSON in a text is easier to read, and to compare, as JSON.
+fn parsed(value: Value) -> Value {
+    match &value {
+        Value::String(text) if text.starts_with(['{', '[']) => {
+            serde_json::from_str(text).map_or(value, |json: Value| json!({"json": json}))
+        }
+        _ => value,
+    }
+}
+
+/// Counts and sums of tokens; of times, that there are so many.
+fn metric(metric: &Metric) -> Value {
+    let mut points: Vec<Value> = metric
+        .points
+        .iter()
+        .map(|point| {
+            let attributes = point.attributes.iter();
+            let attributes: Map<String, Value> = attributes
+                .map(|pair| (pair.key.to_string(), plain(&pair.value)))
+                .collect();
+            let sum = (metric.unit != "s").then_some(point.sum);
+            json!({"count": point.count, "sum": sum, "attributes": attributes})
+        })
+        .collect();
+    points.sort_by_key(ToString::to_string);
+    json!({"name": metric.name, "unit": metric.unit, "points": points})
+}
+
+/// As the exporter maps it for the project's own destinations.
+fn record(observed: &Observed) -> Value {
+    let span = observed.span.clone();
+    let attributes: Attributes = span
+        .attributes
+        .iter()
+        .map(|pair| (pair.key.to_string(), plain(&pair.value)))
+        .collect();
+    let span = mapping::Span {
+        name: span.name.into_owned(),
+        trace_id: span.span_context.trace_id().to_string(),
+        span_id: span.span_context.span_id().to_string(),
+        parent_id: None,
+        started_at: Timestamp::from(span.start_time),
+        ended_at: Timestamp::from(span.end_time),
+        status: match span.status {
+            Status::Unset => SpanStatus::Unset,
+            Status::Ok => SpanStatus::Ok,
+            Status::Error { description } => SpanStatus::Error(description.into_owned()),
+        },
+        attributes,
+    };
+    let stream: StreamName = "acme/chatbot/logs".parse().unwrap();
+    serde_json::to_value(mapping::record(span, &Attributes::default(), &stream)).unwrap()
+}
+
+pub(super) fn plain(value: &Of) -> Value {
+    match value {
+        Of::Bool(value) => json!(value),
+        Of::I64(value) => json!(value),
+        Of::F64(value) => json!(value),
+        Of::String(value) => json!(value.as_str()),
+        Of::Array(Array::String(values)) => {
+            values.iter().map(|value| json!(value.as_str())).collect()
+        }
+        other => panic!("{other:?}: no attribute of ours is one"),
+    }
+}
+
+/// A line for each place where they differ.
+pub(super) fn differences(expected: &Value, actual: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    compare("", expected, actual, &mut lines);
+    lines
+}
+
+fn compare(at: &str, expected: &Value, actual: &Value, lines: &mut Vec<String>) {
+    match (expected, actual) {
+        (Value::Object(expected), Value::Object(actual)) => {
+            let mut names: Vec<&String> = expected.keys().chain(actual.keys()).collect();
+            names.sort();
+            names.dedup();
+            for name in names {
+                let of =
+                    |members: &Map<String, Value>| members.get(name).cloned().unwrap_or_default();
+                compare(&format!("{at}/{name}"), &of(expected), &of(actual), lines);
+            }
+        }
+        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
+            for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
+                compare(&format!("{at}/{index}"), expected, actual, lines);
+            }
+        }
+        _ if expected == actual => {}
+        _ => lines.push(format!("{at}\n    was {expected}\n    is  {actual}")),
+    }
+}
+
+#[test]
+fn a_difference_says_where_and_what() {
+    let lines = differences(
+        &json!({"a": [1, {"b": 2}], "c": 1}),
+        &json!({"a": [1, {"b": 3}]}),
+    );
+    assert_eq!(
+        lines,
+        [
+            "/a/1/b\n    was 2\n    is  3",
+            "/c\n    was 1\n    is  null"
+        ]
+    );
+}

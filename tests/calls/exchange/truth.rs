@@ -1,0 +1,187 @@
+//! What must be so, read off the recorded bytes a second time: by a few lines that owe nothing to the code they check.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::Exchange;
+use super::snapshot::plain;
+use crate::ask::{Answer, Patience};
+use crate::conformance::payloads;
+use crate::observe::Observed;
+use crate::stream::Ending;
+
+/// One line for each thing the span says that the provider did not, or the other way round.
+pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed) -> Vec<String> {
+    let told = |name: &str| -> Value {
+        let mut attributes = observed.span.attributes.iter();
+        let pair = attributes.find(|pair| pair.key.as_str() == name);
+        pair.map(|pair| plain(&pair.value)).unwrap_or_default()
+    };
+    let body = answer.bytes();
+    let payloads = payloads(&body);
+    let fetched = told("gen_ai.operation.name") == "fetch_response";
+    let usage = usage(&payloads).filter(|_| !fetched);
+    let mut truths = vec![("spanloom.outcome", outcome(exchange, &body))];
+    // Where the provider counted nothing, there is nothing to hold an estimate against.
+    if told("spanloom.usage.source") != "estimated" || usage.is_some() {
+        let usage = usage.unwrap_or_default();
+        truths.extend([
+            (
+                "gen_ai.usage.input_tokens",
+                first(&usage, &["prompt_tokens", "input_tokens"]),
+            ),
+            (
+                "gen_ai.usage.output_tokens",
+                first(&usage, &["completion_tokens", "output_tokens"]),
+            ),
+            (
+                "gen_ai.usage.cache_read.input_tokens",
+                detail(&usage, &["prompt", "input"], "cached_tokens"),
+            ),
+            (
+                "gen_ai.usage.reasoning.output_tokens",
+                detail(&usage, &["completion", "output"], "reasoning_tokens"),
+            ),
+        ]);
+    }
+    if answer.status == 200 {
+        truths.push(("gen_ai.response.id", field(&payloads, "id")));
+        truths.push(("gen_ai.response.model", field(&payloads, "model")));
+    }
+    let reasons = finish_reasons(&payloads);
+    if !reasons.is_empty() {
+        truths.push(("gen_ai.response.finish_reasons", json!(reasons)));
+    }
+    let mut lines: Vec<String> = truths
+        .into_iter()
+        .filter(|(name, truth)| told(name) != *truth)
+        .map(|(name, truth)| format!("{name} is {}, in truth {truth}", told(name)))
+        .collect();
+    let texts = texts(&payloads);
+    let messages = told("gen_ai.output.messages");
+    let said = message_texts(messages.as_str().unwrap_or("[]"));
+    if said != texts {
+        lines.push(format!("the messages say {said:?}, in truth {texts:?}"));
+    }
+    lines
+        .iter()
+        .map(|line| format!("{}: {line}", exchange.name))
+        .collect()
+}
+
+/// The last usage there is.
+fn usage(payloads: &[Value]) -> Option<Value> {
+    let usages = payloads
+        .iter()
+        .flat_map(|payload| [&payload["usage"], &payload["response"]["usage"]]);
+    usages.filter(|usage| usage.is_object()).last().cloned()
+}
+
+fn first(object: &Value, names: &[&str]) -> Value {
+    let mut values = names.iter().map(|name| object[name].clone());
+    values.find(|value| !value.is_null()).unwrap_or_default()
+}
+
+fn detail(usage: &Value, sides: &[&str], name: &str) -> Value {
+    let mut values = sides
+        .iter()
+        .map(|side| usage[format!("{side}_tokens_details")][name].clone());
+    values.find(|value| !value.is_null()).unwrap_or_default()
+}
+
+/// Of the answer, or of the first chunk that has it.
+fn field(payloads: &[Value], name: &str) -> Value {
+    let values = payloads
+        .iter()
+        .flat_map(|payload| [&payload["response"][name], &payload[name]]);
+    values
+        .filter(|value| value.is_string())
+        .next()
+        .cloned()
+        .unwrap_or_default()
+}
+
+fn outcome(exchange: &Exchange, body: &[u8]) -> Value {
+    let text = String::from_utf8_lossy(body);
+    let complete = text.contains("[DONE]")
+        || text.contains("response.completed")
+        || text.contains("response.incomplete");
+    let left = exchange.patience != Patience::Endless && !complete;
+    match exchange.script.ending {
+        _ if exchange.script.status >= 400 => "error".into(),
+        Ending::Broken => "error".into(),
+        _ if left => "cancelled".into(),
+        _ => "completed".into(),
+    }
+}
+
+fn choices(payloads: &[Value]) -> impl Iterator<Item = &Value> {
+    payloads
+        .iter()
+        .flat_map(|payload| payload["choices"].as_array().into_iter().flatten())
+}
+
+/// By the choices' numbers.
+fn finish_reasons(payloads: &[Value]) -> Vec<String> {
+    let mut reasons = BTreeMap::new();
+    for choice in choices(payloads) {
+        if let Some(reason) = choice["finish_reason"].as_str() {
+            reasons.insert(choice["index"].as_u64().unwrap_or(0), reason.to_owned());
+        }
+    }
+    reasons.into_values().collect()
+}
+
+/// The visible text of each choice, deltas one after the other; of the Responses API, of all its messages together.
+fn texts(payloads: &[Value]) -> Vec<String> {
+    let mut texts: BTreeMap<u64, String> = BTreeMap::new();
+    for choice in choices(payloads) {
+        let text = texts
+            .entry(choice["index"].as_u64().unwrap_or(0))
+            .or_default();
+        for content in [
+            &choice["delta"]["content"],
+            &choice["message"]["content"],
+            &choice["text"],
+        ] {
+            text.push_str(content.as_str().unwrap_or_default());
+        }
+    }
+    let mut response = String::new();
+    let deltas = payloads
+        .iter()
+        .filter(|payload| payload["type"] == "response.output_text.delta");
+    for delta in deltas {
+        response.push_str(delta["delta"].as_str().unwrap_or_default());
+    }
+    for payload in payloads
+        .iter()
+        .filter(|payload| payload["object"] == "response")
+    {
+        let output = payload["output"].as_array().into_iter().flatten();
+        let contents = output.flat_map(|item| item["content"].as_array().into_iter().flatten());
+        for content in contents.filter(|content| content["type"] == "output_text") {
+            response.push_str(content["text"].as_str().unwrap_or_default());
+        }
+    }
+    let all = texts.into_values().chain([response]);
+    all.filter(|text| !text.is_empty()).collect()
+}
+
+/// What `gen_ai.output.messages` says was answered, message by message.
+fn message_texts(messages: &str) -> Vec<String> {
+    let messages: Vec<Value> = serde_json::from_str(messages).unwrap();
+    let text = |message: &Value| -> String {
+        let parts = message["parts"].as_array().unwrap();
+        let texts = parts.iter().filter(|part| part["type"] == "text");
+        texts
+            .map(|part| part["content"].as_str().unwrap())
+            .collect()
+    };
+    messages
+        .iter()
+        .map(text)
+        .filter(|text| !text.is_empty())
+        .collect()
+}

@@ -1,0 +1,21 @@
+//! What the layer makes of calls, held against what others say it should be.
+//!
+//! - `conformance`: every span, metric and event against the GenAI conventions' own data (`semconv/`).
+//! - `exchange`: exchanges recorded from real servers (`exchanges/`), each with what becomes of it beside it.
+//! - `stream`: thousands of generated answers give the caller the same with the layer as without it.
+//!
+//! None needs the network: answers come from the testkit's server on loopback, from files, or from memory.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test that cannot go on should say so at once"
+)]
+
+mod ask;
+mod conformance;
+mod exchange;
+mod observe;
+mod stream;

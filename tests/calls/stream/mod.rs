@@ -1,0 +1,11 @@
+//! Generated answers, cut anywhere and ended anyhow: the caller gets the same with the layer as without it, and every
+//! call is one span.
+//!
+//! In memory: the service under the layer answers with a scripted body, so that ten thousand take seconds.
+
+mod end;
+mod generate;
+mod same;
+mod script;
+
+pub(crate) use script::{Ending, Script, Scripts};
