@@ -15,6 +15,7 @@ mod deploy;
 mod llama;
 mod model;
 mod program;
+mod responses;
 mod rotel;
 mod service;
 mod spans;

@@ -15,6 +15,7 @@ mod content;
 mod drain;
 mod event;
 mod failure;
+mod fetch;
 mod metrics;
 mod outgoing;
 mod responses;

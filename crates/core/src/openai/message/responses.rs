@@ -32,9 +32,16 @@ pub(super) fn output(body: &[u8]) -> Option<Vec<Value>> {
     if items.is_empty() {
         return None;
     }
-    let kinds = items.iter().filter_map(|item| field(item, "type"));
+    let kinds: Vec<&str> = items
+        .iter()
+        .filter_map(|item| field(item, "type"))
+        .collect();
     let reason = response.status.as_deref().and_then(|status| {
-        reason_of_status(status, field(&response.incomplete_details, "reason"), kinds)
+        reason_of_status(
+            status,
+            field(&response.incomplete_details, "reason"),
+            &kinds,
+        )
     });
     let mut message = part::message("assistant", items.iter().flat_map(item::parts).collect());
     let reason = finish_reason(reason.as_deref());

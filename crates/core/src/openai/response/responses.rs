@@ -48,10 +48,10 @@ pub(super) fn read_body(body: &[u8]) -> Body {
     let items: Vec<Item<'_>> = read(wire.output).unwrap_or_default();
     let status: Option<String> = read(wire.status);
     let incomplete = read::<Incomplete>(wire.incomplete_details).map(|details| details.reason);
-    let kinds = || items.iter().map(|item| &*item.r#type);
+    let kinds: Vec<&str> = items.iter().map(|item| &*item.r#type).collect();
     let reason = status
         .as_deref()
-        .and_then(|status| finish_reason(status, incomplete.as_deref(), kinds()));
+        .and_then(|status| finish_reason(status, incomplete.as_deref(), &kinds));
     let (usage, reported_cost) = usage(wire.usage);
     let failure = (status.as_deref() == Some("failed")).then(|| {
         let told = wire
@@ -69,7 +69,7 @@ pub(super) fn read_body(body: &[u8]) -> Body {
             finish_reasons: reason.map(Cow::into_owned).into_iter().collect(),
             status,
             service_tier: read(wire.service_tier),
-            compacted: kinds().any(|kind| kind == "compaction"),
+            compacted: kinds.contains(&"compaction"),
             ..Response::default()
         },
         usage,
@@ -85,11 +85,11 @@ pub(super) fn read_body(body: &[u8]) -> Body {
 pub(in crate::openai) fn finish_reason<'a>(
     status: &str,
     incomplete: Option<&'a str>,
-    mut kinds: impl Iterator<Item = &'a str>,
+    kinds: &[&str],
 ) -> Option<Cow<'a, str>> {
     Some(Cow::Borrowed(match (status, incomplete) {
         // The model waits for what the caller is to do.
-        ("completed", _) if kinds.any(is_client_call) => "tool_call",
+        ("completed", _) if waits(kinds) => "tool_call",
         ("completed", _) => "stop",
         ("failed" | "cancelled", _) => "error",
         ("incomplete", Some("max_output_tokens") | None) => "length",
@@ -98,17 +98,15 @@ pub(in crate::openai) fn finish_reason<'a>(
     }))
 }
 
-/// Calls of tools that the caller runs; those the provider runs are part of its answer.
-fn is_client_call(kind: &str) -> bool {
-    matches!(
-        kind,
-        "function_call"
-            | "custom_tool_call"
-            | "computer_call"
-            | "local_shell_call"
-            | "shell_call"
-            | "apply_patch_call"
-    )
+/// Whether a tool is called that the caller has to run. A call whose result stands beside it was the provider's own.
+fn waits(kinds: &[&str]) -> bool {
+    let is_open = |kind: &&str| match *kind {
+        "function_call" | "custom_tool_call" | "computer_call" | "local_shell_call" => true,
+        "shell_call" => !kinds.contains(&"shell_call_output"),
+        "apply_patch_call" => !kinds.contains(&"apply_patch_call_output"),
+        _ => false,
+    };
+    kinds.iter().any(is_open)
 }
 
 #[cfg(test)]
@@ -142,6 +140,14 @@ mod tests {
             (
                 r#"{"status":"completed","output":[{"type":"web_search_call"},{"type":"message"}]}"#,
                 &["stop"],
+            ),
+            (
+                r#"{"status":"completed","output":[{"type":"shell_call"},{"type":"shell_call_output"},{"type":"message"}]}"#,
+                &["stop"],
+            ),
+            (
+                r#"{"status":"completed","output":[{"type":"shell_call"}]}"#,
+                &["tool_call"],
             ),
             (
                 r#"{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}"#,
