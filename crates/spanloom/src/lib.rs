@@ -51,5 +51,8 @@ pub use monitor::{Monitor, MonitorBuilder, init_monitor};
 pub use spanloom_core::StreamName;
 pub use spanloom_exporter::{Dropped, Receipt};
 pub use spanloom_instrumentation::{
+    Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,
+};
+pub use spanloom_instrumentation::{
     AttributesGuard, MonitorAttributes, MonitorAttributesExt, Stats, WithMonitorAttributes,
 };

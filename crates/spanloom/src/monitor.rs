@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spanloom_core::StreamName;
 use spanloom_exporter::Receipt;
-use spanloom_instrumentation::{GenAiLayer, Stats};
+use spanloom_instrumentation::{ContentPolicy, GenAiLayer, Stats};
 
 #[cfg(feature = "tracing")]
 use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
@@ -55,6 +55,7 @@ pub struct MonitorBuilder {
     server: Option<String>,
     collector: Option<String>,
     content: bool,
+    content_policy: ContentPolicy,
 }
 
 impl Monitor {
@@ -66,6 +67,7 @@ impl Monitor {
             server: None,
             collector: None,
             content: true,
+            content_policy: ContentPolicy::default(),
         }
     }
 
@@ -168,6 +170,14 @@ impl MonitorBuilder {
         self
     }
 
+    /// What is kept of the content that is recorded, and in which form. Default: all of it, with secrets of known shapes
+    /// masked and texts cut at `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` bytes, else
+    /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`]. It holds for monitor attributes without content, too.
+    pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
+        self.content_policy = policy;
+        self
+    }
+
     /// Prints nothing, as `SPANLOOM_QUIET=1` does.
     pub fn quiet(mut self) -> Self {
         self.environment.quiet = true;
@@ -214,6 +224,7 @@ impl MonitorBuilder {
                 records.as_ref(),
                 collector,
                 content,
+                self.content_policy,
             )?),
         };
         Ok(Monitor {

@@ -9,7 +9,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
-use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+use spanloom_instrumentation::{Content, ContentPolicy, Details, GenAiLayer, Recorder};
 
 use crate::collector::{Account, Collector};
 use crate::config::Records;
@@ -35,6 +35,7 @@ impl Pipeline {
         records: Option<&Records>,
         collector: Option<Collector<'_>>,
         content: bool,
+        content_policy: ContentPolicy,
     ) -> Result<Self, Error> {
         let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
         let lineage = Lineage::default();
@@ -65,6 +66,9 @@ impl Pipeline {
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
+            .with_content_policy(content_policy)
+            // Records have everything; there is no logger provider here.
+            .with_details(Details::Off)
             // The global meter provider is the service's.
             .without_metrics()
             .with_parent_policy(lineage.clone())

@@ -8,6 +8,7 @@
 )]
 
 mod attributes;
+mod canary;
 mod chat;
 mod content;
 mod drain;
