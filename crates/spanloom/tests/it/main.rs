@@ -6,6 +6,7 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+mod content;
 #[cfg(feature = "tracing")]
 mod layer;
 mod monitor;
