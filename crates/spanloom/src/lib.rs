@@ -57,6 +57,9 @@ pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
 pub use spanloom_exporter::{Dropped, Receipt};
 pub use spanloom_instrumentation::{
+    Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,
+};
+pub use spanloom_instrumentation::{
     AttributesGuard, MonitorAttributes, MonitorAttributesExt, PriceBook, Stats,
     WithMonitorAttributes,
 };

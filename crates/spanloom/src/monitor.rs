@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spanloom_core::StreamName;
 use spanloom_exporter::Receipt;
-use spanloom_instrumentation::{GenAiLayer, PriceBook, Stats};
+use spanloom_instrumentation::{ContentPolicy, GenAiLayer, PriceBook, Stats};
 
 #[cfg(feature = "tracing")]
 use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
@@ -17,7 +17,7 @@ use crate::config::{Environment, Records};
 use crate::error::{Error, ErrorKind};
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Settings};
 use crate::prices;
 
 /// How long a monitor that is dropped may hold its thread up.
@@ -58,6 +58,7 @@ pub struct MonitorBuilder {
     collector: Option<String>,
     content: bool,
     prices: Option<PriceBook>,
+    content_policy: ContentPolicy,
 }
 
 impl Monitor {
@@ -70,6 +71,7 @@ impl Monitor {
             collector: None,
             content: true,
             prices: None,
+            content_policy: ContentPolicy::default(),
         }
     }
 
@@ -181,6 +183,14 @@ impl MonitorBuilder {
         self
     }
 
+    /// What is kept of the content that is recorded, and in which form. Default: all of it, with secrets of known shapes
+    /// masked and texts cut at `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` bytes, else
+    /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`]. It holds for monitor attributes without content, too.
+    pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
+        self.content_policy = policy;
+        self
+    }
+
     /// Prints nothing, as `SPANLOOM_QUIET=1` does.
     pub fn quiet(mut self) -> Self {
         self.environment.quiet = true;
@@ -221,14 +231,15 @@ impl MonitorBuilder {
         }
         let pipeline = match environment.disabled {
             true => None,
-            false => Some(Pipeline::start(
-                &stream,
-                records.as_ref(),
+            false => Some(Pipeline::start(Settings {
+                stream: &stream,
+                records: records.as_ref(),
                 collectors,
                 environment,
-                self.content,
+                content: self.content,
+                content_policy: self.content_policy,
                 prices,
-            )?),
+            })?),
         };
         Ok(Monitor {
             stream,

@@ -9,7 +9,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
-use spanloom_instrumentation::{Content, GenAiLayer, PriceBook, Recorder};
+use spanloom_instrumentation::{Content, ContentPolicy, GenAiLayer, PriceBook, Recorder};
 
 use crate::beside::Beside;
 use crate::collector::{Account, Collectors};
@@ -17,6 +17,19 @@ use crate::config::{Environment, Records};
 use crate::deadline::within;
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
+
+/// What code and environment want of a monitor.
+#[derive(Debug)]
+pub(crate) struct Settings<'a> {
+    pub(crate) stream: &'a StreamName,
+    pub(crate) records: Option<&'a Records>,
+    pub(crate) collectors: Collectors<'a>,
+    pub(crate) environment: &'a Environment,
+    /// Whether code allows content.
+    pub(crate) content: bool,
+    pub(crate) content_policy: ContentPolicy,
+    pub(crate) prices: PriceBook,
+}
 
 /// Everything that runs for a monitor.
 #[derive(Debug)]
@@ -33,21 +46,21 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(crate) fn start(
-        stream: &StreamName,
-        records: Option<&Records>,
-        collectors: Collectors<'_>,
-        environment: &Environment,
-        allowed: bool,
-        prices: PriceBook,
-    ) -> Result<Self, Error> {
+    pub(crate) fn start(settings: Settings<'_>) -> Result<Self, Error> {
+        let Settings {
+            stream,
+            records,
+            collectors,
+            environment,
+            ..
+        } = settings;
         let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
         let lineage = Lineage::default();
         let exporter = records
             .map(|records| Exporter::start(records.destination.clone(), stream.clone()))
             .transpose()?;
         let content = match (
-            allowed && !environment.no_content,
+            settings.content && !environment.no_content,
             exporter.is_some(),
             collectors.spans.is_some(),
         ) {
@@ -74,10 +87,11 @@ impl Pipeline {
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
-            .with_prices(prices)
+            .with_content_policy(settings.content_policy)
+            .with_prices(settings.prices)
             .with_parent_policy(lineage.clone());
         let mut layer = beside.attach(layer);
-        if !allowed {
+        if !settings.content {
             layer = layer.without_content();
         }
         let layer = layer.build();

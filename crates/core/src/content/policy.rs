@@ -16,7 +16,7 @@ const MASKED: &str = "[masked]";
 /// Stands for a text on which the user's redactor panicked or which it withheld.
 const WITHHELD: &str = "[withheld: redactor failed]";
 /// Stands for JSON that cannot be read, or is too deep or too large to be, where there are rules it would have to obey.
-const UNREADABLE: &str = "[withheld: not readable]";
+const UNREADABLE: &str = r#"{"withheld":"not readable"}"#;
 
 /// What happens to content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl ContentPolicy {
         }
         let Some((written, withheld)) = Walk::new(self, place).over(json) else {
             let json = match strict {
-                true => Cow::Owned(format!("\"{UNREADABLE}\"")),
+                true => Cow::Borrowed(UNREADABLE),
                 false => self.text(json),
             };
             return Filtered { json, withheld: 0 };

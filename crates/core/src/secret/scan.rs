@@ -7,36 +7,70 @@
 use super::shape::{ALNUM, CLASSES, Class, GROUPS, NAMED, PREFIXED, SCHEMES, Shape, Sign};
 use super::{Mask, Span};
 
-/// Bytes at which something may be found: always, with e-mail addresses, with cards.
-const KNOWN: u8 = 1;
-const EMAIL: u8 = 2;
-const CARD: u8 = 4;
+/// What a byte may be part of, as bits: what is found at it, then what is found at the one behind it, then at the one
+/// before it. Three neighbours agree on little but secrets.
+type Trigger = u64;
+const BEHIND: u32 = 16;
+const BEFORE: u32 = 32;
+/// Ends of prefixes have the first bits, one for each group of the table.
+const SCHEME: Trigger = 1 << 8;
+const COLON: Trigger = 1 << 9;
+const EQUALS: Trigger = 1 << 10;
+const ESCAPE: Trigger = 1 << 11;
+const EMAIL: Trigger = 1 << 12;
+const CARD: Trigger = 1 << 13;
+const GROUPED: Trigger = SCHEME - 1;
+const KNOWN: Trigger = GROUPED | SCHEME | COLON | EQUALS | ESCAPE;
 
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const TRIGGERS: [u8; 256] = {
+static TRIGGERS: [Trigger; 256] = {
     let mut triggers = [0; 256];
-    let mut byte = 0;
-    while byte < GROUPS.len() {
-        if GROUPS[byte].end > 0 {
-            triggers[byte] |= KNOWN;
+    let mut byte: usize = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "below 256")]
+        let character = byte as u8;
+        let here = match character {
+            b'B' | b'b' => SCHEME,
+            b':' => COLON,
+            b'=' => EQUALS,
+            b'\\' => ESCAPE,
+            b'@' => EMAIL,
+            b'0'..=b'9' => CARD,
+            _ => 0,
+        };
+        let mut behind = SCHEME | COLON | EQUALS | ESCAPE | EMAIL | CARD;
+        let mut before = GROUPED | COLON | EQUALS | EMAIL | CARD;
+        if matches!(character, b'e' | b'E' | b'a' | b'A') {
+            before |= SCHEME;
         }
+        if matches!(character, b'/' | b'u') {
+            before |= ESCAPE;
+        }
+        let mut grouped = 0;
+        let mut group = 1;
+        let mut last = 0;
+        while last < GROUPS.len() {
+            if GROUPS[last].end > 0 {
+                if last == byte {
+                    grouped = group;
+                }
+                if byte < 128 && GROUPS[last].before & (1 << byte) != 0 {
+                    behind |= group;
+                }
+                group <<= 1;
+            }
+            last += 1;
+        }
+        assert!(group <= SCHEME, "a bit for each group");
+        triggers[byte] = here | grouped | behind << BEHIND | before << BEFORE;
         byte += 1;
-    }
-    // Schemes and PEM blocks, names and URLs, escapes.
-    let others = b"Bb:=\\";
-    let mut at = 0;
-    while at < others.len() {
-        triggers[others[at] as usize] |= KNOWN;
-        at += 1;
-    }
-    triggers[b'@' as usize] |= EMAIL;
-    let mut digit = b'0';
-    while digit <= b'9' {
-        triggers[digit as usize] |= CARD;
-        digit += 1;
     }
     triggers
 };
+
+fn trigger(byte: u8) -> Trigger {
+    TRIGGERS.get(usize::from(byte)).copied().unwrap_or_default()
+}
 
 /// A text that was looked through.
 pub(super) struct Scan<'t> {
@@ -45,7 +79,7 @@ pub(super) struct Scan<'t> {
     pub(super) spans: Vec<Span>,
     /// Whether it holds escapes that may hide a secret.
     pub(super) escaped: bool,
-    wanted: u8,
+    wanted: Trigger,
     /// Where the last secret ends.
     end: usize,
     /// For each shape, up to where it is known not to be; empty until one of them fails.
@@ -76,14 +110,20 @@ impl<'t> Scan<'t> {
 
     /// The next byte at which something may be found.
     fn next(&self, from: usize) -> Option<usize> {
+        let before = from.checked_sub(1).and_then(|at| self.byte(at));
+        let mut behind = before.map_or(!GROUPED, |byte| trigger(byte) >> BEHIND);
         let wanted = self.wanted;
-        let rest = self.text.get(from..)?;
-        let trigger = |byte: &u8| {
-            TRIGGERS
-                .get(usize::from(*byte))
-                .is_some_and(|of| of & wanted != 0)
-        };
-        rest.iter().position(trigger).map(|at| from + at)
+        let mut here = trigger(self.byte(from)?);
+        for (offset, byte) in self.text.get(from + 1..)?.iter().enumerate() {
+            let next = trigger(*byte);
+            if here & behind & (next >> BEFORE) & wanted != 0 {
+                return Some(from + offset);
+            }
+            behind = here >> BEHIND;
+            here = next;
+        }
+        // Nothing begins with the last byte but a number that ends with it, and that was looked at from its first.
+        None
     }
 
     pub(super) fn byte(&self, at: usize) -> Option<u8> {
@@ -121,7 +161,9 @@ impl<'t> Scan<'t> {
         let head = self.text.get(self.end..=at)?;
         let shapes = PREFIXED.get(group.first..group.end)?;
         for (index, shape) in (group.first..).zip(shapes) {
-            if !head.ends_with(shape.prefix.as_bytes()) {
+            let prefix = shape.prefix.as_bytes();
+            let near = matches!(prefix, [.., last, _] if *last == before);
+            if !near || !head.ends_with(prefix) {
                 continue;
             }
             let from = at + 1 - shape.prefix.len();

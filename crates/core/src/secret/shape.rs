@@ -17,7 +17,7 @@ const TOKEN: Class = DOTTED | BASE64 | URL;
 
 /// What each character is.
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-pub(super) const CLASSES: [Class; 256] = {
+pub(super) static CLASSES: [Class; 256] = {
     let mut classes = [0; 256];
     let mut byte: usize = 0;
     while byte < 128 {
@@ -83,7 +83,7 @@ const fn shape(
 
 /// Those known by their own first characters, in the order of the last of these. That one is looked for: they are rarer
 /// in words than the first.
-pub(super) const PREFIXED: &[Shape] = &[
+pub(super) static PREFIXED: &[Shape] = &[
     shape("api_key", "sk-", 16, WORD, Sign::Random),
     shape("api_key", "csk-", 24, WORD, Sign::Random),
     shape("api_key", "pplx-", 24, ALNUM, Sign::None),
@@ -100,7 +100,6 @@ pub(super) const PREFIXED: &[Shape] = &[
     shape("gitlab_token", "glptt-", 20, DOTTED, Sign::None),
     shape("google_oauth", "GOCSPX-", 24, WORD, Sign::None),
     shape("pypi_token", "pypi-", 30, WORD, Sign::Random),
-    shape("pulumi_token", "pul-", 40, HEX, Sign::None),
     shape("slack_token", "xapp-", 20, WORD, Sign::None),
     shape("slack_token", "xoxa-", 20, WORD, Sign::None),
     shape("slack_token", "xoxb-", 20, WORD, Sign::None),
@@ -166,7 +165,7 @@ pub(super) const PREFIXED: &[Shape] = &[
 ];
 
 /// Those known by the name before them, whatever stands between: `=`, `:`, quotes, blanks.
-pub(super) const NAMED: &[Shape] = &[
+pub(super) static NAMED: &[Shape] = &[
     shape("aws_secret_key", "secretaccesskey", 40, PADDED, Sign::Exact),
     shape("aws_session_token", "sessiontoken", 100, PADDED, Sign::None),
     shape("aws_signature", "xamzsignature", 64, HEX, Sign::Exact),
@@ -186,7 +185,7 @@ pub(super) const NAMED: &[Shape] = &[
 ];
 
 /// Those that follow the name of an authentication scheme, in any letter case.
-pub(super) const SCHEMES: &[Shape] = &[
+pub(super) static SCHEMES: &[Shape] = &[
     shape("bearer_token", "bearer ", 16, TOKEN, Sign::Random),
     shape("basic_auth", "basic ", 12, PADDED, Sign::Mixed),
 ];
@@ -201,7 +200,7 @@ pub(super) struct Group {
 }
 
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-pub(super) const GROUPS: [Group; 128] = {
+pub(super) static GROUPS: [Group; 128] = {
     let none = Group {
         first: 0,
         end: 0,

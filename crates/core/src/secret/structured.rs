@@ -102,24 +102,27 @@ impl Scan<'_> {
         if self.inside_a_word(at) || !matches!(self.byte(at)?, b'2'..=b'6') {
             return None;
         }
-        let mut digits = Vec::with_capacity(LONGEST);
+        let mut held = [0; LONGEST];
+        let mut count = 0;
         let mut to = at;
         loop {
             match self.byte(to) {
-                Some(byte) if byte.is_ascii_digit() => digits.push(byte - b'0'),
+                Some(byte) if byte.is_ascii_digit() => {
+                    // No room: too long for a card.
+                    *held.get_mut(count)? = byte - b'0';
+                    count += 1;
+                }
                 Some(b' ' | b'-')
                     if self.byte(to + 1).is_some_and(|byte| byte.is_ascii_digit()) => {}
                 _ => break,
             }
-            if digits.len() > LONGEST {
-                return None;
-            }
             to += 1;
         }
-        if digits.len() < 13 || !luhn(&digits) {
+        let digits = held.get(..count)?;
+        if count < 13 || !luhn(digits) {
             return None;
         }
-        let bare = to - at == digits.len() && self.stands_as_number(at, to);
+        let bare = to - at == count && self.stands_as_number(at, to);
         Some(self.span(at, to, if bare { "" } else { "card" }))
     }
 

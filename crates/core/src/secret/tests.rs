@@ -369,18 +369,21 @@ fn measure() {
         serde_json::json!({"messages":[{"role":"user","content":ordinary}],"finish_reason":"stop"})
             .to_string();
     for (name, text) in [("text", ordinary), ("json", json)] {
-        let start = std::time::Instant::now();
-        let rounds = 20_000_u32;
-        for _ in 0..rounds {
-            assert!(matches!(
-                mask(std::hint::black_box(&text)),
-                Cow::Borrowed(_)
-            ));
-        }
-        let each = start.elapsed().as_secs_f64() / f64::from(rounds);
+        // The best of many: what else runs on the machine is not its cost.
+        let best = (0..2_000).map(|_| {
+            let start = std::time::Instant::now();
+            for _ in 0..10 {
+                assert!(matches!(
+                    mask(std::hint::black_box(&text)),
+                    Cow::Borrowed(_)
+                ));
+            }
+            start.elapsed() / 10
+        });
+        let best = best.min().unwrap().as_secs_f64();
         println!(
             "{name}: {:.3} us/KB",
-            each * 1e6 * 1024.0 / text.len() as f64
+            best * 1e6 * 1024.0 / text.len() as f64
         );
     }
     for hostile in HOSTILE {

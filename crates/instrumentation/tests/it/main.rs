@@ -8,6 +8,7 @@
 )]
 
 mod attributes;
+mod canary;
 mod canned;
 mod chat;
 mod completions;

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "tracing")]
 mod collector;
+mod content;
 mod layer;
 mod monitor;
 mod prices;

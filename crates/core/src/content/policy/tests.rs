@@ -280,7 +280,7 @@ fn what_cannot_be_read_is_withheld_where_rules_would_have_to_hold() {
     for unreadable in ["<html>secret", &"[".repeat(1_000)] {
         assert_eq!(
             ruled.apply(Place::Response, unreadable).json,
-            "\"[withheld: not readable]\""
+            r#"{"withheld":"not readable"}"#
         );
         assert_eq!(
             ContentPolicy::default()
