@@ -60,7 +60,7 @@ impl<'a> Prompt<'a> {
         model: Option<&str>,
     ) -> Result<(), Untold> {
         let given = |name: &&str| request.get(*name).is_some_and(|value| !value.is_null());
-        if ELSEWHERE.iter().any(|name| given(&name)) {
+        if ELSEWHERE.iter().any(given) {
             return Err(Untold);
         }
         self.tokens += PER_PROMPT;
