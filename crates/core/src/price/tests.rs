@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::cost::{Levels, Tariff};
-use super::{Price, Rates, Table};
+use super::{Overlay, Price, Rates, Table};
 use crate::{Cost, CostSource, PriceSource, Usage, UsageSource, Usd};
 
 fn tokens(input: u64, output: u64) -> Usage {
@@ -395,4 +395,106 @@ proptest! {
         prop_assert!(Table::builtin().price(&provider, &model).is_none());
         let _price = Table::builtin().price("openai", &format!("gpt-4o-{model}"));
     }
+}
+
+/// Rates of every kind, at most $10 per million.
+fn any_rates() -> impl Strategy<Value = Rates> {
+    let rate = || prop::option::of(0u64..10_000_000);
+    (0u64..10_000_000, rate(), rate(), rate(), rate(), rate()).prop_map(
+        |(input, output, cache_read, cache_write, input_audio, output_audio)| Rates {
+            input,
+            output,
+            cache_read,
+            cache_write,
+            input_audio,
+            output_audio,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_users_prices_add_up_and_never_fall_with_tokens(
+        rates in any_rates(),
+        [plain, read, written, audio, said, spoken] in prop::array::uniform6(0u64..1_000_000),
+        more in 0u64..1_000_000,
+    ) {
+        let mut own = Overlay::new();
+        own.insert("p", "m", rates);
+        let cost = |more: u64| {
+            let usage = Usage {
+                cache_read_tokens: Some(read),
+                cache_write_tokens: Some(written),
+                audio_input_tokens: Some(audio),
+                audio_output_tokens: Some(spoken),
+                ..tokens(plain + read + written + audio + more, said + spoken + more)
+            };
+            own.price("p", "m").unwrap().cost(&usage)
+        };
+        if let Some(cost) = cost(0) {
+            prop_assert_eq!(Some(cost.total), cost.input.zip(cost.output).map(|(input, output)| input + output));
+            prop_assert_eq!(cost.price_source, Some(PriceSource::User));
+        }
+        if let (Some(fewer), Some(more)) = (cost(0), cost(more)) {
+            prop_assert!(fewer.total <= more.total);
+        }
+    }
+
+    #[test]
+    fn any_price_file_is_read_or_refused(text in "\\PC*", number in "[0-9.eE+-]{0,12}") {
+        let _parsed = Overlay::parse(&text);
+        let file = format!("{{\"providers\": {{\"p\": {{\"m\": {{\"input\": \"{number}\"}}}}}}}}");
+        if let Ok(own) = Overlay::parse(&file) {
+            let cost = own.price("p", "m").unwrap().cost(&Usage { output_tokens: None, ..tokens(1_000_000, 0) });
+            let dollars = cost.unwrap().total.as_dollars();
+            prop_assert!((dollars - number.parse::<f64>().unwrap()).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn a_price_left_open_is_never_zero_and_never_the_tables() {
+    let mut own = Overlay::new();
+    own.insert(
+        "openai",
+        "gpt-4o-mini",
+        Rates::input_per_million("1").unwrap(),
+    );
+    let price = own.price("openai", "gpt-4o-mini-2024-07-18").unwrap();
+    assert_eq!(price.cost(&tokens(1_000, 1)), None);
+    assert!(price.in_tier("flex").is_none());
+    own.insert("openai", "gpt-4o-mini", Rates::FREE);
+    let free = own
+        .price("openai", "GPT-4o-mini")
+        .unwrap()
+        .cost(&tokens(1_000, 1));
+    assert_eq!(free.unwrap().total, Usd::from_nanos(0));
+}
+
+#[test]
+fn the_narrowest_name_decides() {
+    let mut own = Overlay::new();
+    let nanos = |own: &Overlay, model| {
+        let cost = own.price("p", model)?.cost(&tokens(1, 0))?;
+        Some(cost.total.as_nanos())
+    };
+    for (model, price) in [
+        ("*", "1"),
+        ("gpt-*", "2"),
+        ("gpt-4o", "3"),
+        ("gpt-4o-2024-05-13", "4"),
+    ] {
+        own.insert("p", model, Rates::per_million(price, "0").unwrap());
+    }
+    for (model, expected) in [
+        ("llama", 1_000),
+        ("gpt-4o-mini", 2_000),
+        ("gpt-4o-2024-08-06", 3_000),
+        ("gpt-4o-2024-05-13", 4_000),
+    ] {
+        assert_eq!(nanos(&own, model), Some(expected), "{model}");
+    }
+    own.insert("p", "gpt-*", Rates::FREE);
+    assert_eq!(nanos(&own, "gpt-5"), Some(0), "the last word counts");
+    assert_eq!(own.price("q", "gpt-4o").map(|price| price.source()), None);
 }

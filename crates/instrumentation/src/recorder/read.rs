@@ -38,12 +38,13 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     let mut usage = understood.body.usage;
     // A refusal is not billed; an answer that broke off is, as far as it came.
     let answered = outcome != Outcome::Error || !understood.text.is_empty();
-    if usage.source.is_none() && observation.answer.streamed && answered && endpoint.is_inference()
-    {
+    if usage.source.is_none() && answered && endpoint.is_inference() {
         usage = estimate::usage(
             &observation.request,
             request.model.as_deref(),
+            understood.json.as_deref(),
             &understood.text,
+            observation.answer.streamed,
         );
     }
     let started_at = Timestamp::from(observation.started_at);

@@ -1,0 +1,58 @@
+//! The cost of a span that states none: priced for another library's span, in its tier; left unknown for ours.
+
+use serde_json::{Value, json};
+use spanloom_core::mapping::{Attributes, Span, SpanStatus, record};
+use spanloom_core::{StreamName, Timestamp};
+
+fn cost(extra: &[(&str, Value)]) -> Value {
+    let mut attributes = vec![
+        ("gen_ai.operation.name", json!("chat")),
+        ("gen_ai.provider.name", json!("openai")),
+        ("gen_ai.response.model", json!("gpt-5")),
+        ("gen_ai.usage.input_tokens", json!(1_000)),
+        ("gen_ai.usage.output_tokens", json!(100)),
+    ];
+    attributes.extend_from_slice(extra);
+    let span = Span {
+        name: "chat gpt-5".to_owned(),
+        trace_id: "0".repeat(31) + "1",
+        span_id: "0".repeat(15) + "1",
+        parent_id: None,
+        started_at: Timestamp::from_nanos(0),
+        ended_at: Timestamp::from_nanos(1),
+        status: SpanStatus::Unset,
+        attributes: attributes
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    };
+    let stream = StreamName::parse("a/b/c", None).unwrap();
+    let record = record(span, &Attributes::default(), &stream);
+    serde_json::to_value(&record).unwrap()["summary"]["cost"].clone()
+}
+
+#[test]
+fn a_tier_is_never_shown_at_the_standard_price() {
+    let tier =
+        |tier: &str| cost(&[("openai.response.service_tier", json!(tier))])["total_usd"].clone();
+    assert_eq!(cost(&[])["total_usd"], json!(0.002_25));
+    assert_eq!(tier("default"), json!(0.002_25));
+    assert_eq!(tier("flex"), json!(0.001_125));
+    assert_eq!(tier("scale"), Value::Null);
+}
+
+#[test]
+fn what_our_recorder_left_unknown_stays_unknown() {
+    assert_eq!(cost(&[("spanloom.attempts", json!(1))]), Value::Null);
+}
+
+#[test]
+fn whose_price_it_was_is_kept() {
+    let stated = cost(&[
+        ("spanloom.cost.total_usd", json!(0.5)),
+        ("spanloom.cost.source", json!("priced")),
+        ("spanloom.price.source", json!("user")),
+    ]);
+    assert_eq!(stated["total_usd"], json!(0.5));
+    assert_eq!(stated["price_source"], "user");
+}

@@ -1,0 +1,132 @@
+use serde_json::json;
+
+use super::*;
+
+const CHAT: &str = r#"{"choices":[{"message":{"role":"assistant","content":"Hello!"}}]}"#;
+
+fn input(request: &Value) -> Option<u64> {
+    let request = request.to_string();
+    usage(request.as_bytes(), Some("gpt-4o"), Some(CHAT), "", false).input_tokens
+}
+
+fn output(answer: &Value) -> Option<u64> {
+    let request = br#"{"model":"gpt-4o","messages":[]}"#;
+    usage(
+        request,
+        Some("gpt-4o"),
+        Some(&answer.to_string()),
+        "",
+        false,
+    )
+    .output_tokens
+}
+
+#[test]
+fn counts_as_openai_does() {
+    // "hello world!" is 3 tokens, the role 1, the framing of one message 3, of the prompt 3.
+    let request =
+        br#"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hello world!"}]}"#;
+    for (json, text) in [(Some(CHAT), ""), (None, "Hello!")] {
+        let usage = usage(request, Some("gpt-4o-mini"), json, text, true);
+        let counts = (usage.input_tokens, usage.output_tokens);
+        assert_eq!(counts, (Some(10), Some(2)));
+        assert_eq!(usage.source, Some(UsageSource::Estimated));
+    }
+}
+
+#[test]
+fn an_unreadable_prompt_stays_unknown() {
+    let usage = usage(b"", None, None, "word", true);
+    assert_eq!((usage.input_tokens, usage.output_tokens), (None, Some(1)));
+}
+
+#[test]
+fn every_api_has_its_prompt() {
+    let message = json!([{"role": "user", "content": "hello world!"}]);
+    let parts = json!([{"role": "user", "content": [{"type": "text", "text": "hello world!"}]}]);
+    for request in [
+        json!({"messages": message}),
+        json!({"messages": parts}),
+        json!({"input": message}),
+        json!({"input": "hello world!"}),
+    ] {
+        assert_eq!(input(&request), Some(10), "{request}");
+    }
+    assert_eq!(input(&json!({"prompt": "hello world!"})), Some(3));
+    assert_eq!(
+        input(&json!({"prompt": ["hello world!", "hello world!"]})),
+        Some(6)
+    );
+    assert_eq!(input(&json!({"prompt": [1, 2, 3, 4]})), Some(4));
+    // "be brief": 2 tokens, its role 1, its framing 3.
+    let instructed = json!({"input": "hello world!", "instructions": "be brief"});
+    assert_eq!(input(&instructed), Some(16));
+}
+
+#[test]
+fn pictures_and_tools_count_and_what_cannot_be_told_is_not_guessed() {
+    let with = |part: Value| input(&json!({"messages": [{"role": "user", "content": [part]}]}));
+    let link = "https://example.com/a.png";
+    let picture =
+        |detail| json!({"type": "image_url", "image_url": {"url": link, "detail": detail}});
+    assert_eq!(with(picture("low")), Some(3 + 3 + 1 + 85));
+    assert_eq!(with(picture("high")), Some(3 + 3 + 1 + 765));
+    let beside = json!({"type": "input_image", "image_url": link, "detail": "low"});
+    assert_eq!(with(beside), Some(3 + 3 + 1 + 85));
+    for untold in [
+        json!({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}),
+        json!({"type": "file", "file": {"file_id": "file-1"}}),
+    ] {
+        assert_eq!(with(untold.clone()), None, "{untold}");
+    }
+    assert_eq!(
+        input(&json!({"input": "more", "previous_response_id": "resp_1"})),
+        None
+    );
+    let tools = json!([{"type": "function", "function": {"name": "add", "description": "adds"}}]);
+    let plain = json!([{"role": "user", "content": "2+2"}]);
+    assert!(
+        input(&json!({"messages": plain, "tools": tools})) > input(&json!({"messages": plain}))
+    );
+}
+
+#[test]
+fn every_choice_and_tool_call_of_an_answer_counts() {
+    let choice = json!({"message": {"role": "assistant", "content": "Hello!"}});
+    assert_eq!(output(&json!({"choices": [choice, choice]})), Some(4));
+    let call =
+        json!({"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}});
+    let calls = json!({"choices": [{"message": {"content": null, "tool_calls": [call]}}]});
+    assert_eq!(output(&calls), Some(2));
+    let response = json!({"output": [{"type": "message", "id": "msg_1", "role": "assistant",
+        "content": [{"type": "output_text", "text": "Hello!", "annotations": []}]}]});
+    assert_eq!(output(&response), Some(2));
+}
+
+#[test]
+fn an_answer_in_one_piece_without_content_has_no_estimate() {
+    for answer in [
+        json!({}),
+        json!({"choices": []}),
+        json!({"output": []}),
+        json!("no"),
+    ] {
+        assert_eq!(output(&answer), None, "{answer}");
+    }
+    // Fetched, not made, by this call.
+    assert_eq!(usage(b"", None, Some(CHAT), "", false), Usage::default());
+}
+
+#[test]
+fn an_embedding_has_input_only() {
+    let vectors = r#"{"data":[{"index":0,"embedding":[0.5]}]}"#;
+    let request = br#"{"input":"hello world!"}"#;
+    let usage = usage(
+        request,
+        Some("text-embedding-3-small"),
+        Some(vectors),
+        "",
+        false,
+    );
+    assert_eq!((usage.input_tokens, usage.output_tokens), (Some(3), None));
+}
