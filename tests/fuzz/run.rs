@@ -161,6 +161,12 @@ fn every_target_holds_on_seeds_and_their_mutations() {
     let runs = env::var("SPANLOOM_FUZZ_RUNS").map_or(2_000, |runs| runs.parse().unwrap());
     let seeds = seeds();
     assert!(seeds.len() > 150);
+    if let Some(folder) = env::var_os("SPANLOOM_FUZZ_CORPUS") {
+        fs::create_dir_all(&folder).unwrap();
+        for (number, seed) in seeds.iter().enumerate() {
+            fs::write(Path::new(&folder).join(format!("seed-{number:03}")), seed).unwrap();
+        }
+    }
     for (name, target) in targets::TARGETS {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
         for seed in &seeds {
