@@ -72,10 +72,11 @@ pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed
 
 /// The last usage there is.
 fn usage(payloads: &[Value]) -> Option<Value> {
-    let usages = payloads
-        .iter()
-        .flat_map(|payload| [&payload["usage"], &payload["response"]["usage"]]);
-    usages.filter(|usage| usage.is_object()).last().cloned()
+    let mut payloads = payloads.iter().rev();
+    payloads.find_map(|payload| {
+        let usages = [&payload["response"]["usage"], &payload["usage"]];
+        usages.into_iter().find(|usage| usage.is_object()).cloned()
+    })
 }
 
 fn first(object: &Value, names: &[&str]) -> Value {
@@ -92,12 +93,11 @@ fn detail(usage: &Value, sides: &[&str], name: &str) -> Value {
 
 /// Of the answer, or of the first chunk that has it.
 fn field(payloads: &[Value], name: &str) -> Value {
-    let values = payloads
+    let mut values = payloads
         .iter()
         .flat_map(|payload| [&payload["response"][name], &payload[name]]);
     values
-        .filter(|value| value.is_string())
-        .next()
+        .find(|value| value.is_string())
         .cloned()
         .unwrap_or_default()
 }

@@ -1,0 +1,160 @@
+//! What holds of any bytes whatever: one function for each reader of what comes from outside. A target panics where its
+//! promise is broken.
+//!
+//! Used twice: by the test target `fuzz` (every run, a bounded number of mutations, stable Rust), and by libFuzzer in the
+//! package beside this file, for as long as somebody wants to look.
+
+use spanloom_core::price::Table;
+use spanloom_core::{Usage, openai, secret};
+
+/// A target by its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    ("sse", sse),
+    ("assemble", assemble),
+    ("request", request),
+    ("response", response),
+    ("mask", mask),
+    ("price", price),
+];
+
+/// Events lie one behind the other, hold no more than there is, and are the same when the stream is read in two pieces.
+pub fn sse(bytes: &[u8]) {
+    let events: Vec<_> = openai::events(bytes).collect();
+    let mut before = 0;
+    for (index, event) in events.iter().enumerate() {
+        assert!(
+            event.end > before && event.end <= bytes.len(),
+            "an event ends behind the last"
+        );
+        assert!(
+            event.data.len() <= event.end - before,
+            "no event holds more than its bytes"
+        );
+        before = event.end;
+        // A mark of the byte order counts at the very beginning only.
+        let rest = &bytes[event.end..];
+        if index % 8 == 0 && !rest.starts_with(b"\xef\xbb\xbf") {
+            let head = openai::events(&bytes[..event.end]).map(|event| event.data.into_owned());
+            let tail = openai::events(rest).map(|event| event.data.into_owned());
+            let pieces: Vec<Vec<u8>> = head.chain(tail).collect();
+            let whole: Vec<Vec<u8>> = events.iter().map(|event| event.data.to_vec()).collect();
+            assert_eq!(pieces, whole, "cut behind event {index}");
+        }
+    }
+}
+
+/// A stream cut anywhere is put together to JSON, and its text is no longer than what came.
+pub fn assemble(bytes: &[u8]) {
+    let quarter = bytes.len() / 4;
+    for end in [quarter, 2 * quarter, 3 * quarter, bytes.len()] {
+        let assembled = openai::assemble(&bytes[..end]);
+        assert!(assembled.text.len() <= end, "text out of nothing");
+        let Some(completion) = assembled.completion else {
+            assert_eq!(assembled.text, "", "text of no answer");
+            continue;
+        };
+        let json: serde_json::Value = serde_json::from_str(completion.get()).unwrap();
+        assert!(json.is_object());
+        // Choices may come in turns: what one says is in the text, in order, but not in one piece.
+        for choice in json["choices"].as_array().into_iter().flatten() {
+            let mut text = assembled.text.chars();
+            let content = choice["message"]["content"].as_str().unwrap_or_default();
+            let told = content.chars().all(|told| text.any(|char| char == told));
+            assert!(told, "what a choice says is in the text");
+        }
+        let again = openai::response(completion.get().as_bytes());
+        assert_eq!(
+            again.response.finish_reasons,
+            assembled.body.response.finish_reasons
+        );
+        if let Some(messages) = openai::output_messages(completion.get().as_bytes()) {
+            assert_array(&messages);
+        }
+    }
+}
+
+fn assert_array(json: &str) {
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert!(json.is_array());
+}
+
+/// Any body is read; the quick look at its ends finds the model that reading all of it finds, or none.
+pub fn request(bytes: &[u8]) {
+    let request = openai::request(bytes);
+    if let (Some(quick), Some(model)) = (openai::model(bytes), &request.model) {
+        assert_eq!(quick, *model);
+    }
+    if let Some(messages) = openai::input_messages(bytes) {
+        assert_array(&messages);
+    }
+}
+
+/// Any answer is read; parts of usage that are there are the provider's own.
+pub fn response(bytes: &[u8]) {
+    let body = openai::response(bytes);
+    assert_eq!(body.usage.source.is_some(), body.usage.is_known());
+    if let Some(failure) = openai::failure(bytes, "500") {
+        assert!(!failure.kind.is_empty());
+    }
+    if let Some(messages) = openai::output_messages(bytes) {
+        assert_array(&messages);
+    }
+}
+
+/// Secrets of known shapes, in pieces: what scans source for credentials would take them for some.
+const SECRETS: &[(&str, &str)] = &[
+    ("sk-", "proj-abcdefghijklmnopqrstuvwx"),
+    ("Bear", "er abcdefghijklmnop1234"),
+    ("AKIA", "IOSFODNN7EXAMPLE"),
+    ("ghp_", "abcdefghijklmnopqrstuvwxyz0123456789"),
+    ("eyJ", "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"),
+];
+
+/// What is masked stays masked, JSON stays JSON, and a secret is found wherever it stands.
+pub fn mask(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let masked = secret::mask(&text);
+    assert_eq!(secret::mask(&masked), masked, "twice is once");
+    if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&masked).is_ok(),
+            "{masked}"
+        );
+    }
+    let (head, tail) = SECRETS[bytes.len() % SECRETS.len()];
+    let secret = format!("{head}{tail}");
+    let around = format!("{text} {secret} {text}");
+    assert!(!secret::mask(&around).contains(&secret), "{around:?}");
+    let json = serde_json::to_string(&around).unwrap();
+    let masked: String = serde_json::from_str(&secret::mask(&json)).unwrap();
+    assert!(!masked.contains(&secret), "{json}");
+}
+
+/// Any name has one price, whatever the case of its letters, and no part of a cost is more than the whole.
+pub fn price(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (provider, model) = text.split_once('/').unwrap_or(("openai", &text));
+    let price = Table::builtin().price(provider, model);
+    let upper = Table::builtin().price(provider, &model.to_ascii_uppercase());
+    assert_eq!(price.is_some(), upper.is_some(), "{model}");
+    let Some(price) = price else { return };
+    let count = |from: usize| {
+        let bytes = bytes.iter().skip(from).take(4);
+        Some(bytes.fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte)))
+    };
+    let usage = Usage {
+        input_tokens: count(0),
+        output_tokens: count(4),
+        cache_read_tokens: count(8),
+        ..Usage::default()
+    };
+    if let Some(cost) = price.cost(&usage) {
+        let parts = [cost.input, cost.output];
+        for part in parts.into_iter().flatten() {
+            assert!(part.as_dollars() >= 0.0 && part.as_dollars() <= cost.total.as_dollars());
+        }
+    }
+}
