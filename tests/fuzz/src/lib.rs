@@ -4,8 +4,8 @@
 //! Used twice: by the test target `fuzz` (every run, a bounded number of mutations, stable Rust), and by libFuzzer in the
 //! package beside this file, for as long as somebody wants to look.
 
-use spanloom_core::price::Table;
-use spanloom_core::{Usage, openai, secret};
+use spanloom_core::price::{Overlay, Table};
+use spanloom_core::{Endpoint, Usage, openai, secret};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -18,6 +18,7 @@ pub const TARGETS: &[Target] = &[
     ("response", response),
     ("mask", mask),
     ("price", price),
+    ("price_file", price_file),
 ];
 
 /// Events lie one behind the other, hold no more than there is, and are the same when the stream is read in two pieces.
@@ -46,33 +47,48 @@ pub fn sse(bytes: &[u8]) {
     }
 }
 
+/// Where bodies come from.
+const ENDPOINTS: [Endpoint; 5] = [
+    Endpoint::ChatCompletions,
+    Endpoint::Responses,
+    Endpoint::FetchResponse,
+    Endpoint::Completions,
+    Endpoint::Embeddings,
+];
+
 /// A stream cut anywhere is put together to JSON, and its text is no longer than what came.
 pub fn assemble(bytes: &[u8]) {
     let quarter = bytes.len() / 4;
     for end in [quarter, 2 * quarter, 3 * quarter, bytes.len()] {
-        let assembled = openai::assemble(&bytes[..end]);
-        assert!(assembled.text.len() <= end, "text out of nothing");
-        let Some(completion) = assembled.completion else {
-            assert_eq!(assembled.text, "", "text of no answer");
-            continue;
-        };
-        let json: serde_json::Value = serde_json::from_str(completion.get()).unwrap();
-        assert!(json.is_object());
-        // Choices may come in turns: what one says is in the text, in order, but not in one piece.
-        for choice in json["choices"].as_array().into_iter().flatten() {
-            let mut text = assembled.text.chars();
-            let content = choice["message"]["content"].as_str().unwrap_or_default();
-            let told = content.chars().all(|told| text.any(|char| char == told));
-            assert!(told, "what a choice says is in the text");
+        for endpoint in ENDPOINTS {
+            assembled(endpoint, &bytes[..end]);
         }
-        let again = openai::response(completion.get().as_bytes());
-        assert_eq!(
-            again.response.finish_reasons,
-            assembled.body.response.finish_reasons
-        );
-        if let Some(messages) = openai::output_messages(completion.get().as_bytes()) {
-            assert_array(&messages);
-        }
+    }
+}
+
+fn assembled(endpoint: Endpoint, bytes: &[u8]) {
+    let assembled = openai::assemble(endpoint, bytes);
+    assert!(assembled.text.len() <= bytes.len(), "text out of nothing");
+    let Some(completion) = assembled.completion else {
+        assert_eq!(assembled.text, "", "text of no answer");
+        return;
+    };
+    let json: serde_json::Value = serde_json::from_str(completion.get()).unwrap();
+    assert!(json.is_object());
+    // Choices may come in turns: what one says is in the text, in order, but not in one piece.
+    for choice in json["choices"].as_array().into_iter().flatten() {
+        let mut text = assembled.text.chars();
+        let content = choice["message"]["content"].as_str().unwrap_or_default();
+        let told = content.chars().all(|told| text.any(|char| char == told));
+        assert!(told, "what a choice says is in the text");
+    }
+    let again = openai::response(endpoint, completion.get().as_bytes());
+    assert_eq!(
+        again.response.finish_reasons,
+        assembled.body.response.finish_reasons
+    );
+    if let Some(messages) = openai::output_messages(endpoint, completion.get().as_bytes()) {
+        assert_array(&messages);
     }
 }
 
@@ -87,20 +103,28 @@ pub fn request(bytes: &[u8]) {
     if let (Some(quick), Some(model)) = (openai::model(bytes), &request.model) {
         assert_eq!(quick, *model);
     }
-    if let Some(messages) = openai::input_messages(bytes) {
-        assert_array(&messages);
+    for endpoint in ENDPOINTS {
+        let asked = openai::asked(endpoint, bytes);
+        let arrays = [
+            asked.system_instructions,
+            asked.input_messages,
+            asked.tool_definitions,
+        ];
+        arrays.iter().flatten().for_each(|json| assert_array(json));
     }
 }
 
 /// Any answer is read; parts of usage that are there are the provider's own.
 pub fn response(bytes: &[u8]) {
-    let body = openai::response(bytes);
-    assert_eq!(body.usage.source.is_some(), body.usage.is_known());
     if let Some(failure) = openai::failure(bytes, "500") {
         assert!(!failure.kind.is_empty());
     }
-    if let Some(messages) = openai::output_messages(bytes) {
-        assert_array(&messages);
+    for endpoint in ENDPOINTS {
+        let body = openai::response(endpoint, bytes);
+        assert_eq!(body.usage.source.is_some(), body.usage.is_known());
+        if let Some(messages) = openai::output_messages(endpoint, bytes) {
+            assert_array(&messages);
+        }
     }
 }
 
@@ -156,5 +180,13 @@ pub fn price(bytes: &[u8]) {
         for part in parts.into_iter().flatten() {
             assert!(part.as_dollars() >= 0.0 && part.as_dollars() <= cost.total.as_dollars());
         }
+    }
+}
+
+/// Any file of prices is read or refused; one that is refused says why.
+pub fn price_file(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Err(error) = Overlay::parse(&text) {
+        assert!(!error.to_string().is_empty());
     }
 }
