@@ -51,9 +51,9 @@ pub enum Details {
 }
 
 impl Content {
-    /// What the environment says of spans, as the table in [`Details`]' and this type's module has it: `SPAN_ONLY`,
-    /// `SPAN_AND_EVENT` and the older `true` are [`Content::Messages`], anything else is [`Content::Off`]; `None` when
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is unset.
+    /// What the environment says of spans: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `SPAN_ONLY`,
+    /// `SPAN_AND_EVENT` or the older `true`, in any letter case, for [`Content::Messages`], anything else for
+    /// [`Content::Off`]; `None` when it is unset.
     #[must_use]
     pub fn from_env() -> Option<Self> {
         Environment::read().content

@@ -108,22 +108,32 @@ impl<'t> Scan<'t> {
         scan
     }
 
-    /// The next byte at which something may be found.
+    /// The next byte at which something may be found. Most are passed eight at a time.
     fn next(&self, from: usize) -> Option<usize> {
-        let before = from.checked_sub(1).and_then(|at| self.byte(at));
-        let mut behind = before.map_or(!GROUPED, |byte| trigger(byte) >> BEHIND);
-        let wanted = self.wanted;
-        let mut here = trigger(self.byte(from)?);
-        for (offset, byte) in self.text.get(from + 1..)?.iter().enumerate() {
-            let next = trigger(*byte);
-            if here & behind & (next >> BEFORE) & wanted != 0 {
-                return Some(from + offset);
+        let mut at = from;
+        while let Some(eight) = self.text.get(at..)?.first_chunk::<8>() {
+            let any = eight.iter().fold(0, |any, byte| any | trigger(*byte));
+            if any & self.wanted != 0 {
+                let found = (at..at + eight.len()).find(|at| self.may_be(*at));
+                if found.is_some() {
+                    return found;
+                }
             }
-            behind = here >> BEHIND;
-            here = next;
+            at += eight.len();
         }
-        // Nothing begins with the last byte but a number that ends with it, and that was looked at from its first.
-        None
+        (at..self.text.len()).find(|at| self.may_be(*at))
+    }
+
+    fn may_be(&self, at: usize) -> bool {
+        let neighbour = |at: Option<usize>| at.and_then(|at| self.byte(at)).map(trigger);
+        let here = neighbour(Some(at)).unwrap_or_default() & self.wanted;
+        if here == 0 {
+            return false;
+        }
+        let behind = neighbour(at.checked_sub(1)).map_or(!GROUPED, |byte| byte >> BEHIND);
+        // Nothing begins with the last byte.
+        let before = neighbour(at.checked_add(1)).map_or(0, |byte| byte >> BEFORE);
+        here & behind & before != 0
     }
 
     pub(super) fn byte(&self, at: usize) -> Option<u8> {

@@ -1,5 +1,7 @@
 use super::*;
 
+mod hostile;
+
 /// Kind, prefix and rest of secrets. In two pieces, so that no scanner of repositories takes them for true ones.
 const SECRETS: &[(&str, &str, &str)] = &[
     (
@@ -356,83 +358,6 @@ fn addresses_and_cards_where_they_are_asked_for() {
     ] {
         assert_eq!(all.apply(text), masked, "{text}");
         assert_eq!(mask(text), text);
-    }
-}
-
-/// How long ordinary and hostile texts take.
-#[test]
-#[ignore = "measures; run it alone and optimised"]
-fn measure() {
-    let sentence = "The quick brown fox, being asked about 15 * (2 - 6) / 4, said: \"read the well-known book\".\n";
-    let ordinary = sentence.repeat(2_048 / sentence.len() + 1);
-    let json =
-        serde_json::json!({"messages":[{"role":"user","content":ordinary}],"finish_reason":"stop"})
-            .to_string();
-    for (name, text) in [("text", ordinary), ("json", json)] {
-        // The best of many: what else runs on the machine is not its cost.
-        let best = (0..2_000).map(|_| {
-            let start = std::time::Instant::now();
-            for _ in 0..10 {
-                assert!(matches!(
-                    mask(std::hint::black_box(&text)),
-                    Cow::Borrowed(_)
-                ));
-            }
-            start.elapsed() / 10
-        });
-        let best = best.min().unwrap().as_secs_f64();
-        println!(
-            "{name}: {:.3} us/KB",
-            best * 1e6 * 1024.0 / text.len() as f64
-        );
-    }
-    for hostile in HOSTILE {
-        let text = hostile.repeat((4 << 20) / hostile.len());
-        let start = std::time::Instant::now();
-        let length = Mask::default()
-            .with_emails()
-            .with_cards()
-            .apply(&text)
-            .len();
-        println!(
-            "{:>8.1} ms  4 MB of {hostile:?} -> {length}",
-            start.elapsed().as_secs_f64() * 1e3
-        );
-    }
-}
-
-const HOSTILE: &[&str] = &[
-    "sk-",
-    "sk-sk-",
-    "sk- ",
-    "-----BEGIN ",
-    "-----BEGIN PRIVATE KEY-----",
-    "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----",
-    "eyJ",
-    "-eyJ",
-    "://",
-    "://a:b@",
-    "accountkey=",
-    "x-api-key: ",
-    "\\u002d",
-    "\\/",
-    "a@",
-    "a.@b.",
-    "4 ",
-    "4111111111111111",
-    "bearer ",
-    "____y=",
-    "-key-",
-    "-glpat--xoxb--AIza-",
-];
-
-#[test]
-fn hostile_texts_are_no_worse_than_their_length() {
-    // Quadratic work on 4 MB would take hours: that this ends is the proof.
-    for hostile in HOSTILE {
-        let text = hostile.repeat((4 << 20) / hostile.len());
-        let masked = Mask::default().with_emails().with_cards().apply(&text);
-        assert!(masked.len() <= text.len() * 8, "{hostile}");
     }
 }
 
