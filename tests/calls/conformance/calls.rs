@@ -100,13 +100,20 @@ fn faults(question: &Question) -> Vec<Option<Fault>> {
 
 async fn walk(questions: &[Question], content: Content, provider: Option<&'static str>) -> usize {
     let mut calls = 0;
-    for question in questions {
-        for fault in faults(question) {
-            let server = ModelServer::builder().start().await.unwrap();
-            if let Some(fault) = fault {
-                server.fail_next(fault);
-            }
+    for (number, question) in questions.iter().enumerate() {
+        // What goes wrong does not depend on what was asked: the first few questions meet every fault.
+        let faults = if number < 6 {
+            faults(question)
+        } else {
+            vec![None, Some(Fault::NoUsage)]
+        };
+        let server = ModelServer::builder().start().await.unwrap();
+        for fault in faults {
             for patience in [Patience::Endless, Patience::Chunks(2)] {
+                // A question that is refused leaves its fault to its own next time, which is refused as well.
+                if let Some(fault) = fault.clone() {
+                    server.fail_next(fault);
+                }
                 let observer = Observer::with(|builder| {
                     let builder = builder.with_content(content);
                     match provider {
@@ -133,12 +140,12 @@ async fn walk(questions: &[Question], content: Content, provider: Option<&'stati
 
 #[tokio::test]
 async fn without_content() {
-    assert!(walk(&questions(), Content::Off, None).await > 200);
+    assert!(walk(&questions(), Content::Off, None).await > 120);
 }
 
 #[tokio::test]
 async fn with_content_as_messages_and_as_bodies() {
-    assert!(walk(&questions(), Content::Both, None).await > 200);
+    assert!(walk(&questions(), Content::Both, None).await > 120);
 }
 
 #[tokio::test]
