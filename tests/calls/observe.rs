@@ -8,7 +8,7 @@ use opentelemetry_sdk::logs::{InMemoryLogExporter, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Histogram, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
-use spanloom_instrumentation::{GenAiLayer, GenAiLayerBuilder, Recorder};
+use spanloom_instrumentation::{Details, GenAiLayer, GenAiLayerBuilder, Recorder};
 use spanloom_testkit::SpanRecorder;
 
 pub(crate) struct Observer {
@@ -36,7 +36,9 @@ impl Observer {
         let recorder = Recorder::start().unwrap();
         let builder = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&tracers)
-            .with_meter_provider(&meters);
+            .with_meter_provider(&meters)
+            .with_logger_provider(&loggers)
+            .with_details(Details::Messages);
         let layer = set(builder).build();
         Self {
             layer,

@@ -22,6 +22,8 @@ use serde_json::Value;
 const NASTY: &[&[u8]] = &[
     b"",
     b"\xef\xbb\xbf",
+    // A secret behind an escaped line end, once missed.
+    b"{\nAKIAIOSFODNN7EXAMPLE",
     b"data",
     b"data:\r\rdata: [DONE]\r\r",
     b"data: {\ndata: \"choices\":[]}\n\ndata: [DONE]",

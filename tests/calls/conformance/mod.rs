@@ -18,6 +18,9 @@ const OTHERS: &[(&str, &str)] = &[
     ("session.id", "string"),
     ("user.id", "string"),
     ("tenant.id", "string"),
+    // Of the plain spans of other calls.
+    ("http.request.method", "string"),
+    ("http.response.status_code", "int"),
 ];
 
 /// One call from outside: what was asked, what came, and what it became.

@@ -17,7 +17,7 @@ pub(super) struct Generated {
 }
 
 /// Endpoints that stream.
-const PATHS: &[&str] = &["/chat/completions"];
+const PATHS: &[&str] = &["/chat/completions", "/responses", "/completions"];
 
 /// One event of a stream, as its bytes without the line ends.
 fn event() -> impl Strategy<Value = Vec<String>> {
