@@ -1,0 +1,128 @@
+//! The content of a call, and what the user added to it, as the content policy lets them through.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+use spanloom_core::content::{ContentPolicy, Place};
+use spanloom_core::{openai, semconv as names};
+
+use super::facts::Attributes;
+use crate::observation::Observation;
+use crate::recorder::Reading;
+
+impl Attributes {
+    pub(super) fn monitor(&mut self, observation: &Observation, filter: &mut Filter<'_>) {
+        let json = observation.attributes.to_json();
+        self.content(
+            names::SPANLOOM_ATTRIBUTES,
+            Place::Attributes,
+            json.as_deref(),
+            filter,
+        );
+    }
+
+    pub(super) fn messages(
+        &mut self,
+        reading: &Reading<'_>,
+        observation: &Observation,
+        filter: &mut Filter<'_>,
+    ) {
+        let response = reading.response_body.as_deref();
+        let endpoint = observation.endpoint;
+        let answer = response.unwrap_or_default().as_bytes();
+        // A fetched response repeats what it was asked with.
+        let asked = match endpoint.is_inference() {
+            true => openai::asked(endpoint, &observation.request),
+            false => openai::asked(endpoint, answer),
+        };
+        let instructions = asked.system_instructions;
+        let output = openai::output_messages(endpoint, answer);
+        for (name, place, json) in [
+            (
+                names::GEN_AI_SYSTEM_INSTRUCTIONS,
+                Place::SystemInstructions,
+                instructions,
+            ),
+            (
+                names::GEN_AI_INPUT_MESSAGES,
+                Place::InputMessages,
+                asked.input_messages,
+            ),
+            (names::GEN_AI_OUTPUT_MESSAGES, Place::OutputMessages, output),
+            (
+                names::GEN_AI_TOOL_DEFINITIONS,
+                Place::ToolDefinitions,
+                asked.tool_definitions,
+            ),
+        ] {
+            self.content(name, place, json.as_deref(), filter);
+        }
+    }
+
+    pub(super) fn bodies(
+        &mut self,
+        reading: &Reading<'_>,
+        observation: &Observation,
+        filter: &mut Filter<'_>,
+    ) {
+        let request = std::str::from_utf8(&observation.request)
+            .ok()
+            .filter(|body| !body.is_empty());
+        let response = reading.response_body.as_deref();
+        self.content(names::SPANLOOM_REQUEST, Place::Request, request, filter);
+        self.content(names::SPANLOOM_RESPONSE, Place::Response, response, filter);
+    }
+
+    /// A long text, filtered, and held once however many processors the provider has.
+    pub(super) fn content(
+        &mut self,
+        name: &'static str,
+        place: Place,
+        json: Option<&str>,
+        filter: &mut Filter<'_>,
+    ) {
+        let text = json.map(|json| StringValue::from(filter.json(place, json)));
+        self.set(name, text);
+    }
+}
+
+/// The content policy at work on one call.
+pub(super) struct Filter<'a> {
+    policy: &'a ContentPolicy,
+    pub(super) withheld: u64,
+}
+
+impl<'a> Filter<'a> {
+    pub(super) fn new(policy: &'a ContentPolicy) -> Self {
+        Self {
+            policy,
+            withheld: 0,
+        }
+    }
+
+    fn json(&mut self, place: Place, json: &str) -> Arc<str> {
+        let filtered = self.policy.apply(place, json);
+        self.withheld = self.withheld.saturating_add(filtered.withheld);
+        Arc::from(filtered.json)
+    }
+
+    /// Texts that are no content, such as names and ids: known secrets have no place there either.
+    pub(super) fn plain(&self, attributes: &mut [KeyValue]) {
+        for attribute in attributes {
+            match &mut attribute.value {
+                Value::String(text) => self.text(text),
+                Value::Array(Array::String(texts)) => {
+                    texts.iter_mut().for_each(|text| self.text(text))
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn text(&self, text: &mut StringValue) {
+        if let Cow::Owned(masked) = self.policy.text(text.as_str()) {
+            *text = masked.into();
+        }
+    }
+}

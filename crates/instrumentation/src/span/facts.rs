@@ -1,0 +1,222 @@
+//! What is known of a call without its content.
+
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+use spanloom_core::{Call, Cost, Usage, semconv as names};
+
+use crate::observation::Observation;
+
+/// Attributes in the making.
+pub(super) struct Attributes(pub(super) Vec<KeyValue>);
+
+impl Attributes {
+    pub(super) fn set<V: Into<Value>>(&mut self, name: &'static str, value: Option<V>) {
+        if let Some(value) = value {
+            self.0.push(KeyValue::new(name, value));
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &'static str, value: Option<&str>) {
+        self.set(name, value.map(|value| StringValue::from(value.to_owned())));
+    }
+
+    pub(super) fn texts(&mut self, name: &'static str, values: &[String]) {
+        let array = || Array::String(values.iter().cloned().map(StringValue::from).collect());
+        self.set(name, (!values.is_empty()).then(array).map(Value::Array));
+    }
+
+    pub(super) fn count(&mut self, name: &'static str, value: Option<u64>) {
+        self.set(name, value.and_then(|value| i64::try_from(value).ok()));
+    }
+
+    /// Not again what the span was started with: a key may stand on a span once.
+    pub(super) fn model(&mut self, call: &Call, observation: &Observation) {
+        let model = call.request.model.as_deref();
+        let news = model.filter(|_| !observation.named);
+        self.text(names::GEN_AI_REQUEST_MODEL, news);
+    }
+
+    pub(super) fn request(&mut self, call: &Call) {
+        let request = &call.request;
+        self.set(names::GEN_AI_REQUEST_STREAM, request.stream.then_some(true));
+        self.set(names::GEN_AI_REQUEST_TEMPERATURE, request.temperature);
+        self.set(names::GEN_AI_REQUEST_TOP_P, request.top_p);
+        self.set(
+            names::GEN_AI_REQUEST_FREQUENCY_PENALTY,
+            request.frequency_penalty,
+        );
+        self.set(
+            names::GEN_AI_REQUEST_PRESENCE_PENALTY,
+            request.presence_penalty,
+        );
+        self.set(names::GEN_AI_REQUEST_MAX_TOKENS, request.max_tokens);
+        self.set(names::GEN_AI_REQUEST_SEED, request.seed);
+        self.set(
+            names::GEN_AI_REQUEST_CHOICE_COUNT,
+            request.choice_count.filter(|count| *count != 1),
+        );
+        self.texts(
+            names::GEN_AI_REQUEST_STOP_SEQUENCES,
+            &request.stop_sequences,
+        );
+        self.text(
+            names::GEN_AI_REQUEST_REASONING_LEVEL,
+            request.reasoning_level.as_deref(),
+        );
+        self.text(
+            names::OPENAI_REQUEST_SERVICE_TIER,
+            request
+                .service_tier
+                .as_deref()
+                .filter(|tier| *tier != "auto"),
+        );
+        self.set(names::GEN_AI_OUTPUT_TYPE, request.output_type);
+        self.texts(
+            names::GEN_AI_REQUEST_ENCODING_FORMATS,
+            request.encoding_format.as_slice(),
+        );
+        self.set(names::OPENAI_API_TYPE, call.endpoint.api_type());
+        self.conversation(call);
+    }
+
+    /// What the call belongs to beside itself: a conversation, a prompt, an answer before it.
+    pub(super) fn conversation(&mut self, call: &Call) {
+        let request = &call.request;
+        let fetch = request.fetch.as_ref();
+        for (name, value) in [
+            (names::GEN_AI_CONVERSATION_ID, &request.conversation_id),
+            (names::GEN_AI_PROMPT_NAME, &request.prompt_name),
+            (names::GEN_AI_PROMPT_VERSION, &request.prompt_version),
+            (
+                names::GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID,
+                &request.previous_response_id,
+            ),
+        ] {
+            self.text(name, value.as_deref());
+        }
+        let compacted = request.compacted || call.response.compacted;
+        self.set(
+            names::GEN_AI_CONVERSATION_COMPACTED,
+            (compacted && fetch.is_none()).then_some(true),
+        );
+        self.text(
+            names::GEN_AI_REQUEST_STREAM_CURSOR,
+            fetch.and_then(|fetch| fetch.stream_cursor.as_deref()),
+        );
+        self.text(
+            names::GEN_AI_RESPONSE_STATUS,
+            fetch.and(call.response.status.as_deref()),
+        );
+    }
+
+    pub(super) fn response(&mut self, call: &Call) {
+        let response = &call.response;
+        self.text(names::GEN_AI_RESPONSE_ID, response.id.as_deref());
+        self.text(names::GEN_AI_RESPONSE_MODEL, response.model.as_deref());
+        self.texts(
+            names::GEN_AI_RESPONSE_FINISH_REASONS,
+            &response.finish_reasons,
+        );
+        self.text(
+            names::OPENAI_RESPONSE_SERVICE_TIER,
+            response.service_tier.as_deref(),
+        );
+        self.text(
+            names::OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
+            response.system_fingerprint.as_deref(),
+        );
+        let first_chunk = call.time_to_first_chunk.map(|time| time.as_secs_f64());
+        self.set(names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, first_chunk);
+        self.text(
+            names::ERROR_TYPE,
+            call.failure.as_ref().map(|failure| failure.kind.as_str()),
+        );
+    }
+
+    pub(super) fn usage(&mut self, usage: &Usage) {
+        self.count(names::GEN_AI_USAGE_INPUT_TOKENS, usage.input_tokens);
+        self.count(names::GEN_AI_USAGE_OUTPUT_TOKENS, usage.output_tokens);
+        self.count(
+            names::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+            usage.cache_read_tokens,
+        );
+        self.count(
+            names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
+            usage.cache_write_tokens,
+        );
+        self.count(
+            names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+            usage.reasoning_tokens,
+        );
+        for (name, count) in [
+            (
+                names::GEN_AI_USAGE_TEXT_INPUT_TOKENS,
+                usage.text_input_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS,
+                usage.image_input_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
+                usage.audio_input_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_TEXT_OUTPUT_TOKENS,
+                usage.text_output_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS,
+                usage.image_output_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS,
+                usage.audio_output_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_TEXT_CACHE_READ_INPUT_TOKENS,
+                usage.text_cache_read_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
+                usage.image_cache_read_tokens,
+            ),
+            (
+                names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
+                usage.audio_cache_read_tokens,
+            ),
+        ] {
+            self.count(name, count);
+        }
+        self.set(
+            names::SPANLOOM_USAGE_SOURCE,
+            usage.source.map(|source| source.as_str()),
+        );
+    }
+
+    pub(super) fn cost(&mut self, cost: Option<&Cost>) {
+        let Some(cost) = cost else { return };
+        self.set(
+            names::SPANLOOM_COST_TOTAL_USD,
+            Some(cost.total.as_dollars()),
+        );
+        self.set(
+            names::SPANLOOM_COST_INPUT_USD,
+            cost.input.map(|usd| usd.as_dollars()),
+        );
+        self.set(
+            names::SPANLOOM_COST_OUTPUT_USD,
+            cost.output.map(|usd| usd.as_dollars()),
+        );
+        self.set(names::SPANLOOM_COST_SOURCE, Some(cost.source.as_str()));
+        self.text(names::SPANLOOM_PRICE_DATE, cost.price_date.as_deref());
+        self.set(
+            names::SPANLOOM_PRICE_SOURCE,
+            cost.price_source.map(|source| source.as_str()),
+        );
+    }
+
+    pub(super) fn spanloom(&mut self, call: &Call) {
+        self.set(names::SPANLOOM_OUTCOME, Some(call.outcome.as_str()));
+        self.set(names::SPANLOOM_ATTEMPTS, Some(i64::from(call.attempts)));
+    }
+}
