@@ -4,6 +4,8 @@
 //! - `attributes`: attributes per call and per scope
 //! - `own_pipeline`: the bare layer on a service's own tracer provider
 //! - `content_policy`: what is kept of prompts and answers, and the details event
+//! - `prices`: prices of your own, in code, by file, replaced while running
+//! - `prompts`: prompt templates, conversations and tasks
 //! - `axum_service`: a service with tracing of its own, before; needs a model server and a collector
 //! - `axum_service_monitored`: the same after, its calls in its own traces
 //! - `axum_service_beside`: the same with a monitor beside its pipeline

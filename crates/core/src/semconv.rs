@@ -72,7 +72,11 @@ names! {
     SERVER_PORT = "server.port";
     HTTP_REQUEST_METHOD = "http.request.method";
     HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
+    SESSION_ID = "session.id";
+    USER_ID = "user.id";
     SPANLOOM_ENTITY = "spanloom.entity";
+    SPANLOOM_TENANT = "spanloom.tenant";
+    SPANLOOM_PROMPT_HASH = "spanloom.prompt.hash";
     SPANLOOM_PROJECT = "spanloom.project";
     SPANLOOM_STREAM = "spanloom.stream";
     SPANLOOM_ATTRIBUTES = "spanloom.attributes";
@@ -90,6 +94,9 @@ names! {
     SPANLOOM_PRICE_DATE = "spanloom.price.date";
     SPANLOOM_PRICE_SOURCE = "spanloom.price.source";
 }
+
+/// The beginning of the names of a prompt's variables, the variable's own name follows.
+pub const GEN_AI_PROMPT_VARIABLE: &str = "gen_ai.prompt.variable.";
 
 /// Number of input and output tokens used.
 pub const GEN_AI_CLIENT_TOKEN_USAGE: &str = "gen_ai.client.token.usage";

@@ -50,18 +50,22 @@ mod layer;
 mod metrics;
 mod observation;
 mod prices;
+mod prompt;
 mod recorder;
 mod span;
 mod text;
 mod trace_event;
 
 pub use attributes::{
-    AttributesGuard, MonitorAttributes, MonitorAttributesExt, WithMonitorAttributes,
+    AttributesGuard, InScope, MonitorAttributes, MonitorAttributesExt, WithMonitorAttributes,
 };
 pub use content::{Content, Details};
 pub use drain::Drain;
 pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentPolicy, Parenting, Stack};
 pub use prices::PriceBook;
+#[doc(hidden)]
+pub use prompt::__hash;
+pub use prompt::Prompt;
 pub use recorder::{Limits, Recorder, Stats};
 pub use spanloom_core::content::{Action, ContentPath, ContentPolicy, Part, Place, Redacted, Rule};
 pub use spanloom_core::secret::Mask;

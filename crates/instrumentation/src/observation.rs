@@ -7,7 +7,7 @@ use bytes::Bytes;
 use opentelemetry::{Context, StringValue};
 use spanloom_core::{Endpoint, Failure, Fetch};
 
-use crate::attributes::MonitorAttributes;
+use crate::attributes::{Merged, MonitorAttributes};
 use crate::content::Recording;
 use crate::kept::{Kept, Pool};
 use crate::metrics::Instruments;
@@ -31,7 +31,10 @@ pub(crate) struct Observation {
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) prices: PriceBook,
+    /// What was said of it in its scopes.
     pub(crate) attributes: MonitorAttributes,
+    /// What is said of every call of the layer.
+    pub(crate) of_layer: MonitorAttributes,
     /// Who wants the `tracing` event.
     pub(crate) listener: Option<Listener>,
     pub(crate) attempts: u32,
@@ -106,6 +109,11 @@ impl Answer {
 }
 
 impl Observation {
+    /// What is said of the call by anybody.
+    pub(crate) fn said(&self) -> Merged<'_> {
+        self.attributes.merged().over(&self.of_layer)
+    }
+
     /// Bytes held for the observation, for the budget.
     pub(crate) fn held_bytes(&self) -> usize {
         self.request

@@ -60,6 +60,6 @@ pub use spanloom_instrumentation::{
     Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,
 };
 pub use spanloom_instrumentation::{
-    AttributesGuard, MonitorAttributes, MonitorAttributesExt, PriceBook, Stats,
-    WithMonitorAttributes,
+    AttributesGuard, InScope, MonitorAttributes, MonitorAttributesExt, PriceBook, Prompt, Stats,
+    TextDelta, TextStream, WithMonitorAttributes, prompt, text_from_stream,
 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spanloom_core::StreamName;
 use spanloom_exporter::Receipt;
-use spanloom_instrumentation::{ContentPolicy, GenAiLayer, PriceBook, Stats};
+use spanloom_instrumentation::{ContentPolicy, GenAiLayer, MonitorAttributes, PriceBook, Stats};
 
 #[cfg(feature = "tracing")]
 use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
@@ -59,6 +59,7 @@ pub struct MonitorBuilder {
     content: bool,
     prices: Option<PriceBook>,
     content_policy: ContentPolicy,
+    attributes: MonitorAttributes,
 }
 
 impl Monitor {
@@ -72,6 +73,7 @@ impl Monitor {
             content: true,
             prices: None,
             content_policy: ContentPolicy::default(),
+            attributes: MonitorAttributes::default(),
         }
     }
 
@@ -183,6 +185,12 @@ impl MonitorBuilder {
         self
     }
 
+    /// Attributes of every call of this monitor, outside all scopes: what those say under the same name wins.
+    pub fn with_attributes(mut self, attributes: impl Into<MonitorAttributes>) -> Self {
+        self.attributes = attributes.into();
+        self
+    }
+
     /// What is kept of the content that is recorded, and in which form. Default: all of it, with secrets of known shapes
     /// masked and texts cut at `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` bytes, else
     /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`]. It holds for monitor attributes without content, too.
@@ -238,6 +246,7 @@ impl MonitorBuilder {
                 environment,
                 content: self.content,
                 content_policy: self.content_policy,
+                attributes: self.attributes,
                 prices,
             })?),
         };

@@ -9,7 +9,9 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
-use spanloom_instrumentation::{Content, ContentPolicy, GenAiLayer, PriceBook, Recorder};
+use spanloom_instrumentation::{
+    Content, ContentPolicy, GenAiLayer, MonitorAttributes, PriceBook, Recorder,
+};
 
 use crate::beside::Beside;
 use crate::collector::{Account, Collectors};
@@ -29,6 +31,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) content: bool,
     pub(crate) content_policy: ContentPolicy,
     pub(crate) prices: PriceBook,
+    pub(crate) attributes: MonitorAttributes,
 }
 
 /// Everything that runs for a monitor.
@@ -89,6 +92,7 @@ impl Pipeline {
             .with_content(content)
             .with_content_policy(settings.content_policy)
             .with_prices(settings.prices)
+            .with_attributes(settings.attributes)
             .with_parent_policy(lineage.clone());
         let mut layer = beside.attach(layer);
         if !settings.content {

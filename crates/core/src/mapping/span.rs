@@ -301,6 +301,15 @@ fn grouped(mut attributes: Attributes, info: &CallInfo) -> Map<String, Value> {
     let mut grouped: Map<String, Value> = monitor
         .and_then(|json| serde_json::from_str(json.as_str()).ok())
         .unwrap_or_default();
+    // To group by, as the user's own attributes are.
+    for (name, key) in [
+        (names::SPANLOOM_TENANT, "tenant"),
+        (names::SESSION_ID, "session"),
+    ] {
+        if let Some(id) = attributes.take_text(&[name]) {
+            grouped.entry(key).or_insert(Value::String(id));
+        }
+    }
     if let Ok(info @ Value::Object(_)) = serde_json::to_value(info) {
         grouped.insert(CallInfo::GROUP.to_owned(), info);
     }

@@ -15,6 +15,7 @@ use spanloom_core::semconv;
 use tower::Layer;
 
 use super::service::GenAiService;
+use crate::attributes::MonitorAttributes;
 use crate::content::{Content, Details, Environment, Recording};
 use crate::event::Events;
 use crate::metrics::Instruments;
@@ -66,6 +67,7 @@ pub(super) struct Config {
     pub(super) provider: Option<&'static str>,
     pub(super) policy: Box<dyn ParentPolicy>,
     pub(super) instruments: Option<Arc<Instruments>>,
+    pub(super) attributes: MonitorAttributes,
     pub(super) request_usage: bool,
     pub(super) trace_hosts: Vec<String>,
     pub(super) other_calls: bool,
@@ -105,6 +107,7 @@ impl GenAiLayer {
             provider: None,
             policy: Box::new(Member),
             meter: Some(global::meter_with_scope(scope())),
+            attributes: MonitorAttributes::default(),
             request_usage: false,
             trace_hosts: Vec::new(),
             other_calls: false,
@@ -142,6 +145,7 @@ pub struct GenAiLayerBuilder {
     provider: Option<&'static str>,
     policy: Box<dyn ParentPolicy>,
     meter: Option<Meter>,
+    attributes: MonitorAttributes,
     request_usage: bool,
     trace_hosts: Vec<String>,
     other_calls: bool,
@@ -228,6 +232,12 @@ impl GenAiLayerBuilder {
         self
     }
 
+    /// What is said of every call of this layer, outside all scopes: they win.
+    pub fn with_attributes(mut self, attributes: impl Into<MonitorAttributes>) -> Self {
+        self.attributes = attributes.into();
+        self
+    }
+
     /// Asks for the usage of streamed completions (`stream_options.include_usage`) where the caller has not said whether
     /// it wants it. Default: no, requests are never changed; without usage the tokens of a stream are estimated.
     ///
@@ -289,6 +299,7 @@ impl GenAiLayerBuilder {
                 .meter
                 .as_ref()
                 .map(|meter| Arc::new(Instruments::new(meter))),
+            attributes: self.attributes,
             request_usage: self.request_usage,
             trace_hosts: self.trace_hosts,
             other_calls: self.other_calls,

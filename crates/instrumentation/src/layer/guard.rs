@@ -171,6 +171,7 @@ impl OpenCall {
             instruments: self.config.instruments.clone(),
             prices: self.config.prices.clone(),
             attributes: call.attributes,
+            of_layer: self.config.attributes.clone(),
             listener: call.listener,
             attempts: call.attempts.get(),
             started_at: call.start.wall(),

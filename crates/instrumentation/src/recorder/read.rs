@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use spanloom_core::openai::{self, Assembled, Body};
 use spanloom_core::{Call, Endpoint, Failure, Outcome, Request, Timestamp, Usage, secret};
 
+use crate::attributes::Merged;
 use crate::cost;
 use crate::estimate;
 use crate::observation::{Answer, End, Observation};
@@ -32,6 +33,7 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     let endpoint = observation.endpoint;
     let mut request = openai::request(&observation.request);
     request.fetch.clone_from(&observation.fetch);
+    say(&mut request, &observation.said());
     let mut understood = understand(endpoint, &observation.answer);
     settle_fetch(&request, &mut understood.body);
     let (outcome, failure) = outcome(&observation.end, &observation.answer, &understood);
@@ -67,8 +69,9 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
             .time_to_first_chunk
             .filter(|_| observation.answer.streamed && endpoint.is_inference()),
     };
-    call.cost = cost::cost(&call, understood.body.reported_cost, &observation.prices);
+    // Before the price is looked up: a model without one is named in a warning.
     scrub(&mut call);
+    call.cost = cost::cost(&call, understood.body.reported_cost, &observation.prices);
     let measured = understood.body.dimensions;
     let measured = measured.and_then(|width| i64::try_from(width).ok());
     let dimensions = call
@@ -80,6 +83,19 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
         call,
         response_body: understood.json,
         dimensions,
+    }
+}
+
+/// What the service says of a call goes before what the request says.
+fn say(request: &mut Request, said: &Merged<'_>) {
+    if let Some(id) = said.conversation() {
+        request.conversation_id = Some(id.to_string());
+    }
+    if let Some(prompt) = said.prompt() {
+        request.prompt_name = prompt.name().map(str::to_owned);
+        // The convention has a version for named prompts only.
+        let version = prompt.version().filter(|_| prompt.name().is_some());
+        request.prompt_version = version.map(str::to_owned);
     }
 }
 
@@ -99,6 +115,7 @@ fn scrub(call: &mut Call) {
     let response = &mut call.response;
     let texts = [
         call.request.model.as_mut(),
+        call.request.service_tier.as_mut(),
         response.model.as_mut(),
         response.service_tier.as_mut(),
         response.system_fingerprint.as_mut(),

@@ -3,23 +3,62 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::{Array, KeyValue, StringValue, Value};
+use opentelemetry::{Array, KeyValue, StringValue, Value as Attribute};
+use serde_json::{Map, Value};
 use spanloom_core::content::{ContentPolicy, Place};
 use spanloom_core::{openai, semconv as names};
 
 use super::facts::Attributes;
 use crate::observation::Observation;
+use crate::prompt::Prompt;
 use crate::recorder::Reading;
 
 impl Attributes {
     pub(super) fn monitor(&mut self, observation: &Observation, filter: &mut Filter<'_>) {
-        let json = observation.attributes.to_json();
+        let said = observation.said();
+        let recording = &observation.content;
+        let content = recording.messages() || recording.content.bodies();
+        for (name, id) in [
+            (names::USER_ID, said.user()),
+            (names::SESSION_ID, said.session()),
+            (names::SPANLOOM_TENANT, said.tenant()),
+        ] {
+            self.set(name, id.map(|id| filter.masked(id)));
+        }
+        if let Some(prompt) = said.prompt() {
+            let hash = format!("{:016x}", prompt.hash());
+            self.set(names::SPANLOOM_PROMPT_HASH, Some(hash));
+            if content {
+                self.variables(prompt, filter);
+            }
+        }
+        let json = said.to_json(content);
         self.content(
             names::SPANLOOM_ATTRIBUTES,
             Place::Attributes,
             json.as_deref(),
             filter,
         );
+    }
+
+    /// A prompt's variables obey the rules of `params`, where they stand among the monitor attributes.
+    fn variables(&mut self, prompt: &Prompt, filter: &mut Filter<'_>) {
+        let variables = prompt
+            .variables()
+            .map(|(name, value)| (name.to_owned(), Value::from(value)));
+        let params = Map::from_iter([("params".to_owned(), variables.collect())]);
+        let Ok(json) = serde_json::to_string(&params) else {
+            return;
+        };
+        let filtered = filter.json(Place::Attributes, &json);
+        let filtered: Map<String, Value> = serde_json::from_str(&filtered).unwrap_or_default();
+        let params = filtered.get("params").and_then(Value::as_object);
+        for (name, value) in params.into_iter().flatten() {
+            if let Some(value) = value.as_str() {
+                let key = [names::GEN_AI_PROMPT_VARIABLE, name].concat();
+                self.0.push(KeyValue::new(key, value.to_owned()));
+            }
+        }
     }
 
     pub(super) fn messages(
@@ -94,6 +133,11 @@ pub(super) struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
+    /// An id of the user's own.
+    fn masked(&self, id: &str) -> StringValue {
+        self.policy.text(id).into_owned().into()
+    }
+
     pub(super) fn new(policy: &'a ContentPolicy) -> Self {
         Self {
             policy,
@@ -111,8 +155,8 @@ impl<'a> Filter<'a> {
     pub(super) fn plain(&self, attributes: &mut [KeyValue]) {
         for attribute in attributes {
             match &mut attribute.value {
-                Value::String(text) => self.text(text),
-                Value::Array(Array::String(texts)) => {
+                Attribute::String(text) => self.text(text),
+                Attribute::Array(Array::String(texts)) => {
                     texts.iter_mut().for_each(|text| self.text(text))
                 }
                 _ => {}
