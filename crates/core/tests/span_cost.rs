@@ -1,5 +1,11 @@
 //! The cost of a span that states none: priced for another library's span, in its tier; left unknown for ours.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should say so at once"
+)]
+
 use serde_json::{Value, json};
 use spanloom_core::mapping::{Attributes, Span, SpanStatus, record};
 use spanloom_core::{StreamName, Timestamp};

@@ -160,7 +160,6 @@ pub const fn __hash(template: &str) -> u64 {
             reason = "below the length, and a constant function has no iterators"
         )]
         let byte = bytes[at];
-        #[expect(clippy::cast_lossless, reason = "`From` is no constant function")]
         let byte = byte as u64;
         hash = (hash ^ byte).wrapping_mul(0x0100_0000_01b3);
         at += 1;

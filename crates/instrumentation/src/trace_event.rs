@@ -1,15 +1,16 @@
 //! One `tracing` event per call: what a console shows and what filters choose from. Never content.
 //!
-//! Target `spanloom`, level INFO. It is told to the subscriber that was the caller's when the call began, inside the
-//! caller's span if that is still open when the call has been read. The span is not kept open for it: its end is the
-//! service's to decide.
+//! Target `spanloom`, level INFO, told to the subscriber that was the caller's when the call began. It names the caller's
+//! span (`within`) but does not stand inside it: by then that span may have ended, or be ending on another thread, which
+//! tracing-opentelemetry 0.34 answers with a panic in debug builds; and keeping it open would falsify the service's own
+//! spans.
 
 use std::time::Duration;
 
 use opentelemetry::trace::SpanContext;
 use spanloom_core::{Call, secret};
 use tracing::dispatcher::{self, Dispatch};
-use tracing::{Level, event, event_enabled, span};
+use tracing::{Level, Metadata, event, event_enabled};
 
 const TARGET: &str = "spanloom";
 
@@ -17,7 +18,8 @@ const TARGET: &str = "spanloom";
 #[derive(Clone, Debug)]
 pub(crate) struct Listener {
     dispatch: Dispatch,
-    span: Option<span::Id>,
+    /// Name of the caller's span.
+    within: Option<&'static str>,
 }
 
 impl Listener {
@@ -28,7 +30,7 @@ impl Listener {
         }
         Some(dispatcher::get_default(|dispatch| Self {
             dispatch: dispatch.clone(),
-            span: dispatch.current_span().id().cloned(),
+            within: dispatch.current_span().metadata().map(Metadata::name),
         }))
     }
 
@@ -38,7 +40,7 @@ impl Listener {
         dispatcher::with_default(&self.dispatch, || {
             event!(
                 target: TARGET,
-                parent: self.span.clone(),
+                parent: None,
                 Level::INFO,
                 operation = call.endpoint.operation(),
                 provider = call.provider,
@@ -53,6 +55,7 @@ impl Listener {
                 usage_source = call.usage.source.map(|source| source.as_str()),
                 cost_usd = call.cost.as_ref().map(|cost| cost.total.as_dollars()),
                 cost_source = call.cost.as_ref().map(|cost| cost.source.as_str()),
+                within = self.within,
                 trace_id = %span.trace_id(),
                 span_id = %span.span_id(),
                 "model call"

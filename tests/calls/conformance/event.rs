@@ -92,7 +92,8 @@ fn assert_kind(name: &str, value: &AnyValue) {
     assert!(fits, "{name} is {value:?}, declared as {declared:?}");
 }
 
-fn json(value: &AnyValue) -> serde_json::Value {
+/// A log value as JSON, with the members of a map in order.
+pub(crate) fn json(value: &AnyValue) -> serde_json::Value {
     match value {
         AnyValue::Int(value) => (*value).into(),
         AnyValue::Double(value) => (*value).into(),

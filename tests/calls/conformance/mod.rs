@@ -2,7 +2,7 @@
 
 mod calls;
 mod condition;
-mod event;
+pub(crate) mod event;
 mod metric;
 mod registry;
 mod schema;

@@ -33,7 +33,7 @@ pub(super) fn of(observed: Option<&Observed>) -> Value {
             "name": event.name,
             "severity": format!("{:?}", event.severity),
             "attributes": event.attributes.iter()
-                .map(|(key, value)| (key.clone(), format!("{value:?}").into())).collect::<Map<_, _>>(),
+                .map(|(key, value)| (key.clone(), crate::conformance::event::json(value))).collect::<Map<_, _>>(),
         })).collect::<Vec<_>>(),
         "record": record(observed),
     });

@@ -109,13 +109,11 @@ impl Queue {
             self.held_bytes
                 .fetch_sub(reserved - held, Ordering::Relaxed);
         }
-        // Somebody looks at a console, or has a span open that the event belongs to.
-        let awaited = observation.listener.is_some();
         state.pushed += 1;
         state.waiting.push_back(observation);
         let much = state.waiting.len() >= MANY.min(self.limits.waiting_calls / 2)
             || self.held_bytes.load(Ordering::Relaxed) >= self.limits.held_bytes / 4;
-        let wake = !state.lingering || much || awaited;
+        let wake = !state.lingering || much;
         drop(state);
         if wake {
             self.changed.notify_all();

@@ -72,24 +72,21 @@ impl Console {
 }
 
 #[tokio::test]
-async fn it_is_told_to_the_callers_subscriber_inside_its_span() {
+async fn it_is_told_to_the_callers_subscriber_and_names_its_span() {
     let setup = Setup::with_content(Content::Both).await;
     let (console, other) = (Console::default(), Console::default());
     let answer = async {
-        let span = tracing::info_span!("handler");
         let chat = setup.client.chat();
         let answer = chat.create(request("a prompt nobody may see"));
-        let answer = answer.instrument(span.clone()).await.unwrap();
-        // The span is open until here.
-        assert!(setup.recorder.flush(Duration::from_secs(10)));
-        drop(span);
-        answer
+        let handler = tracing::info_span!("handler");
+        answer.instrument(handler).await.unwrap()
     };
     let answer = answer.with_subscriber(console.subscriber()).await;
     let quiet = async { assert!(setup.recorder.flush(Duration::from_secs(10))) };
     quiet.with_subscriber(other.subscriber()).await;
     let told = console.only(&setup);
-    assert_eq!(told.spans, ["handler"]);
+    assert_eq!(told.field("within"), Some("handler"));
+    assert_eq!(told.spans, [""; 0]);
     assert_eq!(told.field("operation"), Some("chat"));
     assert_eq!(told.field("model"), Some(&*answer.model));
     assert_eq!(told.field("outcome"), Some("completed"));
