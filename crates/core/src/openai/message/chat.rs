@@ -1,44 +1,64 @@
 //! Messages and choices of chat completions, those of compatible providers among them.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::finish_reason;
 use super::part::{self, field};
+use super::{finish_reason, plain};
 
 #[derive(Deserialize)]
-struct Response {
-    #[serde(default)]
-    choices: Vec<Choice>,
+struct Response<'a> {
+    #[serde(borrow, default)]
+    choices: Vec<Choice<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Choice {
-    #[serde(default)]
-    message: Value,
-    #[serde(default)]
-    finish_reason: Option<String>,
+struct Choice<'a> {
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    finish_reason: Option<Cow<'a, str>>,
 }
 
-pub(super) fn input(messages: &Value) -> Vec<Value> {
-    let messages = messages.as_array().into_iter().flatten();
-    messages
-        .map(|message| Value::Object(convert(message)))
-        .collect()
-}
-
-pub(super) fn output(body: &[u8]) -> Option<Vec<Value>> {
-    let response: Response = serde_json::from_slice(body).ok()?;
-    let messages = response.choices.iter().map(|choice| {
-        let mut message = convert(&choice.message);
-        let reason = finish_reason(choice.finish_reason.as_deref());
-        message.insert("finish_reason".to_owned(), reason.into());
-        Value::Object(message)
+/// The messages of a request, as a JSON text.
+pub(super) fn input(messages: &RawValue) -> Option<String> {
+    let messages: Vec<&RawValue> = serde_json::from_str(messages.get()).ok()?;
+    let told = messages.into_iter().map(|message| {
+        plain::message(message, None).or_else(|| {
+            let message: Value = serde_json::from_str(message.get()).ok()?;
+            serde_json::to_string(&convert(&message)).ok()
+        })
     });
-    Some(messages.collect())
+    list(told.flatten())
 }
 
-fn convert(message: &Value) -> Map<String, Value> {
+/// The messages of an answer, as a JSON text.
+pub(super) fn output(body: &[u8]) -> Option<String> {
+    let response: Response<'_> = serde_json::from_slice(body).ok()?;
+    let told = response.choices.iter().map(|choice| {
+        let reason = finish_reason(choice.finish_reason.as_deref());
+        let simple = choice
+            .message
+            .and_then(|message| plain::message(message, Some(reason)));
+        simple.or_else(|| {
+            let message = choice.message.map(RawValue::get).unwrap_or("null");
+            let mut message = convert(&serde_json::from_str(message).ok()?);
+            message.insert("finish_reason".to_owned(), reason.into());
+            serde_json::to_string(&message).ok()
+        })
+    });
+    list(told.flatten())
+}
+
+fn list(items: impl Iterator<Item = String>) -> Option<String> {
+    let items: Vec<String> = items.collect();
+    (!items.is_empty()).then(|| ["[", &items.join(","), "]"].concat())
+}
+
+pub(super) fn convert(message: &Value) -> Map<String, Value> {
     let role = field(message, "role").unwrap_or("assistant");
     let mut parts = Vec::new();
     reasoning(message, &mut parts);
@@ -150,6 +170,15 @@ mod tests {
         Value::Object(convert(message))["parts"].clone()
     }
 
+    fn asked(messages: &Value) -> Value {
+        let raw = serde_json::value::to_raw_value(messages).unwrap();
+        input(&raw).map_or(Value::Null, |json| serde_json::from_str(&json).unwrap())
+    }
+
+    fn told(body: &[u8]) -> Value {
+        serde_json::from_str(&output(body).unwrap()).unwrap()
+    }
+
     #[test]
     fn a_tool_loop() {
         let body = json!({"messages":[
@@ -158,7 +187,7 @@ mod tests {
             {"role":"assistant","content":null,"tool_calls":[{"id":"t1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},
             {"role":"tool","tool_call_id":"t1","content":"42"}]});
         assert_eq!(
-            Value::from(input(&body["messages"])),
+            asked(&body["messages"]),
             json!([
                 {"role":"system","parts":[{"type":"text","content":"be brief"}]},
                 {"role":"user","parts":[{"type":"text","content":"look"},{"type":"uri","modality":"image","uri":"https://x/y.png"}]},
@@ -178,14 +207,14 @@ mod tests {
         ] {
             let body = json!({"choices":[{"index":0,"finish_reason":provider,"message":{"role":"assistant","content":"hi"}}]});
             assert_eq!(
-                Value::from(output(body.to_string().as_bytes()).unwrap()),
+                told(body.to_string().as_bytes()),
                 json!([{"role":"assistant","parts":[{"type":"text","content":"hi"}],"finish_reason":convention}])
             );
         }
-        let cut = output(br#"{"choices":[{"message":{"content":"h"},"finish_reason":null}]}"#);
-        assert_eq!(Value::from(cut.unwrap())[0]["finish_reason"], "error");
-        assert_eq!(output(b"{}"), Some(Vec::new()));
-        assert_eq!(input(&json!("nonsense")), Vec::<Value>::new());
+        let cut = told(br#"{"choices":[{"message":{"content":"h"},"finish_reason":null}]}"#);
+        assert_eq!(cut[0]["finish_reason"], "error");
+        assert_eq!(output(b"{}"), None);
+        assert_eq!(asked(&json!("nonsense")), Value::Null);
     }
 
     #[test]

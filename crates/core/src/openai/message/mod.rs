@@ -4,6 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `part` | the parts a message is made of |
+//! | `plain` | messages that are a role and a text |
 //! | `chat` | messages and choices of chat completions |
 //! | `responses` | what goes into and comes out of the Responses API |
 //! | `item` | one item of the Responses API |
@@ -17,11 +18,13 @@ mod chat;
 mod completions;
 mod item;
 mod part;
+mod plain;
 mod responses;
 mod tool;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::field;
 use crate::Endpoint;
@@ -41,14 +44,20 @@ pub struct Asked {
 /// Where the endpoints put what they are asked.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Wire {
-    messages: Value,
-    input: Value,
-    prompt: Value,
-    instructions: Value,
-    tools: Value,
+struct Wire<'a> {
+    #[serde(borrow)]
+    messages: Option<&'a RawValue>,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
+    #[serde(borrow)]
+    prompt: Option<&'a RawValue>,
+    #[serde(borrow)]
+    instructions: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tools: Option<&'a RawValue>,
     /// What tools were called before there were others than functions.
-    functions: Value,
+    #[serde(borrow)]
+    functions: Option<&'a RawValue>,
 }
 
 /// Reads what a model was asked. `body` is the request's, or for [`Endpoint::FetchResponse`] the answer's, which repeats
@@ -59,23 +68,27 @@ pub fn asked(endpoint: Endpoint, body: &[u8]) -> Asked {
     if endpoint == Endpoint::Embeddings {
         return Asked::default();
     }
-    let wire: Wire = field::body(body);
+    let wire: Wire<'_> = field::body(body);
+    let value = |raw| field::read(raw).unwrap_or(Value::Null);
     let messages = match endpoint {
-        Endpoint::ChatCompletions => chat::input(&wire.messages),
-        Endpoint::Responses => responses::input(&wire.input),
-        Endpoint::Completions => completions::input(&wire.prompt),
-        Endpoint::FetchResponse | Endpoint::Embeddings => Vec::new(),
+        Endpoint::ChatCompletions => wire.messages.and_then(chat::input),
+        Endpoint::Responses => text(&responses::input(&value(wire.input))),
+        Endpoint::Completions => text(&completions::input(&value(wire.prompt))),
+        Endpoint::FetchResponse | Endpoint::Embeddings => None,
     };
     let instructions = match endpoint {
         Endpoint::Responses | Endpoint::FetchResponse => {
-            responses::instructions(&wire.instructions)
+            responses::instructions(&value(wire.instructions))
         }
         Endpoint::ChatCompletions | Endpoint::Completions | Endpoint::Embeddings => Vec::new(),
     };
     Asked {
-        system_instructions: text(instructions),
-        input_messages: text(messages),
-        tool_definitions: text(tool::definitions(&wire.tools, &wire.functions)),
+        system_instructions: text(&instructions),
+        input_messages: messages,
+        tool_definitions: text(&tool::definitions(
+            &value(wire.tools),
+            &value(wire.functions),
+        )),
     }
 }
 
@@ -83,16 +96,19 @@ pub fn asked(endpoint: Endpoint, body: &[u8]) -> Asked {
 /// body has none.
 #[must_use]
 pub fn output_messages(endpoint: Endpoint, body: &[u8]) -> Option<String> {
-    text(match endpoint {
-        Endpoint::ChatCompletions => chat::output(body)?,
-        Endpoint::Responses | Endpoint::FetchResponse => responses::output(body)?,
-        Endpoint::Completions => completions::output(body)?,
-        Endpoint::Embeddings => return None,
-    })
+    match endpoint {
+        Endpoint::ChatCompletions => chat::output(body),
+        Endpoint::Responses | Endpoint::FetchResponse => text(&responses::output(body)?),
+        Endpoint::Completions => text(&completions::output(body)?),
+        Endpoint::Embeddings => None,
+    }
 }
 
-fn text(values: Vec<Value>) -> Option<String> {
-    (!values.is_empty()).then(|| Value::Array(values).to_string())
+fn text(values: &[Value]) -> Option<String> {
+    if values.is_empty() {
+        return None;
+    }
+    serde_json::to_string(values).ok()
 }
 
 /// The convention's word for a provider's finish reason. An answer that was cut off has none of its own and is an

@@ -3,12 +3,14 @@
 //! Recorded on the recorder's thread for every call, sampled or not. Source: GenAI semantic conventions, `metrics.yaml`,
 //! with the refinements for OpenAI; boundaries are the recommended ones, since the SDK's own are made for milliseconds.
 
+mod sets;
+
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter};
 use spanloom_core::{Call, UsageSource, openai, semconv as names};
 
+use self::sets::{Cache, Sets};
 use crate::observation::Answer;
 
 const SECONDS: [f64; 14] = [
@@ -38,6 +40,7 @@ pub(crate) struct Instruments {
     duration: Histogram<f64>,
     first_chunk: Histogram<f64>,
     output_chunk: Histogram<f64>,
+    cache: Cache,
 }
 
 impl Instruments {
@@ -69,81 +72,40 @@ impl Instruments {
                 names::GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK,
                 "Time from one chunk of a streamed answer to the next.",
             ),
+            cache: Cache::default(),
         }
     }
 
     pub(crate) fn record(&self, call: &Call, elapsed: Duration, answer: &Answer) {
-        let common = common(call);
-        let refined = refined(call, &common);
-        let mut of_duration = refined.clone();
-        of_duration.extend(
-            call.failure
-                .as_ref()
-                .map(|failure| KeyValue::new(names::ERROR_TYPE, failure.kind.clone())),
-        );
-        self.duration.record(elapsed.as_secs_f64(), &of_duration);
-        self.tokens(call, &refined);
+        let sets = self.cache.sets(call);
+        self.duration.record(elapsed.as_secs_f64(), &sets.duration);
+        self.tokens(call, &sets);
         if let Some(first) = call.time_to_first_chunk {
-            self.first_chunk.record(first.as_secs_f64(), &common);
+            self.first_chunk.record(first.as_secs_f64(), &sets.chunks);
         }
         // What is fetched was generated before; its chunks say nothing of a model.
-        let generated = call.endpoint.is_inference().then(|| gaps(answer));
+        let generated = call.endpoint.is_inference() && !answer.arrivals.is_empty();
+        let generated = generated.then(|| gaps(answer));
         for gap in generated.into_iter().flatten() {
-            self.output_chunk.record(gap.as_secs_f64(), &common);
+            self.output_chunk.record(gap.as_secs_f64(), &sets.chunks);
         }
     }
 
     /// Counts the provider reported. The convention wants no others.
-    fn tokens(&self, call: &Call, attributes: &[KeyValue]) {
+    fn tokens(&self, call: &Call, sets: &Sets) {
         let usage = &call.usage;
         if usage.source != Some(UsageSource::Reported) {
             return;
         }
-        for (kind, count) in [
-            ("input", usage.input_tokens),
-            ("output", usage.output_tokens),
+        for (attributes, count) in [
+            (&sets.input_tokens, usage.input_tokens),
+            (&sets.output_tokens, usage.output_tokens),
         ] {
-            let Some(count) = count else { continue };
-            let mut attributes = attributes.to_vec();
-            attributes.push(KeyValue::new(names::GEN_AI_TOKEN_TYPE, kind));
-            self.tokens.record(count, &attributes);
+            if let Some(count) = count {
+                self.tokens.record(count, attributes);
+            }
         }
     }
-}
-
-fn common(call: &Call) -> Vec<KeyValue> {
-    let mut attributes = vec![
-        KeyValue::new(names::GEN_AI_OPERATION_NAME, call.endpoint.operation()),
-        KeyValue::new(names::GEN_AI_PROVIDER_NAME, call.provider.clone()),
-        KeyValue::new(names::SERVER_ADDRESS, call.server_address.clone()),
-    ];
-    let port = call.server_port.map(i64::from);
-    attributes.extend(port.map(|port| KeyValue::new(names::SERVER_PORT, port)));
-    for (name, model) in [
-        (names::GEN_AI_REQUEST_MODEL, &call.request.model),
-        (names::GEN_AI_RESPONSE_MODEL, &call.response.model),
-    ] {
-        attributes.extend(model.clone().map(|model| KeyValue::new(name, model)));
-    }
-    attributes
-}
-
-/// What the convention adds for OpenAI.
-fn refined(call: &Call, common: &[KeyValue]) -> Vec<KeyValue> {
-    let mut attributes = common.to_vec();
-    if call.provider == "openai" {
-        let response = &call.response;
-        for (name, value) in [
-            (names::OPENAI_RESPONSE_SERVICE_TIER, &response.service_tier),
-            (
-                names::OPENAI_RESPONSE_SYSTEM_FINGERPRINT,
-                &response.system_fingerprint,
-            ),
-        ] {
-            attributes.extend(value.clone().map(|value| KeyValue::new(name, value)));
-        }
-    }
-    attributes
 }
 
 /// The time between each chunk's arrival and the next one's. A chunk is an event of the stream, whichever frames of the
