@@ -40,9 +40,8 @@ pub(super) fn message(message: &RawValue, finish_reason: Option<&str>) -> Option
     let text = wire.content.get();
     // Half of a pair of escapes is no character, and what reads on would stumble over it.
     let is_text = text.starts_with('"') && !text.contains("\\u");
-    let role = match &*wire.role {
-        role @ ("system" | "developer" | "user" | "assistant") => role,
-        _ => return None,
+    let role @ ("system" | "developer" | "user" | "assistant") = &*wire.role else {
+        return None;
     };
     if !is_text || more.iter().any(|member| member.is_some()) {
         return None;
