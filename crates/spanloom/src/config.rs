@@ -39,8 +39,8 @@ pub(crate) struct Environment {
     pub(crate) disabled: bool,
     /// `SPANLOOM_QUIET=1`
     pub(crate) quiet: bool,
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `NO_CONTENT`, or `EVENT_ONLY`: beats every default, and code
-    /// as well.
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is set, and not to a word that allows content on spans: beats
+    /// every default, and code as well.
     pub(crate) no_content: bool,
     /// `SPANLOOM_PRICES`: a file of the user's own prices.
     pub(crate) prices: Option<String>,
@@ -86,8 +86,9 @@ impl Environment {
             disabled: truthy("OTEL_SDK_DISABLED"),
             quiet: truthy("SPANLOOM_QUIET"),
             no_content: set(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
-                let without = ["NO_CONTENT", "FALSE", "EVENT_ONLY"];
-                without.iter().any(|mode| value.eq_ignore_ascii_case(mode))
+                // A word nobody knows may have been meant to say no.
+                let with = ["SPAN_ONLY", "SPAN_AND_EVENT", "TRUE"];
+                !with.iter().any(|mode| value.eq_ignore_ascii_case(mode))
             }),
             prices: set("SPANLOOM_PRICES"),
         }
@@ -262,6 +263,24 @@ mod tests {
         ];
         let base = Some("http://127.0.0.1:4318");
         assert_eq!(said(&quiet, base, true), [true, false, false]);
+    }
+
+    #[test]
+    fn content_is_recorded_unless_the_environment_says_otherwise() {
+        assert!(!environment(&[]).no_content);
+        for (value, without) in [
+            ("", false),
+            ("span_only", false),
+            ("SPAN_AND_EVENT", false),
+            ("True", false),
+            ("NO_CONTENT", true),
+            ("false", true),
+            ("event_only", true),
+            ("nothing please", true),
+        ] {
+            let environment = environment(&[(CAPTURE_MESSAGE_CONTENT, value)]);
+            assert_eq!(environment.no_content, without, "{value}");
+        }
     }
 
     #[test]
