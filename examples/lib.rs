@@ -6,6 +6,7 @@
 //! - `content_policy`: what is kept of prompts and answers, and the details event
 //! - `prices`: prices of your own, in code, by file, replaced while running
 //! - `prompts`: prompt templates, conversations and tasks
+//! - `streams`: the text of a stream, true token counts, `traceparent`
 //! - `axum_service`: a service with tracing of its own, before; needs a model server and a collector
 //! - `axum_service_monitored`: the same after, its calls in its own traces
 //! - `axum_service_beside`: the same with a monitor beside its pipeline

@@ -90,6 +90,26 @@ mod tests {
         assert!(none.body().is_none());
     }
 
+    /// A multipart upload is a body of this kind.
+    #[test]
+    fn a_body_that_is_a_stream_is_never_read() {
+        struct Never;
+        impl http_body::Body for Never {
+            type Data = Bytes;
+            type Error = std::convert::Infallible;
+
+            fn poll_frame(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+            ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+                panic!("it was read");
+            }
+        }
+        let mut upload = request(Body::wrap(Never));
+        assert_eq!(shared_body(&mut upload, 1_000), None);
+        assert_eq!(upload.body().map(Body::as_bytes), Some(None));
+    }
+
     #[test]
     fn only_known_methods_and_paths_are_endpoints() {
         let mut request = request(Body::from(""));

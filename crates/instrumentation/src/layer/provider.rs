@@ -3,6 +3,8 @@
 /// Host (or the end of one) and the provider's name in the convention.
 const PROVIDERS: &[(&str, &str)] = &[
     ("openai.azure.com", "azure.ai.openai"),
+    ("services.ai.azure.com", "azure.ai.openai"),
+    ("cognitiveservices.azure.com", "azure.ai.openai"),
     ("api.groq.com", "groq"),
     ("api.deepseek.com", "deepseek"),
     ("api.mistral.ai", "mistral_ai"),
@@ -10,6 +12,13 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("api.perplexity.ai", "perplexity"),
     ("api.moonshot.ai", "moonshot_ai"),
     ("api.moonshot.cn", "moonshot_ai"),
+    ("api.anthropic.com", "anthropic"),
+    ("generativelanguage.googleapis.com", "gcp.gemini"),
+    ("api.cohere.ai", "cohere"),
+    // The convention has no name for these.
+    ("openrouter.ai", "openrouter"),
+    ("api.together.xyz", "together"),
+    ("api.together.ai", "together"),
 ];
 
 /// The provider at `host`; `openai` for any other, since its API is what is being spoken.
@@ -33,6 +42,7 @@ mod tests {
         assert_eq!(provider("api.openai.com"), "openai");
         assert_eq!(provider("me.openai.azure.com"), "azure.ai.openai");
         assert_eq!(provider("api.groq.com"), "groq");
+        assert_eq!(provider("openrouter.ai"), "openrouter");
         assert_eq!(provider("notapi.groq.com"), "openai");
         assert_eq!(provider("127.0.0.1"), "openai");
     }
