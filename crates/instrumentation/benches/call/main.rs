@@ -5,7 +5,11 @@
 //! together, a stream has 200 chunks, each a frame of its own. With the layer a call's span has 25 attributes and its
 //! metrics three records.
 //!
-//! Last result: NONE YET
+//! Last result (2026-11-23, 2 cores AMD EPYC, shared, Rust 1.95; three runs): on the caller's thread the layer adds 3.0 to
+//! 3.3 us to a call with content, 0.64 to 0.84 times what the span by hand adds, 2.3 to 2.9 us without content, about
+//! 1.1 us when nobody wants to know of the call, and less than 90 ns to a chunk; from cold caches 22 to 29 us to a call.
+//! CPU time of the process: 16 to 24 us a call, 3.3 to 4.3 times the span by hand; with OTLP export 27 to 44 us, 1.6 to
+//! 2.0 times. Goals: 3 us, 0.75 times, 100 ns, 150 ns (missed), 5 us (missed), 9 us (missed).
 
 #![expect(
     clippy::unwrap_used,
