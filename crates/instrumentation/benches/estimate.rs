@@ -7,18 +7,18 @@
 //! Last result, 2026-11-23, 2 cores shared with other work, tiktoken-rs 0.12.1; medians of nine:
 //!
 //! ```text
-//! first use, tokenizer loaded           377.4ms
-//! 2250 bytes of English                   51.3µs
-//! 4 MiB of equal letters                   9.9ms
-//! 4 MiB of spaces                          2.0ms
-//! 4 MiB of line ends                      28.3ms   most of it is reading the JSON's escapes
-//! 4 MiB of emoji                           6.5ms
-//! 4 MiB of base64                          4.3ms
-//! 4 MiB of digits                          3.7ms
-//! 4 MiB of one long word                   2.9ms
-//! 4 MiB of Chinese                         4.4ms
-//! 4 MiB of combining marks                 6.1ms
-//! 4 MiB of words                           2.7ms
+//! first use, tokenizer loaded           204.4ms
+//! 2250 bytes of English                   52.3µs
+//! 4 MiB of equal letters                   6.4ms
+//! 4 MiB of spaces                          1.9ms
+//! 4 MiB of line ends                      28.9ms   most of it is reading the JSON's escapes
+//! 4 MiB of emoji                           4.3ms
+//! 4 MiB of base64                          4.5ms
+//! 4 MiB of digits                          3.4ms
+//! 4 MiB of one long word                   2.8ms
+//! 4 MiB of Chinese                         4.6ms
+//! 4 MiB of combining marks                 4.7ms
+//! 4 MiB of words                           2.0ms
 //! ```
 #![expect(
     clippy::unwrap_used,
