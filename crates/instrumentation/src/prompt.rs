@@ -206,17 +206,18 @@ macro_rules! prompt {
         $crate::prompt!($template $($rest)*).with_name($name)
     };
     ($template:literal $(, $variable:ident = $value:expr)* $(,)?) => {
-        match ($(&$value,)*) {
-            ($($variable,)*) => {
-                const HASH: u64 = $crate::__hash(concat!($template));
-                $crate::Prompt::__new(
+        {
+            // Bound to a name, so that nothing borrowed for the variables outlives this block, in an `async` one least of all.
+            let prompt = match ($(&$value,)*) {
+                ($($variable,)*) => $crate::Prompt::__new(
                     // Through `concat!`, so that nothing is captured from the surroundings.
                     ::std::format!(concat!($template), $($variable = $variable),*),
                     concat!($template),
-                    HASH,
+                    const { $crate::__hash(concat!($template)) },
                     &[$((stringify!($variable), $variable as &dyn ::std::fmt::Display)),*],
-                )
-            }
+                ),
+            };
+            prompt
         }
     };
 }
@@ -235,6 +236,35 @@ mod tests {
         let prompt = prompt!("{n} and {n} again, {m}", n = count(), m = String::from("m"));
         assert_eq!(prompt.text(), "1 and 1 again, m");
         assert_eq!(evaluated.get(), 1);
+    }
+
+    #[test]
+    fn nothing_borrowed_outlives_the_macro() {
+        let lock = std::sync::Mutex::new(7);
+        let both = |prompt: super::Prompt, free: bool| (prompt.text().to_owned(), free);
+        // The guard would live to the end of the statement.
+        let rendered = both(
+            prompt!("{x}", x = lock.lock().unwrap()),
+            lock.try_lock().is_ok(),
+        );
+        assert_eq!(rendered, ("7".to_owned(), true));
+        let sent = async { std::future::ready(prompt!("{x}", x = std::rc::Rc::new(1))).await };
+        let is_send = |_: &(dyn Send + '_)| true;
+        assert!(is_send(&sent));
+    }
+
+    #[test]
+    fn formats_and_names_of_any_kind() {
+        let width = prompt!("{x:>5.1}|{x:?}", x = 2.04);
+        assert_eq!(width.text(), "  2.0|2.04");
+        let upper = prompt!(
+            "{hash} {prompt} {name}",
+            hash = 'h',
+            prompt = "p",
+            name = "n",
+        );
+        assert_eq!(upper.text(), "h p n");
+        assert_eq!(upper.name(), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod attribute;
 mod dialect;
+mod monitor;
 mod span;
 
 pub use attribute::Attributes;

@@ -4,9 +4,13 @@ use serde_json::{Map, Value};
 
 use super::attribute::Attributes;
 use super::dialect;
+use super::monitor::monitor;
 use crate::price::Table;
 use crate::record::{CallInfo, CostSummary, Json, Record, StatusCode, Summary, UsageSummary};
 use crate::{Endpoint, StreamName, Timestamp, Usage, UsageSource, semconv as names};
+
+/// The group of attributes that have no other place.
+pub(super) const OTEL: &str = "otel";
 
 /// A finished span, whoever carried it here (an SDK's exporter, an OTLP request).
 #[derive(Clone, Debug)]
@@ -59,6 +63,8 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
         failed,
         (span.started_at, span.ended_at),
     );
+    // Some dialects mean the conversation by it, so it goes with that, too.
+    let session = attributes.text(names::SESSION_ID).map(str::to_owned);
     let thread_id = attributes.take_text(dialect::CONVERSATION);
     let inputs = content(
         &mut attributes,
@@ -93,7 +99,7 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
         turn_id: thread_id.is_some().then(|| span.span_id.clone()),
         thread_id,
         wb_user_id: attributes.take_text(dialect::USER),
-        attributes: grouped(attributes, &info),
+        attributes: grouped(attributes, session, &info),
         id: span.span_id,
     }
 }
@@ -294,28 +300,18 @@ fn exception(status: &SpanStatus, error_type: Option<&str>) -> Option<String> {
 }
 
 /// Monitor attributes at the root, ours in a group, whatever is left in `otel` under its own dotted name.
-fn grouped(mut attributes: Attributes, info: &CallInfo) -> Map<String, Value> {
-    let monitor = attributes
-        .take_json(names::SPANLOOM_ATTRIBUTES)
-        .or_else(|| attributes.take_json("wandb.attributes"));
-    let mut grouped: Map<String, Value> = monitor
-        .and_then(|json| serde_json::from_str(json.as_str()).ok())
-        .unwrap_or_default();
-    // To group by, as the user's own attributes are.
-    for (name, key) in [
-        (names::SPANLOOM_TENANT, "tenant"),
-        (names::SESSION_ID, "session"),
-    ] {
-        if let Some(id) = attributes.take_text(&[name]) {
-            grouped.entry(key).or_insert(Value::String(id));
-        }
-    }
+fn grouped(
+    mut attributes: Attributes,
+    session: Option<String>,
+    info: &CallInfo,
+) -> Map<String, Value> {
+    let mut grouped = monitor(&mut attributes, session);
     if let Ok(info @ Value::Object(_)) = serde_json::to_value(info) {
         grouped.insert(CallInfo::GROUP.to_owned(), info);
     }
     if !attributes.is_empty() {
         grouped.insert(
-            "otel".to_owned(),
+            OTEL.to_owned(),
             Value::Object(attributes.into_iter().collect()),
         );
     }
@@ -409,6 +405,20 @@ mod tests {
             None,
             "what the body says is not said twice"
         );
+    }
+
+    #[test]
+    fn user_conversation_session_and_tenant_have_their_places() {
+        let ids = json!({"user.id": "u", "session.id": "s", "spanloom.tenant": "t"});
+        let record = of(ids.clone());
+        assert_eq!(record.wb_user_id.as_deref(), Some("u"));
+        assert_eq!(record.thread_id.as_deref(), Some("s"));
+        let mut conversed = ids;
+        conversed["gen_ai.conversation.id"] = "c".into();
+        let record = of(conversed);
+        assert_eq!(record.thread_id.as_deref(), Some("c"));
+        let grouped = ["session", "tenant"].map(|key| record.attributes[key].as_str().unwrap());
+        assert_eq!(grouped, ["s", "t"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{MonitorAttributes, Said};
+use super::{MonitorAttributes, PARAMS, PROMPT_TEMPLATE, Said};
 use crate::prompt::Prompt;
 
 /// Bytes of JSON, roughly: names and texts.
@@ -96,15 +96,15 @@ impl<'a> Merged<'a> {
                 }
             }
             let Some(prompt) = &said.prompt else { continue };
-            if seen.insert("prompt_template") {
+            if seen.insert(PROMPT_TEMPLATE) {
                 let template = limits.text(prompt.template());
-                merged.extend(template.map(|text| ("prompt_template".to_owned(), text)));
+                merged.extend(template.map(|text| (PROMPT_TEMPLATE.to_owned(), text)));
             }
-            if content && seen.insert("params") && prompt.variables().next().is_some() {
+            if content && seen.insert(PARAMS) && prompt.variables().next().is_some() {
                 let variables = prompt
                     .variables()
                     .filter_map(|(name, value)| Some((name.to_owned(), limits.text(value)?)));
-                merged.insert("params".to_owned(), Value::Object(variables.collect()));
+                merged.insert(PARAMS.to_owned(), Value::Object(variables.collect()));
             }
         }
         if limits.left_out > 0 {
@@ -262,8 +262,11 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn whatever_is_said_stays_within_the_limits(texts in proptest::collection::vec(".{0,4000}", 0..60)) {
-            let value: Value = texts.iter().map(|text| json!({"t": text})).collect();
+        fn whatever_is_said_stays_within_the_limits(
+            texts in proptest::collection::vec((proptest::char::any(), 0..20_000_usize), 0..60),
+        ) {
+            let texts = texts.into_iter().map(|(letter, times)| String::from(letter).repeat(times));
+            let value: Value = texts.map(|text| json!({"t": text})).collect();
             let json = MonitorAttributes::new(value).merged().to_json(true).unwrap();
             // Escapes may take up to six bytes for one.
             proptest::prop_assert!(json.len() <= 6 * BYTES + 20_000);

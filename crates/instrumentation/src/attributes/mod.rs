@@ -7,25 +7,35 @@
 //! | file | what |
 //! |---|---|
 //! | `scope` | putting them in force: on a thread, in a future, in a spawned task |
+//! | `nest` | the list of scopes |
 //! | `merge` | one object out of nested scopes, within limits |
 
 mod merge;
+mod nest;
 mod scope;
 
 use std::sync::Arc;
 
 pub(crate) use merge::Merged;
+use nest::Scope;
 use opentelemetry::Context;
 pub use scope::{AttributesGuard, InScope, MonitorAttributesExt, WithMonitorAttributes};
 use serde_json::{Map, Value};
 
 use crate::prompt::Prompt;
 
+/// Attribute with a prompt's template.
+const PROMPT_TEMPLATE: &str = "prompt_template";
+/// Attribute with a prompt's variables.
+const PARAMS: &str = "params";
+
 /// What is said of the calls made in a scope. Cloning is cheap.
 ///
 /// Scopes nest, and the inner one wins: keys of the attributes are replaced, not merged in depth. Limits are kept on the
 /// recorder's thread, with a mark and never with an error: 64 KiB of JSON, 128 keys at the root, 64 levels, 16 KiB per
 /// text. What is cut says so and gives its length; how many values were left out stands under `spanloom_truncated`.
+/// Any key will do; `spanloom`, `otel` and `stream` are names of ours in a record, where the user's get an underscore
+/// (`stream_`). An empty identifier is none.
 ///
 /// ```
 /// use serde_json::json;
@@ -39,15 +49,8 @@ pub struct MonitorAttributes {
     scope: Option<Arc<Scope>>,
 }
 
-/// One scope, inside another.
-#[derive(Debug, Default)]
-struct Scope {
-    said: Arc<Said>,
-    outer: Option<Arc<Scope>>,
-}
-
 /// What one scope says itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Said {
     attributes: Map<String, Value>,
     conversation: Option<Arc<str>>,
@@ -73,26 +76,27 @@ impl MonitorAttributes {
     /// one the request names itself.
     #[must_use]
     pub fn conversation(self, id: impl Into<Arc<str>>) -> Self {
-        self.say(|said| said.conversation = Some(id.into()))
+        self.say(|said| said.conversation = self::id(id))
     }
 
     /// The user the calls are made for: `user.id`, `wb_user_id` of a record.
     #[must_use]
     pub fn user(self, id: impl Into<Arc<str>>) -> Self {
-        self.say(|said| said.user = Some(id.into()))
+        self.say(|said| said.user = self::id(id))
     }
 
-    /// The session they are made in: `session.id`.
+    /// The session they are made in: `session.id`, attribute `session` of a record, and its `thread_id` where no
+    /// conversation is known.
     #[must_use]
     pub fn session(self, id: impl Into<Arc<str>>) -> Self {
-        self.say(|said| said.session = Some(id.into()))
+        self.say(|said| said.session = self::id(id))
     }
 
     /// The tenant they are made for: `spanloom.tenant`, since the conventions have no name for it; attribute `tenant` of
     /// a record.
     #[must_use]
     pub fn tenant(self, id: impl Into<Arc<str>>) -> Self {
-        self.say(|said| said.tenant = Some(id.into()))
+        self.say(|said| said.tenant = self::id(id))
     }
 
     /// The template they were prompted with; see [`Prompt`] for what is recorded of it.
@@ -107,26 +111,14 @@ impl MonitorAttributes {
         Context::map_current(|context| context.get::<Self>().cloned()).unwrap_or_default()
     }
 
-    /// These inside `outer`.
+    /// These inside `outer`: what both say is as these say it.
     #[must_use]
     pub fn over(self, outer: &Self) -> Self {
-        match (&self.scope, &outer.scope) {
-            (_, None) => self,
-            (None, _) => outer.clone(),
-            (Some(inner), Some(_)) => {
-                // Usually one scope; one that was itself put together is linked anew.
-                let rest = Self {
-                    scope: inner.outer.clone(),
-                };
-                let scope = Scope {
-                    said: Arc::clone(&inner.said),
-                    outer: rest.over(outer).scope,
-                };
-                Self {
-                    scope: Some(Arc::new(scope)),
-                }
-            }
-        }
+        let scope = match (self.scope, &outer.scope) {
+            (Some(inner), Some(outer)) => Some(Scope::over(&inner, outer)),
+            (inner, outer) => inner.or_else(|| outer.clone()),
+        };
+        Self { scope }
     }
 
     /// Whether nothing is said.
@@ -136,26 +128,44 @@ impl MonitorAttributes {
     }
 
     fn say(self, change: impl FnOnce(&mut Said)) -> Self {
-        let (said, outer) = match self.scope {
-            Some(scope) => (Arc::clone(&scope.said), scope.outer.clone()),
-            None => Default::default(),
-        };
-        let mut said = Arc::unwrap_or_clone(said);
-        change(&mut said);
-        let scope = Scope {
-            said: Arc::new(said),
-            outer,
-        };
-        Self {
-            scope: Some(Arc::new(scope)),
-        }
+        let scope = Scope::say(self.scope.unwrap_or_default(), change);
+        Self { scope: Some(scope) }
     }
 
     /// What each scope says, the innermost first.
     fn scopes(&self) -> impl Iterator<Item = &Said> {
-        let first = self.scope.as_deref();
-        std::iter::successors(first, |scope| scope.outer.as_deref()).map(|scope| &*scope.said)
+        self.scope.iter().flat_map(|scope| scope.says())
     }
+}
+
+impl Said {
+    /// Takes over what a scope inside this one says.
+    fn take_over(&mut self, inner: &Self) {
+        let ids = [
+            (&mut self.conversation, &inner.conversation),
+            (&mut self.user, &inner.user),
+            (&mut self.session, &inner.session),
+            (&mut self.tenant, &inner.tenant),
+        ];
+        for (id, inner) in ids {
+            *id = inner.clone().or(id.take());
+        }
+        if let Some(prompt) = &inner.prompt {
+            // In its scope they come from the prompt.
+            for key in [PROMPT_TEMPLATE, PARAMS] {
+                self.attributes.remove(key);
+            }
+            self.prompt = Some(prompt.clone());
+        }
+        let attributes = inner.attributes.iter();
+        let attributes = attributes.map(|(key, value)| (key.clone(), value.clone()));
+        self.attributes.extend(attributes);
+    }
+}
+
+/// An identifier; the empty text is none.
+fn id(id: impl Into<Arc<str>>) -> Option<Arc<str>> {
+    Some(id.into()).filter(|id| !id.is_empty())
 }
 
 impl From<Value> for MonitorAttributes {

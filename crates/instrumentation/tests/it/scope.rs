@@ -45,6 +45,84 @@ async fn identities_stand_under_the_conventions_names() {
 }
 
 #[tokio::test]
+async fn embeddings_carry_them_too() {
+    let setup = Setup::new().await;
+    let embed = setup.client.embeddings();
+    let request =
+        serde_json::from_value(json!({"model": "text-embedding-3-small", "input": "hello"}));
+    let said = MonitorAttributes::new(json!({"a": 1})).conversation("c-1");
+    let answer = embed.create(request.unwrap());
+    let said = said.user("u-1").session("s-1").tenant("acme");
+    answer.monitor_attributes(said).await.unwrap();
+    let span = setup.span();
+    assert_eq!(span.name, "embeddings text-embedding-3-small");
+    let shown = [
+        "gen_ai.conversation.id",
+        "user.id",
+        "session.id",
+        "spanloom.tenant",
+    ]
+    .map(|name| text(&span, name).unwrap());
+    assert_eq!(shown, ["c-1", "u-1", "s-1", "acme"]);
+    assert_eq!(attributes(&setup), json!({"a": 1}));
+}
+
+#[tokio::test]
+async fn an_empty_identifier_is_none() {
+    let setup = Setup::new().await;
+    let said = MonitorAttributes::default().conversation("").user("");
+    ask(&setup)
+        .monitor_attributes(said.session("").tenant(""))
+        .await;
+    let span = setup.span();
+    for name in [
+        "gen_ai.conversation.id",
+        "user.id",
+        "session.id",
+        "spanloom.tenant",
+    ] {
+        assert_eq!(text(&span, name), None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_leaves_the_scope() {
+    let setup = std::sync::Arc::new(Setup::new().await);
+    let unwound = std::panic::catch_unwind(|| {
+        let _scope = MonitorAttributes::new(json!({"in": "the thread"})).enter();
+        std::panic::resume_unwind(Box::new("given up"));
+    });
+    assert!(unwound.is_err());
+    let failing = async { std::panic::resume_unwind(Box::new("given up")) };
+    let failing = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(
+        failing.monitor_attributes(json!({"in": "a future"})),
+    ));
+    let unwound: Result<(), _> = failing.await;
+    assert!(unwound.is_err());
+    ask(&setup).await;
+    assert_eq!(attributes(&setup), Value::Null);
+}
+
+#[tokio::test]
+async fn a_stream_keeps_what_was_said_when_it_began() {
+    let setup = Setup::new().await;
+    let mut streamed = request("Tell me a 50-word story.");
+    streamed.stream = Some(true);
+    let stream = {
+        let chat = setup.client.chat();
+        let said = MonitorAttributes::new(json!({"read": "inside"})).conversation("c-1");
+        let inside = chat.create_stream(streamed).monitor_attributes(said);
+        inside.await.unwrap()
+    };
+    let read = futures_util::StreamExt::collect::<Vec<_>>(stream);
+    let read = tokio::spawn(read.monitor_attributes(json!({"read": "elsewhere"})));
+    assert!(read.await.unwrap().iter().all(Result::is_ok));
+    assert_eq!(attributes(&setup), json!({"read": "inside"}));
+    let id = text(&setup.span(), "gen_ai.conversation.id");
+    assert_eq!(id.as_deref(), Some("c-1"));
+}
+
+#[tokio::test]
 async fn the_layers_attributes_are_the_outermost() {
     let setup = Setup::with_layer(|layer| {
         layer.with_attributes(

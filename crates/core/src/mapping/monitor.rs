@@ -1,0 +1,84 @@
+//! The user's own attributes at the root of a record.
+
+use serde_json::{Map, Value};
+
+use super::attribute::Attributes;
+use crate::record::CallInfo;
+use crate::semconv as names;
+
+/// Groups and keys of ours at the root. A key of the user's with such a name gets an underscore, so that neither is lost
+/// nor taken for the other.
+const RESERVED: &[&str] = &[CallInfo::GROUP, super::span::OTEL, "stream"];
+
+/// Takes them out of a span's attributes, with what there is to group by beside them.
+pub(super) fn monitor(attributes: &mut Attributes, session: Option<String>) -> Map<String, Value> {
+    let json = attributes
+        .take_json(names::SPANLOOM_ATTRIBUTES)
+        .or_else(|| attributes.take_json("wandb.attributes"));
+    let mut monitor: Map<String, Value> = json
+        .and_then(|json| serde_json::from_str(json.as_str()).ok())
+        .unwrap_or_default();
+    for name in RESERVED {
+        if let Some(value) = monitor.remove(*name) {
+            monitor.insert(free(&monitor, name), value);
+        }
+    }
+    let tenant = attributes.take_text(&[names::SPANLOOM_TENANT]);
+    for (key, id) in [("tenant", tenant), ("session", session)] {
+        if let Some(id) = id {
+            monitor.entry(key).or_insert(Value::String(id));
+        }
+    }
+    monitor
+}
+
+/// The name with as many underscores as it takes.
+fn free(monitor: &Map<String, Value>, name: &str) -> String {
+    let mut name = format!("{name}_");
+    while monitor.contains_key(&name) {
+        name.push('_');
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(spanloom_attributes: &Value, tenant: &str, session: Option<&str>) -> Value {
+        let mut attributes = Attributes::from_iter([
+            (
+                names::SPANLOOM_ATTRIBUTES.to_owned(),
+                json!(spanloom_attributes.to_string()),
+            ),
+            (names::SPANLOOM_TENANT.to_owned(), json!(tenant)),
+        ]);
+        let monitor = monitor(&mut attributes, session.map(str::to_owned));
+        assert!(attributes.is_empty());
+        monitor.into()
+    }
+
+    #[test]
+    fn keys_of_the_users_that_are_names_of_ours_are_kept() {
+        let said = json!({"stream": true, "otel": [1], "otel_": 2, "spanloom": {"operation": "chat"}, "weave": 3});
+        assert_eq!(
+            of(&said, "", None),
+            json!({"stream_": true, "otel__": [1], "otel_": 2, "spanloom_": {"operation": "chat"}, "weave": 3})
+        );
+    }
+
+    #[test]
+    fn tenant_and_session_are_there_to_group_by() {
+        assert_eq!(
+            of(&json!({"a": 1}), "acme", Some("s-1")),
+            json!({"a": 1, "tenant": "acme", "session": "s-1"})
+        );
+        // The user's own key goes first.
+        assert_eq!(
+            of(&json!({"tenant": 7}), "acme", None),
+            json!({"tenant": 7})
+        );
+    }
+}
