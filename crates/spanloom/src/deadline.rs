@@ -1,28 +1,63 @@
 //! Waiting for parts that know no deadline.
 
-use std::sync::mpsc;
+use std::mem;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Runs `work` and waits for it, `timeout` at the longest. Work that takes longer goes on, on a thread of its own: the
-/// stock exporters end by themselves, after the 10 seconds they give a request by default.
+/// Work that goes on behind somebody's back: a thread for each that took longer than it was given.
+#[derive(Debug, Default)]
+pub(crate) struct Patience(Mutex<Vec<Receiver<()>>>);
+
+impl Patience {
+    /// Runs `work` and waits for it, `timeout` at the longest. Work that takes longer goes on, on a thread of its own; as
+    /// long as it does, none is added to it, so that asking again and again does not pile threads up.
+    pub(crate) fn wait(&self, timeout: Duration, work: impl FnOnce() + Send + 'static) {
+        let deadline = Instant::now() + timeout;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let running = mem::take(&mut *self.running());
+        let (late, _) = running
+            .into_iter()
+            .partition::<Vec<_>, _>(|running| is_late(running, left()));
+        if late.is_empty() {
+            if let Some(running) = start(work).filter(|running| is_late(running, left())) {
+                self.running().push(running);
+            }
+        } else {
+            self.running().extend(late);
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Vec<Receiver<()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The same, once and for all: earlier work is not waited for.
 pub(crate) fn within(timeout: Duration, work: impl FnOnce() + Send + 'static) {
-    let (done, finished) = mpsc::channel::<()>();
+    let _late = start(work).is_some_and(|running| is_late(&running, timeout));
+}
+
+/// What it returns hears of the end, that by a panic too; `None` without a thread. The stock exporters end by themselves,
+/// after the 10 seconds they give a request by default.
+fn start(work: impl FnOnce() + Send + 'static) -> Option<Receiver<()>> {
+    let (done, running) = mpsc::channel::<()>();
     let thread = thread::Builder::new().name("spanloom-flush".to_owned());
     let started = thread.spawn(move || {
         work();
         drop(done);
     });
-    if started.is_ok() {
-        // Ends when the sender is gone, which a panic sees to as well.
-        let _ended_or_late = finished.recv_timeout(timeout);
-    }
+    started.ok().map(|_| running)
+}
+
+fn is_late(running: &Receiver<()>, timeout: Duration) -> bool {
+    running.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Barrier};
-    use std::time::Instant;
 
     use super::*;
 
@@ -43,6 +78,26 @@ mod tests {
         });
         assert!(begun.elapsed() >= Duration::from_millis(1));
         barrier.wait();
+    }
+
+    #[test]
+    fn work_that_is_late_is_not_added_to() {
+        let patience = Patience::default();
+        let barrier = Arc::new(Barrier::new(2));
+        let inside = Arc::clone(&barrier);
+        let soon = Duration::from_millis(1);
+        patience.wait(soon, move || {
+            inside.wait();
+        });
+        let (sender, receiver) = mpsc::channel();
+        let again = sender.clone();
+        patience.wait(soon, move || again.send(1).unwrap());
+        assert!(receiver.try_recv().is_err(), "the first is still at it");
+        assert_eq!(patience.running().len(), 1);
+        barrier.wait();
+        patience.wait(Duration::from_secs(60), move || sender.send(2).unwrap());
+        assert_eq!(receiver.try_recv(), Ok(2));
+        assert_eq!(patience.running().len(), 0);
     }
 
     #[test]

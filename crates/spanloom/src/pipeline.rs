@@ -16,7 +16,7 @@ use spanloom_instrumentation::{
 use crate::beside::Beside;
 use crate::collector::{Account, Collectors};
 use crate::config::{Environment, Records};
-use crate::deadline::within;
+use crate::deadline::{Patience, within};
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
 
@@ -43,6 +43,7 @@ pub(crate) struct Pipeline {
     #[cfg(feature = "tracing")]
     pub(crate) lineage: Lineage,
     beside: Beside,
+    patience: Patience,
     exporter: Option<Exporter>,
     /// What the collector got.
     collected: Arc<Account>,
@@ -106,6 +107,7 @@ impl Pipeline {
             #[cfg(feature = "tracing")]
             lineage,
             beside,
+            patience: Patience::default(),
             exporter,
             collected,
         })
@@ -119,7 +121,7 @@ impl Pipeline {
         // Reaches the collector's batch processor only: ours has been flushed, and says so at once.
         let (provider, beside) = (self.provider.clone(), self.beside.clone());
         let left = deadline.saturating_duration_since(Instant::now());
-        within(left, move || {
+        self.patience.wait(left, move || {
             drop(provider.force_flush());
             beside.flush();
         });

@@ -5,6 +5,7 @@
 //! the [`Endpoint`](crate::Endpoint) the request went to.
 
 mod assemble;
+mod credential;
 mod failure;
 mod field;
 mod include_usage;
@@ -14,6 +15,7 @@ mod response;
 mod sse;
 
 pub use assemble::{Assembled, assemble};
+pub use credential::without_credentials;
 pub use failure::failure;
 pub use include_usage::include_usage;
 pub use message::{Asked, asked, output_messages};

@@ -109,8 +109,14 @@ impl Attributes {
             .ok()
             .filter(|body| !body.is_empty());
         let response = reading.response_body.as_deref();
-        self.content(names::SPANLOOM_REQUEST, Place::Request, request, filter);
-        self.content(names::SPANLOOM_RESPONSE, Place::Response, response, filter);
+        for (name, place, body) in [
+            (names::SPANLOOM_REQUEST, Place::Request, request),
+            (names::SPANLOOM_RESPONSE, Place::Response, response),
+        ] {
+            let body = body.map(openai::without_credentials);
+            let body = body.as_deref().filter(|body| !body.is_empty());
+            self.content(name, place, body, filter);
+        }
     }
 
     /// A long text, filtered, and held once however many processors the provider has.
