@@ -37,7 +37,7 @@ async fn a_response_is_a_chat_span_of_the_responses_api() {
         "reasoning":{"effort":"low"},"text":{"format":{"type":"json_object"}},"previous_response_id":"resp_0",
         "service_tier":"default","prompt":{"id":"pmpt_1","version":"3"},
         "tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object"},"strict":true},
-            {"type":"mcp","server_label":"wiki","server_url":"https://x","authorization":"sk-mcp-0123456789abcdef0123456789"}]}),
+            {"type":"mcp","server_label":"wiki","server_url":"https://x","authorization":"opaque-1","headers":{"X-Key":"opaque-2"}}]}),
     );
     let plain = setup.plain.responses().create(asked.clone()).await.unwrap();
     let answer = setup.client.responses().create(asked).await.unwrap();
@@ -101,6 +101,8 @@ async fn a_response_is_a_chat_span_of_the_responses_api() {
         json!([{"type":"function","name":"f","description":"d","parameters":{"type":"object"}},{"type":"mcp","name":"wiki"}])
     );
     assert_eq!(json(&span, "spanloom.response")["id"], "resp_1");
+    let everything = format!("{span:?}");
+    assert!(!everything.contains("opaque-"), "a tool's credentials");
 }
 
 #[tokio::test]
