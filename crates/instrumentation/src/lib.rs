@@ -28,10 +28,27 @@
 //! reported, durations, and for streams the time to the first chunk and between chunks. They count every call, also those
 //! whose span is not sampled.
 //!
+//! # Events
+//!
+//! A logger provider gets the convention's `gen_ai.client.operation.exception` for each call that failed, and
+//! `gen_ai.client.inference.operation.details` for those who ask ([`Details`]). One `tracing` event per call, target
+//! `spanloom`, level INFO, without content, goes to the caller's subscriber.
+//!
+//! # Content
+//!
+//! Prompts and answers are recorded only where [`Content`] says so, as a [`ContentPolicy`] lets them through: by default
+//! all of it, with secrets of known shapes masked. HTTP headers and URL queries are never recorded.
+//!
+//! # What is said of a call
+//!
+//! [`MonitorAttributes`] for a call, a scope or the whole layer, with conversation, user, session and tenant; a
+//! [`prompt!`] with its template and variables; [`PriceBook`] for prices of one's own.
+//!
 //! # What it costs
 //!
-//! The caller's thread clones handles, copies the answer's bytes into one bounded buffer and pushes one observation;
-//! parsing, counting and pricing belong to the recorder's thread.
+//! The caller's thread clones handles, copies the answer's bytes into bounded pieces and pushes one observation: about 3
+//! us a call and 0.1 us a chunk (`cargo bench --bench call`, 2026-11-23). Parsing, counting, masking and pricing belong to
+//! the recorder's thread, some 20 us a call.
 //!
 //! # What can be lost
 //!

@@ -60,6 +60,8 @@ pub struct MonitorBuilder {
     prices: Option<PriceBook>,
     content_policy: ContentPolicy,
     attributes: MonitorAttributes,
+    provider: Option<&'static str>,
+    request_usage: bool,
 }
 
 impl Monitor {
@@ -74,6 +76,8 @@ impl Monitor {
             prices: None,
             content_policy: ContentPolicy::default(),
             attributes: MonitorAttributes::default(),
+            provider: None,
+            request_usage: false,
         }
     }
 
@@ -191,6 +195,20 @@ impl MonitorBuilder {
         self
     }
 
+    /// Who answers (`gen_ai.provider.name`), such as `ollama`. Default: recognised by the request's host, else `openai`.
+    pub fn with_provider(mut self, provider: &'static str) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// Asks for the usage of streamed completions where the caller has not said whether it wants it; the chunk with it
+    /// then reaches the caller. Default: no, requests are never changed, and such streams get estimates. See
+    /// [`GenAiLayerBuilder::request_usage`](spanloom_instrumentation::GenAiLayerBuilder::request_usage).
+    pub fn request_usage(mut self, yes: bool) -> Self {
+        self.request_usage = yes;
+        self
+    }
+
     /// What is kept of the content that is recorded, and in which form. Default: all of it, with secrets of known shapes
     /// masked and texts cut at `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` bytes, else
     /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`]. It holds for monitor attributes without content, too.
@@ -247,6 +265,8 @@ impl MonitorBuilder {
                 content: self.content,
                 content_policy: self.content_policy,
                 attributes: self.attributes,
+                provider: self.provider,
+                request_usage: self.request_usage,
                 prices,
             })?),
         };

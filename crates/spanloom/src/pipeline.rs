@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanP
 use spanloom_core::{StreamName, semconv};
 use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
 use spanloom_instrumentation::{
-    Content, ContentPolicy, GenAiLayer, MonitorAttributes, PriceBook, Recorder,
+    Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, MonitorAttributes, PriceBook, Recorder,
 };
 
 use crate::beside::Beside;
@@ -32,6 +32,26 @@ pub(crate) struct Settings<'a> {
     pub(crate) content_policy: ContentPolicy,
     pub(crate) prices: PriceBook,
     pub(crate) attributes: MonitorAttributes,
+    pub(crate) provider: Option<&'static str>,
+    pub(crate) request_usage: bool,
+}
+
+impl Settings<'_> {
+    /// What concerns calls only.
+    fn apply(self, layer: GenAiLayerBuilder) -> GenAiLayerBuilder {
+        let mut layer = layer
+            .with_content_policy(self.content_policy)
+            .with_prices(self.prices)
+            .with_attributes(self.attributes)
+            .request_usage(self.request_usage);
+        if let Some(provider) = self.provider {
+            layer = layer.with_provider(provider);
+        }
+        if !self.content {
+            layer = layer.without_content();
+        }
+        layer
+    }
 }
 
 /// Everything that runs for a monitor.
@@ -91,15 +111,8 @@ impl Pipeline {
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
-            .with_content_policy(settings.content_policy)
-            .with_prices(settings.prices)
-            .with_attributes(settings.attributes)
             .with_parent_policy(lineage.clone());
-        let mut layer = beside.attach(layer);
-        if !settings.content {
-            layer = layer.without_content();
-        }
-        let layer = layer.build();
+        let layer = settings.apply(beside.attach(layer)).build();
         Ok(Self {
             layer,
             recorder,

@@ -2,6 +2,7 @@
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use spanloom::{Monitor, MonitorAttributes, MonitorAttributesExt as _, Monitored as _, prompt};
 use spanloom_testkit::{ModelServer, Sink};
@@ -59,4 +60,28 @@ async fn monitor_scope_and_call_say_things_of_a_record() {
     assert_eq!(record["turn_id"], record["id"]);
     assert_eq!(record["wb_user_id"], "u-1");
     assert_ne!(record["trace_id"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_monitor_names_the_provider_and_asks_for_usage() {
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let sink = Sink::start_on_thread().unwrap();
+    let monitor = Monitor::builder("acme/chatbot/openai_logs")
+        .with_server(&sink.url())
+        .with_provider("ollama")
+        .request_usage(true)
+        .quiet()
+        .start()
+        .unwrap();
+    let config = OpenAIConfig::new().with_api_base(model.base_url());
+    let client = Client::with_config(config).monitored(&monitor);
+    let stream = client.chat().create_stream(request("hello")).await.unwrap();
+    let text = spanloom::text_from_stream(stream);
+    let pieces: Vec<String> = text.try_collect().await.unwrap();
+    assert!(!pieces.concat().is_empty());
+    drop(monitor);
+    let record = &records(&sink)[0];
+    let info = &record["attributes"]["spanloom"];
+    assert_eq!(info["provider"], "ollama");
+    assert_eq!(info["usage_source"], "reported");
 }
