@@ -6,11 +6,13 @@
 
 mod info;
 mod json;
+mod row;
 mod summary;
 mod wire;
 
 pub use info::CallInfo;
 pub use json::Json;
+pub use row::Row;
 use serde_json::{Map, Value};
 pub use summary::{CostSummary, StatusCode, Summary, UsageSummary};
 
