@@ -31,6 +31,11 @@
 //! what exceeds [`Limits::queue_bytes`], what could not be delivered for [`Limits::give_up_after`], and what is still
 //! queued when the process ends. All of it is counted, by reason.
 
+#![cfg_attr(
+    not(feature = "otlp"),
+    expect(dead_code, reason = "tables have rows that only OTLP uses")
+)]
+
 mod content;
 mod destination;
 mod error;

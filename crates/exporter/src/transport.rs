@@ -68,6 +68,7 @@ impl Transport {
         if destination.is_loopback() {
             builder = builder.no_proxy();
         }
+        #[cfg(feature = "otlp")]
         if destination.carrier() == Carrier::Grpc {
             builder = builder.http2_prior_knowledge();
         }

@@ -1,5 +1,6 @@
 //! Kinds of destinations: what each is called in a spool, and where its endpoint is.
 
+#[cfg(feature = "otlp")]
 use reqwest::Url;
 
 use super::Destination;
@@ -13,30 +14,10 @@ use crate::spool::Description;
 pub(crate) enum Kind {
     Spanloom,
     Wandb,
-    #[cfg_attr(
-        not(feature = "otlp"),
-        expect(dead_code, reason = "spools keep its name")
-    )]
     WandbOtlp,
-    #[cfg_attr(
-        not(feature = "otlp"),
-        expect(dead_code, reason = "spools keep its name")
-    )]
     WandbAgents,
-    #[cfg_attr(
-        not(feature = "otlp"),
-        expect(dead_code, reason = "spools keep its name")
-    )]
     OtlpHttp,
-    #[cfg_attr(
-        not(feature = "otlp"),
-        expect(dead_code, reason = "spools keep its name")
-    )]
     OtlpHttpAt,
-    #[cfg_attr(
-        not(feature = "grpc"),
-        expect(dead_code, reason = "spools keep its name")
-    )]
     OtlpGrpc,
     JsonLines,
 }
@@ -139,7 +120,7 @@ impl Destination {
             "otlp-http-at" if to.is_none() => Self::otlp_http_at(url),
             #[cfg(feature = "otlp")]
             "otlp-http" | "otlp-http-at" => Self::otlp_http(url),
-            #[cfg(feature = "grpc")]
+            #[cfg(feature = "otlp")]
             "otlp-grpc" => Self::otlp_grpc(url),
             other => Err(Error::new(
                 ErrorKind::Destination,
@@ -151,7 +132,7 @@ impl Destination {
     }
 }
 
-#[cfg(all(test, feature = "grpc"))]
+#[cfg(all(test, feature = "otlp"))]
 mod tests {
     use super::*;
 

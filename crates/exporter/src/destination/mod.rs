@@ -116,7 +116,7 @@ impl Destination {
     ///
     /// # Errors
     /// See [`Destination::spanloom`].
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp")]
     pub fn otlp_grpc(base: &str) -> Result<Self, Error> {
         Self::server(Kind::OtlpGrpc, base)
     }

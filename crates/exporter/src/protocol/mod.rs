@@ -7,11 +7,14 @@
 //! | `otlp` | spans as OTLP, over HTTP and gRPC |
 //! | `lines` | records as lines of a file |
 //! | `verdict` | the retry tables |
-//! | `retry_after` | when a server wants to be asked again |
+//! | `retry_after`, `retry_info` | when a server wants to be asked again |
 
 pub(crate) mod lines;
+#[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 pub(crate) mod retry_after;
+#[cfg(feature = "otlp")]
+mod retry_info;
 pub(crate) mod verdict;
 pub(crate) mod weave;
 
@@ -26,6 +29,7 @@ use reqwest::header::HeaderMap;
 pub(crate) use crate::spool::Stored;
 use crate::transport::Answer;
 use lines::Lines;
+#[cfg(feature = "otlp")]
 use otlp::Otlp;
 use verdict::Verdict;
 use weave::Weave;
@@ -34,6 +38,7 @@ use weave::Weave;
 #[derive(Debug)]
 pub(crate) enum Protocol {
     Weave(Weave),
+    #[cfg(feature = "otlp")]
     Otlp(Otlp),
     Lines(Lines),
 }
@@ -60,6 +65,7 @@ impl Protocol {
     pub(crate) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Option<Stored> {
         match self {
             Self::Weave(weave) => weave.encode(span, resource),
+            #[cfg(feature = "otlp")]
             Self::Otlp(otlp) => Some(otlp.encode(span, resource)),
             Self::Lines(lines) => lines.encode(span, resource),
         }
@@ -74,6 +80,7 @@ impl Protocol {
     pub(crate) fn request(&self, records: &[&Stored]) -> Option<Request> {
         match self {
             Self::Weave(weave) => weave.request(records),
+            #[cfg(feature = "otlp")]
             Self::Otlp(otlp) => Some(otlp.request(records)),
             Self::Lines(_) => None,
         }
@@ -83,6 +90,7 @@ impl Protocol {
     pub(crate) fn judge(&mut self, answer: &Answer) -> Verdict {
         match self {
             Self::Weave(weave) => weave.judge(answer),
+            #[cfg(feature = "otlp")]
             Self::Otlp(otlp) => otlp.judge(answer),
             Self::Lines(_) => Verdict::Rejected,
         }

@@ -148,7 +148,7 @@ fn grpc(answer: &Answer) -> Verdict {
     match header("grpc-status").and_then(|code| code.parse().ok()) {
         Some(code) => of_grpc(
             code,
-            header("grpc-status-details-bin").and_then(super::retry_after::of_grpc_details),
+            header("grpc-status-details-bin").and_then(super::retry_info::of_details),
         ),
         // Something before the server answered. Source: gRPC's mapping of HTTP statuses.
         None => match answer.status {
