@@ -30,6 +30,7 @@ mod destination;
 mod error;
 mod otlp;
 mod processor;
+mod profile;
 mod queue;
 mod receipt;
 mod sender;
@@ -39,6 +40,8 @@ pub use destination::Destination;
 pub use error::{Error, ErrorKind};
 pub use otlp::WithoutBodies;
 pub use processor::{RecordExporter, RecordProcessor};
+#[doc(hidden)] // for the tests of this workspace that run W&B's own code
+pub use profile::{Profile, stream_of};
 pub use queue::Limits;
 pub use receipt::{Dropped, Receipt};
 pub use sender::Exporter;
