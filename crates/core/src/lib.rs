@@ -31,7 +31,9 @@ mod usage;
 pub use call::{Call, Failure, Outcome, Request, Response};
 pub use cost::{Cost, CostSource, PriceSource, Usd};
 pub use endpoint::{Endpoint, Fetch};
-pub use record::{CallInfo, CostSummary, Json, Record, Row, StatusCode, Summary, UsageSummary};
+pub use record::{
+    CallInfo, CallPart, CostSummary, Json, Record, Row, StatusCode, Summary, UsageSummary,
+};
 pub use stream::{StreamName, StreamNameError};
 pub use time::Timestamp;
 pub use usage::{Usage, UsageSource};

@@ -60,5 +60,8 @@ pub use exporter::{Exporter, ExporterBuilder};
 pub use leftover::Leftover;
 pub use limits::Limits;
 pub use processor::{RecordExporter, RecordProcessor};
+#[cfg(feature = "otlp")]
+#[doc(hidden)] // for the tests of this workspace that run W&B's own code
+pub use profile::{Profile, stream_of};
 pub use receipt::{Dropped, Receipt};
 pub use spool::{SpoolMode, SpoolSettings};

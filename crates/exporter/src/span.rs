@@ -40,7 +40,8 @@ pub(crate) fn attributes(resource: &Resource) -> Attributes {
         .collect()
 }
 
-fn json(value: Value) -> serde_json::Value {
+/// An attribute's value as JSON.
+pub(crate) fn json(value: Value) -> serde_json::Value {
     match value {
         Value::Bool(value) => value.into(),
         Value::I64(value) => value.into(),

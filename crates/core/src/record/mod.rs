@@ -4,14 +4,17 @@
 //! Weave's own clients. On the wire ([`wire`]) entity and project travel as `project_id`, and the stream, which Weave
 //! does not know, as the attribute `stream`.
 
+mod hosted;
 mod info;
 mod json;
+mod parts;
 mod row;
 mod summary;
 mod wire;
 
 pub use info::CallInfo;
 pub use json::Json;
+pub use parts::CallPart;
 pub use row::Row;
 use serde_json::{Map, Value};
 pub use summary::{CostSummary, StatusCode, Summary, UsageSummary};

@@ -11,7 +11,7 @@ use crate::{StreamName, Timestamp};
 const STREAM: &str = "stream";
 
 /// The attributes of a record with its stream among them.
-struct Attributes<'a>(&'a Record);
+pub(super) struct Attributes<'a>(pub(super) &'a Record);
 
 impl Serialize for Attributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -24,13 +24,19 @@ impl Serialize for Attributes<'_> {
     }
 }
 
+/// `entity/project`.
+pub(super) struct ProjectId<'a>(pub(super) &'a StreamName);
+
+impl Serialize for ProjectId<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}/{}", self.0.entity, self.0.project))
+    }
+}
+
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(
-            "project_id",
-            &format_args!("{}/{}", self.stream.entity, self.stream.project),
-        )?;
+        map.serialize_entry("project_id", &ProjectId(&self.stream))?;
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("trace_id", &self.trace_id)?;
         map.serialize_entry("parent_id", &self.parent_id)?;

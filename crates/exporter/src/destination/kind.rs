@@ -53,11 +53,6 @@ impl Kind {
         }
     }
 
-    #[cfg(feature = "otlp")]
-    pub(super) fn is_wandb(self) -> bool {
-        matches!(self, Self::WandbOtlp | Self::WandbAgents)
-    }
-
     /// The address spans are posted to.
     #[cfg(feature = "otlp")]
     pub(super) fn endpoint(self, mut base: Url) -> Url {

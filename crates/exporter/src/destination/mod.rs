@@ -328,18 +328,19 @@ impl Destination {
         let (headers, content) = (self.headers.clone(), self.content.clone());
         #[cfg(feature = "otlp")]
         if let Some(profile) = self.kind.profile() {
-            let mut headers = headers;
-            if self.kind.is_wandb()
-                && let Ok(project) = format!("{}/{}", stream.entity, stream.project).parse()
-            {
-                // For spans whose resource names no project.
-                headers.insert("project_id", project);
-            }
             let url = self.kind.endpoint(url);
             let carrier = self.carrier();
-            return Protocol::Otlp(Otlp::new(url, headers, carrier, profile, content));
+            return Protocol::Otlp(Otlp::new(
+                url,
+                headers,
+                carrier,
+                profile,
+                stream.clone(),
+                content,
+            ));
         }
-        Protocol::Weave(Weave::new(url, headers, stream.clone(), content))
+        let is_hosted = self.kind == Kind::Wandb;
+        Protocol::Weave(Weave::new(url, headers, stream.clone(), content, is_hosted))
     }
 }
 

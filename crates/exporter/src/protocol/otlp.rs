@@ -4,7 +4,7 @@
 //! and a spool can hold them; a request is spliced from spans. Source: `opentelemetry/proto/trace/v1/trace.proto`.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use opentelemetry::InstrumentationScope;
@@ -19,11 +19,12 @@ use prost::Message as _;
 use prost::encoding::encode_varint;
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, TE};
+use spanloom_core::StreamName;
 
 use super::verdict::{Table, Verdict, of_grpc, of_status};
 use super::{Carrier, Request, Stored};
 use crate::content::DestinationContent;
-use crate::profile::Profile;
+use crate::profile::{Profile, stream_of};
 use crate::transport::Answer;
 
 /// Speaks OTLP.
@@ -33,10 +34,10 @@ pub(crate) struct Otlp {
     headers: HeaderMap,
     carrier: Carrier,
     profile: Profile,
+    stream: StreamName,
     content: DestinationContent,
-    resource: OnceLock<Bytes>,
-    /// The scope that was seen last, and the route it makes.
-    scope: Option<(InstrumentationScope, Bytes)>,
+    /// What was seen last, and the route it makes.
+    last: Option<(InstrumentationScope, StreamName, Bytes)>,
 }
 
 impl Otlp {
@@ -45,6 +46,7 @@ impl Otlp {
         mut headers: HeaderMap,
         carrier: Carrier,
         profile: Profile,
+        stream: StreamName,
         content: DestinationContent,
     ) -> Self {
         let kind = match carrier {
@@ -60,28 +62,27 @@ impl Otlp {
             headers,
             carrier,
             profile,
+            stream,
             content,
-            resource: OnceLock::new(),
-            scope: None,
+            last: None,
         }
     }
 
     pub(super) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Stored {
         let mut span = Arc::unwrap_or_clone(span);
         self.content.apply(&mut span);
-        self.profile.apply(&mut span);
-        let resource = self
-            .resource
-            .get_or_init(|| resource_field(resource, &self.profile));
-        let known = self
-            .scope
-            .as_ref()
-            .filter(|(scope, _)| *scope == span.instrumentation_scope);
-        let route = match known {
-            Some((_, route)) => route.clone(),
+        let stream = stream_of(&span, resource, &self.stream);
+        let span = self.profile.span(span, &stream);
+        let scope = &span.instrumentation_scope;
+        let known = |(last, of, _): &&(InstrumentationScope, StreamName, Bytes)| {
+            last == scope && *of == stream
+        };
+        let route = match self.last.as_ref().filter(known) {
+            Some((.., route)) => route.clone(),
             None => {
-                let route = route(resource, &scope_field(&span.instrumentation_scope));
-                self.scope = Some((span.instrumentation_scope.clone(), route.clone()));
+                let resource = self.profile.resource(resource, &stream);
+                let route = route(&resource_field(&resource), &scope_field(scope));
+                self.last = Some((scope.clone(), stream, route.clone()));
                 route
             }
         };
@@ -173,16 +174,15 @@ fn rejected(message: &[u8]) -> u64 {
 }
 
 /// The field `resource` and `schema_url` of a `ResourceSpans`.
-fn resource_field(resource: &Resource, profile: &Profile) -> Bytes {
+fn resource_field(resource: &Resource) -> Bytes {
     let ResourceAttributesWithSchema {
         attributes,
         schema_url,
     } = resource.into();
-    let mut message = resource::v1::Resource {
+    let message = resource::v1::Resource {
         attributes: attributes.0,
         ..resource::v1::Resource::default()
     };
-    profile.apply_to_resource(&mut message.attributes);
     let mut field = BytesMut::new();
     put_message(&mut field, 1, &message.encode_to_vec());
     put_text(&mut field, 3, schema_url.as_deref());
@@ -279,6 +279,7 @@ mod tests {
             HeaderMap::new(),
             Carrier::Http,
             Profile::Collector,
+            "a/b/c".parse().unwrap(),
             DestinationContent::Whole,
         );
         let spans = spans();

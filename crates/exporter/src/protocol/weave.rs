@@ -25,6 +25,8 @@ pub(crate) struct Weave {
     headers: HeaderMap,
     stream: StreamName,
     content: DestinationContent,
+    /// Whether it is W&B's own server, which refuses and misreads some of what ours takes.
+    is_hosted: bool,
     resource: OnceLock<Attributes>,
     form: Form,
 }
@@ -44,6 +46,7 @@ impl Weave {
         mut headers: HeaderMap,
         stream: StreamName,
         content: DestinationContent,
+        is_hosted: bool,
     ) -> Self {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self {
@@ -51,6 +54,7 @@ impl Weave {
             headers,
             stream,
             content,
+            is_hosted,
             resource: OnceLock::new(),
             form: Form::Complete,
         }
@@ -60,7 +64,10 @@ impl Weave {
         let resource = self.resource.get_or_init(|| attributes(resource));
         let mut span = Arc::unwrap_or_clone(span);
         self.content.apply(&mut span);
-        let record = record(span, resource, &self.stream);
+        let mut record = record(span, resource, &self.stream);
+        if self.is_hosted {
+            record = record.for_wandb();
+        }
         let route = format!("{}/{}", record.stream.entity, record.stream.project);
         let body = serde_json::to_vec(&record).ok()?;
         Some(Stored {
@@ -123,7 +130,7 @@ impl Weave {
 /// The start and the end of a call.
 fn parts(complete: &[u8]) -> Vec<Vec<u8>> {
     let record: Result<Record, _> = serde_json::from_slice(complete);
-    let parts = record.iter().flat_map(|_| Vec::<serde_json::Value>::new());
+    let parts = record.iter().flat_map(Record::parts);
     parts
         .filter_map(|part| serde_json::to_vec(&part).ok())
         .collect()

@@ -1,0 +1,94 @@
+//! The form of `/agents/otel/v1/traces`: a span becomes a row with the conventions' columns.
+//!
+//! Nothing is lost there under a name of its own: every other attribute is kept, typed, as a custom one that can be
+//! filtered by. So the user's own keys and the stream become attributes of the span; bodies do not, since the columns
+//! want messages. Spans without an agent's name are in no agent's list: a model call without one gets the stream's.
+
+use opentelemetry::{KeyValue, Value as Attribute};
+use serde_json::Value;
+use spanloom_core::openai::{asked, output_messages};
+use spanloom_core::{Endpoint, StreamName, semconv as names};
+
+use super::attributes::Attributes;
+use super::said::said;
+use super::{branch, table};
+
+/// Names with a meaning there, which a user's key that begins so does not mean.
+const NAMESPACES: [&str; 4] = ["gen_ai", "weave", "wandb", "spanloom"];
+
+pub(super) fn attributes(attributes: Vec<KeyValue>, stream: &StreamName) -> Vec<KeyValue> {
+    let mut attributes = Attributes::new(attributes);
+    messages(&mut attributes);
+    let said = said(&mut attributes);
+    let conversation = table::CONVERSATIONS.iter().chain(&[names::SESSION_ID]);
+    let conversation = conversation.filter_map(|name| attributes.text(name)).next();
+    if let Some(conversation) = conversation.map(str::to_owned) {
+        attributes.set(names::GEN_AI_CONVERSATION_ID, conversation);
+    }
+    let named = [table::AGENT_NAME, "weave.agent.name"]
+        .iter()
+        .any(|it| attributes.has(it));
+    if !named && attributes.has(names::GEN_AI_OPERATION_NAME) {
+        attributes.set(table::AGENT_NAME, stream.stream.clone());
+    }
+    attributes.set(attributes.free("stream"), stream.stream.clone());
+    if let Some(tenant) = attributes.take_text(&[names::SPANLOOM_TENANT])
+        && !said.contains_key("tenant")
+    {
+        attributes.set(attributes.free("tenant"), tenant);
+    }
+    for (key, value) in said {
+        let Some(value) = typed(value) else { continue };
+        let key = match key.split_once('.') {
+            Some((head, rest)) if NAMESPACES.contains(&head) => format!("{head}_.{rest}"),
+            None if NAMESPACES.contains(&key.as_str()) => format!("{key}_"),
+            _ => key,
+        };
+        attributes.set(attributes.free(&key), value);
+    }
+    let mut attributes = attributes.into_vec();
+    branch::untangle(&mut attributes);
+    attributes
+}
+
+/// Makes the messages of the bodies where the span has only those.
+fn messages(attributes: &mut Attributes) {
+    let [request, response] = [names::SPANLOOM_REQUEST, names::SPANLOOM_RESPONSE]
+        .map(|name| attributes.take_text(&[name]));
+    let operation = attributes.text(names::GEN_AI_OPERATION_NAME);
+    let api_type = attributes.text(names::OPENAI_API_TYPE);
+    let Some(endpoint) = operation.and_then(|it| Endpoint::from_words(it, api_type)) else {
+        return;
+    };
+    let mut set = |name: &'static str, text: Option<String>| {
+        if let Some(text) = text.filter(|_| !attributes.has(name)) {
+            attributes.set(name, text);
+        }
+    };
+    if let Some(request) = request {
+        let asked = asked(endpoint, request.as_bytes());
+        set(names::GEN_AI_INPUT_MESSAGES, asked.input_messages);
+        set(names::GEN_AI_SYSTEM_INSTRUCTIONS, asked.system_instructions);
+        set(names::GEN_AI_TOOL_DEFINITIONS, asked.tool_definitions);
+    }
+    if let Some(response) = response {
+        set(
+            names::GEN_AI_OUTPUT_MESSAGES,
+            output_messages(endpoint, response.as_bytes()),
+        );
+    }
+}
+
+/// OTLP's types; what has parts as a JSON text, which is read as such there.
+fn typed(value: Value) -> Option<Attribute> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(value) => value.into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into(),
+            None => number.as_f64()?.into(),
+        },
+        Value::String(text) => text.into(),
+        Value::Array(_) | Value::Object(_) => value.to_string().into(),
+    })
+}

@@ -1,0 +1,144 @@
+//! The form of `/otel/v1/traces`: a span becomes a call.
+//!
+//! **Inputs and output.** Where the span has the provider's own bodies, they travel as `input` and `output`, in place of
+//! `gen_ai.input.messages` and `gen_ai.output.messages`. Those two names, alone, are taken apart by the mapping: the
+//! call's `inputs` are then the request itself (`inputs.messages`, `inputs.model`) and its `output` the answer
+//! (`choices`), byte for byte what a native record has, which is what the chat view looks for and what saved filters
+//! and columns of native calls name. `input.value`, the other candidate, is shown as chat too, but stays below its own
+//! name, whose dot no query can reach. Everything that would hide the two, or say the same again (instructions, tools),
+//! is left out. Spans without bodies keep their messages.
+//!
+//! **Attributes.** Names the mapping does not read are invisible in a call, so they travel in `wandb.attributes`, which
+//! is merged at the root of the call's attributes: the user's own keys at the root as in a record, ours in the group
+//! `spanloom`, the rest in `otel`, both as trees.
+
+use opentelemetry::{KeyValue, Value as Attribute};
+use serde_json::{Map, Value};
+use spanloom_core::{StreamName, semconv as names};
+
+use super::attributes::{Attributes, is_json, parsed};
+use super::nest::{free, insert};
+use super::said::said;
+use super::table::{self, Below, reads};
+
+/// Groups at the root; a key of the user's with such a name gets an underscore, as in a record.
+const OURS: &str = "spanloom";
+const OTHERS: &str = "otel";
+const STREAM: &str = "stream";
+
+/// From this many characters on, W&B shortens a span's name when it makes it the op's.
+const LONG_NAME: usize = 128;
+/// Characters of the longest display name.
+const LONGEST_DISPLAY_NAME: usize = 1_024;
+
+pub(super) fn attributes(
+    name: &str,
+    attributes: Vec<KeyValue>,
+    stream: &StreamName,
+) -> Vec<KeyValue> {
+    let mut attributes = Attributes::new(attributes);
+    content(&mut attributes);
+    let mut root = said(&mut attributes);
+    for reserved in [OURS, OTHERS, STREAM] {
+        if let Some(value) = root.remove(reserved) {
+            root.insert(free(&root, &format!("{reserved}_")), value);
+        }
+    }
+    root.insert(STREAM.to_owned(), stream.stream.clone().into());
+    thread(&mut attributes);
+    for (key, names) in table::IDS {
+        if let Some(id) = attributes.take_text(names) {
+            root.entry(*key).or_insert(id.into());
+        }
+    }
+    unread(&mut attributes, &mut root);
+    kind(&mut attributes);
+    if name.chars().count() >= LONG_NAME && !attributes.has(table::DISPLAY_NAME) {
+        let name: String = name.chars().take(LONGEST_DISPLAY_NAME).collect();
+        attributes.set(table::DISPLAY_NAME, name);
+    }
+    attributes.set(table::ATTRIBUTES, Value::Object(root).to_string());
+    attributes.into_vec()
+}
+
+/// The bodies in place of what was made of them.
+fn content(attributes: &mut Attributes) {
+    const NOTHING: &[&str] = &[];
+    let content: [(_, _, &[(&str, Below)], _); 2] = [
+        (
+            names::SPANLOOM_REQUEST,
+            table::INPUT,
+            table::INPUTS,
+            table::BESIDE_INPUTS,
+        ),
+        (
+            names::SPANLOOM_RESPONSE,
+            table::OUTPUT,
+            table::OUTPUTS,
+            NOTHING,
+        ),
+    ];
+    for (body, alone, others, beside) in content {
+        let Some(body) = attributes.take(body) else {
+            continue;
+        };
+        // What is no JSON has been cut; the messages say more.
+        if !is_json(&body) && attributes.any(|name| reads(others, name)) {
+            continue;
+        }
+        drop(attributes.take_such(|name| reads(others, name) || beside.contains(&name)));
+        attributes.set(alone, body);
+    }
+}
+
+/// A session is a thread where there is no conversation.
+fn thread(attributes: &mut Attributes) {
+    let has_thread = table::CONVERSATIONS.iter().any(|it| attributes.has(it));
+    let session = attributes.text(names::SESSION_ID).map(str::to_owned);
+    if let Some(session) = session.filter(|_| !has_thread) {
+        attributes.set(table::THREAD, session);
+        attributes.set(table::IS_TURN, true);
+    }
+}
+
+/// Moves what is not read, and what would be refused, to where it is seen.
+fn unread(attributes: &mut Attributes, root: &mut Map<String, Value>) {
+    let is_read = |name: &str| {
+        [table::INPUTS, table::OUTPUTS, table::READ]
+            .iter()
+            .any(|table| reads(table, name))
+    };
+    let mut moved = attributes.take_such(|name| !is_read(name));
+    moved.extend(attributes.take_branches());
+    let mut groups = [(OURS, Map::new()), (OTHERS, Map::new())];
+    let [(_, ours), (_, others)] = &mut groups;
+    for (name, value) in moved {
+        let value = parsed(value);
+        match name.strip_prefix("spanloom.") {
+            Some(name) => insert(ours, name, value),
+            None => insert(others, &name, value),
+        }
+    }
+    for (name, group) in groups {
+        if !group.is_empty() {
+            root.insert(name.to_owned(), group.into());
+        }
+    }
+}
+
+fn kind(attributes: &mut Attributes) {
+    let kinds = [
+        table::KIND,
+        "traceloop.span.kind",
+        "openinference.span.kind",
+    ];
+    if kinds.iter().any(|kind| attributes.text(kind).is_some()) {
+        return;
+    }
+    let operation = attributes.text(names::GEN_AI_OPERATION_NAME);
+    let known = table::KINDS
+        .iter()
+        .find(|(known, _)| Some(*known) == operation);
+    let kind = known.map_or(table::OTHER_KIND, |(_, kind)| *kind);
+    attributes.set(table::KIND, Attribute::from(kind));
+}

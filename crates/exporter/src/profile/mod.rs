@@ -1,0 +1,158 @@
+//! What each kind of OTLP destination gets of a finished span.
+//!
+//! A collector gets the span as it is, without the bodies that only records want. W&B's two endpoints read some names
+//! and overlook, double or refuse others, so for them a span is sorted first:
+//!
+//! - `table` says which names they read, in which order, and which other names say the same;
+//! - `branch` keeps a name from standing beside its own dotted child: their reader makes a tree of the names and refuses
+//!   the span, or with an older server the whole request, where one is both leaf and branch;
+//! - `calls` is the form of `/otel/v1/traces` (Traces and Threads), `agents` that of `/agents/otel/v1/traces`.
+//!
+//! Source: the mapping W&B published last (PyPI `weave` 0.52.43, `weave/trace_server/opentelemetry` and `agents`); the
+//! tests in `tests/real/weave` run it. None of this was ever run against the hosted service.
+
+mod agents;
+mod attributes;
+mod branch;
+mod calls;
+mod nest;
+mod said;
+mod table;
+
+use opentelemetry::trace::{SpanId, Status};
+use opentelemetry::{Key, KeyValue, Value};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+use spanloom_core::{StreamName, semconv as names};
+
+/// A kind of OTLP destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Any collector: the conventions, nothing else.
+    Collector,
+    /// W&B Weave, where every span becomes a call.
+    WandbOtlp,
+    /// W&B's Agents view, where every span becomes a row of conventions' columns and custom attributes.
+    WandbAgents,
+}
+
+impl Profile {
+    /// Path below the destination's base address.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Collector => "/v1/traces",
+            Self::WandbOtlp => "/otel/v1/traces",
+            Self::WandbAgents => "/agents/otel/v1/traces",
+        }
+    }
+
+    /// The span as this destination should get it. `stream` is where it belongs: see [`stream_of`].
+    #[must_use]
+    pub fn span(self, mut span: SpanData, stream: &StreamName) -> SpanData {
+        if self == Self::Collector {
+            let internal = [names::SPANLOOM_REQUEST, names::SPANLOOM_RESPONSE];
+            span.attributes
+                .retain(|attribute| !internal.contains(&attribute.key.as_str()));
+            return span;
+        }
+        // A call whose parent went elsewhere would be in no list of roots.
+        if attribute(&span.attributes, names::SPANLOOM_OUTER_SPAN_ID).is_some() {
+            span.parent_span_id = SpanId::INVALID;
+            span.parent_span_is_remote = false;
+        }
+        if self == Self::WandbOtlp {
+            span.status = status(span.status, &span.attributes);
+        }
+        let attributes = std::mem::take(&mut span.attributes);
+        span.attributes = match self {
+            Self::WandbOtlp => calls::attributes(&span.name, attributes, stream),
+            Self::WandbAgents => agents::attributes(attributes, stream),
+            Self::Collector => attributes,
+        };
+        for event in &mut span.events.events {
+            branch::untangle(&mut event.attributes);
+        }
+        for link in &mut span.links.links {
+            branch::untangle(&mut link.attributes);
+        }
+        span
+    }
+
+    /// The resource of spans that go to `stream`: one request to W&B may hold several, each with its own.
+    #[must_use]
+    pub fn resource(self, resource: &Resource, stream: &StreamName) -> Resource {
+        if self == Self::Collector {
+            return resource.clone();
+        }
+        let routing = [
+            (table::ENTITY, &stream.entity),
+            (table::PROJECT, &stream.project),
+        ];
+        let own = resource
+            .iter()
+            .filter(|(key, _)| routing.iter().all(|(name, _)| key.as_str() != *name))
+            .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        let mut attributes: Vec<KeyValue> = own.collect();
+        attributes.extend(routing.map(|(name, part)| KeyValue::new(name, part.clone())));
+        branch::untangle(&mut attributes);
+        let builder = Resource::builder_empty();
+        match resource.schema_url() {
+            Some(url) => builder.with_schema_url(attributes, url.to_owned()),
+            None => builder.with_attributes(attributes),
+        }
+        .build()
+    }
+}
+
+/// Where a span belongs: what it says itself, else its resource, else `default`. W&B takes entity and project from the
+/// resource, so spans that differ in them go under different ones.
+#[must_use]
+pub fn stream_of(span: &SpanData, resource: &Resource, default: &StreamName) -> StreamName {
+    let part = |names: &[&str], default: &str| {
+        let of_span = names
+            .iter()
+            .filter_map(|name| attribute(&span.attributes, name));
+        let of_resource = names
+            .iter()
+            .filter_map(|name| resource.get_ref(&Key::from((*name).to_owned())));
+        let said = of_span.chain(of_resource).find_map(|value| match value {
+            Value::String(text) if StreamName::is_part(text.as_str()) => Some(text.as_str()),
+            _ => None,
+        });
+        said.unwrap_or(default).to_owned()
+    };
+    let [entity, project, stream] = table::ROUTING;
+    StreamName {
+        entity: part(entity, &default.entity),
+        project: part(project, &default.project),
+        stream: part(stream, &default.stream),
+    }
+}
+
+/// The last of that name, as readers of OTLP take it.
+fn attribute<'a>(attributes: &'a [KeyValue], name: &str) -> Option<&'a Value> {
+    let found = attributes.iter().rev();
+    let mut found = found.filter(|attribute| attribute.key.as_str() == name);
+    found.next().map(|attribute| &attribute.value)
+}
+
+/// The message becomes the call's exception, which has type and message as that of a record.
+fn status(status: Status, attributes: &[KeyValue]) -> Status {
+    let Status::Error { description } = status else {
+        return status;
+    };
+    let kind = match attribute(attributes, names::ERROR_TYPE) {
+        Some(Value::String(kind)) => Some(kind.as_str()),
+        _ => None,
+    };
+    Status::error(match (kind, description.as_ref()) {
+        (None, "") => "error".to_owned(),
+        (Some(kind), "") => kind.to_owned(),
+        (Some(kind), message) => format!("{kind}: {message}"),
+        (None, message) => message.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,28 @@
+//! What the user said of the call beside the request: monitor attributes, or W&B's own `wandb.attributes`.
+
+use serde_json::{Map, Value};
+use spanloom_core::semconv as names;
+
+use super::attributes::{Attributes, parsed};
+use super::{branch, nest, table};
+
+/// Takes it out, as one object.
+pub(super) fn said(attributes: &mut Attributes) -> Map<String, Value> {
+    let mut said = Map::new();
+    for name in [names::SPANLOOM_ATTRIBUTES, table::ATTRIBUTES] {
+        match attributes.take(name).map(parsed) {
+            Some(Value::Object(object)) => {
+                for (key, value) in object {
+                    said.entry(key).or_insert(value);
+                }
+            }
+            Some(other) => nest::insert(&mut said, name, other),
+            None => {}
+        }
+    }
+    for (name, value) in attributes.take_such(|name| branch::is_child(name, table::ATTRIBUTES)) {
+        let key = name.get(table::ATTRIBUTES.len() + 1..).unwrap_or(&name);
+        nest::insert(&mut said, key, parsed(value));
+    }
+    said
+}
