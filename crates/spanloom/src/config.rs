@@ -152,10 +152,6 @@ impl Environment {
                 .clone()
                 .or(derived)
                 .unwrap_or_else(|| Destination::WANDB.to_owned());
-            let mut destination = Destination::spanloom(&address)?;
-            if let Some(key) = &self.api_key {
-                destination = destination.with_api_key(key);
-            }
             let board = match (private, &self.trace_server) {
                 (Some(base), _) => Board::Weave(base.trim_end_matches('/').to_owned()),
                 (None, Some(server)) if !server.contains("wandb.ai") => {
@@ -163,6 +159,13 @@ impl Environment {
                 }
                 _ => Board::Weave("https://wandb.ai".to_owned()),
             };
+            let mut destination = match board {
+                Board::Weave(_) => Destination::wandb(&address)?,
+                Board::Spanloom(_) => Destination::spanloom(&address)?,
+            };
+            if let Some(key) = &self.api_key {
+                destination = destination.with_api_key(key);
+            }
             return Ok(Some(Records { destination, board }));
         }
         if self.otlp.is_some() {
