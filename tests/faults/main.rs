@@ -1,5 +1,4 @@
-//! The exporter's contract, broken on purpose: a network that fails in more than a hundred ways, processes that are killed,
-//! runtimes of every kind, disks that are full.
+//! The exporter's contract, broken on purpose: a network that fails in more than a hundred ways, runtimes of every kind, disks that are full.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,8 +7,9 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+#[path = "../child.rs"]
+mod child;
 mod disk;
-mod kill;
 mod matrix;
 mod runtimes;
 mod subject;

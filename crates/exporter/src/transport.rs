@@ -80,7 +80,10 @@ impl Transport {
         if destination.carrier() == Carrier::Grpc {
             builder = builder.http2_prior_knowledge();
         }
-        if let Some(certificates) = destination.root_certificates() {
+        // Reading the system's certificates takes tens of milliseconds, and nobody shows one here.
+        if destination.url().is_some_and(|url| url.scheme() == "http") {
+            builder = builder.tls_certs_only([]);
+        } else if let Some(certificates) = destination.root_certificates() {
             builder = builder.tls_certs_merge(certificates.iter().cloned());
         }
         if let Some(identity) = destination.identity() {

@@ -7,9 +7,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
-use spanloom_exporter::{Exporter, Receipt, RecordProcessor, SpoolSettings};
+use spanloom_exporter::{Exporter, Receipt, RecordProcessor, SpoolMode, SpoolSettings};
 use spanloom_instrumentation::{
-    Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, MonitorAttributes, PriceBook, Recorder,
+    Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, Limits as RecorderLimits,
+    MonitorAttributes, PriceBook, Recorder,
 };
 
 use crate::beside::Beside;
@@ -19,6 +20,9 @@ use crate::deadline::{Patience, within};
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
 use crate::stats::MonitorStats;
+
+/// A call that is to be on disk within 50 ms is read within so many.
+const PROMPT: Duration = Duration::from_millis(5);
 
 /// What code and environment want of a monitor.
 #[derive(Debug)]
@@ -77,7 +81,16 @@ impl Pipeline {
             environment,
             ..
         } = settings;
-        let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
+        let mut limits = RecorderLimits::default();
+        if settings
+            .spool
+            .as_ref()
+            .is_some_and(|spool| spool.mode == SpoolMode::Always)
+        {
+            limits.reading_delay = PROMPT;
+        }
+        let recorder =
+            Recorder::start_with(limits).map_err(|error| Error::new(ErrorKind::Start, error))?;
         let lineage = Lineage::default();
         let mut exporter = Exporter::builder(stream.clone());
         if let Some(records) = records {
