@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
-use async_openai::error::OpenAIError;
 use serde_json::json;
 use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _};
 use spanloom_instrumentation::{GenAiLayer, Recorder};
@@ -14,18 +13,21 @@ use spanloom_testkit::{
     Latency, ModelServer, Sink, SpanRecorder, assert_cost, assert_latency, assert_tokens,
 };
 
+type Error = Box<dyn std::error::Error>;
+
 /// The service under test: its prompt is what the budget is for.
 async fn explain(
     client: &Client<OpenAIConfig>,
     audience: &str,
     topic: &str,
-) -> Result<String, OpenAIError> {
+) -> Result<String, Error> {
     let request = json!({"model": "gpt-4o-mini", "messages": [
         {"role": "system", "content": "You are very direct and precise."},
         {"role": "user", "content": format!("Explain the following to a {audience}: {topic}")},
     ]});
-    let work = client.chat().create(serde_json::from_value(request)?);
-    let answer = work
+    let answer = client
+        .chat()
+        .create(serde_json::from_value(request)?)
         .monitor_attributes(json!({"audience": audience}))
         .await?;
     let choice = answer.choices.into_iter().next();
@@ -34,7 +36,7 @@ async fn explain(
         .unwrap_or_default())
 }
 
-async fn explain_to_everybody(client: &Client<OpenAIConfig>) -> Result<(), OpenAIError> {
+async fn explain_to_everybody(client: &Client<OpenAIConfig>) -> Result<(), Error> {
     for audience in ["new student", "math genius"] {
         explain(client, audience, "15 * (2 - 6) / 4").await?;
     }
@@ -48,7 +50,7 @@ fn config(model: &ModelServer) -> OpenAIConfig {
 }
 
 /// The service takes spanloom's layer on a tracer provider of its own: the provider is a recorder's.
-async fn with_the_layer(model: &ModelServer) -> Result<(), Box<dyn std::error::Error>> {
+async fn with_the_layer(model: &ModelServer) -> Result<(), Error> {
     let spans = SpanRecorder::new();
     let recorder = Recorder::start()?;
     let layer = GenAiLayer::builder(&recorder)
@@ -70,7 +72,7 @@ async fn with_the_layer(model: &ModelServer) -> Result<(), Box<dyn std::error::E
 }
 
 /// The service has a monitor: it sends to a sink.
-async fn with_a_monitor(model: &ModelServer) -> Result<(), Box<dyn std::error::Error>> {
+async fn with_a_monitor(model: &ModelServer) -> Result<(), Error> {
     let sink = Sink::start().await?;
     let monitor = Monitor::builder("acme/chatbot/openai_logs")
         .with_server(&sink.url())
@@ -90,7 +92,7 @@ async fn with_a_monitor(model: &ModelServer) -> Result<(), Box<dyn std::error::E
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Error> {
     let model = ModelServer::builder()
         .with_latency(Latency::None)
         .start()
