@@ -7,6 +7,7 @@
 //! - `prices`: prices of your own, in code, by file, replaced while running
 //! - `prompts`: prompt templates, conversations and tasks
 //! - `streams`: the text of a stream, true token counts, `traceparent`
+//! - `budget`: a service's own test, which holds its prompts to a budget
 //! - `axum_service`: a service with tracing of its own, before; needs a model server and a collector
 //! - `axum_service_monitored`: the same after, its calls in its own traces
 //! - `axum_service_beside`: the same with a monitor beside its pipeline

@@ -11,6 +11,8 @@
 //!   and comes back on the same port.
 //! - [`FaultProxy`] stands before any of them, or before a real server, and breaks the network in the ways that
 //!   [`ProxyFault`] lists.
+//! - [`Calls`] are the model calls that a recorder or a sink has seen, with their tokens, cost and latency, and
+//!   [`assert_cost!`], [`assert_tokens!`] and [`assert_latency!`] hold them to a [budget].
 //!
 //! Nothing here reads the environment or leaves this machine. Every wait has a deadline.
 //!
@@ -27,6 +29,8 @@
 //! # }
 //! ```
 
+pub mod budget;
+mod calls;
 mod error;
 mod listen;
 mod lock;
@@ -35,6 +39,7 @@ mod proxy;
 mod recorder;
 mod sink;
 
+pub use calls::{Calls, RecordedCall};
 pub use error::{Error, ErrorKind};
 /// The status codes that [`Sink`], [`Fault::Status`] and [`ProxyFault::Status`] take.
 pub use http::StatusCode;

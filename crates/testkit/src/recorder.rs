@@ -1,7 +1,7 @@
 //! A span exporter that keeps what it is given.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::Value;
 use opentelemetry_sdk::Resource;
@@ -118,6 +118,38 @@ impl SpanRecorder {
             return Err(Error::deadline("spans", state.spans.len(), count, deadline));
         }
         Ok(state.spans.clone())
+    }
+}
+
+impl SpanRecorder {
+    /// Looks again whenever spans have come, until there is enough of what is looked for.
+    pub(crate) fn wait_until<T>(
+        &self,
+        what: &'static str,
+        count: usize,
+        look: impl Fn() -> T,
+        number: impl Fn(&T) -> usize,
+    ) -> Result<T, Error> {
+        let start = Instant::now();
+        loop {
+            let seen = lock(&self.shared.state).spans.len();
+            let found = look();
+            if number(&found) >= count {
+                return Ok(found);
+            }
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            let (state, waited) = self
+                .shared
+                .arrived
+                .wait_timeout_while(lock(&self.shared.state), left, |state| {
+                    state.spans.len() == seen
+                })
+                .unwrap_or_else(PoisonError::into_inner);
+            drop(state);
+            if waited.timed_out() {
+                return Err(Error::deadline(what, number(&found), count, PATIENCE));
+            }
+        }
     }
 }
 

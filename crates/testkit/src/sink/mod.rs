@@ -178,6 +178,31 @@ impl Sink {
         }
     }
 
+    /// Looks again whenever a request has come, until there is enough of what is looked for.
+    pub(crate) async fn wait_until<T>(
+        &self,
+        what: &'static str,
+        count: usize,
+        look: impl Fn() -> T,
+        number: impl Fn(&T) -> usize,
+    ) -> Result<T, Error> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let mut arrived = self.shared.count.subscribe();
+        loop {
+            arrived.mark_unchanged();
+            let found = look();
+            if number(&found) >= count {
+                return Ok(found);
+            }
+            if tokio::time::timeout_at(deadline, arrived.changed())
+                .await
+                .is_err()
+            {
+                return Err(Error::deadline(what, number(&found), count, PATIENCE));
+            }
+        }
+    }
+
     /// Stops at once, as a crash does: open connections are closed and new ones refused when this returns.
     /// What was recorded and scripted stays.
     pub async fn stop(&self) {

@@ -7,6 +7,7 @@
     reason = "a test says best by panicking where it failed"
 )]
 
+mod calls;
 mod chat;
 mod client;
 mod embedding;

@@ -1,0 +1,102 @@
+//! A service's own test, which holds its prompts to a budget: cost, tokens and latency, without a key or a network.
+//!
+//! Here it is a program, so that it can be run alone; in a service the body of `main` stands in a `#[tokio::test]`.
+
+use std::time::Duration;
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use serde_json::json;
+use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _};
+use spanloom_instrumentation::{GenAiLayer, Recorder};
+use spanloom_testkit::{
+    Latency, ModelServer, Sink, SpanRecorder, assert_cost, assert_latency, assert_tokens,
+};
+
+type Error = Box<dyn std::error::Error>;
+
+/// The service under test: its prompt is what the budget is for.
+async fn explain(
+    client: &Client<OpenAIConfig>,
+    audience: &str,
+    topic: &str,
+) -> Result<String, Error> {
+    let request = json!({"model": "gpt-4o-mini", "messages": [
+        {"role": "system", "content": "You are very direct and precise."},
+        {"role": "user", "content": format!("Explain the following to a {audience}: {topic}")},
+    ]});
+    let answer = client
+        .chat()
+        .create(serde_json::from_value(request)?)
+        .monitor_attributes(json!({"audience": audience}))
+        .await?;
+    let choice = answer.choices.into_iter().next();
+    Ok(choice
+        .and_then(|choice| choice.message.content)
+        .unwrap_or_default())
+}
+
+async fn explain_to_everybody(client: &Client<OpenAIConfig>) -> Result<(), Error> {
+    for audience in ["new student", "math genius"] {
+        explain(client, audience, "15 * (2 - 6) / 4").await?;
+    }
+    Ok(())
+}
+
+fn config(model: &ModelServer) -> OpenAIConfig {
+    OpenAIConfig::new()
+        .with_api_base(model.base_url())
+        .with_api_key("sk-example")
+}
+
+/// The service takes spanloom's layer on a tracer provider of its own: the provider is a recorder's.
+async fn with_the_layer(model: &ModelServer) -> Result<(), Error> {
+    let spans = SpanRecorder::new();
+    let recorder = Recorder::start()?;
+    let layer = GenAiLayer::builder(&recorder)
+        .with_tracer_provider(&spans.provider())
+        .build();
+    let client =
+        Client::with_config(config(model)).with_http_service(layer.stack(reqwest::Client::new()));
+    explain_to_everybody(&client).await?;
+
+    let calls = spans.wait_for_calls(2)?;
+    assert_cost!(calls, <= 0.001); // US dollars, both calls together
+    assert_tokens!(calls, each input <= 60);
+    assert_tokens!(calls, total <= 1_000);
+    assert_latency!(calls, p95 <= 10 s); // generous: a test machine may be busy
+    for call in &calls {
+        println!("{call}");
+    }
+    Ok(())
+}
+
+/// The service has a monitor: it sends to a sink.
+async fn with_a_monitor(model: &ModelServer) -> Result<(), Error> {
+    let sink = Sink::start().await?;
+    let monitor = Monitor::builder("acme/chatbot/openai_logs")
+        .with_server(&sink.url())
+        .start()?;
+    let client = Client::with_config(config(model)).monitored(&monitor);
+    explain_to_everybody(&client).await?;
+    let _receipt = tokio::task::block_in_place(|| monitor.flush(Duration::from_secs(5)));
+
+    let calls = sink.calls();
+    assert_cost!(calls, <= 0.001);
+    // The attributes of the service tell its calls apart, and the content is there when it is recorded.
+    let students = calls.with_attribute("audience", "new student");
+    assert_tokens!(students, input <= 60);
+    assert_eq!(students.len(), 1);
+    println!("{:?}", students[0].inputs);
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let model = ModelServer::builder()
+        .with_latency(Latency::None)
+        .start()
+        .await?;
+    with_the_layer(&model).await?;
+    with_a_monitor(&model).await
+}
