@@ -27,7 +27,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -88,7 +88,17 @@ const PARTS: [Part; 9] = [
         version: || Ok(weave::MAPPER.to_owned()),
         install: || weave::install(weave::MAPPER),
         answers: || Box::pin(async { weave::answers(weave::MAPPER) }),
-        tests: &["weave::mapper::"],
+        tests: &["weave::mapper::", "weave::profile::", "weave::storage::"],
+    },
+    Part {
+        name: "ClickHouse's engine (W&B's cost query)",
+        version: || Ok(weave::ENGINE.to_owned()),
+        install: weave::engine,
+        answers: || Box::pin(async { weave::engine_answers() }),
+        tests: &[
+            "weave::models::wandbs_server_reckons",
+            "weave::profile::tokens_are_counted",
+        ],
     },
     Part {
         name: "Chromium",
