@@ -13,6 +13,7 @@ use spanloom_tests::parts::collector::{self, Collector};
 use spanloom_tests::parts::jaeger::{self, Jaeger};
 use spanloom_tests::parts::llama::{self, Llama};
 use spanloom_tests::parts::rotel::{self, Rotel};
+use spanloom_tests::parts::weave_server::{self, WeaveServer};
 use spanloom_tests::parts::{Installed, Result, weave};
 
 type Answer = Pin<Box<dyn Future<Output = Result<()>>>>;
@@ -27,7 +28,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -99,6 +100,13 @@ const PARTS: [Part; 10] = [
             "weave::models::wandbs_server_reckons",
             "weave::profile::tokens_are_counted",
         ],
+    },
+    Part {
+        name: "W&B reference server",
+        version: || Ok(weave_server::VERSION.to_owned()),
+        install: weave_server::install,
+        answers: || Box::pin(async { WeaveServer::start().await.map(drop) }),
+        tests: &["weave::server::"],
     },
     Part {
         name: "Chromium",
