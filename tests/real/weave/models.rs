@@ -140,6 +140,7 @@ async fn they_take_the_parts_of_older_servers() {
         }
         assert_eq!(start["attributes"]["user"], kinds::USER);
         assert_eq!(start["wb_user_id"], Value::Null);
+        assert_eq!(start["attributes"]["weave"]["kind"], "llm");
     }
 }
 
