@@ -99,6 +99,7 @@ const PARTS: [Part; 11] = [
         tests: &[
             "weave::models::wandbs_server_reckons",
             "weave::profile::tokens_are_counted",
+            "weave::profile::another_dialects",
         ],
     },
     Part {

@@ -320,6 +320,61 @@ async fn the_agents_view_gets_its_columns() {
     }
 }
 
+/// A span as older instrumentations make it: messages by number, tokens in two families.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_dialects_tokens_are_not_added_up() {
+    let recorder = SpanRecorder::new();
+    let tracer = recorder.provider().tracer("other");
+    let mut span = tracer.start("openai.chat");
+    span.set_attributes([
+        KeyValue::new("gen_ai.system", "openai"),
+        KeyValue::new("gen_ai.request.model", "gpt-4o-mini"),
+        KeyValue::new("gen_ai.prompt.0.role", "user"),
+        KeyValue::new("gen_ai.prompt.0.content", "hi"),
+        KeyValue::new("gen_ai.prompt.name", "greet"),
+        KeyValue::new("gen_ai.completion.0.role", "assistant"),
+        KeyValue::new("gen_ai.completion.0.content", "ho"),
+        KeyValue::new("gen_ai.usage.input_tokens", 1_000),
+        KeyValue::new("gen_ai.usage.prompt_tokens", 1_000),
+        KeyValue::new("gen_ai.usage.output_tokens", 100),
+        KeyValue::new("llm.token_count.completion", 100),
+        KeyValue::new("gen_ai.usage.cache_write.input_tokens", 7),
+        KeyValue::new("openinference.span.kind", "LLM"),
+    ]);
+    span.end();
+    let spans = recorder.wait_for(1).unwrap();
+    let plain = Resource::builder_empty().build();
+    let mut cost = Vec::new();
+    for profile in [Profile::Collector, Profile::WandbOtlp] {
+        let mapped = mapped(body(profile, &spans, &plain)).await;
+        let call = &mapped["calls"][0];
+        let (start, end) = (&call["start"], &call["end"]);
+        let line =
+            json!({"id": "it", "started_at": start["started_at"], "summary": end["summary"]});
+        let reckoned = super::costs(format!("{line}\n")).await;
+        cost.push(reckoned["it"]["costs"]["gpt-4o-mini"].clone());
+        if profile == Profile::WandbOtlp {
+            let said = &start["inputs"]["gen_ai.prompt"];
+            assert_eq!(
+                said.as_object().map_or(1, serde_json::Map::len),
+                1,
+                "messages only: {said}"
+            );
+            assert_eq!(
+                start["attributes"]["otel"]["gen_ai"]["prompt"]["name"],
+                "greet"
+            );
+            assert_eq!(start["attributes"]["kind"], "LLM");
+            let usage = &end["summary"]["usage"]["gpt-4o-mini"];
+            assert_eq!(usage["cache_creation_input_tokens"], 7);
+        }
+    }
+    // The test can fail: as a collector gets it, W&B counts everything twice.
+    let tokens = |cost: &Value| ["prompt_tokens", "completion_tokens"].map(|it| cost[it].as_u64());
+    assert_eq!(tokens(&cost[0]), [Some(2_000), Some(200)]);
+    assert_eq!(tokens(&cost[1]), [Some(1_000), Some(100)]);
+}
+
 /// Spans of anything, with names their reader would refuse, beside each other in every place it looks.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_rejected_and_nothing_is_raw() {

@@ -27,11 +27,8 @@ impl Record {
     /// with four digits that keep it apart from others cut alike. Span ids (16 lower-case hexadecimal digits), trace ids
     /// (32) and UUIDs are all taken as they are.
     ///
-    /// Its views get what they look for: `attributes.weave` says what the call is ([`weave::kind`](kind)) and who
-    /// recorded it, and a call of the Responses API has its client as `inputs.self` ([`weave::inputs`](inputs)).
-    ///
-    /// [kind]: crate::weave::kind
-    /// [inputs]: crate::weave::inputs
+    /// Its views get what they look for: `attributes.weave` says [what the call is](crate::weave::kind) and who recorded
+    /// it, and a call of the Responses API has [its client](crate::weave::inputs) as `inputs.self`.
     #[must_use]
     pub fn for_wandb(mut self) -> Self {
         if let Some(user) = self.wb_user_id.take() {
