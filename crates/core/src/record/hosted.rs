@@ -18,7 +18,9 @@ const DISPLAY_NAME: usize = 1_024;
 const USER: &str = "user";
 /// The group of Weave's own clients.
 const WEAVE: &str = "weave";
-/// In that group, who recorded the call.
+/// The group of attributes under their own dotted names.
+const OTEL: &str = "otel";
+/// In the group of Weave's, who recorded the call.
 const SOURCE: &str = "spanloom";
 
 impl Record {
@@ -28,7 +30,8 @@ impl Record {
     /// (32) and UUIDs are all taken as they are.
     ///
     /// Its views get what they look for: `attributes.weave` says [what the call is](crate::weave::kind) and who recorded
-    /// it, and a call of the Responses API has [its client](crate::weave::inputs) as `inputs.self`.
+    /// it, a call of the Responses API has [its client](crate::weave::inputs) as `inputs.self`, and the dotted names of
+    /// `attributes.otel` are [a tree](crate::weave::insert), where its queries find them.
     #[must_use]
     pub fn for_wandb(mut self) -> Self {
         if let Some(user) = self.wb_user_id.take() {
@@ -38,6 +41,7 @@ impl Record {
         }
         self.say_kind();
         self.name_client();
+        self.spread();
         if self.op_name.chars().count() > OP_NAME {
             let mark = format!(":{:04x}", hash(&self.op_name) & 0xffff);
             truncate(&mut self.op_name, OP_NAME - mark.len());
@@ -66,6 +70,16 @@ impl Record {
             group.entry(name).or_insert_with(|| word.into());
         }
         self.attributes.insert(WEAVE.to_owned(), group.into());
+    }
+
+    fn spread(&mut self) {
+        if let Some(Value::Object(group)) = self.attributes.get_mut(OTEL) {
+            let mut tree = Map::new();
+            for (name, value) in std::mem::take(group) {
+                weave::insert(&mut tree, &name, value);
+            }
+            *group = tree;
+        }
     }
 
     fn name_client(&mut self) {
@@ -126,7 +140,11 @@ mod tests {
     #[test]
     fn the_views_find_what_they_look_for() {
         let info = json!({"operation": "chat", "api_type": "responses", "server_address": "h"});
-        let mut asked = record("f", &json!({"spanloom": info, "weave": 7}));
+        let mut asked = record(
+            "f",
+            &json!({"spanloom": info, "weave": 7,
+            "otel": {"error": "late", "error.type": "timeout", "server.port": 80}}),
+        );
         asked.inputs = Json::from_value(&json!({"input": "hi"}));
         let got = asked.for_wandb();
         assert_eq!(
@@ -134,6 +152,10 @@ mod tests {
             json!({"kind": "llm", "source": "spanloom"})
         );
         assert_eq!(got.attributes["weave_"], 7);
+        assert_eq!(
+            got.attributes["otel"],
+            json!({"error": {"type": "timeout", "value": "late"}, "server": {"port": 80}})
+        );
         assert_eq!(
             got.inputs.as_str(),
             r#"{"self":{"client":{"server_address":"h"}},"input":"hi"}"#

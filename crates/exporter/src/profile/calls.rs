@@ -16,10 +16,10 @@ use std::borrow::Cow;
 
 use opentelemetry::KeyValue;
 use serde_json::{Map, Value};
-use spanloom_core::{Endpoint, StreamName, semconv as names, weave};
+use spanloom_core::weave::{self, free, insert};
+use spanloom_core::{Endpoint, StreamName, semconv as names};
 
 use super::attributes::{Attributes, is_json, parsed};
-use super::nest::{free, insert};
 use super::said::said;
 use super::table::{self, Below, reads};
 

@@ -2,6 +2,8 @@
 //!
 //! Source: the last frontend W&B published, and its Python client (PyPI `weave` 0.54.0).
 
+mod nest;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
@@ -9,6 +11,7 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use crate::Endpoint;
+pub use nest::{LEAF, free, insert};
 
 /// Operations and Weave's words for them.
 const KINDS: &[(&str, &str)] = &[
