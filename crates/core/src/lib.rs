@@ -33,7 +33,7 @@ pub use call::{Call, Failure, Outcome, Request, Response};
 pub use cost::{Cost, CostSource, PriceSource, Usd};
 pub use endpoint::{Endpoint, Fetch};
 pub use record::{
-    CallInfo, CallPart, CostSummary, Json, Record, StatusCode, Summary, UsageSummary,
+    CallInfo, CallPart, CostSummary, Json, Record, Row, StatusCode, Summary, UsageSummary,
 };
 pub use stream::{StreamName, StreamNameError};
 pub use time::Timestamp;

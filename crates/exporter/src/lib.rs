@@ -1,17 +1,21 @@
-//! Exports spans as records to W&B Weave or to a spanloom server.
+//! Exports spans as records: to W&B Weave, to a spanloom server, to OTLP collectors, and to files.
 //!
-//! An [`Exporter`] owns a bounded queue and a thread. Spans enter through its [`SpanProcessor`](Exporter::processor)
-//! (or as a stock [`SpanExporter`](Exporter::span_exporter)), become [`Record`](spanloom_core::Record)s on that thread
-//! and are sent as complete calls of Weave's API. Every span is accounted for: see [`Receipt`].
+//! An [`Exporter`] has a bounded queue and a thread for each [`Destination`]. Spans enter through its
+//! [`SpanProcessor`](Exporter::processor) (or as a stock [`SpanExporter`](Exporter::span_exporter)), become what the
+//! destination wants on its thread (a [`Record`](spanloom_core::Record), a line, an OTLP span), and are sent until the
+//! destination has decided. Every span is accounted for: see [`Receipt`].
 //!
 //! ```no_run
 //! use std::time::Duration;
 //! use opentelemetry_sdk::trace::SdkTracerProvider;
-//! use spanloom_exporter::{Destination, Exporter};
+//! use spanloom_exporter::{Destination, Exporter, SpoolSettings};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let stream = "acme/chatbot/openai_logs".parse()?;
-//! let exporter = Exporter::start(Destination::new("http://127.0.0.1:7440")?, stream)?;
+//! let exporter = Exporter::builder("acme/chatbot/openai_logs".parse()?)
+//!     .with_destination(Destination::spanloom("http://127.0.0.1:7440")?)
+//!     .with_destination(Destination::otlp_http("http://127.0.0.1:4318")?.without_content())
+//!     .with_spool(SpoolSettings::new("spool"))
+//!     .start()?;
 //! let provider = SdkTracerProvider::builder().with_span_processor(exporter.processor()).build();
 //! // … spans …
 //! let receipt = exporter.flush(Duration::from_secs(5));
@@ -22,26 +26,42 @@
 //!
 //! # What can be lost
 //!
-//! While the destination cannot be reached, spans are kept in memory up to [`Limits::queue_bytes`]; what comes beyond is
-//! dropped and counted. A batch is given up, and counted, [`Limits::give_up_after`] its first failed try. What is still
-//! queued when the process ends is lost; the last [`Receipt`] says how much.
+//! With a spool ([`ExporterBuilder::with_spool`]): what exceeds the spool's bounds of size and age, oldest first, and what
+//! is in memory when the process is killed, which with [`SpoolMode::Always`] is nothing older than 50 ms. Without one:
+//! what exceeds [`Limits::queue_bytes`], what could not be delivered for [`Limits::give_up_after`], and what is still
+//! queued when the process ends. All of it is counted, by reason.
 
+#![cfg_attr(
+    not(feature = "otlp"),
+    expect(dead_code, reason = "tables have rows that only OTLP uses")
+)]
+
+mod content;
 mod destination;
 mod error;
-mod otlp;
+mod exporter;
+mod leftover;
+mod limits;
+mod observe;
 mod processor;
+#[cfg(feature = "otlp")]
 mod profile;
+mod protocol;
 mod queue;
 mod receipt;
-mod sender;
 mod span;
+mod spool;
+mod transport;
+mod worker;
 
-pub use destination::Destination;
+pub use destination::{Destination, LineForm};
 pub use error::{Error, ErrorKind};
-pub use otlp::WithoutBodies;
+pub use exporter::{Exporter, ExporterBuilder};
+pub use leftover::Leftover;
+pub use limits::Limits;
 pub use processor::{RecordExporter, RecordProcessor};
+#[cfg(feature = "otlp")]
 #[doc(hidden)] // for the tests of this workspace that run W&B's own code
 pub use profile::{Profile, stream_of};
-pub use queue::Limits;
 pub use receipt::{Dropped, Receipt};
-pub use sender::Exporter;
+pub use spool::{SpoolMode, SpoolSettings};

@@ -1,35 +1,35 @@
 //! The two doors through which spans enter an exporter.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
-use spanloom_core::mapping::Attributes;
 
-use crate::queue::Queue;
-use crate::span::attributes;
+use crate::exporter::Doors;
+use crate::span::held_bytes;
 
 /// How long a provider's `force_flush` may wait.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is shared by an exporter and its doors.
-#[derive(Debug)]
-pub(crate) struct Doors {
-    pub(crate) queue: Queue,
-    pub(crate) resource: OnceLock<Attributes>,
-}
-
 impl Doors {
-    fn set_resource(&self, resource: &Resource) {
-        // The first provider's counts; a second one sharing the exporter keeps its spans, under the first resource.
-        self.resource.get_or_init(|| attributes(resource));
+    /// One span for all destinations, which share it.
+    fn push(&self, span: SpanData) {
+        let bytes = held_bytes(&span);
+        let span = Arc::new(span);
+        if let Some((last, others)) = self.lanes.split_last() {
+            for lane in others {
+                lane.queue.push(Arc::clone(&span), bytes);
+            }
+            last.queue.push(span, bytes);
+        }
     }
 
-    fn flush(&self, timeout: Duration) -> OTelSdkResult {
-        if self.queue.flush(timeout).queued == 0 {
+    fn flush_all(&self, timeout: Duration) -> OTelSdkResult {
+        let receipt = self.flush(timeout);
+        if receipt.queued + receipt.spooled == 0 {
             Ok(())
         } else {
             Err(OTelSdkError::Timeout(timeout))
@@ -46,16 +46,16 @@ impl SpanProcessor for RecordProcessor {
 
     fn on_end(&self, span: SpanData) {
         if span.span_context.is_sampled() {
-            self.0.queue.push(span);
+            self.0.push(span);
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.0.flush(FLUSH_TIMEOUT)
+        self.0.flush_all(FLUSH_TIMEOUT)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.flush(timeout)
+        self.0.flush_all(timeout)
     }
 
     fn set_resource(&mut self, resource: &Resource) {
@@ -73,17 +73,17 @@ pub struct RecordExporter(pub(crate) Arc<Doors>);
 impl SpanExporter for RecordExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         for span in batch {
-            self.0.queue.push(span);
+            self.0.push(span);
         }
         Ok(())
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.0.flush(FLUSH_TIMEOUT)
+        self.0.flush_all(FLUSH_TIMEOUT)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.flush(timeout)
+        self.0.flush_all(timeout)
     }
 
     fn set_resource(&mut self, resource: &Resource) {

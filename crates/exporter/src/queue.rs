@@ -1,87 +1,88 @@
-//! The bounded queue between the service's threads and the exporter's.
+//! The bounded queue between the service's threads and the worker of one destination, and its account.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::trace::SpanData;
+use tokio::sync::Notify;
 
-use crate::receipt::Receipt;
-use crate::span::held_bytes;
+use crate::limits::Limits;
+use crate::receipt::{Dropped, Receipt};
 
-/// Bounds of an exporter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Bytes of spans kept, those being sent included. Default 32 MiB; the newest is dropped beyond it.
-    pub queue_bytes: usize,
-    /// Spans in one request. Default 512.
-    pub batch_spans: usize,
-    /// Bytes of one request, before a larger span goes alone. Default 4 MiB.
-    pub batch_bytes: usize,
-    /// Bytes of the largest span that is sent at all. Default 31 MiB, W&B's limit.
-    pub span_bytes: usize,
-    /// Time for one request. Default 10 s.
-    pub request_timeout: Duration,
-    /// How long a batch is tried again before it is given up. Default 1 hour: what is kept is bounded by its bytes
-    /// already, and a server on the same machine may well be started late.
-    pub give_up_after: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            queue_bytes: 32 << 20,
-            batch_spans: 512,
-            batch_bytes: 4 << 20,
-            span_bytes: 31 << 20,
-            request_timeout: Duration::from_secs(10),
-            give_up_after: Duration::from_secs(3_600),
-        }
-    }
-}
-
-/// A span with its size, so that it is measured once.
+/// A span that waits for the worker.
 #[derive(Debug)]
 pub(crate) struct Queued {
-    pub(crate) span: SpanData,
-    pub(crate) bytes: usize,
+    /// Its place among all spans received.
+    pub(crate) number: u64,
+    pub(crate) span: Arc<SpanData>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Queue {
     pub(crate) limits: Limits,
+    /// Whether the worker wants every span at once, to write it to disk.
+    eager: bool,
     state: Mutex<State>,
+    /// For the worker, which waits for requests and for time as well.
+    wake: Notify,
+    /// For those who wait for the worker.
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Queued>,
-    bytes: usize,
-    receipt: Receipt,
-    /// Spans that reached an end: delivered, rejected or given up. Those before `received` are settled in order.
-    settled: u64,
-    /// Somebody waits: pauses between tries are cut short.
-    hurry: u64,
-    closed: bool,
+    waiting_bytes: usize,
+    /// When the first of them came.
+    waiting_since: Option<Instant>,
+    received: u64,
+    refused: Dropped,
+    wishes: Wishes,
+    /// Failed tries when somebody last began to wait.
+    hurried_at_failures: u64,
+    progress: Progress,
 }
 
-/// How a batch of spans ended.
+/// What others want of the worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    /// Spans with a lower number are to be sent without waiting for others.
+    pub(crate) flush_before: u64,
+    /// How often somebody has begun to wait: each time, a pause is cut short.
+    pub(crate) hurry: u64,
+    /// Nothing more is coming.
+    pub(crate) closed: bool,
+}
+
+/// What the worker says of itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Settled {
-    pub(crate) delivered: u64,
-    pub(crate) rejected: u64,
-    pub(crate) too_large: u64,
-    pub(crate) expired: u64,
+pub(crate) struct Progress {
+    /// Delivered, rejected, recovered, spooled, and what it has dropped.
+    pub(crate) account: Receipt,
+    /// The lowest number it still has in memory.
+    pub(crate) oldest: Option<u64>,
+    /// Bytes it has in memory.
     pub(crate) bytes: usize,
+    /// Records that are on disk only, or were read from it to be sent.
+    pub(crate) on_disk: u64,
+    /// Tries that ended without a decision.
+    pub(crate) failures: u64,
+    /// The destination has asked for a pause that lasts.
+    pub(crate) is_put_off: bool,
+    /// It has looked for what others left on disk.
+    pub(crate) has_looked: bool,
+    /// It has ended.
+    pub(crate) ended: bool,
 }
 
 impl Queue {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, eager: bool) -> Self {
         Self {
             limits,
+            eager,
             state: Mutex::default(),
+            wake: Notify::new(),
             changed: Condvar::new(),
         }
     }
@@ -91,98 +92,127 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a span, or counts why not. Never waits.
-    pub(crate) fn push(&self, span: SpanData) {
-        let bytes = held_bytes(&span);
+    /// Takes a span, or counts why not. Never waits for anything but the lock.
+    pub(crate) fn push(&self, span: Arc<SpanData>, bytes: usize) {
         let mut state = self.state();
-        state.receipt.received += 1;
-        let reason = if state.closed {
-            Some(&mut state.receipt.dropped.shutdown)
+        let number = state.received;
+        state.received += 1;
+        let held = state.waiting_bytes.saturating_add(state.progress.bytes);
+        let reason = if state.wishes.closed {
+            Some(&mut state.refused.shutdown)
         } else if bytes > self.limits.span_bytes {
-            Some(&mut state.receipt.dropped.too_large)
-        } else if state.bytes.saturating_add(bytes) > self.limits.queue_bytes {
-            Some(&mut state.receipt.dropped.queue_full)
+            Some(&mut state.refused.too_large)
+        } else if held.saturating_add(bytes) > self.limits.queue_bytes {
+            Some(&mut state.refused.queue_full)
         } else {
             None
         };
         if let Some(count) = reason {
             *count += 1;
-            state.settled += 1;
-        } else {
-            state.bytes += bytes;
-            state.waiting.push_back(Queued { span, bytes });
+            return;
         }
+        state.waiting_bytes += bytes;
+        state.waiting_since.get_or_insert_with(Instant::now);
+        state.waiting.push_back(Queued { number, span });
+        // The worker is woken by the first span of a batch, which starts its clock, and by the last.
+        let first = state.waiting.len() == 1;
+        let full = state.waiting.len() == self.limits.batch_spans
+            || (state.waiting_bytes >= self.limits.batch_bytes
+                && state.waiting_bytes - bytes < self.limits.batch_bytes);
         drop(state);
+        if first || full {
+            self.wake.notify_one();
+        }
+    }
+
+    /// What the worker is to know: wishes, and the spans that are due.
+    pub(crate) fn take(&self) -> (Wishes, Vec<Queued>, Option<Instant>) {
+        let mut state = self.state();
+        let wishes = state.wishes;
+        let due = state
+            .waiting_since
+            .map(|since| since + self.limits.batch_age);
+        let flushed = state
+            .waiting
+            .front()
+            .is_some_and(|first| first.number < wishes.flush_before);
+        let take = self.eager
+            || wishes.closed
+            || flushed
+            || state.waiting.len() >= self.limits.batch_spans
+            || state.waiting_bytes >= self.limits.batch_bytes
+            || due.is_some_and(|due| due <= Instant::now());
+        if !take {
+            return (wishes, Vec::new(), due);
+        }
+        // Still in the account of its bytes, until the worker says what it holds.
+        state.progress.bytes += std::mem::take(&mut state.waiting_bytes);
+        state.waiting_since = None;
+        let taken: Vec<Queued> = std::mem::take(&mut state.waiting).into();
+        if let Some(first) = taken.first() {
+            state.progress.oldest.get_or_insert(first.number);
+        }
+        (wishes, taken, None)
+    }
+
+    /// Waits for a span, a wish, or the end.
+    pub(crate) async fn changed(&self) {
+        self.wake.notified().await;
+    }
+
+    pub(crate) fn publish(&self, progress: Progress) {
+        self.state().progress = progress;
         self.changed.notify_all();
     }
 
-    /// Waits for spans and takes a batch of them; `None` when the queue is closed and empty.
-    pub(crate) fn batch(&self) -> Option<Vec<Queued>> {
+    /// Wants everything received so far to be sent now, and a pause cut short.
+    pub(crate) fn hurry(&self) {
         let mut state = self.state();
-        while state.waiting.is_empty() {
-            if state.closed {
-                return None;
-            }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        let mut batch = Vec::new();
-        let mut bytes = 0_usize;
-        while let Some(next) = state.waiting.front() {
-            bytes = bytes.saturating_add(next.bytes);
-            let full = batch.len() >= self.limits.batch_spans || bytes > self.limits.batch_bytes;
-            if full && !batch.is_empty() {
-                break;
-            }
-            batch.extend(state.waiting.pop_front());
-        }
-        Some(batch)
+        state.wishes.flush_before = state.received;
+        state.wishes.hurry += 1;
+        state.hurried_at_failures = state.progress.failures;
+        drop(state);
+        self.wake.notify_one();
     }
 
-    pub(crate) fn settle(&self, settled: Settled) {
-        let mut state = self.state();
-        state.bytes = state.bytes.saturating_sub(settled.bytes);
-        state.receipt.delivered += settled.delivered;
-        state.receipt.rejected += settled.rejected;
-        state.receipt.dropped.too_large += settled.too_large;
-        state.receipt.dropped.expired += settled.expired;
-        state.settled += settled.delivered + settled.rejected + settled.too_large + settled.expired;
+    /// Waits until every span received before the last [`Queue::hurry`] has left memory, and the disk too unless the
+    /// destination is away; or until `timeout`.
+    pub(crate) fn flushed(&self, timeout: Duration) -> Receipt {
+        let state = self.state();
+        let (before, failures) = (state.wishes.flush_before, state.hurried_at_failures);
         drop(state);
+        self.wait(timeout, |state| {
+            let waiting = state.waiting.front().map(|first| first.number);
+            let left = |oldest: Option<u64>| oldest.is_some_and(|oldest| oldest < before);
+            let away = state.progress.failures > failures || state.progress.is_put_off;
+            state.progress.has_looked
+                && !left(waiting)
+                && !left(state.progress.oldest)
+                && (state.progress.on_disk == 0 || away)
+        })
+    }
+
+    /// Takes nothing more; the worker tries what it has once more, or writes it to disk, and ends.
+    pub(crate) fn close(&self) {
+        self.state().wishes.closed = true;
+        self.wake.notify_one();
+    }
+
+    /// The worker's thread is gone.
+    pub(crate) fn end(&self) {
+        self.state().progress.ended = true;
         self.changed.notify_all();
     }
 
-    /// Pauses before a next try: until `pause` is over, or somebody waits for the outcome, or the queue is closed.
-    /// Says whether to try again at all.
-    pub(crate) fn pause(&self, pause: Duration) -> Retry {
-        let deadline = Instant::now() + pause;
-        let mut state = self.state();
-        let hurry = state.hurry;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if state.closed {
-                return Retry::Last;
-            }
-            if left.is_zero() || state.hurry != hurry {
-                return Retry::Again;
-            }
-            state = self
-                .changed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
+    /// Waits for the worker's end.
+    pub(crate) fn ended(&self, timeout: Duration) -> Receipt {
+        self.wait(timeout, |state| state.progress.ended)
     }
 
-    /// Waits until everything received before is settled, or until `timeout`.
-    pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
+    fn wait(&self, timeout: Duration, done: impl Fn(&State) -> bool) -> Receipt {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.state();
-        let target = state.receipt.received;
-        state.hurry += 1;
-        self.changed.notify_all();
-        while state.settled < target {
+        while !done(&state) && !state.progress.ended {
             let left = deadline.map_or(timeout, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
             });
@@ -195,33 +225,22 @@ impl Queue {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        state.account()
-    }
-
-    pub(crate) fn close(&self) {
-        self.state().closed = true;
-        self.changed.notify_all();
+        state.receipt()
     }
 
     pub(crate) fn receipt(&self) -> Receipt {
-        self.state().account()
+        self.state().receipt()
     }
 }
 
 impl State {
-    fn account(&self) -> Receipt {
-        Receipt {
-            queued: self.receipt.received - self.settled,
-            ..self.receipt
-        }
+    fn receipt(&self) -> Receipt {
+        let mut receipt = self.progress.account;
+        receipt.received = self.received;
+        receipt.dropped += self.refused;
+        let elsewhere =
+            receipt.delivered + receipt.rejected + receipt.spooled + receipt.dropped.total();
+        receipt.queued = (receipt.received + receipt.recovered).saturating_sub(elsewhere);
+        receipt
     }
-}
-
-/// Whether a failed batch is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Retry {
-    /// Yes.
-    Again,
-    /// Once more, and then no longer: the exporter is being shut down.
-    Last,
 }

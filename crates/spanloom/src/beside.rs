@@ -5,6 +5,7 @@ use std::time::Duration;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use spanloom_core::StreamName;
+use spanloom_exporter::Exporter;
 use spanloom_instrumentation::GenAiLayerBuilder;
 
 use crate::collector::Collectors;
@@ -52,6 +53,13 @@ impl Beside {
         match &self.loggers {
             Some(loggers) => layer.with_logger_provider(loggers),
             None => layer,
+        }
+    }
+
+    /// Tells the exporter's account with the other metrics.
+    pub(crate) fn observe(&self, exporter: &Exporter) {
+        if let Some(meters) = &self.meters {
+            exporter.observe(meters);
         }
     }
 

@@ -1,7 +1,9 @@
 //! What the environment says; read once, here, when a monitor is built.
 
 use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
-use spanloom_exporter::Destination;
+use std::path::PathBuf;
+
+use spanloom_exporter::{Destination, SpoolMode, SpoolSettings};
 
 use crate::collector::{Collector, Collectors};
 
@@ -44,6 +46,10 @@ pub(crate) struct Environment {
     pub(crate) no_content: bool,
     /// `SPANLOOM_PRICES`: a file of the user's own prices.
     pub(crate) prices: Option<String>,
+    /// `SPANLOOM_SPOOL`: `off`, `on` or `always`.
+    spool: Option<String>,
+    /// `SPANLOOM_SPOOL_DIR`, else `spanloom/spool` in `XDG_DATA_HOME`, else in `~/.local/share`.
+    spool_folder: Option<PathBuf>,
 }
 
 impl Environment {
@@ -91,7 +97,24 @@ impl Environment {
                 !with.iter().any(|mode| value.eq_ignore_ascii_case(mode))
             }),
             prices: set("SPANLOOM_PRICES"),
+            spool: set("SPANLOOM_SPOOL"),
+            spool_folder: set("SPANLOOM_SPOOL_DIR").map(PathBuf::from).or_else(|| {
+                let home = || set("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+                let data = set("XDG_DATA_HOME").map(PathBuf::from).or_else(home)?;
+                Some(data.join("spanloom/spool"))
+            }),
         }
+    }
+
+    /// Where what cannot be sent is kept; `None` when nothing is, or there is no home.
+    pub(crate) fn spool(&self) -> Option<SpoolSettings> {
+        let mut settings = SpoolSettings::new(self.spool_folder.clone()?);
+        match self.spool.as_deref() {
+            Some("off") => return None,
+            Some("always") => settings.mode = SpoolMode::Always,
+            _ => {}
+        }
+        Some(settings)
     }
 
     /// Where spans, metrics and logs go besides; `by_code` is the address code names, `alone` whether code names all
@@ -129,10 +152,6 @@ impl Environment {
                 .clone()
                 .or(derived)
                 .unwrap_or_else(|| Destination::WANDB.to_owned());
-            let mut destination = Destination::new(&address)?;
-            if let Some(key) = &self.api_key {
-                destination = destination.with_api_key(key);
-            }
             let board = match (private, &self.trace_server) {
                 (Some(base), _) => Board::Weave(base.trim_end_matches('/').to_owned()),
                 (None, Some(server)) if !server.contains("wandb.ai") => {
@@ -140,6 +159,13 @@ impl Environment {
                 }
                 _ => Board::Weave("https://wandb.ai".to_owned()),
             };
+            let mut destination = match board {
+                Board::Weave(_) => Destination::wandb(&address)?,
+                Board::Spanloom(_) => Destination::spanloom(&address)?,
+            };
+            if let Some(key) = &self.api_key {
+                destination = destination.with_api_key(key);
+            }
             return Ok(Some(Records { destination, board }));
         }
         if self.otlp.is_some() {
@@ -168,7 +194,7 @@ pub(crate) enum Board {
 impl Records {
     /// A spanloom server.
     pub(crate) fn server(address: &str) -> Result<Self, spanloom_exporter::Error> {
-        let destination = Destination::new(address)?;
+        let destination = Destination::spanloom(address)?;
         Ok(Self {
             destination,
             board: Board::Spanloom(address.trim_end_matches('/').to_owned()),

@@ -47,6 +47,7 @@ mod pipeline;
 mod prices;
 #[cfg(feature = "otlp")]
 mod signals;
+mod stats;
 
 pub use client::Monitored;
 pub use error::{Error, ErrorKind};
@@ -55,7 +56,7 @@ pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};
 pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
-pub use spanloom_exporter::{Dropped, Receipt};
+pub use spanloom_exporter::{Dropped, Receipt, SpoolMode, SpoolSettings};
 pub use spanloom_instrumentation::{
     Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,
 };
@@ -63,3 +64,4 @@ pub use spanloom_instrumentation::{
     AttributesGuard, InScope, MonitorAttributes, MonitorAttributesExt, PriceBook, Prompt, Stats,
     TextDelta, TextStream, WithMonitorAttributes, prompt, text_from_stream,
 };
+pub use stats::MonitorStats;

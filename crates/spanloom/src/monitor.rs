@@ -5,8 +5,8 @@ use std::io::{Write as _, stderr};
 use std::time::Duration;
 
 use spanloom_core::StreamName;
-use spanloom_exporter::Receipt;
-use spanloom_instrumentation::{ContentPolicy, GenAiLayer, MonitorAttributes, PriceBook, Stats};
+use spanloom_exporter::{Receipt, SpoolSettings};
+use spanloom_instrumentation::{ContentPolicy, GenAiLayer, MonitorAttributes, PriceBook};
 
 #[cfg(feature = "tracing")]
 use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::layer::MonitorLayer;
 use crate::pipeline::{Pipeline, Settings};
 use crate::prices;
+use crate::stats::MonitorStats;
 
 /// How long a monitor that is dropped may hold its thread up.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -62,6 +63,17 @@ pub struct MonitorBuilder {
     attributes: MonitorAttributes,
     provider: Option<&'static str>,
     request_usage: bool,
+    spool: Spool,
+}
+
+/// Whether what cannot be sent is kept on disk.
+#[derive(Debug, Default)]
+enum Spool {
+    /// As the environment says, else in the user's data folder.
+    #[default]
+    Default,
+    At(SpoolSettings),
+    Off,
 }
 
 impl Monitor {
@@ -78,6 +90,7 @@ impl Monitor {
             attributes: MonitorAttributes::default(),
             provider: None,
             request_usage: false,
+            spool: Spool::Default,
         }
     }
 
@@ -115,20 +128,20 @@ impl Monitor {
         Some(layer.with_filter(LevelFilter::INFO))
     }
 
-    /// What the recorder has done so far.
+    /// What became of the calls so far, and of the spans at each destination.
     #[must_use]
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> MonitorStats {
         self.pipeline
             .as_ref()
-            .map(|pipeline| pipeline.recorder.stats())
+            .map(Pipeline::stats)
             .unwrap_or_default()
     }
 
     /// Waits until every call that had ended before is delivered, or until `timeout`, and returns the account: what the
     /// destination acknowledged and what is still queued. Blocks the thread it is called on.
     ///
-    /// The account is that of the records. Where spans go to a collector only, it is the collector's: an export that
-    /// fails counts as rejected, since the stock exporter does not try again.
+    /// A span that goes to two destinations is counted for each; [`Monitor::stats`] has them apart. With a spool, it
+    /// returns once a destination that is away has been tried and everything is on disk.
     #[must_use = "the receipt says what is still queued"]
     pub fn flush(&self, timeout: Duration) -> Receipt {
         let Some(pipeline) = &self.pipeline else {
@@ -217,6 +230,19 @@ impl MonitorBuilder {
         self
     }
 
+    /// Keeps what cannot be sent as `settings` say. Default: in `spanloom/spool` of the user's data folder
+    /// (`XDG_DATA_HOME`, else `~/.local/share`), once there is something to keep; see [`SpoolSettings`].
+    pub fn with_spool(mut self, settings: SpoolSettings) -> Self {
+        self.spool = Spool::At(settings);
+        self
+    }
+
+    /// Keeps nothing on disk: what cannot be sent waits in memory, and ends with the process.
+    pub fn without_spool(mut self) -> Self {
+        self.spool = Spool::Off;
+        self
+    }
+
     /// Prints nothing, as `SPANLOOM_QUIET=1` does.
     pub fn quiet(mut self) -> Self {
         self.environment.quiet = true;
@@ -268,6 +294,11 @@ impl MonitorBuilder {
                 provider: self.provider,
                 request_usage: self.request_usage,
                 prices,
+                spool: match self.spool {
+                    Spool::Default => environment.spool(),
+                    Spool::At(settings) => Some(settings),
+                    Spool::Off => None,
+                },
             })?),
         };
         Ok(Monitor {

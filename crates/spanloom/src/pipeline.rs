@@ -1,6 +1,5 @@
 //! The monitor's own pipeline: layer, recorder, provider, exporter.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::{Context, KeyValue};
@@ -8,17 +7,18 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
-use spanloom_exporter::{Exporter, Receipt, RecordProcessor};
+use spanloom_exporter::{Exporter, Receipt, RecordProcessor, SpoolSettings};
 use spanloom_instrumentation::{
     Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, MonitorAttributes, PriceBook, Recorder,
 };
 
 use crate::beside::Beside;
-use crate::collector::{Account, Collectors};
+use crate::collector::Collectors;
 use crate::config::{Environment, Records};
 use crate::deadline::{Patience, within};
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
+use crate::stats::MonitorStats;
 
 /// What code and environment want of a monitor.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) attributes: MonitorAttributes,
     pub(crate) provider: Option<&'static str>,
     pub(crate) request_usage: bool,
+    pub(crate) spool: Option<SpoolSettings>,
 }
 
 impl Settings<'_> {
@@ -64,9 +65,7 @@ pub(crate) struct Pipeline {
     pub(crate) lineage: Lineage,
     beside: Beside,
     patience: Patience,
-    exporter: Option<Exporter>,
-    /// What the collector got.
-    collected: Arc<Account>,
+    exporter: Exporter,
 }
 
 impl Pipeline {
@@ -80,12 +79,21 @@ impl Pipeline {
         } = settings;
         let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
         let lineage = Lineage::default();
-        let exporter = records
-            .map(|records| Exporter::start(records.destination.clone(), stream.clone()))
-            .transpose()?;
+        let mut exporter = Exporter::builder(stream.clone());
+        if let Some(records) = records {
+            exporter = exporter.with_destination(records.destination.clone());
+        }
+        #[cfg(feature = "otlp")]
+        if let Some(collector) = collectors.spans {
+            exporter = exporter.with_destination(collector.destination()?);
+        }
+        if let Some(spool) = &settings.spool {
+            exporter = exporter.with_spool(spool.clone());
+        }
+        let exporter = exporter.start()?;
         let content = match (
             settings.content && !environment.no_content,
-            exporter.is_some(),
+            records.is_some(),
             collectors.spans.is_some(),
         ) {
             (false, ..) => Content::Off,
@@ -93,21 +101,15 @@ impl Pipeline {
             (true, true, false) => Content::Bodies,
             (true, false, _) => Content::Messages,
         };
-        let mut provider = SdkTracerProvider::builder()
+        let provider = SdkTracerProvider::builder()
             .with_resource(resource(stream))
             .with_sampler(Sampler::AlwaysOn)
             .with_max_attributes_per_span(environment.attribute_limit)
-            .with_span_processor(lineage.clone());
-        if let Some(exporter) = &exporter {
-            provider = provider.with_span_processor(Flushed(exporter.processor()));
-        }
-        let collected = Arc::<Account>::default();
-        #[cfg(feature = "otlp")]
-        if let Some(collector) = collectors.spans {
-            provider = provider.with_span_processor(collector.processor(&collected)?);
-        }
-        let provider = provider.build();
+            .with_span_processor(lineage.clone())
+            .with_span_processor(Flushed(exporter.processor()))
+            .build();
         let beside = Beside::start(collectors, stream)?;
+        beside.observe(&exporter);
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
@@ -122,23 +124,18 @@ impl Pipeline {
             beside,
             patience: Patience::default(),
             exporter,
-            collected,
         })
     }
 
-    /// Waits for the recorder and then for the exporter, both within `timeout`. Calls that the recorder has still to
-    /// read are in the account as queued.
+    /// Waits for the recorder, then for the exporter and what goes beside it, all within `timeout`. Calls that the recorder
+    /// has still to read are in the account as queued.
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
         let deadline = Instant::now() + timeout;
+        let beside = self.beside.clone();
         let receipt = self.settle(timeout, Exporter::flush);
-        // Reaches the collector's batch processor only: ours has been flushed, and says so at once.
-        let (provider, beside) = (self.provider.clone(), self.beside.clone());
         let left = deadline.saturating_duration_since(Instant::now());
-        self.patience.wait(left, move || {
-            drop(provider.force_flush());
-            beside.flush();
-        });
-        self.account(receipt)
+        self.patience.wait(left, move || beside.flush());
+        receipt
     }
 
     /// The same, for the last time.
@@ -151,14 +148,14 @@ impl Pipeline {
             drop(provider.shutdown_with_timeout(left));
             beside.shutdown(left);
         });
-        self.account(receipt)
+        receipt
     }
 
-    /// The records' account, or the collector's where there is nothing else.
-    fn account(&self, receipt: Receipt) -> Receipt {
-        match self.exporter {
-            Some(_) => receipt,
-            None => self.collected.add_to(receipt),
+    /// The account so far.
+    pub(crate) fn stats(&self) -> MonitorStats {
+        MonitorStats {
+            calls: self.recorder.stats(),
+            destinations: self.exporter.receipts(),
         }
     }
 
@@ -170,11 +167,7 @@ impl Pipeline {
         let deadline = Instant::now() + timeout;
         let recorded = self.recorder.flush(timeout);
         let left = deadline.saturating_duration_since(Instant::now());
-        let mut receipt = self
-            .exporter
-            .as_ref()
-            .map(|own| exporter(own, left))
-            .unwrap_or_default();
+        let mut receipt = exporter(&self.exporter, left);
         if !recorded {
             let waiting = self.recorder.stats().waiting;
             receipt.received += waiting;

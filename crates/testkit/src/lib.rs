@@ -9,6 +9,8 @@
 //! - [`SpanRecorder`] is a span exporter that keeps what it is given and can wait for spans to arrive.
 //! - [`Sink`] is the far end of an exporter: it records request bodies, answers with scripted statuses, hangs, stops
 //!   and comes back on the same port.
+//! - [`FaultProxy`] stands before any of them, or before a real server, and breaks the network in the ways that
+//!   [`ProxyFault`] lists.
 //!
 //! Nothing here reads the environment or leaves this machine. Every wait has a deadline.
 //!
@@ -29,14 +31,16 @@ mod error;
 mod listen;
 mod lock;
 mod model_server;
+mod proxy;
 mod recorder;
 mod sink;
 
 pub use error::{Error, ErrorKind};
-/// The status codes that [`Sink`] and [`Fault::Status`] take.
+/// The status codes that [`Sink`], [`Fault::Status`] and [`ProxyFault::Status`] take.
 pub use http::StatusCode;
 pub use model_server::{
     Answer, Fault, FaultPlan, Latency, ModelServer, ModelServerBuilder, ReceivedRequest, TokenUsage,
 };
+pub use proxy::{Cut, FaultProxy, ProxyCounts, ProxyFault, RetryAfter};
 pub use recorder::{SpanRecorder, attribute};
 pub use sink::{Sink, SinkAnswer, SinkRequest};

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use serde_json::Value;
 use spanloom_exporter::Limits;
 use spanloom_testkit::StatusCode;
 
@@ -52,6 +53,35 @@ fn a_server_that_is_away_and_comes_back_gets_everything() {
     let receipt = setup.exporter.flush(PATIENCE);
     assert_eq!((receipt.delivered, receipt.queued), (5, 0), "{receipt}");
     assert_eq!(setup.records().len(), 5);
+}
+
+#[test]
+fn a_server_that_knows_only_parts_gets_parts() {
+    let setup = Setup::new();
+    setup.sink.answer_next(StatusCode::NOT_FOUND);
+    setup.spans(2);
+    let receipt = setup.exporter.flush(PATIENCE);
+    assert!(receipt.is_complete(), "{receipt}");
+    setup.spans(1);
+    assert!(setup.exporter.flush(PATIENCE).is_complete());
+    let requests = setup.sink.requests();
+    let paths: Vec<&str> = requests.iter().map(|request| &*request.path).collect();
+    assert_eq!(
+        paths,
+        [
+            "/v2/acme/chatbot/calls/complete",
+            "/call/upsert_batch",
+            "/call/upsert_batch"
+        ]
+    );
+    let parts = requests[1].json().unwrap();
+    let modes: Vec<&Value> = parts["batch"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| &part["mode"])
+        .collect();
+    assert_eq!(modes, ["start", "end", "start", "end"]);
 }
 
 #[test]

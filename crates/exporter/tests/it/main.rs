@@ -9,3 +9,4 @@
 mod delivery;
 mod refusal;
 mod setup;
+mod spool;

@@ -24,7 +24,7 @@ fn a_refusal_for_good_is_counted_and_not_repeated() {
     let setup = Setup::new();
     setup
         .sink
-        .answer_always(SinkAnswer::status(StatusCode::NOT_FOUND));
+        .answer_always(SinkAnswer::status(StatusCode::GONE));
     setup.spans(1);
     let receipt = setup.exporter.flush(PATIENCE);
     assert_eq!((receipt.rejected, receipt.queued), (1, 0), "{receipt}");

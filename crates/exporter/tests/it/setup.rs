@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde_json::Value;
-use spanloom_exporter::{Destination, Exporter, Limits};
+use spanloom_exporter::{Destination, Exporter, Limits, SpoolSettings};
 use spanloom_testkit::Sink;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,12 +23,26 @@ impl Setup {
     }
 
     pub(crate) fn with_limits(limits: Limits) -> Self {
-        let sink = Sink::start_on_thread().unwrap();
-        let destination = Destination::new(&sink.url())
+        Self::with(limits, None)
+    }
+
+    /// With a spool.
+    pub(crate) fn with(limits: Limits, spool: Option<SpoolSettings>) -> Self {
+        Self::to(Sink::start_on_thread().unwrap(), limits, spool)
+    }
+
+    /// To a sink that is there already.
+    pub(crate) fn to(sink: Sink, limits: Limits, spool: Option<SpoolSettings>) -> Self {
+        let destination = Destination::spanloom(&sink.url())
             .unwrap()
-            .with_api_key("secret-key");
-        let stream = "acme/chatbot/openai_logs".parse().unwrap();
-        let exporter = Exporter::start_with(destination, stream, limits).unwrap();
+            .with_api_key("secret-key")
+            .with_limits(limits);
+        let mut builder = Exporter::builder("acme/chatbot/openai_logs".parse().unwrap())
+            .with_destination(destination);
+        if let Some(settings) = spool {
+            builder = builder.with_spool(settings);
+        }
+        let exporter = builder.start().unwrap();
         let provider = SdkTracerProvider::builder()
             .with_span_processor(exporter.processor())
             .build();
@@ -69,4 +83,10 @@ impl Setup {
             })
             .collect()
     }
+}
+
+/// Runs what a sink does while it stops and starts.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(future)
 }

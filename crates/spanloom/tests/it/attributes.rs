@@ -17,6 +17,7 @@ async fn monitor_scope_and_call_say_things_of_a_record() {
     let monitor = Monitor::builder("acme/chatbot/openai_logs")
         .with_server(&sink.url())
         .with_attributes(MonitorAttributes::new(of_monitor).tenant("blue"))
+        .without_spool()
         .quiet()
         .start()
         .unwrap();
@@ -70,6 +71,7 @@ async fn a_monitor_names_the_provider_and_asks_for_usage() {
         .with_server(&sink.url())
         .with_provider("ollama")
         .request_usage(true)
+        .without_spool()
         .quiet()
         .start()
         .unwrap();

@@ -9,6 +9,7 @@ async fn tracing_spans_come_along_as_parents() {
     use tracing::Instrument as _;
     use tracing_subscriber::layer::SubscriberExt as _;
     let Setup {
+        spool: _spool,
         model: _model,
         sink,
         monitor,
@@ -45,6 +46,7 @@ async fn the_layer_stands_beside_the_services_own_in_either_order() {
     use tracing_subscriber::layer::SubscriberExt as _;
     for ours_first in [false, true] {
         let Setup {
+            spool: _spool,
             model: _model,
             sink,
             monitor,

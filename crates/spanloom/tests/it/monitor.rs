@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use serde_json::{Value, json};
-use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _};
+use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _, SpoolSettings};
 use spanloom_testkit::{ModelServer, Sink};
 
 use crate::setup::{Setup, records, request, setup};
@@ -13,6 +13,7 @@ use crate::setup::{Setup, records, request, setup};
 #[tokio::test]
 async fn a_call_is_a_record_with_everything_known_about_it() {
     let Setup {
+        spool: _spool,
         model: _model,
         sink,
         monitor,
@@ -57,6 +58,7 @@ async fn a_call_is_a_record_with_everything_known_about_it() {
 async fn thousand_calls_then_drop() -> usize {
     use futures_util::StreamExt as _;
     let Setup {
+        spool: _spool,
         model: _model,
         sink,
         monitor,
@@ -91,6 +93,7 @@ async fn a_thousand_calls_survive_the_guards_drop_on_a_multi_thread_runtime() {
 #[tokio::test]
 async fn a_server_killed_between_two_calls_loses_none() {
     let Setup {
+        spool: _spool,
         model: _model,
         sink,
         monitor,
@@ -101,7 +104,11 @@ async fn a_server_killed_between_two_calls_loses_none() {
     sink.stop().await;
     client.chat().create(request("what is 2+2?")).await.unwrap();
     let kept = monitor.flush(Duration::from_millis(50));
-    assert_eq!((kept.delivered, kept.queued), (1, 1), "{kept}");
+    assert_eq!(
+        (kept.delivered, kept.spooled + kept.queued),
+        (1, 1),
+        "{kept}"
+    );
     sink.restart().await.unwrap();
     let receipt = monitor.shutdown(Duration::from_secs(5));
     assert_eq!((receipt.delivered, receipt.queued), (2, 0), "{receipt}");
@@ -113,7 +120,12 @@ async fn content_can_be_left_out() {
     let model = ModelServer::builder().start_on_thread().unwrap();
     let sink = Sink::start_on_thread().unwrap();
     let builder = Monitor::builder("acme/chatbot/openai_logs").with_server(&sink.url());
-    let monitor = builder.without_content().quiet().start().unwrap();
+    let monitor = builder
+        .without_spool()
+        .without_content()
+        .quiet()
+        .start()
+        .unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     let client = Client::with_config(config).monitored_with(&monitor, reqwest::Client::new());
     client
@@ -138,6 +150,7 @@ async fn the_services_own_spans_are_named_and_left_alone() {
         FutureExt as _, TraceContextExt as _, Tracer as _, TracerProvider as _,
     };
     let Setup {
+        spool: _spool,
         model: _model,
         sink,
         monitor,
@@ -172,6 +185,7 @@ async fn the_global_providers_are_left_alone() {
     use opentelemetry::global;
     use opentelemetry::trace::{Span as _, Tracer as _};
     let Setup {
+        spool: _spool,
         model: _model,
         sink: _sink,
         monitor,
@@ -190,7 +204,9 @@ async fn the_same_spans_go_to_a_collector_without_the_bodies() {
         Sink::start_on_thread().unwrap(),
         Sink::start_on_thread().unwrap(),
     );
-    let builder = Monitor::builder("acme/chatbot/openai_logs").with_server(&server.url());
+    let builder = Monitor::builder("acme/chatbot/openai_logs")
+        .with_server(&server.url())
+        .without_spool();
     let monitor = builder
         .with_collector(&collector.url())
         .quiet()
@@ -221,6 +237,7 @@ async fn the_same_spans_go_to_a_collector_without_the_bodies() {
 #[tokio::test]
 async fn the_order_of_settings_decides() {
     let Setup {
+        spool: _spool,
         model,
         sink,
         monitor,
@@ -247,6 +264,8 @@ async fn a_collector_alone_has_its_account() {
     let model = ModelServer::builder().start_on_thread().unwrap();
     let collector = Sink::start_on_thread().unwrap();
     let builder = Monitor::builder("acme/chatbot/openai_logs").with_collector(&collector.url());
+    let spool = tempfile::tempdir().unwrap();
+    let builder = builder.with_spool(SpoolSettings::new(spool.path()));
     let monitor = builder.quiet().start().unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     let client = Client::with_config(config).monitored(&monitor);
@@ -257,7 +276,7 @@ async fn a_collector_alone_has_its_account() {
     client.chat().create(request("hello world!")).await.unwrap();
     let receipt = monitor.shutdown(Duration::from_secs(5));
     assert_eq!(
-        (receipt.received, receipt.delivered, receipt.rejected),
+        (receipt.received, receipt.delivered, receipt.spooled),
         (2, 1, 1),
         "{receipt}"
     );

@@ -29,6 +29,7 @@ async fn own_prices_go_first_and_are_replaced_while_the_service_runs() {
     let monitor = Monitor::builder("acme/chatbot/openai_logs")
         .with_server(&sink.url())
         .with_prices(prices.clone())
+        .without_spool()
         .quiet()
         .start()
         .unwrap();

@@ -3,21 +3,26 @@
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use serde_json::{Value, json};
-use spanloom::{Monitor, Monitored as _};
+use spanloom::{Monitor, Monitored as _, SpoolSettings};
 use spanloom_testkit::{ModelServer, Sink};
+use tempfile::TempDir;
 
 pub(crate) struct Setup {
     pub(crate) model: ModelServer,
     pub(crate) sink: Sink,
     pub(crate) monitor: Monitor,
     pub(crate) client: Client<OpenAIConfig>,
+    /// Goes when the test ends.
+    pub(crate) spool: TempDir,
 }
 
 pub(crate) fn setup() -> Setup {
     let model = ModelServer::builder().start_on_thread().unwrap();
     let sink = Sink::start_on_thread().unwrap();
+    let spool = tempfile::tempdir().unwrap();
     let monitor = Monitor::builder("acme/chatbot/openai_logs")
         .with_server(&sink.url())
+        .with_spool(SpoolSettings::new(spool.path()))
         .quiet()
         .start()
         .unwrap();
@@ -30,6 +35,7 @@ pub(crate) fn setup() -> Setup {
         sink,
         monitor,
         client,
+        spool,
     }
 }
 

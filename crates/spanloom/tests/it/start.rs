@@ -7,6 +7,7 @@ fn a_wrong_name_is_an_error_that_says_what_was_expected() {
     for name in ["", "openai_logs", "a/b/c/d", "a//c"] {
         let error = Monitor::builder(name)
             .with_server("http://127.0.0.1:9")
+            .without_spool()
             .quiet()
             .start()
             .unwrap_err();
@@ -22,6 +23,7 @@ fn a_wrong_name_is_an_error_that_says_what_was_expected() {
 fn a_wrong_address_is_an_error_that_names_it() {
     let error = Monitor::builder("acme/chatbot/logs")
         .with_server("htp://x")
+        .without_spool()
         .quiet()
         .start()
         .unwrap_err();
@@ -36,6 +38,7 @@ fn a_wrong_address_is_an_error_that_names_it() {
 fn the_link_is_the_streams_table() {
     let monitor = Monitor::builder("acme/chatbot/logs")
         .with_server("http://127.0.0.1:9/")
+        .without_spool()
         .quiet()
         .start()
         .unwrap();

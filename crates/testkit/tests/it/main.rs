@@ -12,6 +12,7 @@ mod client;
 mod embedding;
 mod fault;
 mod journal;
+mod proxy;
 mod recorder;
 mod sink;
 mod stream;

@@ -1,0 +1,396 @@
+//! Where records are sent.
+
+mod address;
+mod kind;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Identity, Url};
+use spanloom_core::StreamName;
+use spanloom_core::content::ContentPolicy;
+
+use crate::content::DestinationContent;
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use crate::protocol::lines::Lines;
+#[cfg(feature = "otlp")]
+use crate::protocol::otlp::Otlp;
+use crate::protocol::weave::Weave;
+use crate::protocol::{Carrier, Protocol};
+use address::{Place, address};
+pub(crate) use kind::Kind;
+
+/// A place for records: its address, its key, and what it is given. Its `Debug` and `Display` never show a key.
+///
+/// Each destination of an exporter has its own queue, pauses, spool, content and [`Limits`].
+#[derive(Clone)]
+pub struct Destination {
+    kind: Kind,
+    place: Place,
+    headers: HeaderMap,
+    content: DestinationContent,
+    limits: Limits,
+    timeout: Option<Duration>,
+    compression: Option<bool>,
+    root_certificates: Vec<Certificate>,
+    identity: Option<Identity>,
+    line_form: LineForm,
+    rotation: (u64, u32),
+}
+
+/// What a line of a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LineForm {
+    /// A record, as Weave's API has it. Default.
+    #[default]
+    Records,
+    /// A flat row, with the columns of the first W&B monitor's stream table: `span_id`, `inputs`, `output`, `summary`, ….
+    Rows,
+}
+
+impl Destination {
+    /// W&B's hosted service.
+    pub const WANDB: &str = "https://trace.wandb.ai";
+
+    /// A spanloom server, such as `http://127.0.0.1:7440`.
+    ///
+    /// # Errors
+    /// When it is no `http` or `https` address, or carries user information, which would end up in logs. So of all others.
+    pub fn spanloom(base: &str) -> Result<Self, Error> {
+        Self::server(Kind::Spanloom, base)
+    }
+
+    /// W&B Weave, native calls: the form its pages show best. `base` is [`Destination::WANDB`] or `<private>/traces`.
+    ///
+    /// # Errors
+    /// See [`Destination::spanloom`].
+    pub fn wandb(base: &str) -> Result<Self, Error> {
+        Self::server(Kind::Wandb, base)
+    }
+
+    /// W&B Weave over OTLP, into its traces. Spans are changed to what its mapping reads.
+    ///
+    /// # Errors
+    /// See [`Destination::spanloom`].
+    #[cfg(feature = "otlp")]
+    pub fn wandb_otlp(base: &str) -> Result<Self, Error> {
+        Self::server(Kind::WandbOtlp, base)
+    }
+
+    /// W&B Weave over OTLP, into its agents view.
+    ///
+    /// # Errors
+    /// See [`Destination::spanloom`].
+    #[cfg(feature = "otlp")]
+    pub fn wandb_agents(base: &str) -> Result<Self, Error> {
+        Self::server(Kind::WandbAgents, base)
+    }
+
+    /// An OTLP collector over HTTP (protobuf), at its base address such as `http://127.0.0.1:4318`: `/v1/traces` is added, as
+    /// to `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    ///
+    /// # Errors
+    /// See [`Destination::spanloom`].
+    #[cfg(feature = "otlp")]
+    pub fn otlp_http(base: &str) -> Result<Self, Error> {
+        Self::server(Kind::OtlpHttp, base)
+    }
+
+    /// The same at the very address of its traces, as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names it.
+    ///
+    /// # Errors
+    /// See [`Destination::spanloom`].
+    #[cfg(feature = "otlp")]
+    pub fn otlp_http_at(endpoint: &str) -> Result<Self, Error> {
+        Self::server(Kind::OtlpHttpAt, endpoint)
+    }
+
+    /// An OTLP collector over gRPC, such as `http://127.0.0.1:4317`.
+    ///
+    /// # Errors
+    /// See [`Destination::spanloom`].
+    #[cfg(feature = "otlp")]
+    pub fn otlp_grpc(base: &str) -> Result<Self, Error> {
+        Self::server(Kind::OtlpGrpc, base)
+    }
+
+    /// A file of JSON lines, made when it is not there, for its owner alone (0600). One process may write to it.
+    #[must_use]
+    pub fn json_lines(path: impl Into<PathBuf>) -> Self {
+        Self::of(Kind::JsonLines, Place::File(path.into()))
+    }
+
+    fn server(kind: Kind, text: &str) -> Result<Self, Error> {
+        Ok(Self::of(kind, Place::Server(address(text)?)))
+    }
+
+    fn of(kind: Kind, place: Place) -> Self {
+        Self {
+            kind,
+            place,
+            headers: HeaderMap::new(),
+            content: DestinationContent::Whole,
+            limits: Limits::default(),
+            timeout: None,
+            compression: None,
+            root_certificates: Vec::new(),
+            identity: None,
+            line_form: LineForm::Records,
+            rotation: (64 << 20, 4),
+        }
+    }
+
+    /// Sends `key` with every request (HTTP Basic, user `api`, as Weave's clients do), to this origin only.
+    #[must_use]
+    pub fn with_api_key(mut self, key: &str) -> Self {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("api:{key}")));
+        if let Ok(mut value) = HeaderValue::from_str(&basic) {
+            value.set_sensitive(true);
+            self.headers.insert(AUTHORIZATION, value);
+        }
+        self
+    }
+
+    /// Sends a header with every request, such as those of `OTEL_EXPORTER_OTLP_HEADERS`. Its value is never shown.
+    ///
+    /// # Errors
+    /// When name or value are none of a header; the value is not in the message.
+    pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let invalid = |what: &str| {
+            let shown: String = name.chars().take(100).collect();
+            Error::new(
+                ErrorKind::Destination,
+                format!("invalid header {shown:?}: {what}"),
+            )
+        };
+        let name: HeaderName = name.parse().map_err(|_| invalid("no name of a header"))?;
+        let mut value: HeaderValue = value
+            .parse()
+            .map_err(|_| invalid("its value cannot be sent"))?;
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Sends no prompts, answers, instructions and tools there, whatever others get.
+    #[must_use]
+    pub fn without_content(mut self) -> Self {
+        self.content = DestinationContent::Without;
+        self
+    }
+
+    /// Applies a policy to the content sent there, after that of the monitor.
+    #[must_use]
+    pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
+        self.content = DestinationContent::Filtered(Arc::new(policy));
+        self
+    }
+
+    /// Other bounds than the default [`Limits`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Time for one request, in place of [`Limits::request_timeout`].
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Whether bodies are compressed (gzip, level 1). Default: to other machines, except over W&B's native API, which is not
+    /// known to take it.
+    #[must_use]
+    pub fn with_compression(mut self, yes: bool) -> Self {
+        self.compression = Some(yes);
+        self
+    }
+
+    /// Trusts the certificates of a PEM text as well as the system's.
+    ///
+    /// # Errors
+    /// When there is none in it.
+    pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self, Error> {
+        let invalid = || {
+            let message = "invalid certificate: expected PEM".to_owned();
+            Error::new(ErrorKind::Destination, message)
+        };
+        let found =
+            Certificate::from_pem_bundle(pem).map_err(|error| invalid().with_source(error))?;
+        if found.is_empty() {
+            return Err(invalid());
+        }
+        self.root_certificates.extend(found);
+        Ok(self)
+    }
+
+    /// Shows a client certificate: a PEM text with the certificate and its key.
+    ///
+    /// # Errors
+    /// When one of them is missing.
+    pub fn with_identity(mut self, pem: &[u8]) -> Result<Self, Error> {
+        let identity = Identity::from_pem(pem).map_err(|error| {
+            let message = "invalid client certificate: expected a certificate and its key as PEM";
+            Error::new(ErrorKind::Destination, message.to_owned()).with_source(error)
+        })?;
+        self.identity = Some(identity);
+        Ok(self)
+    }
+
+    /// What a line of a file is. No effect on servers.
+    #[must_use]
+    pub fn with_line_form(mut self, form: LineForm) -> Self {
+        self.line_form = form;
+        self
+    }
+
+    /// Begins a new file when a line would make it larger than `bytes`, and keeps `files` old ones. Default 64 MiB, 4. No
+    /// effect on servers.
+    #[must_use]
+    pub fn with_rotation(mut self, bytes: u64, files: u32) -> Self {
+        self.rotation = (bytes, files);
+        self
+    }
+
+    /// Host, and port where it is not the scheme's own; empty for a file.
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.place.host()
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn url(&self) -> Option<&Url> {
+        match &self.place {
+            Place::Server(url) => Some(url),
+            Place::File(_) => None,
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.place.is_loopback()
+    }
+
+    pub(crate) fn carrier(&self) -> Carrier {
+        match self.kind {
+            Kind::OtlpGrpc => Carrier::Grpc,
+            _ => Carrier::Http,
+        }
+    }
+
+    pub(crate) fn root_certificates(&self) -> Option<&[Certificate]> {
+        let found = self.root_certificates.as_slice();
+        (!found.is_empty()).then_some(found)
+    }
+
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    pub(crate) fn compresses(&self) -> bool {
+        self.compression
+            .unwrap_or_else(|| self.kind != Kind::Wandb && !self.is_loopback())
+    }
+
+    /// How it is spoken to; `stream` is where spans go that do not say otherwise.
+    pub(crate) fn protocol(&self, stream: &StreamName) -> Protocol {
+        let url = match &self.place {
+            Place::File(path) => {
+                return Protocol::Lines(Lines::new(
+                    path.clone(),
+                    self.line_form,
+                    self.rotation,
+                    stream.clone(),
+                    self.content.clone(),
+                ));
+            }
+            Place::Server(url) => url.clone(),
+        };
+        let (headers, content) = (self.headers.clone(), self.content.clone());
+        #[cfg(feature = "otlp")]
+        if let Some(profile) = self.kind.profile() {
+            let url = self.kind.endpoint(url);
+            let carrier = self.carrier();
+            return Protocol::Otlp(Otlp::new(
+                url,
+                headers,
+                carrier,
+                profile,
+                stream.clone(),
+                content,
+            ));
+        }
+        let is_hosted = self.kind == Kind::Wandb;
+        Protocol::Weave(Weave::new(url, headers, stream.clone(), content, is_hosted))
+    }
+}
+
+impl fmt::Display for Destination {
+    /// Scheme and host, or the file's path.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
+    }
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Destination")
+            .field("kind", &self.kind)
+            .field("place", &self.to_string())
+            // Their values are marked as sensitive.
+            .field("headers", &self.headers)
+            .field("content", &self.content)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_never_shown() {
+        let destination = Destination::wandb("https://trace.wandb.ai")
+            .unwrap()
+            .with_api_key("secret")
+            .with_header("x-token", "secret")
+            .unwrap();
+        let shown = format!("{destination:?} {destination}");
+        assert!(
+            !shown.contains("secret") && !shown.contains(&BASE64_STANDARD.encode("api:secret")),
+            "{shown}"
+        );
+        let error = destination.with_header("x y", "secret").unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn only_what_goes_far_is_compressed() {
+        let of = |destination: Result<Destination, Error>| destination.unwrap().compresses();
+        assert!(!of(Destination::spanloom("http://127.0.0.1:7440")));
+        assert!(!of(Destination::spanloom("http://localhost:7440")));
+        assert!(!of(Destination::spanloom("http://[::1]:7440")));
+        assert!(of(Destination::spanloom("https://spanloom.example.com")));
+        assert!(!of(Destination::wandb(Destination::WANDB)));
+    }
+}

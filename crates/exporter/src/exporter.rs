@@ -1,0 +1,291 @@
+//! The exporter: spans in, records out to each destination.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use opentelemetry::Context;
+use opentelemetry_sdk::Resource;
+use spanloom_core::StreamName;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::destination::Destination;
+use crate::error::{Error, ErrorKind};
+use crate::processor::{RecordExporter, RecordProcessor};
+use crate::queue::Queue;
+use crate::receipt::Receipt;
+use crate::spool::{SpoolMode, SpoolSettings};
+use crate::transport::Transport;
+use crate::worker::{Disk, Pending, Worker};
+
+/// The share of a shutdown's time that is kept for writing down what could not be sent.
+const WRITING_SHARE: u32 = 5;
+const WRITING: Duration = Duration::from_millis(500);
+
+/// Sends spans as records, on threads of its own, one for each destination, whatever runtime the service has or has not.
+/// Cloning gives another handle to the same.
+///
+/// The threads end when [`Exporter::shutdown`] is called or the last handle is dropped, after one last try, or once what is
+/// left is written to the spool.
+#[derive(Clone, Debug)]
+pub struct Exporter {
+    handle: Arc<Handle>,
+}
+
+#[derive(Debug)]
+struct Handle {
+    doors: Arc<Doors>,
+}
+
+/// What is shared by an exporter and its doors.
+#[derive(Debug)]
+pub(crate) struct Doors {
+    pub(crate) lanes: Vec<Lane>,
+    pub(crate) resource: Arc<OnceLock<Resource>>,
+}
+
+/// The way to one destination.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) name: String,
+    pub(crate) queue: Arc<Queue>,
+    spools: bool,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        for lane in &self.doors.lanes {
+            lane.queue.close();
+        }
+    }
+}
+
+/// Settings of an [`Exporter`].
+#[must_use = "nothing is exported until `start`"]
+#[derive(Debug)]
+pub struct ExporterBuilder {
+    stream: StreamName,
+    destinations: Vec<Destination>,
+    spool: Option<SpoolSettings>,
+    folder: Option<PathBuf>,
+}
+
+impl Exporter {
+    /// Begins an exporter; `stream` is where spans go that do not say otherwise.
+    pub fn builder(stream: StreamName) -> ExporterBuilder {
+        ExporterBuilder {
+            stream,
+            destinations: Vec::new(),
+            spool: None,
+            folder: None,
+        }
+    }
+
+    pub(crate) fn doors(&self) -> Arc<Doors> {
+        Arc::clone(&self.handle.doors)
+    }
+
+    /// A span processor that gives finished spans to this exporter.
+    #[must_use]
+    pub fn processor(&self) -> RecordProcessor {
+        RecordProcessor(Arc::clone(&self.handle.doors))
+    }
+
+    /// A span exporter for a stock batch processor.
+    #[must_use]
+    pub fn span_exporter(&self) -> RecordExporter {
+        RecordExporter(Arc::clone(&self.handle.doors))
+    }
+
+    /// Waits until every span received before is delivered, refused or given up, or until `timeout`; cuts the pause
+    /// before a next try short, unless the server asked for it. With a spool, it returns once a try has failed and
+    /// everything is on disk. Blocks the thread it is called on. The receipt, the sum over the destinations, says where
+    /// each span is.
+    #[must_use = "the receipt says what is still queued"]
+    pub fn flush(&self, timeout: Duration) -> Receipt {
+        self.handle.doors.flush(timeout)
+    }
+
+    /// Flushes, then takes nothing more. What could not be delivered in time is written to the spool; without one, it is
+    /// tried once more in the background.
+    #[must_use = "the receipt says what is still queued"]
+    pub fn shutdown(&self, timeout: Duration) -> Receipt {
+        let deadline = Instant::now().checked_add(timeout);
+        let left = || {
+            deadline.map_or(timeout, |deadline| {
+                deadline.saturating_duration_since(Instant::now())
+            })
+        };
+        let doors = &self.handle.doors;
+        let spools = doors.lanes.iter().any(|lane| lane.spools);
+        let writing = if spools {
+            WRITING.min(timeout / WRITING_SHARE)
+        } else {
+            Duration::ZERO
+        };
+        // Its receipt comes later.
+        let _flushed = doors.flush(timeout.saturating_sub(writing));
+        for lane in &doors.lanes {
+            lane.queue.close();
+        }
+        let mut receipt = Receipt::default();
+        for lane in &doors.lanes {
+            receipt += if lane.spools {
+                lane.queue.ended(left())
+            } else {
+                lane.queue.receipt()
+            };
+        }
+        receipt
+    }
+
+    /// The account so far, over all destinations: a span that goes to two is counted for each.
+    #[must_use]
+    pub fn receipt(&self) -> Receipt {
+        let mut receipt = Receipt::default();
+        for (_, of_one) in self.receipts() {
+            receipt += of_one;
+        }
+        receipt
+    }
+
+    /// The account of each destination so far, by its name, in the order they were given.
+    #[must_use]
+    pub fn receipts(&self) -> Vec<(String, Receipt)> {
+        let lanes = self.handle.doors.lanes.iter();
+        lanes
+            .map(|lane| (lane.name.clone(), lane.queue.receipt()))
+            .collect()
+    }
+}
+
+impl Doors {
+    pub(crate) fn set_resource(&self, resource: &Resource) {
+        // The first provider's counts; a second one sharing the exporter keeps its spans, under the first resource.
+        self.resource.get_or_init(|| resource.clone());
+    }
+
+    /// All destinations at the same time, so that one that hangs takes no time from the others.
+    pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
+        for lane in &self.lanes {
+            lane.queue.hurry();
+        }
+        let deadline = Instant::now().checked_add(timeout);
+        let mut receipt = Receipt::default();
+        for lane in &self.lanes {
+            let left = deadline.map_or(timeout, |deadline| {
+                deadline.saturating_duration_since(Instant::now())
+            });
+            receipt += lane.queue.flushed(left);
+        }
+        receipt
+    }
+}
+
+impl ExporterBuilder {
+    /// Sends to this destination too.
+    pub fn with_destination(mut self, destination: Destination) -> Self {
+        self.destinations.push(destination);
+        self
+    }
+
+    /// Keeps on disk what cannot be sent. Default: no, memory only.
+    pub fn with_spool(mut self, settings: SpoolSettings) -> Self {
+        self.spool = Some(settings);
+        self
+    }
+
+    /// The very folder of one destination, for whoever sends a spool that another program wrote.
+    pub(crate) fn with_spool_folder(mut self, folder: PathBuf) -> Self {
+        self.folder = Some(folder);
+        self
+    }
+
+    /// Starts a thread for each destination.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread, or an HTTP client cannot be made. A spool that cannot be opened is no
+    /// error: it is said in the log, and records stay in memory.
+    pub fn start(self) -> Result<Exporter, Error> {
+        let resource = Arc::new(OnceLock::new());
+        let mut lanes = Vec::new();
+        for destination in &self.destinations {
+            lanes.push(self.lane(destination, &resource)?);
+        }
+        let doors = Arc::new(Doors { lanes, resource });
+        Ok(Exporter {
+            handle: Arc::new(Handle { doors }),
+        })
+    }
+
+    fn lane(
+        &self,
+        destination: &Destination,
+        resource: &Arc<OnceLock<Resource>>,
+    ) -> Result<Lane, Error> {
+        let failed = |what: &str| {
+            let message = format!("cannot start the exporter: {what}");
+            Error::new(ErrorKind::Start, message)
+        };
+        let limits = destination.limits();
+        let transport = match destination.url() {
+            Some(_) => Some(Transport::new(destination, &limits)?),
+            None => None,
+        };
+        let disk = self.spool.as_ref().and_then(|settings| {
+            let own = || Some(settings.folder.join(destination.spool_name()?));
+            let folder = self.folder.clone().or_else(own)?;
+            Some(Disk::new(
+                settings.clone(),
+                folder,
+                destination.description(),
+            ))
+        });
+        let spools = disk.is_some();
+        let eager = self
+            .spool
+            .as_ref()
+            .is_some_and(|settings| settings.mode == SpoolMode::Always);
+        let runtime = runtime().map_err(|error| failed("no runtime").with_source(error))?;
+        let queue = Arc::new(Queue::new(limits, eager && spools));
+        let name = destination.to_string();
+        let worker = Worker::new(
+            name.clone(),
+            Arc::clone(&queue),
+            Arc::clone(resource),
+            destination.protocol(&self.stream),
+            transport,
+            Pending::new(limits, disk),
+        );
+        let ended = Arc::clone(&queue);
+        std::thread::Builder::new()
+            .name("spanloom-exporter".to_owned())
+            .spawn(move || {
+                // However it ends, once it has left its spool, nobody waits for it any more.
+                let _ended = Ended(ended);
+                // The exporter's own requests must make no spans.
+                let _suppressed = Context::enter_telemetry_suppressed_scope();
+                runtime.block_on(worker.run());
+                // A host name that is being looked up holds nobody up.
+                runtime.shutdown_background();
+            })
+            .map_err(|error| failed("no thread").with_source(error))?;
+        Ok(Lane {
+            name,
+            queue,
+            spools,
+        })
+    }
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+struct Ended(Arc<Queue>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}

@@ -1,0 +1,77 @@
+//! The account as metrics.
+
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::MeterProvider;
+
+use crate::exporter::{Doors, Exporter};
+use crate::receipt::Receipt;
+
+/// Spans that have reached an end, by destination and outcome.
+const ENDED: &str = "spanloom.export.spans";
+/// Spans that wait, by destination and place.
+const WAITING: &str = "spanloom.export.waiting";
+const DESTINATION: &str = "spanloom.export.destination";
+const OUTCOME: &str = "spanloom.export.outcome";
+
+impl Exporter {
+    /// Tells the account as metrics, whenever `meters` collects: `spanloom.export.spans`, a counter, with the outcomes
+    /// `delivered`, `rejected` and the reasons of [`Dropped`](crate::Dropped); and `spanloom.export.waiting`, with the outcomes
+    /// `queued` and `spooled` so far. Both have the destination.
+    pub fn observe(&self, meters: &dyn MeterProvider) {
+        let meter = meters.meter("spanloom-exporter");
+        let doors = self.doors();
+        let _counter = meter
+            .u64_observable_counter(ENDED)
+            .with_unit("{span}")
+            .with_description("Spans that were delivered, rejected or dropped")
+            .with_callback(observed(&doors, ended, |observer, count, attributes| {
+                observer.observe(count, attributes);
+            }))
+            .build();
+        let _gauge = meter
+            .u64_observable_gauge(WAITING)
+            .with_unit("{span}")
+            .with_description("Spans that wait, in memory or on disk")
+            .with_callback(observed(&doors, waiting, |observer, count, attributes| {
+                observer.observe(count, attributes);
+            }))
+            .build();
+    }
+}
+
+type Counts = Vec<(&'static str, u64)>;
+
+fn ended(receipt: &Receipt) -> Counts {
+    let mut counts = vec![
+        ("delivered", receipt.delivered),
+        ("rejected", receipt.rejected),
+    ];
+    counts.extend(receipt.dropped.by_reason());
+    counts
+}
+
+fn waiting(receipt: &Receipt) -> Counts {
+    vec![("queued", receipt.queued), ("spooled", receipt.spooled)]
+}
+
+/// Reads the account, as long as there is an exporter: a meter provider may outlive it.
+fn observed(
+    doors: &Arc<Doors>,
+    counts: fn(&Receipt) -> Counts,
+    observe: fn(&dyn opentelemetry::metrics::AsyncInstrument<u64>, u64, &[KeyValue]),
+) -> impl Fn(&dyn opentelemetry::metrics::AsyncInstrument<u64>) + Send + Sync + 'static {
+    let doors = Arc::downgrade(doors);
+    move |observer| {
+        for lane in doors.upgrade().iter().flat_map(|doors| &doors.lanes) {
+            for (outcome, count) in counts(&lane.queue.receipt()) {
+                let attributes = [
+                    KeyValue::new(DESTINATION, lane.name.clone()),
+                    KeyValue::new(OUTCOME, outcome),
+                ];
+                observe(observer, count, &attributes);
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Spans as OTLP, over HTTP and gRPC.
+//!
+//! A span is encoded by itself, by the conversion of the stock exporter, so that batches can be cut by their true bytes
+//! and a spool can hold them; a request is spliced from spans. Source: `opentelemetry/proto/trace/v1/trace.proto`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use opentelemetry::InstrumentationScope;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use opentelemetry_proto::tonic::common;
+use opentelemetry_proto::tonic::resource;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::transform::common::tonic::{Attributes, ResourceAttributesWithSchema};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+use prost::Message as _;
+use prost::encoding::encode_varint;
+use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, TE};
+use spanloom_core::StreamName;
+
+use super::verdict::{Table, Verdict, of_grpc, of_status};
+use super::{Carrier, Request, Stored};
+use crate::content::DestinationContent;
+use crate::profile::{Profile, stream_of};
+use crate::transport::Answer;
+
+/// Speaks OTLP.
+#[derive(Debug)]
+pub(crate) struct Otlp {
+    url: Url,
+    headers: HeaderMap,
+    carrier: Carrier,
+    profile: Profile,
+    stream: StreamName,
+    content: DestinationContent,
+    /// What was seen last, and the route it makes.
+    last: Option<(InstrumentationScope, StreamName, Bytes)>,
+}
+
+impl Otlp {
+    pub(crate) fn new(
+        url: Url,
+        mut headers: HeaderMap,
+        carrier: Carrier,
+        profile: Profile,
+        stream: StreamName,
+        content: DestinationContent,
+    ) -> Self {
+        let kind = match carrier {
+            Carrier::Http => "application/x-protobuf",
+            Carrier::Grpc => "application/grpc",
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        if carrier == Carrier::Grpc {
+            headers.insert(TE, HeaderValue::from_static("trailers"));
+        }
+        Self {
+            url,
+            headers,
+            carrier,
+            profile,
+            stream,
+            content,
+            last: None,
+        }
+    }
+
+    pub(super) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Stored {
+        let mut span = Arc::unwrap_or_clone(span);
+        self.content.apply(&mut span);
+        let stream = stream_of(&span, resource, &self.stream);
+        let span = self.profile.span(span, &stream);
+        let scope = &span.instrumentation_scope;
+        let known = |(last, of, _): &&(InstrumentationScope, StreamName, Bytes)| {
+            last == scope && *of == stream
+        };
+        let route = match self.last.as_ref().filter(known) {
+            Some((.., route)) => route.clone(),
+            None => {
+                let resource = self.profile.resource(resource, &stream);
+                let route = route(&resource_field(&resource), &scope_field(scope));
+                self.last = Some((scope.clone(), stream, route.clone()));
+                route
+            }
+        };
+        Stored {
+            route,
+            body: Span::from(span).encode_to_vec().into(),
+        }
+    }
+
+    /// `ExportTraceServiceRequest`: one `ResourceSpans` for each route.
+    pub(super) fn request(&self, records: &[&Stored]) -> Request {
+        let mut routes: BTreeMap<&Bytes, Vec<&Bytes>> = BTreeMap::new();
+        for stored in records {
+            routes.entry(&stored.route).or_default().push(&stored.body);
+        }
+        let mut message = BytesMut::new();
+        for (route, spans) in routes {
+            // What cannot be read was spooled by another version: its spans go without resource and scope.
+            let (resource, scope) = parts(route).unwrap_or_default();
+            let spans_length: usize = spans.iter().map(|span| field_length(span.len())).sum();
+            let scope_length = scope.len() + spans_length;
+            let resource_length = resource.len() + field_length(scope_length);
+            message.reserve(field_length(resource_length));
+            put_head(&mut message, 1, resource_length);
+            message.put_slice(resource);
+            put_head(&mut message, 2, scope_length);
+            message.put_slice(scope);
+            for span in spans {
+                put_head(&mut message, 2, span.len());
+                message.put_slice(span);
+            }
+        }
+        Request {
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: message.freeze(),
+            carrier: self.carrier,
+        }
+    }
+
+    pub(super) fn judge(&self, answer: &Answer) -> Verdict {
+        let (verdict, message) = match self.carrier {
+            Carrier::Http => (
+                of_status(Table::Otlp, answer.status, answer.retry_after()),
+                Some(&answer.body),
+            ),
+            Carrier::Grpc => (grpc(answer), None),
+        };
+        match verdict {
+            Verdict::Delivered { .. } if answer.is_page() => Verdict::Retry(None),
+            Verdict::Delivered { .. } => Verdict::Delivered {
+                rejected: message.map_or_else(
+                    || rejected(answer.body.get(5..).unwrap_or_default()),
+                    |body| rejected(body),
+                ),
+            },
+            other => other,
+        }
+    }
+}
+
+fn grpc(answer: &Answer) -> Verdict {
+    let header = |name: &str| answer.headers.get(name)?.to_str().ok();
+    match header("grpc-status").and_then(|code| code.parse().ok()) {
+        Some(code) => of_grpc(
+            code,
+            header("grpc-status-details-bin").and_then(super::retry_info::of_details),
+        ),
+        // Something before the server answered. Source: gRPC's mapping of HTTP statuses.
+        None => match answer.status {
+            401 | 403 => Verdict::Unauthorized,
+            429 | 502 | 503 | 504 | 200 => Verdict::Retry(answer.retry_after()),
+            _ => Verdict::Rejected,
+        },
+    }
+}
+
+/// How many spans a partial success refused.
+fn rejected(message: &[u8]) -> u64 {
+    let response = ExportTraceServiceResponse::decode(message).ok();
+    let Some(partial) = response.and_then(|response| response.partial_success) else {
+        return 0;
+    };
+    if partial.rejected_spans > 0 || !partial.error_message.is_empty() {
+        tracing::warn!(name: "spanloom.export.partial", rejected = partial.rejected_spans,
+            message = %spanloom_core::secret::mask(&partial.error_message), "the destination took a request in part");
+    }
+    u64::try_from(partial.rejected_spans).unwrap_or(0)
+}
+
+/// The field `resource` and `schema_url` of a `ResourceSpans`.
+fn resource_field(resource: &Resource) -> Bytes {
+    let ResourceAttributesWithSchema {
+        attributes,
+        schema_url,
+    } = resource.into();
+    let message = resource::v1::Resource {
+        attributes: attributes.0,
+        ..resource::v1::Resource::default()
+    };
+    let mut field = BytesMut::new();
+    put_message(&mut field, 1, &message.encode_to_vec());
+    put_text(&mut field, 3, schema_url.as_deref());
+    field.freeze()
+}
+
+/// The field `scope` and `schema_url` of a `ScopeSpans`.
+fn scope_field(scope: &InstrumentationScope) -> Bytes {
+    let message = common::v1::InstrumentationScope {
+        name: scope.name().to_owned(),
+        version: scope.version().unwrap_or_default().to_owned(),
+        attributes: Attributes::from(scope.attributes().cloned()).0,
+        ..common::v1::InstrumentationScope::default()
+    };
+    let mut field = BytesMut::new();
+    put_message(&mut field, 1, &message.encode_to_vec());
+    put_text(&mut field, 3, scope.schema_url());
+    field.freeze()
+}
+
+/// Length of the resource's part, and both parts.
+fn route(resource: &[u8], scope: &[u8]) -> Bytes {
+    let mut route = BytesMut::with_capacity(4 + resource.len() + scope.len());
+    route.put_u32_le(u32::try_from(resource.len()).unwrap_or(u32::MAX));
+    route.put_slice(resource);
+    route.put_slice(scope);
+    route.freeze()
+}
+
+fn parts(route: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = route.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+}
+
+/// Bytes of a field with a number below 16.
+fn field_length(content: usize) -> usize {
+    1 + prost::length_delimiter_len(content) + content
+}
+
+/// The head of a field that holds a message, a text or bytes.
+fn put_head(buffer: &mut BytesMut, number: u8, length: usize) {
+    const LENGTH_DELIMITED: u8 = 2;
+    buffer.put_u8((number << 3) | LENGTH_DELIMITED);
+    encode_varint(length as u64, buffer);
+}
+
+fn put_message(buffer: &mut BytesMut, number: u8, message: &[u8]) {
+    put_head(buffer, number, message.len());
+    buffer.put_slice(message);
+}
+
+fn put_text(buffer: &mut BytesMut, number: u8, text: Option<&str>) {
+    if let Some(text) = text.filter(|text| !text.is_empty()) {
+        put_message(buffer, number, text.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::KeyValue;
+    use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+    use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
+    use spanloom_testkit::SpanRecorder;
+
+    use super::*;
+
+    fn spans() -> Vec<SpanData> {
+        let recorder = SpanRecorder::new();
+        let provider = recorder.provider();
+        for scope in ["a", "b", "a"] {
+            let scope = InstrumentationScope::builder(scope)
+                .with_version("1")
+                .with_schema_url("https://example.com/schema")
+                .with_attributes([KeyValue::new("of", "scope")])
+                .build();
+            let tracer = provider.tracer_with_scope(scope);
+            let mut span = tracer.start("chat m");
+            span.set_attribute(KeyValue::new("gen_ai.usage.input_tokens", 7));
+            span.add_event("e", vec![KeyValue::new("k", "v")]);
+            span.end();
+        }
+        recorder.spans()
+    }
+
+    #[test]
+    fn a_request_is_what_the_stock_exporter_would_send() {
+        let resource = Resource::builder_empty()
+            .with_attributes([KeyValue::new("service.name", "s")])
+            .build();
+        let url = "http://127.0.0.1:4318/v1/traces".parse().unwrap();
+        let mut otlp = Otlp::new(
+            url,
+            HeaderMap::new(),
+            Carrier::Http,
+            Profile::Collector,
+            "a/b/c".parse().unwrap(),
+            DestinationContent::Whole,
+        );
+        let spans = spans();
+        let stored: Vec<Stored> = spans
+            .iter()
+            .map(|span| otlp.encode(Arc::new(span.clone()), &resource))
+            .collect();
+        let request = otlp.request(&stored.iter().collect::<Vec<_>>());
+        let ours = ExportTraceServiceRequest::decode(request.body).unwrap();
+        let stock = group_spans_by_resource_and_scope(spans, &(&resource).into());
+        let by_scope =
+            |resource_spans: Vec<opentelemetry_proto::tonic::trace::v1::ResourceSpans>| {
+                let mut found = Vec::new();
+                for of_resource in resource_spans {
+                    for of_scope in of_resource.scope_spans {
+                        found.push((
+                            of_resource.resource.clone(),
+                            of_resource.schema_url.clone(),
+                            of_scope,
+                        ));
+                    }
+                }
+                found.sort_by_key(|(_, _, scope)| scope.scope.clone().unwrap().name);
+                found
+            };
+        assert_eq!(by_scope(ours.resource_spans), by_scope(stock));
+    }
+
+    #[test]
+    fn a_partial_success_says_how_many() {
+        use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
+        let response = ExportTraceServiceResponse {
+            partial_success: Some(ExportTracePartialSuccess {
+                rejected_spans: 3,
+                error_message: "no".to_owned(),
+            }),
+        };
+        assert_eq!(rejected(&response.encode_to_vec()), 3);
+        assert_eq!(rejected(&[]), 0);
+        assert_eq!(rejected(b"no message at all"), 0);
+    }
+}

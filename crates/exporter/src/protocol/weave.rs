@@ -1,0 +1,154 @@
+//! Records as calls of Weave's API: complete ones, or as start and end where a server knows only those.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use spanloom_core::mapping::Attributes;
+use spanloom_core::{Record, StreamName};
+
+use super::verdict::{Table, Verdict, of_status};
+use super::{Carrier, Request, Stored};
+use crate::content::DestinationContent;
+use crate::span::{attributes, record};
+use crate::transport::Answer;
+
+/// Speaks Weave's API.
+#[derive(Debug)]
+pub(crate) struct Weave {
+    base: Url,
+    headers: HeaderMap,
+    stream: StreamName,
+    content: DestinationContent,
+    /// Whether it is W&B's own server, which refuses and misreads some of what ours takes.
+    is_hosted: bool,
+    resource: OnceLock<Attributes>,
+    form: Form,
+}
+
+/// How calls are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// `POST /v2/{entity}/{project}/calls/complete`
+    Complete,
+    /// `POST /call/upsert_batch`, for servers that have only that.
+    Parts,
+}
+
+impl Weave {
+    pub(crate) fn new(
+        base: Url,
+        mut headers: HeaderMap,
+        stream: StreamName,
+        content: DestinationContent,
+        is_hosted: bool,
+    ) -> Self {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Self {
+            base,
+            headers,
+            stream,
+            content,
+            is_hosted,
+            resource: OnceLock::new(),
+            form: Form::Complete,
+        }
+    }
+
+    pub(super) fn encode(&self, span: Arc<SpanData>, resource: &Resource) -> Option<Stored> {
+        let resource = self.resource.get_or_init(|| attributes(resource));
+        let mut span = Arc::unwrap_or_clone(span);
+        self.content.apply(&mut span);
+        let mut record = record(span, resource, &self.stream);
+        if self.is_hosted {
+            record = record.for_wandb();
+        }
+        let route = format!("{}/{}", record.stream.entity, record.stream.project);
+        let body = serde_json::to_vec(&record).ok()?;
+        Some(Stored {
+            route: route.into(),
+            body: body.into(),
+        })
+    }
+
+    pub(super) fn request(&self, records: &[&Stored]) -> Option<Request> {
+        let project = std::str::from_utf8(&records.first()?.route).ok()?;
+        let (entity, project) = project.split_once('/')?;
+        let (path, calls): (&[&str], Vec<Cow<'_, [u8]>>) = match self.form {
+            Form::Complete => (
+                &["v2", entity, project, "calls", "complete"],
+                records
+                    .iter()
+                    .map(|stored| Cow::Borrowed(&*stored.body))
+                    .collect(),
+            ),
+            Form::Parts => (
+                &["call", "upsert_batch"],
+                records
+                    .iter()
+                    .flat_map(|stored| parts(&stored.body))
+                    .map(Cow::Owned)
+                    .collect(),
+            ),
+        };
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        Some(Request {
+            url,
+            headers: self.headers.clone(),
+            body: batch(&calls),
+            carrier: Carrier::Http,
+        })
+    }
+
+    pub(super) fn judge(&mut self, answer: &Answer) -> Verdict {
+        let verdict = of_status(Table::Weave, answer.status, answer.retry_after());
+        match verdict {
+            // A portal, or a page for everything, is no destination.
+            Verdict::Delivered { .. } if answer.status == 200 && !answer.is_object() => {
+                Verdict::Retry(None)
+            }
+            Verdict::Unsupported if self.form == Form::Complete => {
+                self.form = Form::Parts;
+                Verdict::Retry(Some(Duration::ZERO))
+            }
+            // Neither form: the next try begins with the first again.
+            Verdict::Unsupported => {
+                self.form = Form::Complete;
+                Verdict::Rejected
+            }
+            other => other,
+        }
+    }
+}
+
+/// The start and the end of a call.
+fn parts(complete: &[u8]) -> Vec<Vec<u8>> {
+    let record: Result<Record, _> = serde_json::from_slice(complete);
+    let parts = record.iter().flat_map(Record::parts);
+    parts
+        .filter_map(|part| serde_json::to_vec(&part).ok())
+        .collect()
+}
+
+/// `{"batch":[call, …]}`, spliced from the calls' own JSON.
+fn batch(calls: &[Cow<'_, [u8]>]) -> Bytes {
+    let size: usize = calls.iter().map(|call| call.len() + 1).sum();
+    let mut body = Vec::with_capacity(size + 16);
+    body.extend_from_slice(b"{\"batch\":[");
+    for (index, call) in calls.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(call);
+    }
+    body.extend_from_slice(b"]}");
+    body.into()
+}

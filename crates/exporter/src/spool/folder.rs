@@ -1,0 +1,192 @@
+//! Whose spool is whose.
+//!
+//! ```text
+//! <root>/<destination>/destination.json         where its records go; no key
+//! <root>/<destination>/<owner>/lock             held by a living process
+//! <root>/<destination>/<owner>/0000000001.seg
+//! ```
+//! A folder whose lock nobody holds belongs to a process that is gone: whoever gets the lock takes its segments over, by
+//! renaming them into its own folder.
+
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::segment::private;
+
+const LOCK: &str = "lock";
+const SEGMENT: &str = "seg";
+/// Tries to make a folder of one's own; another process may take it for a dead one's before it is locked.
+const TRIES: usize = 16;
+
+/// A folder of this process, locked while it lives.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    next: u64,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes one in the folder of a destination.
+    pub(super) fn create(destination: &Path) -> io::Result<Self> {
+        make(destination)?;
+        let mut last = io::Error::other("no folder could be kept");
+        for _ in 0..TRIES {
+            let process = std::process::id();
+            let random = RandomState::new().hash_one(process);
+            let path = destination.join(format!("{process}-{random:016x}"));
+            match make(&path).and_then(|()| lock(&path)) {
+                Ok(Some(lock)) if path.join(LOCK).exists() => {
+                    return Ok(Self {
+                        path,
+                        next: 1,
+                        _lock: lock,
+                    });
+                }
+                Ok(_) => {}
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// Takes over the segments of processes that are gone, oldest first.
+    pub(super) fn adopt(&mut self) -> io::Result<Vec<PathBuf>> {
+        let destination = self.path.parent().unwrap_or(&self.path).to_owned();
+        let mut adopted = Vec::new();
+        for sibling in fs::read_dir(destination)?.flatten() {
+            let path = sibling.path();
+            // A link is nobody's folder.
+            let is_folder = sibling.file_type().is_ok_and(|kind| kind.is_dir());
+            if !is_folder || path == self.path {
+                continue;
+            }
+            // One that cannot be locked is somebody's who lives, or none of ours.
+            if let Ok(Some(held)) = lock(&path) {
+                for orphan in segments(&path) {
+                    let own = self.next_segment();
+                    // Within one file system it either happens or does not.
+                    if fs::rename(&orphan, &own).is_ok() {
+                        adopted.push(own);
+                    }
+                }
+                drop(fs::remove_file(path.join(LOCK)));
+                drop(fs::remove_dir(&path));
+                drop(held);
+            }
+        }
+        Ok(adopted)
+    }
+
+    /// A name that no file has had.
+    pub(super) fn next_segment(&mut self) -> PathBuf {
+        let path = self.path.join(format!("{:010}.{SEGMENT}", self.next));
+        self.next += 1;
+        path
+    }
+
+    /// Leaves nothing behind but what waits.
+    pub(super) fn leave(&self) {
+        if segments(&self.path).is_empty() {
+            drop(fs::remove_file(self.path.join(LOCK)));
+            drop(fs::remove_dir(&self.path));
+        }
+    }
+}
+
+/// Puts a file in which nothing can be read out of the way.
+pub(super) fn set_aside(segment: &Path) {
+    drop(fs::rename(segment, segment.with_extension("damaged")));
+}
+
+/// Makes a folder that only its owner may enter, with what is missing above it.
+pub(super) fn make(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// `None` when somebody else holds it.
+fn lock(folder: &Path) -> io::Result<Option<File>> {
+    let file = private()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.join(LOCK))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// In the order they were written.
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut segments: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == SEGMENT)
+        })
+        .collect();
+    segments.sort();
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dead_are_inherited_once_and_the_living_never() {
+        let root = tempfile::tempdir().unwrap();
+        let living = Folder::create(root.path()).unwrap();
+        fs::write(living.path.join("0000000001.seg"), "living").unwrap();
+        let mut dead = Folder::create(root.path()).unwrap();
+        let (first, second) = (dead.next_segment(), dead.next_segment());
+        fs::write(second, "second").unwrap();
+        fs::write(first, "first").unwrap();
+        let gone = dead.path.clone();
+        drop(dead);
+
+        let mut heir = Folder::create(root.path()).unwrap();
+        let adopted = heir.adopt().unwrap();
+        let texts: Vec<_> = adopted
+            .iter()
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect();
+        assert_eq!(texts, ["first", "second"]);
+        assert!(!gone.exists());
+        let mut late = Folder::create(root.path()).unwrap();
+        assert_eq!(late.adopt().unwrap(), Vec::<PathBuf>::new());
+        heir.leave();
+        late.leave();
+        assert!(heir.path.exists() && !late.path.exists());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nobody_else_may_look() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let root = tempfile::tempdir().unwrap();
+        let mut folder = Folder::create(&root.path().join("a/b")).unwrap();
+        let segment = folder.next_segment();
+        private()
+            .write(true)
+            .create_new(true)
+            .open(&segment)
+            .unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder.path), 0o700);
+        assert_eq!(mode(&root.path().join("a")), 0o700);
+        assert_eq!(
+            (mode(&segment), mode(&folder.path.join(LOCK))),
+            (0o600, 0o600)
+        );
+    }
+}

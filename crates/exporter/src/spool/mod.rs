@@ -1,0 +1,255 @@
+//! Records on disk, for when the destination is away, memory is full, or the process ends.
+//!
+//! A folder of segment files, each a row of frames with a checksum (`frame`). Frames are only ever appended, and one byte
+//! of a frame is overwritten once its destination has decided; a segment whose frames are all settled is deleted. What was
+//! written is there when the process is killed in the next instant; [`Spool::sync`] makes it survive the machine as well.
+//! Damage costs the frames it hits: whatever stands behind them is found again.
+
+mod folder;
+mod frame;
+mod segment;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use folder::Folder;
+pub(crate) use frame::Stored;
+use segment::Segment;
+pub(crate) use segment::private;
+pub(crate) use settings::Description;
+pub use settings::{SpoolMode, SpoolSettings};
+
+/// A segment is closed when it is larger.
+const SEGMENT_BYTES: u64 = 8 << 20;
+
+/// The open spool of one destination in one process.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    folder: Folder,
+    segments: BTreeMap<u64, Segment>,
+    next: u64,
+    limits: (u64, Duration),
+    /// Whether something was written since the last sync.
+    dirty: bool,
+    losses: Losses,
+}
+
+/// The place of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    segment: u64,
+    index: usize,
+}
+
+/// Records that are gone from disk without having been sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Losses {
+    pub(crate) full: u64,
+    pub(crate) expired: u64,
+    pub(crate) corrupt: u64,
+}
+
+impl Spool {
+    /// Opens a spool in the folder of a destination and takes over what dead processes left there. Returns it with the
+    /// number of records it found; those that could not be read are among its losses, and counted as found.
+    pub(crate) fn open(destination: &Path, settings: &SpoolSettings) -> io::Result<(Self, u64)> {
+        let mut spool = Self {
+            folder: Folder::create(destination)?,
+            segments: BTreeMap::new(),
+            next: 0,
+            limits: (settings.bytes, settings.age),
+            dirty: false,
+            losses: Losses::default(),
+        };
+        for path in spool.folder.adopt()? {
+            match Segment::recover(path.clone()) {
+                Ok((Some(segment), damaged)) => {
+                    spool.losses.corrupt += damaged;
+                    spool.add(segment);
+                }
+                Ok((None, damaged)) => {
+                    spool.losses.corrupt += damaged;
+                    folder::set_aside(&path);
+                }
+                Err(_) => {
+                    spool.losses.corrupt += 1;
+                    folder::set_aside(&path);
+                }
+            }
+        }
+        let found = spool.open_frames() + spool.losses.corrupt;
+        spool.sweep();
+        Ok((spool, found))
+    }
+
+    fn add(&mut self, segment: Segment) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.segments.insert(number, segment);
+        number
+    }
+
+    /// Writes records that are in memory as well, all of them or none, and says where each is.
+    pub(crate) fn append<'a>(
+        &mut self,
+        records: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> io::Result<Vec<Place>> {
+        let mut places = Vec::new();
+        let (mut frames, mut lengths) = (Vec::new(), Vec::new());
+        for (route, body) in records {
+            lengths.push(frame::append(&mut frames, route, body));
+        }
+        if lengths.is_empty() {
+            return Ok(places);
+        }
+        let number = self.writable()?;
+        if let Some(segment) = self.segments.get_mut(&number) {
+            let first = segment.append(&frames, &lengths)?;
+            self.dirty = true;
+            places.extend((first..first + lengths.len()).map(|index| Place {
+                segment: number,
+                index,
+            }));
+        }
+        self.sweep();
+        Ok(places)
+    }
+
+    /// The segment that is written to: the last, if it is this process's and not too large.
+    fn writable(&mut self) -> io::Result<u64> {
+        if let Some((number, segment)) = self.segments.last_key_value()
+            && segment.bytes() < SEGMENT_BYTES
+        {
+            return Ok(*number);
+        }
+        let segment = Segment::create(self.folder.next_segment())?;
+        Ok(self.add(segment))
+    }
+
+    /// Takes the oldest records that are on disk only.
+    pub(crate) fn take(&mut self, most: usize, most_bytes: usize) -> Vec<(Place, Stored)> {
+        let waiting = |(_, segment): &(&u64, &mut Segment)| segment.waiting > 0;
+        let Some((number, segment)) = self.segments.iter_mut().find(waiting) else {
+            return Vec::new();
+        };
+        let number = *number;
+        let Ok((taken, damaged)) = segment.take(most, most_bytes) else {
+            // The file is gone or cannot be read: so are its records.
+            let gone = segment.open;
+            self.losses.corrupt += gone;
+            if let Some(segment) = self.segments.remove(&number) {
+                folder::set_aside(segment.path());
+            }
+            return Vec::new();
+        };
+        self.losses.corrupt += damaged;
+        taken
+            .into_iter()
+            .map(|(index, stored)| {
+                let segment = number;
+                (Place { segment, index }, stored)
+            })
+            .collect()
+    }
+
+    /// Gives a record back: it is on disk only.
+    pub(crate) fn release(&mut self, place: Place) {
+        if let Some(segment) = self.segments.get_mut(&place.segment) {
+            segment.release(place.index);
+        }
+    }
+
+    /// The destination has decided on these.
+    pub(crate) fn settle(&mut self, places: &[Place]) {
+        let mut by_segment: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for place in places {
+            by_segment
+                .entry(place.segment)
+                .or_default()
+                .push(place.index);
+        }
+        for (number, indexes) in by_segment {
+            if let Some(segment) = self.segments.get_mut(&number) {
+                segment.settle(&indexes);
+                if segment.open == 0 {
+                    self.remove(number);
+                }
+            }
+        }
+    }
+
+    /// Whether a frame is still there: a full spool drops its oldest segment.
+    pub(crate) fn holds(&self, place: Place) -> bool {
+        self.segments.contains_key(&place.segment)
+    }
+
+    /// Records on disk, those that are in memory too included.
+    pub(crate) fn open_frames(&self) -> u64 {
+        self.segments.values().map(|segment| segment.open).sum()
+    }
+
+    /// Records that are on disk only.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.segments.values().map(|segment| segment.waiting).sum()
+    }
+
+    /// What was lost since the last time this was asked.
+    pub(crate) fn losses(&mut self) -> Losses {
+        std::mem::take(&mut self.losses)
+    }
+
+    /// Makes what was written survive the machine.
+    pub(crate) fn sync(&mut self) {
+        if std::mem::take(&mut self.dirty)
+            && let Some((_, segment)) = self.segments.last_key_value()
+        {
+            drop(segment.sync());
+        }
+    }
+
+    /// Drops the oldest segments beyond the bounds of size and age.
+    fn sweep(&mut self) {
+        let (most, age) = self.limits;
+        let now = SystemTime::now();
+        while let Some((number, oldest)) = self.segments.first_key_value() {
+            let total: u64 = self.segments.values().map(Segment::bytes).sum();
+            // A clock that was set back makes nothing old.
+            let old = now
+                .duration_since(oldest.written)
+                .is_ok_and(|since| since > age);
+            let full = total > most && self.segments.len() > 1;
+            if !old && !full {
+                break;
+            }
+            // Those in memory as well are not lost.
+            let lost = oldest.waiting;
+            let losses = if full {
+                &mut self.losses.full
+            } else {
+                &mut self.losses.expired
+            };
+            *losses += lost;
+            let number = *number;
+            self.remove(number);
+        }
+    }
+
+    fn remove(&mut self, number: u64) {
+        if let Some(segment) = self.segments.remove(&number) {
+            drop(fs::remove_file(segment.path()));
+        }
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        self.sync();
+        self.folder.leave();
+    }
+}

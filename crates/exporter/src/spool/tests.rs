@@ -1,0 +1,274 @@
+use std::fs;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn settings(folder: &Path) -> SpoolSettings {
+    SpoolSettings::new(folder)
+}
+
+fn open(folder: &Path) -> (Spool, u64) {
+    Spool::open(folder, &settings(folder)).unwrap()
+}
+
+fn write(spool: &mut Spool, records: std::ops::Range<u32>, taken: bool) -> Vec<Place> {
+    let bodies: Vec<String> = records
+        .map(|number| format!("{{\"record\":{number}}}"))
+        .collect();
+    let records = bodies
+        .iter()
+        .map(|body| (&b"acme/chatbot"[..], body.as_bytes()));
+    let places = spool.append(records).unwrap();
+    if !taken {
+        release(spool, &places);
+    }
+    places
+}
+
+fn release(spool: &mut Spool, places: &[Place]) {
+    places.iter().for_each(|place| spool.release(*place));
+}
+
+fn places(taken: &[(Place, Stored)]) -> Vec<Place> {
+    taken.iter().map(|(place, _)| *place).collect()
+}
+
+fn numbers(taken: &[(Place, Stored)]) -> Vec<u32> {
+    let number = |(_, stored): &(Place, Stored)| {
+        let text = std::str::from_utf8(&stored.body).unwrap();
+        text[10..text.len() - 1].parse().unwrap()
+    };
+    taken.iter().map(number).collect()
+}
+
+fn all(spool: &mut Spool) -> Vec<u32> {
+    let mut found = Vec::new();
+    loop {
+        let taken = spool.take(3, 1 << 20);
+        if taken.is_empty() {
+            return found;
+        }
+        found.extend(numbers(&taken));
+    }
+}
+
+fn only_segment(folder: &Path) -> PathBuf {
+    let entries = |folder: &Path| {
+        fs::read_dir(folder)
+            .unwrap()
+            .flatten()
+            .map(|entry| entry.path())
+    };
+    let owner = entries(folder).find(|path| path.is_dir()).unwrap();
+    let is_segment = |path: &PathBuf| path.extension().is_some_and(|it| it == "seg");
+    entries(&owner).find(is_segment).unwrap()
+}
+
+#[test]
+fn what_is_written_is_taken_in_order_until_it_is_settled() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut spool, found) = open(root.path());
+    assert_eq!(found, 0);
+    write(&mut spool, 0..5, false);
+    let first = spool.take(2, 1 << 20);
+    assert_eq!(numbers(&first), [0, 1]);
+    assert_eq!((spool.waiting(), spool.open_frames()), (3, 5));
+    release(&mut spool, &places(&first));
+    let again = spool.take(3, 1 << 20);
+    assert_eq!(numbers(&again), [0, 1, 2]);
+    spool.settle(&places(&again));
+    assert_eq!((spool.waiting(), spool.open_frames()), (2, 2));
+    assert_eq!(all(&mut spool), [3, 4]);
+}
+
+#[test]
+fn what_is_in_memory_too_is_not_taken() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(root.path());
+    let places = write(&mut spool, 0..3, true);
+    write(&mut spool, 3..5, false);
+    assert_eq!(all(&mut spool), [3, 4]);
+    release(&mut spool, &places);
+    assert_eq!(all(&mut spool), [0, 1, 2]);
+}
+
+#[test]
+fn the_next_process_finds_what_was_not_settled() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(root.path());
+    let places = write(&mut spool, 0..5, true);
+    spool.settle(&places[1..3]);
+    drop(spool);
+    let (mut spool, found) = open(root.path());
+    assert_eq!((found, all(&mut spool)), (3, vec![0, 3, 4]));
+    assert_eq!(spool.losses(), Losses::default());
+}
+
+#[test]
+fn nothing_is_left_of_a_spool_that_was_sent() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(root.path());
+    let places = write(&mut spool, 0..5, true);
+    spool.settle(&places);
+    drop(spool);
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn large_records_come_one_by_one() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(root.path());
+    let body = [b'x'; 5_000];
+    let written = spool
+        .append([(&b"r"[..], &body[..]), (b"r", &body)])
+        .unwrap();
+    release(&mut spool, &written);
+    assert_eq!(spool.take(9, 100).len(), 1);
+    assert_eq!(spool.take(9, 100).len(), 1);
+}
+
+#[test]
+fn beyond_its_bytes_the_oldest_go_and_are_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let mut settings = settings(root.path());
+    settings.bytes = 2 * SEGMENT_BYTES;
+    let (mut spool, _) = Spool::open(root.path(), &settings).unwrap();
+    // Nothing that becomes smaller.
+    let mut noise = 1_u64;
+    let body: Vec<u8> = (0..1 << 20)
+        .map(|_| {
+            noise = noise
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (noise >> 56) as u8
+        })
+        .collect();
+    for _ in 0..30 {
+        let written = spool.append([(&b"r"[..], body.as_slice())]).unwrap();
+        release(&mut spool, &written);
+    }
+    let lost = spool.losses();
+    assert!(lost.full > 0 && lost.corrupt == 0, "{lost:?}");
+    assert_eq!(spool.waiting() + lost.full, 30);
+    let bytes: u64 = spool.segments.values().map(Segment::bytes).sum();
+    assert!(bytes <= settings.bytes + SEGMENT_BYTES, "{bytes}");
+}
+
+#[test]
+fn what_is_too_old_goes_and_is_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(root.path());
+    write(&mut spool, 0..4, false);
+    drop(spool);
+    let file = fs::File::options()
+        .write(true)
+        .open(only_segment(root.path()))
+        .unwrap();
+    let old = SystemTime::now() - Duration::from_secs(8 * 24 * 3_600);
+    file.set_modified(old).unwrap();
+    let (mut spool, found) = open(root.path());
+    assert_eq!((found, spool.losses().expired, spool.waiting()), (4, 4, 0));
+}
+
+#[test]
+fn any_byte_that_is_wrong_costs_at_most_its_own_record() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(root.path());
+    write(&mut spool, 0..8, false);
+    let good = fs::read(only_segment(root.path())).unwrap();
+    for index in 0..good.len() {
+        let root = tempfile::tempdir().unwrap();
+        let owner = root.path().join("1-dead");
+        fs::create_dir(&owner).unwrap();
+        let mut bad = good.clone();
+        bad[index] ^= 0x41;
+        fs::write(owner.join("0000000001.seg"), bad).unwrap();
+        let (mut spool, found) = open(root.path());
+        let lost = spool.losses().corrupt;
+        let left = all(&mut spool);
+        assert!(
+            left.len() >= 7 && left.is_sorted(),
+            "byte {index}: {left:?}"
+        );
+        assert_eq!(found, left.len() as u64 + lost, "byte {index}");
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_off_anywhere_loses_its_end() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(root.path());
+    write(&mut spool, 0..4, false);
+    let good = fs::read(only_segment(root.path())).unwrap();
+    for length in 0..good.len() {
+        let root = tempfile::tempdir().unwrap();
+        let owner = root.path().join("1-dead");
+        fs::create_dir(&owner).unwrap();
+        fs::write(owner.join("0000000001.seg"), &good[..length]).unwrap();
+        let (mut spool, _) = open(root.path());
+        let left = all(&mut spool);
+        let whole = (length.saturating_sub(8)) / ((good.len() - 8) / 4);
+        assert_eq!(
+            left,
+            (0..u32::try_from(whole).unwrap()).collect::<Vec<_>>(),
+            "cut at {length}"
+        );
+        // And it goes on.
+        write(&mut spool, 7..8, false);
+        assert_eq!(all(&mut spool), [7]);
+    }
+}
+
+#[test]
+fn a_file_of_something_else_is_put_aside() {
+    let root = tempfile::tempdir().unwrap();
+    let owner = root.path().join("1-dead");
+    fs::create_dir(&owner).unwrap();
+    fs::write(owner.join("0000000001.seg"), "not a segment at all").unwrap();
+    let (mut spool, found) = open(root.path());
+    assert_eq!((found, spool.losses().corrupt), (1, 1));
+    write(&mut spool, 0..2, false);
+    assert_eq!(all(&mut spool), [0, 1]);
+}
+
+proptest! {
+    #[test]
+    fn every_record_is_found_once_whatever_happens_in_between(
+        steps in proptest::collection::vec(0_u8..6, 1..60),
+    ) {
+        let root = tempfile::tempdir().unwrap();
+        let (mut spool, _) = open(root.path());
+        let (mut written, mut settled) = (0_u32, Vec::new());
+        let mut taken: Vec<(Place, Stored)> = Vec::new();
+        for step in steps {
+            match step {
+                0 | 1 => {
+                    write(&mut spool, written..written + 3, false);
+                    written += 3;
+                }
+                2 => taken.extend(spool.take(2, 1 << 20)),
+                3 => {
+                    settled.extend(numbers(&taken));
+                    spool.settle(&places(&taken));
+                    taken.clear();
+                }
+                4 => {
+                    release(&mut spool, &places(&taken));
+                    taken.clear();
+                }
+                _ => {
+                    taken.clear();
+                    drop(spool);
+                    spool = open(root.path()).0;
+                }
+            }
+        }
+        release(&mut spool, &places(&taken));
+        let mut found = all(&mut spool);
+        found.extend(settled);
+        found.sort_unstable();
+        prop_assert_eq!(found, (0..written).collect::<Vec<_>>());
+    }
+}

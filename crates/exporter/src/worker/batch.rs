@@ -1,0 +1,110 @@
+//! Records that are sent together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::protocol::Stored;
+use crate::spool::Place;
+
+/// A record in memory.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) stored: Stored,
+    /// Its number among the spans received; `None` for one that was read from disk.
+    pub(super) number: Option<u64>,
+    /// Its place on disk, if it has one.
+    pub(super) place: Option<Place>,
+    pub(super) since: Instant,
+}
+
+impl Entry {
+    pub(super) fn bytes(&self) -> usize {
+        // What stands around the texts.
+        const FIXED: usize = 128;
+        FIXED + self.stored.body.len()
+    }
+}
+
+/// Records of one request, in the order they came.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) entries: Vec<Entry>,
+    family: Arc<Family>,
+}
+
+/// What is known of a batch and all its halves.
+#[derive(Debug, Default)]
+struct Family {
+    requests: AtomicU32,
+    some_taken: AtomicBool,
+}
+
+/// What a destination decided.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Decision {
+    Delivered { rejected: u64 },
+    Rejected,
+}
+
+/// Halvings of a batch of which nothing was ever taken: enough to find one bad record among 65,536, wherever it is, and
+/// too few to make a request of each record for a destination that refuses everything.
+const FRUITLESS: u32 = 2 * 16;
+
+impl Batch {
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        Self {
+            entries,
+            family: Arc::default(),
+        }
+    }
+
+    pub(super) fn records(&self) -> Vec<&Stored> {
+        self.entries.iter().map(|entry| &entry.stored).collect()
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.iter().map(Entry::bytes).sum()
+    }
+
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.entries.iter().filter_map(|entry| entry.number).min()
+    }
+
+    /// Records that were read from disk.
+    pub(super) fn read_from_disk(&self) -> u64 {
+        let entries = self.entries.iter();
+        entries.filter(|entry| entry.number.is_none()).count() as u64
+    }
+
+    /// How long the first of it is in memory.
+    pub(super) fn age(&self) -> Duration {
+        let first = self.entries.iter().map(|entry| entry.since).min();
+        first.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// The destination took it.
+    pub(super) fn taken(&self) {
+        self.family.some_taken.store(true, Ordering::Relaxed);
+    }
+
+    /// Both halves; itself, when it cannot be halved or it would be in vain.
+    pub(super) fn halves(mut self) -> Result<(Self, Self), Self> {
+        let requests = self.family.requests.fetch_add(1, Ordering::Relaxed);
+        let fruitless = requests >= FRUITLESS && !self.family.some_taken.load(Ordering::Relaxed);
+        if self.entries.len() < 2 || fruitless {
+            return Err(self);
+        }
+        let second = self.entries.split_off(self.entries.len() / 2);
+        let family = Arc::clone(&self.family);
+        let second = Self {
+            entries: second,
+            family,
+        };
+        Ok((self, second))
+    }
+}

@@ -1,0 +1,318 @@
+//! The thread of one destination: spans become what the destination wants, and are sent until it has decided.
+//!
+//! One request is under way at a time. What waits stands in `pending`: records in memory, batches that are tried again or
+//! were halved, and the spool with what is on disk only.
+
+mod backoff;
+mod batch;
+mod disk;
+mod pending;
+
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::Resource;
+
+use crate::protocol::Protocol;
+use crate::protocol::verdict::Verdict;
+use crate::queue::{Progress, Queue, Wishes};
+use crate::receipt::Receipt;
+use crate::transport::{Answer, Transport};
+use backoff::{Backoff, random_share};
+use batch::{Batch, Decision};
+pub(crate) use disk::Disk;
+pub(crate) use pending::Pending;
+
+/// Pause after a refused key, and between two lines about the same trouble.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What a worker works with.
+pub(crate) struct Worker {
+    name: String,
+    queue: Arc<Queue>,
+    resource: Arc<OnceLock<Resource>>,
+    protocol: Protocol,
+    transport: Option<Transport>,
+    pending: Pending,
+    account: Receipt,
+    backoff: Backoff,
+    /// No try before it.
+    pause: Option<Pause>,
+    failures: u64,
+    hurried: u64,
+    warned: Option<Instant>,
+}
+
+#[derive(Clone, Copy)]
+struct Pause {
+    until: Instant,
+    /// The server asked for it: nobody cuts it short.
+    asked: bool,
+}
+
+/// Why nothing was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// No connection, or no whole answer.
+    Connection,
+    Timeout,
+    /// The destination said that it cannot now.
+    Busy,
+    /// It refused the key.
+    Key,
+    /// The file cannot be written.
+    File,
+}
+
+/// A request under way; the records stay with the worker.
+type Sending = Pin<Box<dyn Future<Output = Result<Answer, reqwest::Error>> + Send>>;
+
+impl Worker {
+    pub(crate) fn new(
+        name: String,
+        queue: Arc<Queue>,
+        resource: Arc<OnceLock<Resource>>,
+        protocol: Protocol,
+        transport: Option<Transport>,
+        pending: Pending,
+    ) -> Self {
+        Self {
+            name,
+            queue,
+            resource,
+            protocol,
+            transport,
+            pending,
+            account: Receipt::default(),
+            backoff: Backoff::default(),
+            pause: None,
+            failures: 0,
+            hurried: 0,
+            warned: None,
+        }
+    }
+
+    /// Works until the queue is closed and everything is settled, on disk, or given up.
+    pub(crate) async fn run(mut self) {
+        self.pending.look();
+        let mut sending: Option<(Batch, Sending)> = None;
+        loop {
+            let (wishes, due) = self.take_in();
+            if wishes.closed && self.pending.leaves_to_disk() {
+                // Whoever waits for the end has waited for the requests before.
+                if let Some((batch, _)) = sending.take() {
+                    self.pending.again([batch]);
+                }
+                self.pending.all_to_disk();
+                self.account.dropped.shutdown += self.pending.abandon();
+                break;
+            }
+            if sending.is_none() {
+                sending = self.next(wishes);
+            }
+            if wishes.closed && sending.is_none() && self.pending.is_empty() {
+                break;
+            }
+            self.publish(sending.as_ref().map(|(batch, _)| batch));
+            let wake = self.wake(due, sending.is_some());
+            let answer = async {
+                match &mut sending {
+                    Some((_, sending)) => sending.await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.queue.changed() => {}
+                () = tokio::time::sleep_until(wake.into()) => {}
+                answer = answer => {
+                    if let Some((batch, _)) = sending.take() {
+                        self.answered(batch, answer, wishes.closed);
+                    }
+                }
+            }
+            self.pending.sync_if_due();
+        }
+        self.publish(None);
+    }
+
+    /// Takes what is due from the queue and makes records of it.
+    fn take_in(&mut self) -> (Wishes, Option<Instant>) {
+        let (wishes, spans, due) = self.queue.take();
+        if wishes.hurry > self.hurried {
+            self.hurried = wishes.hurry;
+            self.pause = self.pause.filter(|pause| pause.asked);
+        }
+        let nobody = Resource::builder_empty().build();
+        let resource = self.resource.get().unwrap_or(&nobody);
+        let limit = self.queue.limits.span_bytes;
+        for queued in spans {
+            match self.protocol.encode(queued.span, resource) {
+                Some(stored) if stored.body.len() > limit => self.account.dropped.too_large += 1,
+                Some(stored) => self.pending.push(queued.number, stored),
+                None => self.account.rejected += 1,
+            }
+        }
+        self.pending.write_down(self.backoff.is_away());
+        (wishes, due)
+    }
+
+    /// Begins a request, if there is something to send and nothing forbids it.
+    fn next(&mut self, wishes: Wishes) -> Option<(Batch, Sending)> {
+        if self
+            .pause
+            .is_some_and(|pause| pause.until > Instant::now() && !wishes.closed)
+        {
+            return None;
+        }
+        self.pause = None;
+        loop {
+            let batch = self.pending.next(wishes, self.protocol.mixes_routes())?;
+            let records = batch.records();
+            if let Protocol::Lines(lines) = &mut self.protocol {
+                let written = lines.write(&records);
+                match written {
+                    Ok(()) => self.decided(&batch, Decision::Delivered { rejected: 0 }),
+                    Err(_) => {
+                        self.undecided(batch, None, Trouble::File, wishes.closed);
+                        return None;
+                    }
+                }
+                continue;
+            }
+            let (Some(request), Some(transport)) =
+                (self.protocol.request(&records), &self.transport)
+            else {
+                // A route that nobody can read: spooled by another version.
+                self.decided(&batch, Decision::Rejected);
+                continue;
+            };
+            let transport = transport.clone();
+            let sending: Sending = Box::pin(async move { transport.send(request).await });
+            return Some((batch, sending));
+        }
+    }
+
+    fn answered(&mut self, batch: Batch, answer: Result<Answer, reqwest::Error>, closed: bool) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            // It may or may not have been stored. Records carry their ids, so sending again is safe.
+            Err(error) => {
+                let trouble = match error.is_timeout() {
+                    true => Trouble::Timeout,
+                    false => Trouble::Connection,
+                };
+                return self.undecided(batch, None, trouble, closed);
+            }
+        };
+        match self.protocol.judge(&answer) {
+            Verdict::Delivered { rejected } => {
+                self.decided(&batch, Decision::Delivered { rejected })
+            }
+            Verdict::Split => self.split(batch),
+            Verdict::Rejected | Verdict::Unsupported => {
+                tracing::warn!(name: "spanloom.export.rejected", records = batch.len(), status = answer.status,
+                    destination = %self.name, "the destination refused records");
+                self.decided(&batch, Decision::Rejected);
+            }
+            Verdict::Retry(asked) => self.undecided(batch, asked, Trouble::Busy, closed),
+            Verdict::Unauthorized => {
+                self.undecided(batch, None, Trouble::Key, closed);
+                self.pause = Some(Pause {
+                    until: Instant::now() + MINUTE,
+                    asked: false,
+                });
+            }
+        }
+    }
+
+    /// A refused batch is halved; one that stands alone, or of which nothing was ever taken, is rejected.
+    fn split(&mut self, batch: Batch) {
+        match batch.halves() {
+            Ok((first, second)) => self.pending.again([first, second]),
+            Err(batch) => self.decided(&batch, Decision::Rejected),
+        }
+    }
+
+    fn decided(&mut self, batch: &Batch, decision: Decision) {
+        if self.backoff.is_away() {
+            self.warned = None;
+            tracing::info!(name: "spanloom.export.back", destination = %self.name, "records are delivered again");
+        }
+        self.backoff.succeeded();
+        let records = batch.len();
+        match decision {
+            Decision::Delivered { rejected } => {
+                let rejected = rejected.min(records);
+                self.account.rejected += rejected;
+                self.account.delivered += records - rejected;
+                batch.taken();
+            }
+            Decision::Rejected => self.account.rejected += records,
+        }
+        self.pending.settle(batch);
+    }
+
+    fn undecided(&mut self, batch: Batch, asked: Option<Duration>, trouble: Trouble, closed: bool) {
+        // One that is busy may well have time before a flush runs out of it.
+        self.failures += u64::from(trouble != Trouble::Busy);
+        let pause = self.backoff.failed(asked, random_share());
+        self.pause = Some(Pause {
+            until: Instant::now() + pause,
+            asked: asked.is_some_and(|asked| !asked.is_zero()),
+        });
+        let quiet = self.warned.is_some_and(|warned| warned.elapsed() < MINUTE);
+        if !quiet {
+            self.warned = Some(Instant::now());
+            tracing::warn!(name: "spanloom.export.retry", records = batch.len(), ?trouble, destination = %self.name,
+                "records could not be delivered yet");
+        }
+        let expired = closed || batch.age() >= self.queue.limits.give_up_after;
+        let lost = self.pending.back(batch, expired);
+        if lost > 0 {
+            tracing::warn!(name: "spanloom.export.dropped", records = lost, reason = "expired", destination = %self.name,
+                "records were given up");
+        }
+        self.account.dropped.expired += lost;
+    }
+
+    /// When to look again without being told.
+    fn wake(&self, due: Option<Instant>, is_sending: bool) -> Instant {
+        let now = Instant::now();
+        let pause = self.pause.map(|pause| pause.until).filter(|_| !is_sending);
+        let batch = self
+            .pending
+            .due()
+            .filter(|_| !is_sending && pause.is_none());
+        let sync = self.pending.sync_due();
+        // An hour is for ever: the queue wakes the worker for everything else.
+        let never = now + Duration::from_secs(3_600);
+        [due, pause, batch, sync]
+            .into_iter()
+            .flatten()
+            .fold(never, Instant::min)
+    }
+
+    fn publish(&mut self, sending: Option<&Batch>) {
+        self.account.recovered += self.pending.take_found();
+        let losses = self.pending.losses();
+        self.account.dropped.spool_full += losses.full;
+        self.account.dropped.expired += losses.expired;
+        self.account.dropped.corrupt += losses.corrupt;
+        self.account.spooled = self.pending.on_disk();
+        let (sending_oldest, sending_bytes) =
+            sending.map_or((None, 0), |batch| (batch.oldest(), batch.bytes()));
+        let read = self.pending.read_from_disk() + sending.map_or(0, Batch::read_from_disk);
+        let oldest = [self.pending.oldest(), sending_oldest];
+        self.queue.publish(Progress {
+            account: self.account,
+            oldest: oldest.into_iter().flatten().min(),
+            bytes: self.pending.bytes() + sending_bytes,
+            on_disk: self.pending.on_disk_only() + read,
+            failures: self.failures,
+            is_put_off: self.pause.is_some_and(|pause| pause.asked),
+            has_looked: true,
+            ended: false,
+        });
+    }
+}

@@ -1,0 +1,218 @@
+//! Answers that no upstream gave. The large ones are made while they are sent.
+
+mod large;
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use jiff::Timestamp;
+use tokio::net::TcpStream;
+
+use super::message::{Message, Side, headers};
+use super::shared::Shared;
+use super::strike::After;
+use super::wire::Wire;
+use super::{Cut, ProxyFault, RetryAfter};
+
+const CLOSE: After = After::Cut(Cut::Close);
+const CHUNKED: &str = "transfer-encoding: chunked";
+/// Headers that credentials travel in.
+const CREDENTIALS: &[&str] = &[
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "wandb-api-key",
+    "x-api-key",
+];
+const JSON: &str = "content-type: application/json\r\n";
+
+/// Bytes, some of them repeated, and what becomes of the connection after them.
+#[derive(Debug)]
+pub(super) struct Invented {
+    start: Vec<u8>,
+    /// Sent `times` times.
+    block: Bytes,
+    times: u64,
+    /// After each block, so that an endless answer does not eat a processor.
+    pause: Duration,
+    end: Vec<u8>,
+    after: After,
+}
+
+impl Invented {
+    fn once(start: impl Into<Vec<u8>>, after: After) -> Self {
+        Self {
+            start: start.into(),
+            block: Bytes::new(),
+            times: 0,
+            pause: Duration::ZERO,
+            end: Vec::new(),
+            after,
+        }
+    }
+
+    /// A client that leaves in the middle has seen enough.
+    pub(super) async fn send(self, client: &mut Wire) -> After {
+        match self.try_send(client).await {
+            Ok(()) => self.after,
+            Err(_gone) => After::Drop,
+        }
+    }
+
+    async fn try_send(&self, client: &mut Wire) -> io::Result<()> {
+        client.send(&self.start).await?;
+        for _ in 0..self.times {
+            client.send(&self.block).await?;
+            if !self.pause.is_zero() {
+                tokio::time::sleep(self.pause).await;
+            }
+        }
+        client.send(&self.end).await
+    }
+}
+
+/// The answer of a fault that invents one.
+pub(super) fn answer(fault: &ProxyFault, shared: &Shared) -> Invented {
+    match fault {
+        ProxyFault::Status {
+            status,
+            retry_after,
+        } => with_status(*status, retry_after.as_ref()),
+        ProxyFault::Redirect { status } => redirect(*status, &shared.elsewhere.to_string()),
+        ProxyFault::RedirectLoop => {
+            redirect(StatusCode::TEMPORARY_REDIRECT, &shared.here.to_string())
+        }
+        ProxyFault::GrpcStatus { code, .. } => whole(
+            &format!("content-type: application/grpc\r\ngrpc-status: {code}\r\n"),
+            "",
+        ),
+        _ => odd(fault)
+            .or_else(|| unsound(fault))
+            .or_else(|| large::answer(fault))
+            // All that is no answer at all is handled before.
+            .unwrap_or_else(|| Invented::once(garbage(), CLOSE)),
+    }
+}
+
+/// Sound HTTP that a client did not expect.
+fn odd(fault: &ProxyFault) -> Option<Invented> {
+    Some(match fault {
+        ProxyFault::HtmlPage => whole(
+            "content-type: text/html; charset=utf-8\r\n",
+            "<!doctype html><title>Sign in</title><p>Please sign in to continue.",
+        ),
+        ProxyFault::EmptyAnswer => whole("", ""),
+        ProxyFault::BrokenJson => whole(JSON, "{\"partialSuccess\": {"),
+        ProxyFault::BrokenGzip => whole(
+            &format!("{JSON}content-encoding: gzip\r\n"),
+            "this is no gzip",
+        ),
+        ProxyFault::SwitchProtocols => Invented::once(
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
+            After::Hang,
+        ),
+        _ => return None,
+    })
+}
+
+/// Answers that stop or break where HTTP has more to come; most of them a head and some bytes of a body.
+fn unsound(fault: &ProxyFault) -> Option<Invented> {
+    let (headers, body, after) = match fault {
+        ProxyFault::HangAfterStatusLine => {
+            return Some(Invented::once("HTTP/1.1 200 OK\r\n", After::Hang));
+        }
+        ProxyFault::TlsAlert => return Some(Invented::once([0x15, 3, 3, 0, 2, 2, 40], CLOSE)),
+        ProxyFault::NoHead => return Some(Invented::once("{\"partialSuccess\": {}}", CLOSE)),
+        ProxyFault::HangAfterAnswerHead => ("content-length: 2", "", After::Hang),
+        ProxyFault::HangInAnswer => ("content-length: 2", "{", After::Hang),
+        ProxyFault::TruncatedBody => ("content-length: 1000", "{\"id\": \"12", CLOSE),
+        ProxyFault::OverlongBody => ("content-length: 2", "{}, more of it", CLOSE),
+        ProxyFault::TwoLengths => ("content-length: 2\r\ncontent-length: 5", "{}   ", CLOSE),
+        ProxyFault::UnfinishedChunks => (CHUNKED, "1\r\n{\r\n", CLOSE),
+        ProxyFault::BrokenChunk => (CHUNKED, "many\r\n{}\r\n0\r\n\r\n", CLOSE),
+        _ => return None,
+    };
+    Some(Invented::once(
+        format!("HTTP/1.1 200 OK\r\n{JSON}{headers}\r\n\r\n{body}"),
+        after,
+    ))
+}
+
+/// Answers a client that came to the other origin.
+pub(super) async fn welcome(stream: TcpStream, shared: &Shared) -> io::Result<()> {
+    let mut client = Wire::new(stream);
+    if let Some(mut request) = Message::begin(&mut client, Side::Request).await? {
+        if headers(&request.head).any(|(name, _)| CREDENTIALS.contains(&name.as_str())) {
+            shared.count(|counts| counts.credentials_elsewhere += 1);
+        }
+        request.skip(&mut client).await?;
+        whole(JSON, "{}").send(&mut client).await;
+    }
+    client.end().await;
+    client.drain().await;
+    Ok(())
+}
+
+fn whole(headers: &str, body: &str) -> Invented {
+    let length = body.len();
+    Invented::once(
+        format!("HTTP/1.1 200 OK\r\n{headers}content-length: {length}\r\n\r\n{body}"),
+        After::Keep,
+    )
+}
+
+fn with_status(status: StatusCode, retry_after: Option<&RetryAfter>) -> Invented {
+    let reason = status.canonical_reason().unwrap_or("Unassigned");
+    let mut text = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16());
+    if let Some(retry_after) = retry_after {
+        text.push_str(&format!("retry-after: {}\r\n", retry_after.value()));
+    }
+    match status.as_u16() {
+        100..200 | 204 | 304 => text.push_str("\r\n"),
+        code => {
+            let body =
+                format!("{{\"code\": {code}, \"message\": \"injected by the fault proxy\"}}");
+            text.push_str(&format!(
+                "{JSON}content-length: {}\r\n\r\n{body}",
+                body.len()
+            ));
+        }
+    }
+    Invented::once(text, After::Keep)
+}
+
+impl RetryAfter {
+    /// The header's value.
+    pub(super) fn value(&self) -> String {
+        match self {
+            Self::Seconds(seconds) => seconds.to_string(),
+            Self::DateIn(ahead) => {
+                let then = Timestamp::now()
+                    .checked_add(*ahead)
+                    .unwrap_or(Timestamp::MAX);
+                then.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+            }
+            Self::Text(text) => text.chars().filter(|c| matches!(c, ' '..='~')).collect(),
+        }
+    }
+}
+
+fn redirect(status: StatusCode, authority: &str) -> Invented {
+    let code = status.as_u16();
+    let reason = status.canonical_reason().unwrap_or("Redirect");
+    Invented::once(
+        format!(
+            "HTTP/1.1 {code} {reason}\r\nlocation: http://{authority}/elsewhere\r\ncontent-length: 0\r\n\r\n"
+        ),
+        After::Keep,
+    )
+}
+
+/// A kilobyte that looks random and is the same every time.
+fn garbage() -> Vec<u8> {
+    (0_u32..1024)
+        .map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0] | 0x80)
+        .collect()
+}

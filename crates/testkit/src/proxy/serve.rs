@@ -1,0 +1,98 @@
+//! The proxy's thread: two listeners, one task a connection, all of it gone when told to stop.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::shared::Shared;
+use super::{invented, strike};
+use crate::Error;
+
+pub(super) fn bind() -> Result<(StdListener, SocketAddr), Error> {
+    let bound = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|error| Error::bind(0, error))
+}
+
+pub(super) fn on_thread(
+    front: StdListener,
+    elsewhere: StdListener,
+    shared: Arc<Shared>,
+    stopping: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, Error> {
+    let (ready, readiness) = mpsc::sync_channel(1);
+    let thread = std::thread::Builder::new()
+        .name("spanloom-fault-proxy".to_owned())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let listeners = runtime.and_then(|runtime| {
+                let _inside = runtime.enter();
+                let front = TcpListener::from_std(front)?;
+                Ok((front, TcpListener::from_std(elsewhere)?, runtime))
+            });
+            match listeners {
+                Ok((front, elsewhere, runtime)) => {
+                    ready.send(Ok(())).ok();
+                    // The runtime's drop ends whatever is still under way.
+                    runtime.block_on(run(front, elsewhere, shared, stopping));
+                }
+                Err(error) => ready.send(Err(error)).unwrap_or_default(),
+            }
+        })
+        .map_err(Error::runtime)?;
+    readiness
+        .recv()
+        .unwrap_or_else(|gone| Err(io::Error::other(gone)))
+        .map_err(Error::runtime)?;
+    Ok(thread)
+}
+
+async fn run(
+    front: TcpListener,
+    elsewhere: TcpListener,
+    shared: Arc<Shared>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepts = !shared.refuses_to_accept();
+        tokio::select! {
+            // In this order: a script that was changed before a client connects holds for that client.
+            biased;
+            _ = stopping.wait_for(|stop| *stop) => break,
+            () = shared.script_changed() => {}
+            Some(_) = connections.join_next() => {}
+            accepted = front.accept(), if accepts => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(strike::connection(stream, Arc::clone(&shared)))),
+                Err(_) => breathe().await,
+            },
+            accepted = elsewhere.accept() => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(visited(stream, Arc::clone(&shared)))),
+                Err(_) => breathe().await,
+            },
+        }
+    }
+}
+
+/// Out of file descriptors, most likely: some will be free a moment later.
+async fn breathe() {
+    tokio::time::sleep(Duration::from_millis(10)).await;
+}
+
+/// A client that followed a redirect to the other origin.
+async fn visited(stream: TcpStream, shared: Arc<Shared>) {
+    shared.count(|counts| counts.elsewhere += 1);
+    // It is counted; whether it gets its answer is its own business.
+    invented::welcome(stream, &shared).await.ok();
+}

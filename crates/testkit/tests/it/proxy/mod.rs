@@ -1,0 +1,6 @@
+//! The fault proxy under raw sockets and a real HTTP client: each behaviour is seen to do what its name says.
+
+mod answer;
+mod client;
+mod connection;
+mod relay;
