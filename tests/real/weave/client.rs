@@ -54,6 +54,8 @@ async fn it_reads_the_demos_calls_in_the_ways_its_users_do() {
         }
     }
     usage_and_cost(calls);
+    ids_are_addresses(&read, calls);
+    threads(&read, calls);
     queries(&read, calls);
     assert_eq!(read["call"]["id"], calls[0]["id"]);
     assert!(
@@ -111,6 +113,48 @@ fn usage_and_cost(calls: &[Value]) {
         }
     }
     assert!(priced > 15, "{priced}");
+}
+
+/// Ids of spans, 16 and 32 digits, are found and referred to as the client's own UUIDs are.
+fn ids_are_addresses(read: &Value, calls: &[Value]) {
+    let found = read["by_id"].as_array().unwrap();
+    assert_eq!(found.len(), calls.len());
+    for (found, call) in found.iter().zip(calls) {
+        let id = call["id"].as_str().unwrap();
+        assert_eq!(id.len(), 16, "{found}");
+        assert_eq!(call["trace_id"].as_str().unwrap().len(), 32);
+        for same in ["id", "parsed", "again"] {
+            assert_eq!(found[same], id, "{found}");
+        }
+        assert_eq!(found["trace_id"], call["trace_id"]);
+        assert_eq!(found["ref"], format!("weave:///{PROJECT}/call/{id}"));
+        assert!(
+            found["url"]
+                .as_str()
+                .unwrap()
+                .ends_with(&format!("/{PROJECT}/r/call/{id}")),
+            "{found}"
+        );
+    }
+}
+
+fn threads(read: &Value, calls: &[Value]) {
+    for (thread, found) in read["queries"]["of_threads"].as_object().unwrap() {
+        let of = |call: &&Value| call["thread_id"] == *thread;
+        let of: Vec<Value> = calls
+            .iter()
+            .filter(of)
+            .map(|call| call["id"].clone())
+            .collect();
+        assert_eq!(*found, json!(of), "{thread}");
+    }
+    for call in calls {
+        assert_eq!(
+            call["turn_id"].is_string(),
+            call["thread_id"].is_string(),
+            "{call:#}"
+        );
+    }
 }
 
 fn queries(read: &Value, calls: &[Value]) {
