@@ -13,9 +13,12 @@ use std::time::Duration;
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde_json::Value;
 use spanloom::{Monitor, MonitorBuilder, Monitored as _};
 use spanloom_core::Record;
+use spanloom_exporter::{Destination, Error, Exporter};
+use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
 use spanloom_testkit::{ModelServer, Sink, SinkRequest};
 use spanloom_tests::parts::weave;
 
@@ -62,26 +65,50 @@ pub(crate) async fn demo() -> Server {
     Server::on("demo.db", folder).await
 }
 
-/// The requests of an exporter that sends the calls of all kinds natively, and the records in them.
-async fn native() -> (Vec<SinkRequest>, Vec<Record>) {
+/// Makes the calls of all kinds, whose spans `provider` gets.
+async fn ask_through(provider: &SdkTracerProvider, content: Content) -> kinds::Kinds {
+    let recorder = Recorder::start().unwrap();
+    let layer = GenAiLayer::builder(&recorder)
+        .with_tracer_provider(provider)
+        .with_content(content)
+        .build();
     let kinds = kinds::Kinds::start().await;
+    let stacked = |client: Client<OpenAIConfig>| {
+        client.with_http_service(layer.stack(reqwest::Client::new()))
+    };
+    kinds.ask(stacked).await;
+    let read = move || recorder.flush(Duration::from_secs(10));
+    assert!(tokio::task::spawn_blocking(read).await.unwrap());
+    kinds
+}
+
+/// The requests of an exporter that sends the calls of all kinds natively `to` a sink, and the records in them. What is
+/// `beside` it gets the same records.
+async fn native(
+    to: fn(&str) -> Result<Destination, Error>,
+    beside: Option<Destination>,
+) -> (Vec<SinkRequest>, Vec<Record>) {
     let sink = Sink::start().await.unwrap();
-    let monitor = Monitor::builder("acme/chatbot/openai_logs").with_server(&sink.url());
-    let monitor = monitor.quiet().start().unwrap();
-    kinds.ask(|client| client.monitored(&monitor)).await;
-    let flushed = tokio::task::spawn_blocking(move || monitor.shutdown(Duration::from_secs(10)));
-    let count = kinds::LABELS.len();
-    assert_eq!(
-        flushed.await.unwrap().delivered,
-        u64::try_from(count).unwrap()
-    );
+    let mut exporter = Exporter::builder("acme/chatbot/openai_logs".parse().unwrap())
+        .with_destination(to(&sink.url()).unwrap());
+    if let Some(destination) = beside {
+        exporter = exporter.with_destination(destination);
+    }
+    let exporter = exporter.start().unwrap();
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(exporter.processor())
+        .build();
+    ask_through(&provider, Content::Bodies).await;
+    let flush = move || exporter.shutdown(Duration::from_secs(20));
+    let receipt = tokio::task::spawn_blocking(flush).await.unwrap();
+    assert_eq!(receipt.delivered, receipt.received, "{receipt}");
     let requests = sink.requests();
     let records = requests.iter().flat_map(|request| {
         let body: Value = request.json().unwrap();
         serde_json::from_value::<Vec<Record>>(body["batch"].clone()).unwrap()
     });
     let records: Vec<Record> = records.collect();
-    assert_eq!(records.len(), count);
+    assert_eq!(records.len(), kinds::LABELS.len());
     (requests, records)
 }
 

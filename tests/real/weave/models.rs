@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 use spanloom_core::Record;
+use spanloom_exporter::Destination;
+use spanloom_testkit::SinkRequest;
 use spanloom_tests::parts::weave::{MODELS, run};
 
 use super::kinds::{self, LABELS, labelled};
@@ -37,7 +39,13 @@ fn of<'a>(calls: &'a [Value], label: &str) -> &'a Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_take_what_the_exporter_sends() {
-    let (requests, _) = native().await;
+    for to in [Destination::spanloom, Destination::wandb] {
+        let (requests, _) = native(to, None).await;
+        takes(&requests).await;
+    }
+}
+
+async fn takes(requests: &[SinkRequest]) {
     let sent = requests
         .iter()
         .map(|request| json!({"path": request.path, "body": request.json().unwrap()}));
@@ -98,9 +106,7 @@ async fn they_take_what_the_exporter_sends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_take_the_parts_of_older_servers() {
-    let (_, records) = native().await;
-    let records = records.into_iter().map(Record::for_wandb);
-    let records: Vec<Record> = records.collect();
+    let (_, records) = native(Destination::wandb, None).await;
     let parts = records.iter().flat_map(Record::parts);
     let parts: Vec<Value> = parts
         .map(|part| serde_json::to_value(part).unwrap())
@@ -147,7 +153,7 @@ async fn they_take_the_parts_of_older_servers() {
 /// One call, one price: what W&B's server adds to a native call when it is read is what the record says itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn wandbs_server_reckons_the_same_cost() {
-    let (_, records) = native().await;
+    let (_, records) = native(Destination::wandb, None).await;
     let lines = records.iter().map(|record| {
         let call = serde_json::to_value(record).unwrap();
         format!(

@@ -1,49 +1,20 @@
-//! What the exporter's profiles for W&B become by its own mapping: the body posted to each endpoint is made of the
-//! spans of real calls, and W&B's code reads it.
+//! What becomes of spans that the exporter posts to W&B's OTLP endpoints, by W&B's own mapping.
+
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, Status, Tracer as _, TracerProvider as _};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
-use prost::Message as _;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use serde_json::{Value, json};
-use spanloom::StreamName;
-use spanloom_exporter::{Profile, stream_of};
-use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
-use spanloom_testkit::SpanRecorder;
+use spanloom_exporter::{Destination, Exporter, Profile};
+use spanloom_instrumentation::Content;
+use spanloom_testkit::Sink;
 use spanloom_tests::parts::weave::{MAPPER, run};
 
+use super::ask_through;
 use super::kinds::{self, Kinds, LABELS, MODEL, SESSION, USER, labelled};
 use crate::model::user;
-
-/// The spans of the calls of all kinds, recorded with their bodies and messages.
-struct Recorded {
-    spans: Vec<SpanData>,
-    kinds: Kinds,
-}
-
-impl Recorded {
-    async fn new(content: Content) -> Self {
-        let spans = SpanRecorder::new();
-        let provider = spans.provider();
-        let recorder = Recorder::start().unwrap();
-        let layer = GenAiLayer::builder(&recorder)
-            .with_tracer_provider(&provider)
-            .with_content(content)
-            .build();
-        let kinds = Kinds::start().await;
-        kinds
-            .ask(|client| client.with_http_service(layer.stack(reqwest::Client::new())))
-            .await;
-        Self {
-            spans: spans.wait_for(LABELS.len()).unwrap(),
-            kinds,
-        }
-    }
-}
 
 /// A resource as some services have it, with names that are children of others.
 fn resource() -> Resource {
@@ -57,25 +28,77 @@ fn resource() -> Resource {
         .build()
 }
 
-/// The body of a request, as the destination gets it.
-fn body(profile: Profile, spans: &[SpanData], resource: &Resource) -> Vec<u8> {
-    let default = StreamName::parse("acme/other/openai_logs", None).unwrap();
-    let stream = stream_of(&spans[0], resource, &default);
-    let spans = spans.iter().cloned();
-    let spans = spans.map(|span| profile.span(span, &stream)).collect();
-    let resource = ResourceAttributesWithSchema::from(&profile.resource(resource, &stream));
-    let resource_spans = group_spans_by_resource_and_scope(spans, &resource);
-    ExportTraceServiceRequest { resource_spans }.encode_to_vec()
+/// An exporter with that profile, what it posts to, and the service's provider.
+struct Door {
+    sink: Sink,
+    exporter: Exporter,
+    provider: SdkTracerProvider,
+    profile: Profile,
 }
 
-/// What W&B's code makes of a request's body.
-async fn mapped(body: Vec<u8>) -> Value {
+impl Door {
+    async fn new(profile: Profile, resource: Resource) -> Self {
+        let sink = Sink::start().await.unwrap();
+        let to = match profile {
+            Profile::Collector => Destination::otlp_http(&sink.url()),
+            Profile::WandbOtlp => Destination::wandb_otlp(&sink.url()),
+            Profile::WandbAgents => Destination::wandb_agents(&sink.url()),
+        };
+        let stream = "acme/other/openai_logs".parse().unwrap();
+        let exporter = Exporter::builder(stream).with_destination(to.unwrap());
+        let exporter = exporter.start().unwrap();
+        let provider = SdkTracerProvider::builder()
+            .with_resource(resource)
+            .with_span_processor(exporter.processor())
+            .build();
+        Self {
+            sink,
+            exporter,
+            provider,
+            profile,
+        }
+    }
+
+    /// What W&B's code makes of everything that was posted.
+    async fn mapped(self) -> Value {
+        let exporter = self.exporter.clone();
+        let flushed = tokio::task::spawn_blocking(move || exporter.flush(Duration::from_secs(10)));
+        let receipt = flushed.await.unwrap();
+        assert_eq!((receipt.delivered, receipt.rejected), (receipt.received, 0));
+        let bodies = self.sink.requests().into_iter().map(|request| {
+            assert_eq!(request.path, self.profile.path());
+            request.body.to_vec()
+        });
+        mapped(bodies.collect()).await
+    }
+}
+
+/// What W&B's code makes of the calls of all kinds.
+async fn asked(profile: Profile, content: Content) -> (Kinds, Value) {
+    let door = Door::new(profile, resource()).await;
+    let kinds = ask_through(&door.provider, content).await;
+    (kinds, door.mapped().await)
+}
+
+/// What it makes of the spans of a service.
+async fn spans(profile: Profile, resource: Resource, make: impl FnOnce(&SdkTracer)) -> Value {
+    let door = Door::new(profile, resource).await;
+    make(&door.provider.tracer("service"));
+    door.mapped().await
+}
+
+/// What W&B's code makes of requests with these bodies.
+async fn mapped(bodies: Vec<Vec<u8>>) -> Value {
     let map = move || {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("body");
-        std::fs::write(&file, body).unwrap();
-        let file = file.display().to_string();
-        run(MAPPER, "mapper.py", &[&file], "http://127.0.0.1:9", b"").unwrap()
+        let written = bodies.iter().enumerate().map(|(number, body)| {
+            let file = folder.path().join(number.to_string());
+            std::fs::write(&file, body).unwrap();
+            file.display().to_string()
+        });
+        let files: Vec<String> = written.collect();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        run(MAPPER, "mapper.py", &files, "http://127.0.0.1:9", b"").unwrap()
     };
     tokio::task::spawn_blocking(map).await.unwrap().remove(0)
 }
@@ -90,8 +113,7 @@ fn end<'a>(calls: &'a [Value], label: &str) -> &'a Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_has_the_providers_own_bodies_its_thread_and_the_users_attributes() {
-    let Recorded { spans, kinds } = Recorded::new(Content::Both).await;
-    let mapped = mapped(body(Profile::WandbOtlp, &spans, &resource())).await;
+    let (_, mapped) = asked(Profile::WandbOtlp, Content::Both).await;
     assert_eq!(mapped["rejected"], json!([]));
     assert_eq!(mapped["projects"], json!(["acme/chatbot"]));
     let calls = mapped["calls"].as_array().unwrap();
@@ -188,13 +210,11 @@ async fn a_call_has_the_providers_own_bodies_its_thread_and_the_users_attributes
     );
     let resource = &plain["otel_dump"]["resource"]["attributes"]["deployment"]["environment"];
     assert_eq!(*resource, json!({"value": "prod", "name": "production"}));
-    drop(kinds);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_counted_once_and_cost_what_wandb_says() {
-    let Recorded { spans, kinds } = Recorded::new(Content::Both).await;
-    let mapped = mapped(body(Profile::WandbOtlp, &spans, &resource())).await;
+    let (kinds, mapped) = asked(Profile::WandbOtlp, Content::Both).await;
     let calls = mapped["calls"].as_array().unwrap();
     let lines: String = calls
         .iter()
@@ -237,8 +257,7 @@ async fn tokens_are_counted_once_and_cost_what_wandb_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_bodies_the_messages_are_the_inputs() {
-    let Recorded { spans, .. } = Recorded::new(Content::Messages).await;
-    let mapped = mapped(body(Profile::WandbOtlp, &spans, &resource())).await;
+    let (_, mapped) = asked(Profile::WandbOtlp, Content::Messages).await;
     assert_eq!(mapped["rejected"], json!([]));
     let calls = mapped["calls"].as_array().unwrap();
     let said = |messages: &Value| messages[0]["parts"][0]["content"].clone();
@@ -259,8 +278,7 @@ async fn without_bodies_the_messages_are_the_inputs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_agents_view_gets_its_columns() {
     for content in [Content::Both, Content::Bodies] {
-        let Recorded { spans, .. } = Recorded::new(content).await;
-        let mapped = mapped(body(Profile::WandbAgents, &spans, &resource())).await;
+        let (_, mapped) = asked(Profile::WandbAgents, content).await;
         assert_eq!(mapped["rejected"], json!([]));
         let rows = mapped["agents"].as_array().unwrap();
         let row = |label| labelled(rows, |row| &row["custom_attrs_string"], label);
@@ -323,30 +341,28 @@ async fn the_agents_view_gets_its_columns() {
 /// A span as older instrumentations make it: messages by number, tokens in two families.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_dialects_tokens_are_not_added_up() {
-    let recorder = SpanRecorder::new();
-    let tracer = recorder.provider().tracer("other");
-    let mut span = tracer.start("openai.chat");
-    span.set_attributes([
-        KeyValue::new("gen_ai.system", "openai"),
-        KeyValue::new("gen_ai.request.model", "gpt-4o-mini"),
-        KeyValue::new("gen_ai.prompt.0.role", "user"),
-        KeyValue::new("gen_ai.prompt.0.content", "hi"),
-        KeyValue::new("gen_ai.prompt.name", "greet"),
-        KeyValue::new("gen_ai.completion.0.role", "assistant"),
-        KeyValue::new("gen_ai.completion.0.content", "ho"),
-        KeyValue::new("gen_ai.usage.input_tokens", 1_000),
-        KeyValue::new("gen_ai.usage.prompt_tokens", 1_000),
-        KeyValue::new("gen_ai.usage.output_tokens", 100),
-        KeyValue::new("llm.token_count.completion", 100),
-        KeyValue::new("gen_ai.usage.cache_write.input_tokens", 7),
-        KeyValue::new("openinference.span.kind", "LLM"),
-    ]);
-    span.end();
-    let spans = recorder.wait_for(1).unwrap();
-    let plain = Resource::builder_empty().build();
+    let make = |tracer: &SdkTracer| {
+        let mut span = tracer.start("openai.chat");
+        span.set_attributes([
+            KeyValue::new("gen_ai.system", "openai"),
+            KeyValue::new("gen_ai.request.model", "gpt-4o-mini"),
+            KeyValue::new("gen_ai.prompt.0.role", "user"),
+            KeyValue::new("gen_ai.prompt.0.content", "hi"),
+            KeyValue::new("gen_ai.prompt.name", "greet"),
+            KeyValue::new("gen_ai.completion.0.role", "assistant"),
+            KeyValue::new("gen_ai.completion.0.content", "ho"),
+            KeyValue::new("gen_ai.usage.input_tokens", 1_000),
+            KeyValue::new("gen_ai.usage.prompt_tokens", 1_000),
+            KeyValue::new("gen_ai.usage.output_tokens", 100),
+            KeyValue::new("llm.token_count.completion", 100),
+            KeyValue::new("gen_ai.usage.cache_write.input_tokens", 7),
+            KeyValue::new("openinference.span.kind", "LLM"),
+        ]);
+        span.end();
+    };
     let mut cost = Vec::new();
     for profile in [Profile::Collector, Profile::WandbOtlp] {
-        let mapped = mapped(body(profile, &spans, &plain)).await;
+        let mapped = spans(profile, Resource::builder_empty().build(), make).await;
         let call = &mapped["calls"][0];
         let (start, end) = (&call["start"], &call["end"]);
         let line =
@@ -378,33 +394,30 @@ async fn another_dialects_tokens_are_not_added_up() {
 /// Spans of anything, with names their reader would refuse, beside each other in every place it looks.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_rejected_and_nothing_is_raw() {
-    let recorder = SpanRecorder::new();
-    let tracer = recorder.provider().tracer("service");
-    let tangled = || {
-        vec![
-            KeyValue::new("error", "late"),
-            KeyValue::new("error.type", "timeout"),
-            KeyValue::new("gen_ai.prompt.name", "greet"),
-            KeyValue::new("wandb", 1),
-        ]
+    let make = |tracer: &SdkTracer| {
+        let tangled = || {
+            vec![
+                KeyValue::new("error", "late"),
+                KeyValue::new("error.type", "timeout"),
+                KeyValue::new("gen_ai.prompt.name", "greet"),
+                KeyValue::new("wandb", 1),
+            ]
+        };
+        let mut span = tracer.start("GET /checkout");
+        span.set_attributes(tangled());
+        span.add_event("tangled", tangled());
+        span.set_status(Status::error("late"));
+        span.end();
     };
-    let mut span = tracer.start("GET /checkout");
-    span.set_attributes(tangled());
-    span.add_event("tangled", tangled());
-    span.set_status(Status::error("late"));
-    span.end();
-    let spans = recorder.wait_for(1).unwrap();
-
     // The test can fail: as a collector gets it, W&B refuses it.
-    let plain = Resource::builder_empty().build();
-    let refused = mapped(body(Profile::Collector, &spans, &plain)).await;
+    let refused = spans(Profile::Collector, Resource::builder_empty().build(), make).await;
     assert_eq!(
         refused["rejected"].as_array().unwrap().len(),
         1,
         "{refused:#}"
     );
 
-    let mapped = mapped(body(Profile::WandbOtlp, &spans, &resource())).await;
+    let mapped = spans(Profile::WandbOtlp, resource(), make).await;
     assert_eq!(mapped["rejected"], json!([]));
     let call = &mapped["calls"][0];
     assert_eq!(

@@ -1,9 +1,10 @@
-//! A server of W&B's own that is older than `calls/complete`: the parts of our records go in, the calls come out.
+//! A server of W&B's own that is older than `calls/complete`: the exporter sends it parts, and the calls come out.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use spanloom_core::{Record, Timestamp};
+use spanloom_core::Timestamp;
+use spanloom_exporter::Destination;
 use spanloom_tests::parts::weave_server::WeaveServer;
 
 use super::native;
@@ -18,25 +19,13 @@ async fn post(server: &WeaveServer, path: &str, body: &Value) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_stores_the_parts_and_gives_the_calls() {
+async fn the_exporter_falls_back_to_parts_and_they_become_the_calls() {
     let server = WeaveServer::start().await.unwrap();
-    let (requests, records) = native().await;
-    // What the exporter sends first; this answer is what tells it to send parts.
+    let old = Destination::wandb(server.url()).unwrap();
+    let (requests, records) = native(Destination::wandb, Some(old)).await;
     let complete: Value = requests[0].json().unwrap();
     let (status, _) = post(&server, &requests[0].path, &complete).await;
-    assert_eq!(status, 404);
-
-    let records: Vec<Record> = records.into_iter().map(Record::for_wandb).collect();
-    let parts = records.iter().flat_map(Record::parts);
-    let parts: Vec<Value> = parts
-        .map(|part| serde_json::to_value(part).unwrap())
-        .collect();
-    let (status, said) = post(&server, "/call/upsert_batch", &json!({"batch": parts})).await;
-    assert_eq!(status, 200, "{said}");
-    let said: Value = serde_json::from_str(&said).unwrap();
-    let started = said["res"].as_array().unwrap().iter();
-    let started = started.filter_map(|answer| answer["id"].as_str()).count();
-    assert_eq!(started, records.len());
+    assert_eq!(status, 404, "it has no such endpoint");
 
     let query = json!({"project_id": PROJECT});
     let (status, lines) = post(&server, "/calls/stream_query", &query).await;

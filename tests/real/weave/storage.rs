@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use spanloom_core::Record;
+use spanloom_exporter::Destination;
 use spanloom_tests::parts::weave::{MAPPER, run};
 
 use super::native;
@@ -24,7 +25,7 @@ async fn stored(calls: Vec<Value>) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_of_spans_are_as_good_as_uuids() {
-    let (_, records) = native().await;
+    let (_, records) = native(Destination::spanloom, None).await;
     for record in &records {
         assert_eq!(
             (record.id.len(), record.trace_id.len()),
@@ -55,8 +56,19 @@ async fn ids_of_spans_are_as_good_as_uuids() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_takes_what_the_exporter_sends_to_wandb() {
+    let (_, records) = native(Destination::wandb, None).await;
+    let calls = records
+        .iter()
+        .map(|record| serde_json::to_value(record).unwrap());
+    for said in stored(calls.collect()).await {
+        assert_eq!(said, json!({"ok": true}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn for_wandb_makes_every_record_one_it_takes() {
-    let (_, mut records) = native().await;
+    let (_, mut records) = native(Destination::spanloom, None).await;
     let mut long = records[0].clone();
     long.op_name = "é".repeat(1_000);
     long.display_name = Some("é".repeat(5_000));
