@@ -29,6 +29,52 @@ pub(crate) enum Command {
         OPENAI_API_KEY=... spanloom demo --upstream https://api.openai.com/v1"
     )]
     Demo(DemoArgs),
+    /// Send what services have kept on disk because nobody took it
+    ///
+    /// Services keep records there while their destination is away, and send them at their next start. This sends them now,
+    /// to where they were meant for, or elsewhere. What a running service is still writing stays with it.
+    #[command(
+        after_help = "Examples:\n  spanloom sync\n  spanloom sync --to http://127.0.0.1:7440"
+    )]
+    Sync(SyncArgs),
+    /// Check that records arrive where this environment sends them
+    ///
+    /// Looks at the configuration, the network, the clock and the key, sends one made-up call, reads it back where that is
+    /// possible, and says what of it is shown there.
+    #[command(
+        after_help = "Examples:\n  spanloom doctor\n  spanloom doctor --to http://127.0.0.1:7440 --json"
+    )]
+    Doctor(DoctorArgs),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct SyncArgs {
+    /// Folder of the spools [default: SPANLOOM_SPOOL_DIR, else spanloom/spool in the user's data folder]
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Send to this address instead of those the records were meant for
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Option<String>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Check this spanloom server, or W&B's, instead of what the environment says
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Option<String>,
+    /// Where the made-up call goes
+    #[arg(
+        long,
+        value_name = "ENTITY/PROJECT/STREAM",
+        default_value = "local/doctor/check"
+    )]
+    pub(crate) stream: String,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -2,9 +2,11 @@
 
 mod args;
 mod demo;
+mod doctor;
 mod error;
 mod output;
 mod serve;
+mod sync;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,8 @@ fn run(command: Command) -> Result<(), Error> {
     let result = match command {
         Command::Serve(args) => runtime.block_on(serve::run(args)),
         Command::Demo(args) => runtime.block_on(demo::run(args)),
+        Command::Sync(args) => sync::run(&args),
+        Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
     };
     // Nothing that is still running may hold the exit up.
     runtime.shutdown_background();

@@ -45,6 +45,7 @@ pub fn init_monitor(stream: &str) -> Result<Monitor, Error> {
 pub struct Monitor {
     stream: StreamName,
     link: Option<String>,
+    address: Option<String>,
     /// `None` when `OTEL_SDK_DISABLED` is set: clients are left as they are.
     pipeline: Option<Pipeline>,
 }
@@ -104,6 +105,12 @@ impl Monitor {
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref()
+    }
+
+    /// The address of the API its records go to, without a key; `None` when they only go to a collector.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
     }
 
     /// The tower layer, for clients with a tower stack of their own; `None` when monitoring is disabled.
@@ -304,6 +311,9 @@ impl MonitorBuilder {
         Ok(Monitor {
             stream,
             link,
+            address: records
+                .as_ref()
+                .map(|records| records.destination.address()),
             pipeline,
         })
     }

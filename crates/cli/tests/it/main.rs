@@ -8,10 +8,13 @@
 )]
 
 mod demo;
+mod doctor;
 mod refusal;
+mod sync;
 mod upstream;
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Output, Stdio};
 
 /// Runs `spanloom` with nothing of this machine's environment that could steer it.
 fn spanloom(arguments: &[&str]) -> Output {
@@ -23,6 +26,8 @@ fn spanloom(arguments: &[&str]) -> Output {
         "SPANLOOM_DB",
         "SPANLOOM_LISTEN",
         "RUST_LOG",
+        "SPANLOOM_SPOOL_DIR",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
         command.env_remove(name);
     }
@@ -35,4 +40,51 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A server in a process of its own, with an address of its own choosing; it is gone when this is dropped.
+struct Serving {
+    process: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Serving {
+    fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+fn serving() -> Serving {
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_spanloom"))
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--otlp-http",
+            "off",
+            "--db",
+        ])
+        .arg(folder.path().join("a.db"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
+    let first = said.next().unwrap().unwrap();
+    let url = first.split_whitespace().last().unwrap().to_owned();
+    // Somebody reads on, so that it never waits for a reader.
+    std::thread::spawn(move || said.for_each(drop));
+    Serving {
+        process,
+        url,
+        _folder: folder,
+    }
 }

@@ -267,6 +267,13 @@ impl Destination {
         self.place.host()
     }
 
+    /// Its address without a query, which may hold a key; the path of a file.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.description()
+            .map_or_else(|| self.to_string(), |description| description.url)
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }

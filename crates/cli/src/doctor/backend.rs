@@ -1,0 +1,148 @@
+//! The server that records go to, asked through Weave's API.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::DATE;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use spanloom::StreamName;
+
+use super::finding::Finding;
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Looks for the made-up call, and the time between them: servers may show a call some time after they took it.
+const LOOKS: usize = 20;
+const BETWEEN: Duration = Duration::from_millis(500);
+/// A clock that is off by more puts calls where nobody looks.
+const CLOCK: Duration = Duration::from_secs(60);
+
+pub(super) struct Backend {
+    base: String,
+    key: Option<String>,
+    client: Client,
+}
+
+impl Backend {
+    pub(super) fn new(base: &str, key: Option<String>) -> Self {
+        let client = Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none());
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            key,
+            client: client.build().unwrap_or_default(),
+        }
+    }
+
+    fn with_key(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.key {
+            Some(key) => request.basic_auth("api", Some(key)),
+            None => request,
+        }
+    }
+
+    /// Network, clock, key and permission.
+    pub(super) async fn check(&self, stream: &StreamName) -> Vec<Finding> {
+        let info = self
+            .client
+            .get(format!("{}/server_info", self.base))
+            .send()
+            .await;
+        let response = match info {
+            Ok(response) => response,
+            Err(error) => return vec![self.unreachable(&error)],
+        };
+        let mut findings = vec![match response.status() {
+            status if status.is_success() => {
+                Finding::passed("reachability", format!("{} answers", self.base))
+            }
+            status => Finding::warned(
+                "reachability",
+                format!(
+                    "{}/server_info answers {status}: no Weave server?",
+                    self.base
+                ),
+            ),
+        }];
+        findings.extend(clock(&response));
+        let project = format!("{}/{}", stream.entity, stream.project);
+        let asked = self.client.post(format!("{}/calls/query_stats", self.base));
+        let asked = self.with_key(asked).json(&json!({"project_id": project}));
+        findings.push(match asked.send().await {
+            Ok(response) => self.permission(response.status(), &project),
+            Err(error) => self.unreachable(&error),
+        });
+        findings
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Finding {
+        let why = if error.is_timeout() {
+            "does not answer"
+        } else {
+            "cannot be reached"
+        };
+        let finding = Finding::failed("reachability", format!("{} {why}", self.base));
+        if self.base.contains("127.0.0.1") || self.base.contains("localhost") {
+            finding.with_remedy("start it with `spanloom serve`, or set WANDB_API_KEY for W&B")
+        } else {
+            finding.with_remedy(
+                "is the address right, and is there a proxy (HTTPS_PROXY) to go through?",
+            )
+        }
+    }
+
+    fn permission(&self, status: StatusCode, project: &str) -> Finding {
+        match status.as_u16() {
+            200..=299 => Finding::passed("permission", format!("{project} may be read")),
+            401 => Finding::failed("permission", format!("{} refuses the key", self.base))
+                .with_remedy("set WANDB_API_KEY to a key of this server"),
+            403 => Finding::failed("permission", format!("the key may not read {project}"))
+                .with_remedy("is the entity right? --stream ENTITY/PROJECT/STREAM"),
+            other => Finding::warned("permission", format!("asking for {project} gives {other}")),
+        }
+    }
+
+    /// The call with this mark.
+    pub(super) async fn read_back(&self, stream: &StreamName, mark: &str) -> Option<Value> {
+        let query = json!({
+            "project_id": format!("{}/{}", stream.entity, stream.project), "limit": 50, "include_costs": true,
+            "sort_by": [{"field": "started_at", "direction": "desc"}],
+        });
+        for _ in 0..LOOKS {
+            let asked = self
+                .client
+                .post(format!("{}/calls/stream_query", self.base));
+            let answer = self.with_key(asked).json(&query).send().await.ok()?;
+            let text = answer.text().await.ok()?;
+            let calls = text
+                .lines()
+                .filter_map(|line| serde_json::from_str(line).ok());
+            let marked = |call: &Value| {
+                call.pointer("/attributes/doctor")
+                    .is_some_and(|it| it == mark)
+            };
+            if let Some(call) = calls.into_iter().find(marked) {
+                return Some(call);
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        None
+    }
+}
+
+/// Whether this clock agrees with the server's.
+fn clock(response: &Response) -> Option<Finding> {
+    let date = response.headers().get(DATE)?.to_str().ok()?;
+    let theirs = httpdate::parse_http_date(date).ok()?;
+    let now = SystemTime::now();
+    let off = now
+        .duration_since(theirs)
+        .or_else(|_| theirs.duration_since(now))
+        .ok()?;
+    Some(if off > CLOCK {
+        let detail = format!("this clock and the server's differ by {} s", off.as_secs());
+        Finding::warned("clock", detail).with_remedy("calls stand at the wrong time: set the clock")
+    } else {
+        Finding::passed("clock", "agrees with the server's")
+    })
+}

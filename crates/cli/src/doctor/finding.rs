@@ -1,0 +1,93 @@
+//! What was found.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    check: String,
+    outcome: Outcome,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Passed,
+    Warned,
+    Failed,
+}
+
+impl Finding {
+    fn new(outcome: Outcome, check: &str, detail: impl Into<String>) -> Self {
+        Self {
+            check: check.to_owned(),
+            outcome,
+            detail: detail.into(),
+            remedy: None,
+        }
+    }
+
+    pub(super) fn passed(check: &str, detail: impl Into<String>) -> Self {
+        Self::new(Outcome::Passed, check, detail)
+    }
+
+    pub(super) fn warned(check: &str, detail: impl Into<String>) -> Self {
+        Self::new(Outcome::Warned, check, detail)
+    }
+
+    pub(super) fn failed(check: &str, detail: impl Into<String>) -> Self {
+        Self::new(Outcome::Failed, check, detail)
+    }
+
+    pub(super) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+/// All of them, in the order they were made.
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(super) struct Findings(Vec<Finding>);
+
+impl Findings {
+    pub(super) fn add(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.0.extend(findings);
+    }
+
+    pub(super) fn any_failed(&self) -> bool {
+        self.0
+            .iter()
+            .any(|finding| finding.outcome == Outcome::Failed)
+    }
+}
+
+impl fmt::Display for Findings {
+    /// A line for each, and one for its remedy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, finding) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            let mark = match finding.outcome {
+                Outcome::Passed => "ok  ",
+                Outcome::Warned => "note",
+                Outcome::Failed => "FAIL",
+            };
+            write!(f, "{mark}  {:<14} {}", finding.check, finding.detail)?;
+            if let Some(remedy) = &finding.remedy {
+                write!(f, "\n      {:<14} -> {remedy}", "")?;
+            }
+        }
+        Ok(())
+    }
+}

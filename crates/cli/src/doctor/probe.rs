@@ -1,0 +1,111 @@
+//! The made-up call, and what of it came back.
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use serde_json::{Value, json};
+use spanloom::{Monitor, MonitorAttributes, MonitorAttributesExt as _, Monitored as _};
+use spanloom_testkit::{Latency, ModelServer};
+
+use super::finding::Finding;
+use crate::error::Error;
+
+/// Long enough that a server which cuts texts would cut it.
+const PROMPT_BYTES: usize = 20_000;
+
+/// What of a record is looked at: where it stands, and what it is to a person.
+const FIELDS: [(&str, &str); 14] = [
+    ("/op_name", "operation"),
+    ("/display_name", "name"),
+    ("/started_at", "start"),
+    ("/ended_at", "end"),
+    ("/inputs/model", "model asked for"),
+    ("/inputs/messages/0/content", "prompt"),
+    ("/output/model", "model that answered"),
+    ("/output/choices/0/message/content", "answer"),
+    ("/summary/usage", "tokens"),
+    ("/summary/cost/total_usd", "cost"),
+    ("/attributes/stream", "stream"),
+    ("/attributes/params/temperature", "attributes, nested"),
+    ("/thread_id", "conversation"),
+    ("/trace_id", "trace"),
+];
+
+pub(super) struct Probe {
+    mark: String,
+    prompt: String,
+}
+
+impl Probe {
+    pub(super) fn new() -> Self {
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        let mark = format!("doctor-{}-{}", std::process::id(), now.as_nanos());
+        let mut prompt = format!("{mark}: what is 2+2? ");
+        prompt.extend(std::iter::repeat_n('x', PROMPT_BYTES - prompt.len()));
+        Self { mark, prompt }
+    }
+
+    pub(super) fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// Asks a model server that makes its answers up, as a service would ask its own.
+    pub(super) async fn call(&self, monitor: &Monitor) -> Result<(), Error> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Error::failed(format!("the made-up call could not be made: {error}"))
+        };
+        let model = ModelServer::builder().with_latency(Latency::None);
+        let model = model.start().await.map_err(|error| failed(&error))?;
+        let config = OpenAIConfig::new()
+            .with_api_base(model.base_url())
+            .with_api_key("made-up");
+        let client = Client::with_config(config).monitored(monitor);
+        let request = serde_json::from_value(json!({
+            "model": "gpt-4o-mini", "messages": [{"role": "user", "content": self.prompt}],
+        }))
+        .map_err(|error| failed(&error))?;
+        let said =
+            MonitorAttributes::from(json!({"doctor": self.mark, "params": {"temperature": 0.5}}));
+        let said = said.conversation(self.mark.as_str());
+        let chat = client.chat();
+        let call = chat.create(request).monitor_attributes(said).await;
+        call.map(drop).map_err(|error| failed(&error))
+    }
+
+    /// Field by field.
+    pub(super) fn compare(&self, read: Option<&Value>) -> Vec<Finding> {
+        let Some(call) = read else {
+            let detail = "the call was taken, and is not there";
+            let finding = Finding::failed("read back", detail);
+            return vec![
+                finding.with_remedy("some servers need longer: look at the link in a minute"),
+            ];
+        };
+        FIELDS
+            .iter()
+            .map(|(place, name)| self.field(call, place, name))
+            .collect()
+    }
+
+    fn field(&self, call: &Value, place: &str, name: &str) -> Finding {
+        let check = "shown";
+        let value = call.pointer(place).filter(|value| !value.is_null());
+        match (value, place) {
+            (None, "/summary/cost/total_usd") if call.pointer("/summary/weave/costs").is_some() => {
+                Finding::passed(check, format!("{name} (reckoned there)"))
+            }
+            (None, _) => Finding::warned(check, format!("{name} is dropped")),
+            (Some(Value::String(text)), "/inputs/messages/0/content") if *text != self.prompt => {
+                let detail = format!(
+                    "{name} is cut: {} of {} bytes",
+                    text.len(),
+                    self.prompt.len()
+                );
+                Finding::warned(check, detail)
+                    .with_remedy("a content policy, or a limit of the server")
+            }
+            (Some(_), _) => Finding::passed(check, name),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `spanloom sync`: sends what services have kept on disk.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use spanloom_exporter::{Destination, Leftover, Receipt};
+
+use crate::args::SyncArgs;
+use crate::error::Error;
+use crate::output::{line, note};
+
+/// How long each look at the account waits.
+const LOOK: Duration = Duration::from_millis(500);
+/// Looks without any progress after which a destination is given up.
+const PATIENCE: u32 = 10;
+
+/// What became of one spool.
+#[derive(Debug, Serialize)]
+struct Sent {
+    kind: String,
+    from: String,
+    to: String,
+    found: u64,
+    delivered: u64,
+    rejected: u64,
+    damaged: u64,
+    left: u64,
+}
+
+pub(crate) fn run(args: &SyncArgs) -> Result<(), Error> {
+    let folder = match &args.dir {
+        Some(folder) => folder.clone(),
+        None => default_folder()?,
+    };
+    let spools = if folder.exists() {
+        Leftover::find(&folder).map_err(|error| cannot_read(&folder, &error))?
+    } else if args.dir.is_some() {
+        return Err(Error::usage(format!(
+            "there is no folder {}",
+            folder.display()
+        )));
+    } else {
+        Vec::new()
+    };
+    let mut sent = Vec::new();
+    for spool in &spools {
+        sent.push(send(spool, args)?);
+    }
+    if args.json {
+        let text =
+            serde_json::to_string(&sent).map_err(|error| Error::failed(error.to_string()))?;
+        line(text);
+    } else {
+        summary(&folder, &sent);
+    }
+    let left: u64 = sent.iter().map(|sent| sent.left).sum();
+    match left {
+        0 => Ok(()),
+        left => Err(Error::failed(format!(
+            "{left} records could not be sent and are still in {}; is the destination there, and the key right?",
+            folder.display()
+        ))),
+    }
+}
+
+fn send(spool: &Leftover, args: &SyncArgs) -> Result<Sent, Error> {
+    let refused = |error: spanloom_exporter::Error| Error::usage(error.to_string());
+    let mut destination = spool.destination(args.to.as_deref()).map_err(refused)?;
+    if let Some(key) = key(&destination) {
+        destination = destination.with_api_key(&key);
+    }
+    let to = destination.to_string();
+    let exporter = spool
+        .send(destination)
+        .map_err(|error| Error::failed(error.to_string()))?;
+    let bar = bar(args.json, &to);
+    let mut receipt = exporter.flush(LOOK);
+    let mut idle = 0;
+    while left(&receipt) > 0 && idle < PATIENCE {
+        bar.set_length(receipt.recovered);
+        bar.set_position(receipt.recovered - left(&receipt));
+        let before = left(&receipt);
+        receipt = exporter.flush(LOOK);
+        // A destination that is away answers at once.
+        std::thread::park_timeout(LOOK);
+        idle = if left(&receipt) < before { 0 } else { idle + 1 };
+    }
+    let receipt = exporter.shutdown(Duration::from_secs(5));
+    bar.finish_and_clear();
+    Ok(Sent {
+        kind: spool.kind().to_owned(),
+        from: spool.address().to_owned(),
+        to,
+        found: receipt.recovered,
+        delivered: receipt.delivered,
+        rejected: receipt.rejected,
+        damaged: receipt.dropped.corrupt,
+        left: left(&receipt),
+    })
+}
+
+fn left(receipt: &Receipt) -> u64 {
+    receipt.spooled + receipt.queued
+}
+
+/// The key of the environment, for W&B and for servers on this machine; nobody else is shown it.
+fn key(destination: &Destination) -> Option<String> {
+    let host = destination.host();
+    let base = std::env::var("WF_TRACE_SERVER_URL")
+        .or_else(|_| std::env::var("WANDB_BASE_URL"))
+        .unwrap_or_default();
+    let known = host.ends_with("wandb.ai") || (!host.is_empty() && base.contains(&host));
+    let key = std::env::var("WANDB_API_KEY").ok()?;
+    (known && !key.trim().is_empty()).then(|| key.trim().to_owned())
+}
+
+fn bar(quiet: bool, to: &str) -> ProgressBar {
+    if quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message(format!("to {to}"));
+    bar
+}
+
+fn summary(folder: &Path, sent: &[Sent]) {
+    if sent.iter().all(|sent| sent.found == 0) {
+        note(format_args!("nothing waits in {}", folder.display()));
+        return;
+    }
+    for sent in sent.iter().filter(|sent| sent.found > 0) {
+        let mut text = format!(
+            "{} of {} records sent to {}",
+            sent.delivered, sent.found, sent.to
+        );
+        for (count, what) in [
+            (sent.rejected, "rejected"),
+            (sent.damaged, "damaged on disk"),
+            (sent.left, "left"),
+        ] {
+            if count > 0 {
+                text.push_str(&format!(", {count} {what}"));
+            }
+        }
+        line(text);
+    }
+}
+
+/// Where services keep what they cannot send, unless they say otherwise.
+fn default_folder() -> Result<PathBuf, Error> {
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let home = || set("HOME").map(|home| home.join(".local/share"));
+    let data = || set("XDG_DATA_HOME").or_else(home);
+    set("SPANLOOM_SPOOL_DIR")
+        .or_else(|| Some(data()?.join("spanloom/spool")))
+        .ok_or_else(|| Error::usage("no data folder, as HOME is not set; name the folder"))
+}
+
+fn cannot_read(folder: &Path, error: &std::io::Error) -> Error {
+    Error::failed(format!("cannot read {}: {error}", folder.display()))
+}

@@ -1,0 +1,78 @@
+//! `spanloom doctor`, against a server and against none.
+
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::{serving, spanloom, stderr, stdout};
+
+#[test]
+fn a_server_that_works_shows_every_field() {
+    let server = serving();
+    let output = spanloom(&["doctor", "--to", server.url()]);
+    let said = stdout(&output);
+    assert!(output.status.success(), "{said}{}", stderr(&output));
+    assert!(
+        !said.contains("FAIL") && !said.contains("dropped"),
+        "{said}"
+    );
+    for shown in [
+        "reachability",
+        "clock",
+        "permission",
+        "prompt",
+        "tokens",
+        "cost",
+        "/local/doctor/table/check",
+    ] {
+        assert!(said.contains(shown), "{shown}: {said}");
+    }
+}
+
+#[test]
+fn findings_come_as_json_too() {
+    let server = serving();
+    let output = spanloom(&[
+        "doctor",
+        "--json",
+        "--to",
+        server.url(),
+        "--stream",
+        "a/b/c",
+    ]);
+    let findings: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(
+        findings
+            .iter()
+            .all(|finding| finding["outcome"] == "passed"),
+        "{findings:#?}"
+    );
+    assert!(findings.len() > 15);
+}
+
+#[test]
+fn nobody_there_is_a_failure_with_a_remedy() {
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let output = spanloom(&["doctor", "--to", &format!("http://{nobody}")]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.contains("FAIL  reachability") && said.contains("spanloom serve"),
+        "{said}"
+    );
+    assert_eq!(stderr(&output).lines().count(), 1);
+}
+
+#[test]
+fn a_wrong_configuration_is_named() {
+    let output = spanloom(&["doctor", "--to", "nonsense"]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.contains("FAIL  configuration  invalid endpoint \"nonsense\""),
+        "{said}"
+    );
+}
