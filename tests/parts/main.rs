@@ -13,6 +13,7 @@ use spanloom_tests::parts::collector::{self, Collector};
 use spanloom_tests::parts::jaeger::{self, Jaeger};
 use spanloom_tests::parts::llama::{self, Llama};
 use spanloom_tests::parts::rotel::{self, Rotel};
+use spanloom_tests::parts::weave_server::{self, WeaveServer};
 use spanloom_tests::parts::{Installed, Result, weave};
 
 type Answer = Pin<Box<dyn Future<Output = Result<()>>>>;
@@ -27,7 +28,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 11] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -88,7 +89,25 @@ const PARTS: [Part; 9] = [
         version: || Ok(weave::MAPPER.to_owned()),
         install: || weave::install(weave::MAPPER),
         answers: || Box::pin(async { weave::answers(weave::MAPPER) }),
-        tests: &["weave::mapper::"],
+        tests: &["weave::mapper::", "weave::profile::", "weave::storage::"],
+    },
+    Part {
+        name: "ClickHouse's engine (W&B's cost query)",
+        version: || Ok(weave::ENGINE.to_owned()),
+        install: weave::engine,
+        answers: || Box::pin(async { weave::engine_answers() }),
+        tests: &[
+            "weave::models::wandbs_server_reckons",
+            "weave::profile::tokens_are_counted",
+            "weave::profile::another_dialects",
+        ],
+    },
+    Part {
+        name: "W&B reference server",
+        version: || Ok(weave_server::VERSION.to_owned()),
+        install: weave_server::install,
+        answers: || Box::pin(async { WeaveServer::start().await.map(drop) }),
+        tests: &["weave::server::"],
     },
     Part {
         name: "Chromium",

@@ -14,6 +14,7 @@ mod process;
 mod python;
 pub mod rotel;
 pub mod weave;
+pub mod weave_server;
 
 pub use cache::Installed;
 pub use process::{Running, eventually, free_port, get_json};

@@ -10,13 +10,23 @@ use super::cache::{Installed, part, run};
 /// What the packages bring along.
 const CONSTRAINTS: &str = include_str!("constraints.txt");
 
-/// An environment named `name` that has `packages`, the first of them in `version`.
+/// An environment named `name` that has `packages`, the first of them in `version`. A package that is named with its
+/// version there goes before the constraints.
 pub(super) fn environment(name: &str, version: &str, packages: &[&str]) -> Result<Installed> {
-    let recipe = format!("{}\n{CONSTRAINTS}", packages.join("\n"));
+    let named = |constraint: &&str| {
+        let package = constraint
+            .split("==")
+            .next()
+            .map(|name| format!("{name}=="));
+        package.is_some_and(|own| packages.iter().any(|package| package.starts_with(&own)))
+    };
+    let lines = CONSTRAINTS.split_inclusive('\n');
+    let constraints: String = lines.filter(|line| !named(line)).collect();
+    let recipe = format!("{}\n{constraints}", packages.join("\n"));
     part(name, version, &recipe, |folder| {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
-        let constraints = folder.join("constraints.txt");
-        fs::write(&constraints, CONSTRAINTS)?;
+        let file = folder.join("constraints.txt");
+        fs::write(&file, &constraints)?;
         run(Command::new(folder.join("bin/pip"))
             .args([
                 "install",
@@ -24,7 +34,7 @@ pub(super) fn environment(name: &str, version: &str, packages: &[&str]) -> Resul
                 "--disable-pip-version-check",
                 "--constraint",
             ])
-            .arg(constraints)
+            .arg(file)
             .args(packages))
     })
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Result;
 use super::cache::{self, Installed};
-use super::python::environment;
+use super::python::{environment, packages};
 
 /// Of the client that reads and writes.
 pub const CLIENT: &str = "0.54.0";
@@ -17,6 +17,9 @@ pub const CLIENT: &str = "0.54.0";
 pub const MODELS: &str = "0.53.13";
 /// The last that carries the mapping from OTLP to calls.
 pub const MAPPER: &str = "0.52.43";
+
+/// ClickHouse's engine as a Python package, for the queries W&B's server makes: PyPI `chdb-core`.
+pub const ENGINE: &str = "26.9.0";
 
 /// Any 40 characters: our server takes every key.
 const KEY: &str = "0123456789012345678901234567890123456789";
@@ -27,6 +30,27 @@ const KEY: &str = "0123456789012345678901234567890123456789";
 /// When pip cannot.
 pub fn install(version: &str) -> Result<Installed> {
     environment("weave", version, &[&format!("weave=={version}")])
+}
+
+/// Installs the engine, and what W&B's queries are written with. Without what the engine only needs for data frames.
+///
+/// # Errors
+/// When pip cannot.
+pub fn engine() -> Result<Installed> {
+    let engine = format!("chdb-core=={ENGINE}");
+    environment("chdb", ENGINE, &["--no-deps", &engine, "sqlparse==0.6.1"])
+}
+
+/// Fails unless the engine answers.
+///
+/// # Errors
+/// When it does not.
+pub fn engine_answers() -> Result<()> {
+    let mut python = Command::new(engine()?.path("bin/python"));
+    cache::run(python.args([
+        "-c",
+        "import chdb; assert '2' in str(chdb.query('SELECT 1 + 1'))",
+    ]))
 }
 
 /// Fails unless a version is there and is what it should be.
@@ -54,6 +78,34 @@ pub fn run(
     server: &str,
     input: &[u8],
 ) -> Result<Vec<Value>> {
+    run_beside(None, version, script, arguments, server, input)
+}
+
+/// What calls cost by the server's own query; see `costs.py`.
+///
+/// # Errors
+/// When it fails, with its last words.
+pub fn costs(calls: &[u8]) -> Result<Vec<Value>> {
+    let engine = packages(&engine()?)?;
+    run_beside(
+        Some(&engine),
+        MAPPER,
+        "costs.py",
+        &[],
+        "http://127.0.0.1:9",
+        calls,
+    )
+}
+
+/// With more packages beside the version's own.
+fn run_beside(
+    packages: Option<&Path>,
+    version: &str,
+    script: &str,
+    arguments: &[&str],
+    server: &str,
+    input: &[u8],
+) -> Result<Vec<Value>> {
     let environment = install(version)?;
     let folder = tempfile::tempdir()?;
     // W&B's client waits 300 s for what a server does not take.
@@ -62,6 +114,7 @@ pub fn run(
         .arg(environment.path("bin/python"))
         .arg(path(script))
         .args(arguments)
+        .envs(packages.map(|packages| ("PYTHONPATH", packages)))
         // The client leaves files where it runs.
         .current_dir(folder.path())
         .env("HOME", folder.path())

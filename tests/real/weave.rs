@@ -1,15 +1,26 @@
 //! W&B's own code is the judge of what we send and serve. None of it was ever run against the hosted service.
 
 mod client;
+mod kinds;
 mod mapper;
 mod models;
+mod profile;
+mod server;
+mod storage;
 
 use std::process::Command;
+use std::time::Duration;
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use serde_json::Value;
 use spanloom::{Monitor, MonitorBuilder, Monitored as _};
-use spanloom_testkit::{ModelServer, Sink};
+use spanloom_core::Record;
+use spanloom_exporter::{Destination, Error, Exporter};
+use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+use spanloom_testkit::{ModelServer, Sink, SinkRequest};
+use spanloom_tests::parts::weave;
 
 use crate::model::plain;
 use crate::program::{Server, built};
@@ -52,4 +63,70 @@ pub(crate) async fn demo() -> Server {
         String::from_utf8_lossy(&output.stderr)
     );
     Server::on("demo.db", folder).await
+}
+
+/// Makes the calls of all kinds, whose spans `provider` gets.
+async fn ask_through(provider: &SdkTracerProvider, content: Content) -> kinds::Kinds {
+    let recorder = Recorder::start().unwrap();
+    let layer = GenAiLayer::builder(&recorder)
+        .with_tracer_provider(provider)
+        .with_content(content)
+        .build();
+    let kinds = kinds::Kinds::start().await;
+    let stacked = |client: Client<OpenAIConfig>| {
+        client.with_http_service(layer.stack(reqwest::Client::new()))
+    };
+    kinds.ask(stacked).await;
+    let read = move || recorder.flush(Duration::from_secs(10));
+    assert!(tokio::task::spawn_blocking(read).await.unwrap());
+    kinds
+}
+
+/// The requests of an exporter that sends the calls of all kinds natively `to` a sink, and the records in them. What is
+/// `beside` it gets the same records.
+async fn native(
+    to: fn(&str) -> Result<Destination, Error>,
+    beside: Option<Destination>,
+) -> (Vec<SinkRequest>, Vec<Record>) {
+    let sink = Sink::start().await.unwrap();
+    let mut exporter = Exporter::builder("acme/chatbot/openai_logs".parse().unwrap())
+        .with_destination(to(&sink.url()).unwrap());
+    if let Some(destination) = beside {
+        exporter = exporter.with_destination(destination);
+    }
+    let exporter = exporter.start().unwrap();
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(exporter.processor())
+        .build();
+    ask_through(&provider, Content::Bodies).await;
+    let flush = move || exporter.shutdown(Duration::from_secs(20));
+    let receipt = tokio::task::spawn_blocking(flush).await.unwrap();
+    assert_eq!(receipt.delivered, receipt.received, "{receipt}");
+    let requests = sink.requests();
+    let records = requests.iter().flat_map(|request| {
+        let body: Value = request.json().unwrap();
+        serde_json::from_value::<Vec<Record>>(body["batch"].clone()).unwrap()
+    });
+    let records: Vec<Record> = records.collect();
+    assert_eq!(records.len(), kinds::LABELS.len());
+    (requests, records)
+}
+
+/// What each of the calls costs by W&B's own query and prices; `calls` are lines for `costs.py`.
+async fn costs(calls: String) -> Value {
+    let reckon = move || weave::costs(calls.as_bytes()).unwrap();
+    tokio::task::spawn_blocking(reckon).await.unwrap().remove(0)
+}
+
+/// All a model's costs together.
+fn total(costs: &Value) -> f64 {
+    [
+        "prompt_tokens",
+        "completion_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+    ]
+    .iter()
+    .filter_map(|part| costs[format!("{part}_total_cost")].as_f64())
+    .sum()
 }

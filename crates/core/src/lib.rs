@@ -27,6 +27,7 @@ pub mod semconv;
 mod stream;
 mod time;
 mod usage;
+pub mod weave;
 
 pub use call::{Call, Failure, Outcome, Request, Response};
 pub use cost::{Cost, CostSource, PriceSource, Usd};

@@ -70,6 +70,8 @@ pub(crate) struct Progress {
     pub(crate) failures: u64,
     /// The destination has asked for a pause that lasts.
     pub(crate) is_put_off: bool,
+    /// It has looked for what others left on disk.
+    pub(crate) has_looked: bool,
     /// It has ended.
     pub(crate) ended: bool,
 }
@@ -183,7 +185,10 @@ impl Queue {
             let waiting = state.waiting.front().map(|first| first.number);
             let left = |oldest: Option<u64>| oldest.is_some_and(|oldest| oldest < before);
             let away = state.progress.failures > failures || state.progress.is_put_off;
-            !left(waiting) && !left(state.progress.oldest) && (state.progress.on_disk == 0 || away)
+            state.progress.has_looked
+                && !left(waiting)
+                && !left(state.progress.oldest)
+                && (state.progress.on_disk == 0 || away)
         })
     }
 

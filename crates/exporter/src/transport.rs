@@ -1,5 +1,6 @@
 //! One request, one answer: bounded in time and in bytes, without redirects.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
@@ -9,6 +10,7 @@ use flate2::write::GzEncoder;
 use http_body_util::BodyExt as _;
 use reqwest::Client;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use serde::de::IgnoredAny;
 
 use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
@@ -38,6 +40,12 @@ impl Answer {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         let value = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
         of_header(value, SystemTime::now())
+    }
+
+    /// Whether it is a JSON object, as Weave's API answers.
+    pub(crate) fn is_object(&self) -> bool {
+        let object: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_slice(&self.body);
+        object.is_ok()
     }
 
     /// Whether it is a page for people: a portal or a proxy said it, or a server that does not know the path.
@@ -72,7 +80,10 @@ impl Transport {
         if destination.carrier() == Carrier::Grpc {
             builder = builder.http2_prior_knowledge();
         }
-        if let Some(certificates) = destination.root_certificates() {
+        // Reading the system's certificates takes tens of milliseconds, and nobody shows one here.
+        if destination.url().is_some_and(|url| url.scheme() == "http") {
+            builder = builder.tls_certs_only([]);
+        } else if let Some(certificates) = destination.root_certificates() {
             builder = builder.tls_certs_merge(certificates.iter().cloned());
         }
         if let Some(identity) = destination.identity() {

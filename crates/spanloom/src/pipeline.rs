@@ -7,9 +7,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use spanloom_core::{StreamName, semconv};
-use spanloom_exporter::{Exporter, Receipt, RecordProcessor, SpoolSettings};
+use spanloom_exporter::{Exporter, Receipt, RecordProcessor, SpoolMode, SpoolSettings};
 use spanloom_instrumentation::{
-    Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, MonitorAttributes, PriceBook, Recorder,
+    Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, Limits as RecorderLimits,
+    MonitorAttributes, PriceBook, Recorder,
 };
 
 use crate::beside::Beside;
@@ -19,6 +20,9 @@ use crate::deadline::{Patience, within};
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
 use crate::stats::MonitorStats;
+
+/// A call that is to be on disk within 50 ms is read within so many.
+const PROMPT: Duration = Duration::from_millis(5);
 
 /// What code and environment want of a monitor.
 #[derive(Debug)]
@@ -38,6 +42,30 @@ pub(crate) struct Settings<'a> {
 }
 
 impl Settings<'_> {
+    fn recorder(&self) -> Result<Recorder, Error> {
+        let mut limits = RecorderLimits::default();
+        let prompt = |spool: &SpoolSettings| spool.mode == SpoolMode::Always;
+        if self.spool.as_ref().is_some_and(prompt) {
+            limits.reading_delay = PROMPT;
+        }
+        Recorder::start_with(limits).map_err(|error| Error::new(ErrorKind::Start, error))
+    }
+
+    fn exporter(&self) -> Result<Exporter, Error> {
+        let mut exporter = Exporter::builder(self.stream.clone());
+        if let Some(records) = self.records {
+            exporter = exporter.with_destination(records.destination.clone());
+        }
+        #[cfg(feature = "otlp")]
+        if let Some(collector) = self.collectors.spans {
+            exporter = exporter.with_destination(collector.destination()?);
+        }
+        if let Some(spool) = &self.spool {
+            exporter = exporter.with_spool(spool.clone());
+        }
+        Ok(exporter.start()?)
+    }
+
     /// What concerns calls only.
     fn apply(self, layer: GenAiLayerBuilder) -> GenAiLayerBuilder {
         let mut layer = layer
@@ -77,20 +105,9 @@ impl Pipeline {
             environment,
             ..
         } = settings;
-        let recorder = Recorder::start().map_err(|error| Error::new(ErrorKind::Start, error))?;
+        let recorder = settings.recorder()?;
         let lineage = Lineage::default();
-        let mut exporter = Exporter::builder(stream.clone());
-        if let Some(records) = records {
-            exporter = exporter.with_destination(records.destination.clone());
-        }
-        #[cfg(feature = "otlp")]
-        if let Some(collector) = collectors.spans {
-            exporter = exporter.with_destination(collector.destination()?);
-        }
-        if let Some(spool) = &settings.spool {
-            exporter = exporter.with_spool(spool.clone());
-        }
-        let exporter = exporter.start()?;
+        let exporter = settings.exporter()?;
         let content = match (
             settings.content && !environment.no_content,
             records.is_some(),

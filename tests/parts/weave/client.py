@@ -55,6 +55,7 @@ def stay_home(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(stay_home)
 
 import weave  # noqa: E402
+from weave.trace.refs import Ref  # noqa: E402
 
 PROBLEMS: list[str] = []
 
@@ -85,7 +86,7 @@ def plain(value: Any) -> Any:
 
 
 FIELDS = ("id", "trace_id", "parent_id", "op_name", "display_name", "started_at", "ended_at", "inputs", "output",
-          "attributes", "summary", "exception", "thread_id", "wb_user_id")
+          "attributes", "summary", "exception", "thread_id", "turn_id", "wb_user_id")
 
 
 def shown(call: Any) -> dict[str, Any]:
@@ -104,6 +105,14 @@ def ids(calls: Any) -> list[str]:
     return [call.id for call in calls]
 
 
+def by_id(client: Any, call_id: str) -> dict[str, Any]:
+    """One call, asked for by its id alone, and by the reference the client makes of it."""
+    call = client.get_call(call_id)
+    ref = Ref.parse_uri(call.ref.uri)
+    return {"id": call.id, "trace_id": call.trace_id, "ref": call.ref.uri, "parsed": ref.id,
+            "again": client.get_call(ref.id).id, "url": call.ui_url}
+
+
 def read(client: Any) -> dict[str, Any]:
     calls = list(client.get_calls(include_costs=True))
     some = calls[0].id if calls else "0"
@@ -118,6 +127,7 @@ def read(client: Any) -> dict[str, Any]:
     return {
         "calls": [shown(call) for call in calls],
         "call": attempt(lambda: shown(client.get_call(some, include_costs=True))),
+        "by_id": [attempt(lambda call=call: by_id(client, call.id)) for call in calls],
         "missing": attempt(lambda: shown(client.get_call("ffffffffffffffff"))),
         "models": models,
         "queries": {
@@ -142,6 +152,8 @@ def read(client: Any) -> dict[str, Any]:
             "feedback": attempt(lambda: [(c.summary or {}).get("weave", {}).get("feedback") for c in client.get_calls(include_feedback=True, limit=1)]),
             "sizes": attempt(lambda: [[c.storage_size_bytes, c.total_storage_size_bytes] for c in client.get_calls(
                 include_storage_size=True, include_total_storage_size=True, limit=1)]),
+            "of_threads": attempt(lambda: {thread: ids(client.get_calls(filter={"thread_ids": [thread]}))
+                                           for thread in sorted({call.thread_id for call in calls if call.thread_id})}),
             "usernames": attempt(lambda: [c.wb_username for c in client.get_calls(include_usernames=True, limit=1)]),
         },
     }

@@ -2,7 +2,8 @@
 
     mapper.py FILE...     each file an ExportTraceServiceRequest in protobuf, as posted to /otel/v1/traces
 
-One line of JSON on stdout: {"calls": [{"start": ..., "end": ...}], "rejected": [...], "projects": [...]}.
+One line of JSON on stdout: {"calls": [{"start": ..., "end": ...}], "agents": [...], "rejected": [...], "projects": [...]}.
+"agents" are the rows the same spans become when they are posted to /agents/otel/v1/traces.
 W&B's routing (header or resource attributes) is in closed code: "projects" is what the documented attributes say.
 """
 
@@ -19,6 +20,7 @@ os.environ["WANDB_ERROR_REPORTING"] = "false"
 warnings.simplefilter("ignore")
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest  # noqa: E402
+from weave.trace_server.opentelemetry.genai_extraction import extract_genai_span  # noqa: E402
 from weave.trace_server.opentelemetry.helpers import AttributePathConflictError  # noqa: E402
 from weave.trace_server.opentelemetry.python_spans import Resource, Span  # noqa: E402
 
@@ -33,6 +35,7 @@ def project(resource: Any) -> str:
 
 def main(arguments: list[str]) -> None:
     calls: list[dict[str, Any]] = []
+    agents: list[dict[str, Any]] = []
     rejected: list[dict[str, str]] = []
     projects: set[str] = set()
     for name in arguments:
@@ -47,12 +50,14 @@ def main(arguments: list[str]) -> None:
                 for span in scope.spans:
                     # What clickhouse_trace_server_batched._otel_proto_to_calls does, without its database.
                     try:
-                        start, end = Span.from_proto(span, resource).to_call(project_id)
+                        read = Span.from_proto(span, resource)
                     except AttributePathConflictError as error:
                         rejected.append({"span_id": span.span_id.hex(), "name": span.name, "error": str(error)})
                         continue
+                    start, end = read.to_call(project_id)
                     calls.append({"start": start.model_dump(mode="json"), "end": end.model_dump(mode="json")})
-    json.dump({"calls": calls, "rejected": rejected, "projects": sorted(projects)}, sys.stdout)
+                    agents.append(extract_genai_span(read, project_id=project_id).model_dump(mode="json"))
+    json.dump({"calls": calls, "agents": agents, "rejected": rejected, "projects": sorted(projects)}, sys.stdout)
     print()
 
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use spanloom_exporter::Destination;
 use spanloom_tests::parts::weave::{CLIENT, run};
 
-use super::demo;
+use super::kinds::{self, labelled};
+use super::{demo, native, total};
+use crate::program::Server;
 
 const PROJECT: &str = "demo/cookbook";
 
@@ -54,6 +57,8 @@ async fn it_reads_the_demos_calls_in_the_ways_its_users_do() {
         }
     }
     usage_and_cost(calls);
+    ids_are_addresses(&read, calls, PROJECT);
+    threads(&read, calls);
     queries(&read, calls);
     assert_eq!(read["call"]["id"], calls[0]["id"]);
     assert!(
@@ -64,6 +69,63 @@ async fn it_reads_the_demos_calls_in_the_ways_its_users_do() {
         "{}",
         read["missing"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_reads_what_the_exporter_recorded() {
+    let server = Server::start().await;
+    let to = Destination::spanloom(&server.url).unwrap();
+    let (_, records) = native(Destination::spanloom, Some(to)).await;
+    let url = server.url.clone();
+    let lines = tokio::task::spawn_blocking(move || {
+        run(CLIENT, "client.py", &["acme/chatbot"], &url, b"").unwrap()
+    });
+    let read = lines.await.unwrap().remove(0);
+    assert_eq!(read["problems"], json!([]));
+    let calls = read["calls"].as_array().unwrap();
+    assert_eq!(calls.len(), records.len());
+    ids_are_addresses(&read, calls, "acme/chatbot");
+    threads(&read, calls);
+    let in_thread = &read["queries"]["of_threads"][kinds::SESSION];
+    assert_eq!(in_thread.as_array().unwrap().len(), calls.len());
+    for record in &records {
+        let call = calls.iter().find(|call| call["id"] == record.id).unwrap();
+        let sent = serde_json::to_value(record).unwrap();
+        for same in [
+            "trace_id",
+            "op_name",
+            "display_name",
+            "inputs",
+            "output",
+            "exception",
+            "thread_id",
+            "turn_id",
+            "wb_user_id",
+        ] {
+            assert_eq!(call[same], sent[same], "{same}: {call:#}");
+        }
+        let label = record.attributes["label"].as_str().unwrap();
+        assert_eq!(call["wb_user_id"], kinds::USER, "{label}");
+        let params = &kinds::attributes(label)["params"];
+        assert_eq!(call["attributes"]["params"], *params, "{label}");
+        assert_eq!(call["attributes"]["stream"], "openai_logs", "{label}");
+        assert_eq!(
+            call["summary"]["usage"], sent["summary"]["usage"],
+            "{label}"
+        );
+    }
+    let of = |label| labelled(calls, |call| &call["attributes"], label);
+    let usage = &of("response")["summary"]["usage"][kinds::MODEL];
+    assert_eq!(usage["cache_read_input_tokens"], 1_024);
+    for label in ["plain", "streamed", "tool", "response"] {
+        let summary = &of(label)["summary"];
+        let costs = &summary["weave"]["costs"][kinds::MODEL];
+        let (theirs, ours) = (total(costs), summary["cost"]["total_usd"].as_f64().unwrap());
+        assert!(
+            ours > 0.0 && (theirs - ours).abs() < 1e-12,
+            "{label}: {summary:#}"
+        );
+    }
 }
 
 /// W&B's chat view asks for messages with roles in the inputs and choices with messages in the output.
@@ -111,6 +173,48 @@ fn usage_and_cost(calls: &[Value]) {
         }
     }
     assert!(priced > 15, "{priced}");
+}
+
+/// Ids of spans, 16 and 32 digits, are found and referred to as the client's own UUIDs are.
+fn ids_are_addresses(read: &Value, calls: &[Value], project: &str) {
+    let found = read["by_id"].as_array().unwrap();
+    assert_eq!(found.len(), calls.len());
+    for (found, call) in found.iter().zip(calls) {
+        let id = call["id"].as_str().unwrap();
+        assert_eq!(id.len(), 16, "{found}");
+        assert_eq!(call["trace_id"].as_str().unwrap().len(), 32);
+        for same in ["id", "parsed", "again"] {
+            assert_eq!(found[same], id, "{found}");
+        }
+        assert_eq!(found["trace_id"], call["trace_id"]);
+        assert_eq!(found["ref"], format!("weave:///{project}/call/{id}"));
+        assert!(
+            found["url"]
+                .as_str()
+                .unwrap()
+                .ends_with(&format!("/{project}/r/call/{id}")),
+            "{found}"
+        );
+    }
+}
+
+fn threads(read: &Value, calls: &[Value]) {
+    for (thread, found) in read["queries"]["of_threads"].as_object().unwrap() {
+        let of = |call: &&Value| call["thread_id"] == *thread;
+        let of: Vec<Value> = calls
+            .iter()
+            .filter(of)
+            .map(|call| call["id"].clone())
+            .collect();
+        assert_eq!(*found, json!(of), "{thread}");
+    }
+    for call in calls {
+        assert_eq!(
+            call["turn_id"].is_string(),
+            call["thread_id"].is_string(),
+            "{call:#}"
+        );
+    }
 }
 
 fn queries(read: &Value, calls: &[Value]) {

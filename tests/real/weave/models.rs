@@ -1,16 +1,14 @@
 //! W&B's request models take what the exporter sends, and its answer models what the server answers.
 
-use std::time::Duration;
-
-use async_openai::types::chat::CreateChatCompletionRequest;
-use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use spanloom::{MonitorAttributesExt as _, MonitorBuilder};
-use spanloom_testkit::Fault;
+use spanloom_core::Record;
+use spanloom_exporter::Destination;
+use spanloom_testkit::SinkRequest;
 use spanloom_tests::parts::weave::{MODELS, run};
 
-use super::{Monitored, demo};
-use crate::model::{streamed, user};
+use super::kinds::{self, LABELS, labelled};
+use super::{costs, demo, native, total};
+use crate::model::user;
 
 /// Has W&B's models judge `lines`, and fails unless they take every one and overlook nothing of it.
 pub(super) async fn judged(lines: Vec<Value>) -> Vec<Value> {
@@ -34,84 +32,153 @@ pub(super) async fn judged(lines: Vec<Value>) -> Vec<Value> {
     said
 }
 
-fn typed(request: Value) -> CreateChatCompletionRequest {
-    serde_json::from_value(request).unwrap()
+/// What they understood of the call with this label.
+fn of<'a>(calls: &'a [Value], label: &str) -> &'a Value {
+    labelled(calls, |call| &call["attributes"], label)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_take_what_the_exporter_sends() {
-    let Monitored {
-        model,
-        sink,
-        monitor,
-        client,
-    } = Monitored::new(MonitorBuilder::with_server).await;
+    for to in [Destination::spanloom, Destination::wandb] {
+        let (requests, _) = native(to, None).await;
+        takes(&requests).await;
+    }
+}
 
-    let attributes =
-        json!({"tenant": "blue", "params": {"temperature": 0.5, "tags": ["a", 1, null]}});
-    let asked = client
-        .chat()
-        .create(typed(user("what is 2+2?")))
-        .monitor_attributes(attributes.clone())
-        .await;
-    asked.unwrap();
-    let stream = client
-        .chat()
-        .create_stream(typed(streamed(user("hello world!"))))
-        .await
-        .unwrap();
-    stream.for_each(async |chunk| drop(chunk)).await;
-    model.fail_next(Fault::ContextLength { limit: 8 });
-    let refused = client
-        .chat()
-        .create(typed(user("Summarise the whole library.")))
-        .await;
-    assert!(refused.is_err());
-    let flushed = tokio::task::spawn_blocking(move || monitor.shutdown(Duration::from_secs(10)));
-    assert_eq!(flushed.await.unwrap().delivered, 3);
-
-    let sent: Vec<Value> = sink
-        .requests()
+async fn takes(requests: &[SinkRequest]) {
+    let sent = requests
         .iter()
-        .map(|request| json!({"path": request.path, "body": request.json().unwrap()}))
-        .collect();
-    let said = judged(sent).await;
-    let calls: Vec<&Value> = said
+        .map(|request| json!({"path": request.path, "body": request.json().unwrap()}));
+    let said = judged(sent.collect()).await;
+    let calls = said
         .iter()
-        .flat_map(|said| said["calls"].as_array().unwrap())
-        .collect();
-    assert_eq!(calls.len(), 3);
-    let plain = calls
-        .iter()
-        .find(|call| call["attributes"]["tenant"] == "blue")
-        .unwrap();
-    assert_eq!(plain["attributes"]["params"], attributes["params"]);
+        .flat_map(|said| said["calls"].as_array().unwrap().clone());
+    let calls: Vec<Value> = calls.collect();
+    assert_eq!(calls.len(), LABELS.len());
+    for label in LABELS {
+        let call = of(&calls, label);
+        assert_eq!(call["project_id"], "acme/chatbot", "{label}");
+        assert_eq!(call["attributes"]["stream"], "openai_logs", "{label}");
+        assert_eq!(
+            call["attributes"]["params"],
+            kinds::attributes(label)["params"]
+        );
+        assert_eq!(call["thread_id"], kinds::SESSION, "{label}");
+        let failed = label == "failed";
+        assert_eq!(call["exception"].is_string(), failed, "{label}: {call:#}");
+        assert_eq!(
+            call["summary"]["status_counts"]["error"],
+            i64::from(failed),
+            "{label}"
+        );
+    }
+    for (label, op_name) in [
+        ("plain", "openai.chat.completions.create"),
+        ("streamed", "openai.chat.completions.create"),
+        ("response", "openai.responses.create"),
+        ("embedding", "openai.embeddings.create"),
+    ] {
+        assert_eq!(of(&calls, label)["op_name"], op_name);
+    }
+    assert_eq!(of(&calls, "plain")["inputs"], user("what is 2+2?"));
     assert_eq!(
-        (&plain["project_id"], &plain["op_name"]),
-        (
-            &json!("acme/chatbot"),
-            &json!("openai.chat.completions.create")
+        of(&calls, "streamed")["output"]["object"],
+        "chat.completion"
+    );
+    assert_eq!(of(&calls, "response")["output"], kinds::response_answer());
+    let tool = &of(&calls, "tool")["output"]["choices"][0]["message"]["tool_calls"][0];
+    assert_eq!(tool["function"]["name"], "get_weather");
+    let usage = &of(&calls, "response")["summary"]["usage"][kinds::MODEL];
+    assert_eq!(
+        [
+            "prompt_tokens",
+            "completion_tokens",
+            "total_tokens",
+            "cache_read_input_tokens"
+        ]
+        .map(|name| usage[name].as_u64()),
+        [Some(2_048), Some(40), Some(2_088), Some(1_024)]
+    );
+    for second_family in ["input_tokens", "output_tokens"] {
+        assert_eq!(usage[second_family], Value::Null, "{usage:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_take_the_parts_of_older_servers() {
+    let (_, records) = native(Destination::wandb, None).await;
+    let parts = records.iter().flat_map(Record::parts);
+    let parts: Vec<Value> = parts
+        .map(|part| serde_json::to_value(part).unwrap())
+        .collect();
+    assert_eq!(parts.len(), 2 * records.len());
+    let said = judged(vec![
+        json!({"path": "/call/upsert_batch", "body": {"batch": parts}}),
+    ])
+    .await;
+    let understood = said[0]["calls"].as_array().unwrap();
+    for (record, parts) in records.iter().zip(understood.chunks(2)) {
+        let (start, end) = (&parts[0]["req"]["start"], &parts[1]["req"]["end"]);
+        let sent = serde_json::to_value(record).unwrap();
+        for (part, names) in [
+            (
+                start,
+                &[
+                    "id",
+                    "trace_id",
+                    "parent_id",
+                    "op_name",
+                    "display_name",
+                    "inputs",
+                    "attributes",
+                    "thread_id",
+                    "turn_id",
+                ][..],
+            ),
+            (
+                end,
+                &["id", "trace_id", "output", "exception", "summary"][..],
+            ),
+        ] {
+            for name in names {
+                assert_eq!(part[name], sent[name], "{name}");
+            }
+        }
+        assert_eq!(start["attributes"]["user"], kinds::USER);
+        assert_eq!(start["wb_user_id"], Value::Null);
+        assert_eq!(start["attributes"]["weave"]["kind"], "llm");
+    }
+}
+
+/// One call, one price: what W&B's server adds to a native call when it is read is what the record says itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn wandbs_server_reckons_the_same_cost() {
+    let (_, records) = native(Destination::wandb, None).await;
+    let lines = records.iter().map(|record| {
+        let call = serde_json::to_value(record).unwrap();
+        format!(
+            "{}\n",
+            json!({"id": call["id"], "started_at": call["started_at"], "summary": call["summary"]})
         )
-    );
-    assert_eq!(plain["inputs"]["messages"][0]["content"], "what is 2+2?");
-    let usage = model.answers()[0].usage.unwrap();
-    let answered = model.answers()[0].model.clone().unwrap();
-    assert_eq!(
-        plain["summary"]["usage"][&answered]["prompt_tokens"],
-        json!(usage.prompt_tokens)
-    );
-    assert_eq!(
-        plain["summary"]["usage"][&answered]["completion_tokens"],
-        json!(usage.completion_tokens)
-    );
-    let failed = calls
-        .iter()
-        .find(|call| call["exception"].is_string())
-        .unwrap();
-    assert_eq!(
-        failed["summary"]["status_counts"],
-        json!({"success": 0, "error": 1})
-    );
+    });
+    let costs = costs(lines.collect()).await;
+    let mut priced = 0;
+    for record in &records {
+        let Some(ours) =
+            serde_json::to_value(&record.summary).unwrap()["cost"]["total_usd"].as_f64()
+        else {
+            continue;
+        };
+        let theirs = costs[&record.id]["costs"].as_object().unwrap();
+        assert_eq!(theirs.len(), 1, "one model: {theirs:#?}");
+        let theirs = total(theirs.values().next().unwrap());
+        assert!(
+            (ours - theirs).abs() < 1e-12,
+            "{ours} and {theirs}: {record:#?}"
+        );
+        priced += 1;
+    }
+    assert!(priced >= 5, "{priced}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

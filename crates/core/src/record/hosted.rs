@@ -3,9 +3,12 @@
 //! Its storage checks more than its request models do, and one call it refuses fails the request it came in. Source:
 //! `weave/trace_server/validation.py` of PyPI `weave` 0.52.43; run by `tests/real/weave`.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
-use super::Record;
+use serde_json::{Map, Value};
+
+use super::{Json, Record};
+use crate::{Endpoint, weave};
 
 /// Longest name of an op, in characters.
 const OP_NAME: usize = 128;
@@ -13,12 +16,22 @@ const OP_NAME: usize = 128;
 const DISPLAY_NAME: usize = 1_024;
 /// Under this name the end user stands among the attributes.
 const USER: &str = "user";
+/// The group of Weave's own clients.
+const WEAVE: &str = "weave";
+/// The group of attributes under their own dotted names.
+const OTEL: &str = "otel";
+/// In the group of Weave's, who recorded the call.
+const SOURCE: &str = "spanloom";
 
 impl Record {
     /// The same record without what W&B would refuse or misread: the end user's id becomes the attribute `user`, as
     /// `wb_user_id` is the id of a W&B account there, set by the server; names are cut to the lengths it takes, an op's
     /// with four digits that keep it apart from others cut alike. Span ids (16 lower-case hexadecimal digits), trace ids
     /// (32) and UUIDs are all taken as they are.
+    ///
+    /// Its views get what they look for: `attributes.weave` says [what the call is](crate::weave::kind) and who recorded
+    /// it, a call of the Responses API has [its client](crate::weave::inputs) as `inputs.self`, and the dotted names of
+    /// `attributes.otel` are [a tree](crate::weave::insert), where its queries find them.
     #[must_use]
     pub fn for_wandb(mut self) -> Self {
         if let Some(user) = self.wb_user_id.take() {
@@ -26,6 +39,9 @@ impl Record {
                 .entry(USER)
                 .or_insert_with(|| Value::String(user));
         }
+        self.say_kind();
+        self.name_client();
+        self.spread();
         if self.op_name.chars().count() > OP_NAME {
             let mark = format!(":{:04x}", hash(&self.op_name) & 0xffff);
             truncate(&mut self.op_name, OP_NAME - mark.len());
@@ -35,6 +51,50 @@ impl Record {
             truncate(name, DISPLAY_NAME);
         }
         self
+    }
+}
+
+impl Record {
+    fn say_kind(&mut self) {
+        let kind = weave::kind(self.info().operation.as_deref());
+        let mut group = match self.attributes.remove(WEAVE) {
+            Some(Value::Object(group)) => group,
+            Some(other) => {
+                // The user's own, and no group.
+                self.attributes.entry("weave_").or_insert(other);
+                Map::new()
+            }
+            None => Map::new(),
+        };
+        for (name, word) in [("kind", kind), ("source", SOURCE)] {
+            group.entry(name).or_insert_with(|| word.into());
+        }
+        self.attributes.insert(WEAVE.to_owned(), group.into());
+    }
+
+    fn spread(&mut self) {
+        if let Some(Value::Object(group)) = self.attributes.get_mut(OTEL) {
+            let mut tree = Map::new();
+            for (name, value) in std::mem::take(group) {
+                weave::insert(&mut tree, &name, value);
+            }
+            *group = tree;
+        }
+    }
+
+    fn name_client(&mut self) {
+        let info = self.info();
+        let api_type = info.api_type.as_deref();
+        let endpoint = info
+            .operation
+            .and_then(|operation| Endpoint::from_words(&operation, api_type));
+        let Some(endpoint) = endpoint else { return };
+        let server = info.server_address.as_deref();
+        if let Cow::Owned(inputs) = weave::inputs(endpoint, self.inputs.as_str(), server)
+            && let Some(inputs) = Json::from_text(inputs)
+        {
+            self.inputs = inputs;
+        }
     }
 }
 
@@ -75,6 +135,37 @@ mod tests {
             got.attributes["user"], 7,
             "the service's own word goes first"
         );
+    }
+
+    #[test]
+    fn the_views_find_what_they_look_for() {
+        let info = json!({"operation": "chat", "api_type": "responses", "server_address": "h"});
+        let mut asked = record(
+            "f",
+            &json!({"spanloom": info, "weave": 7,
+            "otel": {"error": "late", "error.type": "timeout", "server.port": 80}}),
+        );
+        asked.inputs = Json::from_value(&json!({"input": "hi"}));
+        let got = asked.for_wandb();
+        assert_eq!(
+            got.attributes["weave"],
+            json!({"kind": "llm", "source": "spanloom"})
+        );
+        assert_eq!(got.attributes["weave_"], 7);
+        assert_eq!(
+            got.attributes["otel"],
+            json!({"error": {"type": "timeout", "value": "late"}, "server": {"port": 80}})
+        );
+        assert_eq!(
+            got.inputs.as_str(),
+            r#"{"self":{"client":{"server_address":"h"}},"input":"hi"}"#
+        );
+        let got = record("f", &json!({"weave": {"kind": "mine"}})).for_wandb();
+        assert_eq!(
+            got.attributes["weave"],
+            json!({"kind": "mine", "source": "spanloom"})
+        );
+        assert_eq!(got.inputs.as_str(), "{}");
     }
 
     #[test]

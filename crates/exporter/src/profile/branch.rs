@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use opentelemetry::{Key, KeyValue};
-
-/// What a leaf is called under the branch of its name, as W&B's own message advises.
-pub(super) const LEAF: &str = "value";
+use spanloom_core::weave::LEAF;
 
 /// Whether `name` stands below `parent`.
 pub(super) fn is_child(name: &str, parent: &str) -> bool {

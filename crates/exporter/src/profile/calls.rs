@@ -3,7 +3,7 @@
 //! **Inputs and output.** Where the span has the provider's own bodies, they travel as `input` and `output`, in place of
 //! `gen_ai.input.messages` and `gen_ai.output.messages`. Those two names, alone, are taken apart by the mapping: the
 //! call's `inputs` are then the request itself (`inputs.messages`, `inputs.model`) and its `output` the answer
-//! (`choices`), byte for byte what a native record has, which is what the chat view looks for and what saved filters
+//! (`choices`), as in a native record, which is what the chat view looks for and what saved filters
 //! and columns of native calls name. `input.value`, the other candidate, is shown as chat too, but stays below its own
 //! name, whose dot no query can reach. Everything that would hide the two, or say the same again (instructions, tools),
 //! is left out. Spans without bodies keep their messages.
@@ -12,12 +12,14 @@
 //! is merged at the root of the call's attributes: the user's own keys at the root as in a record, ours in the group
 //! `spanloom`, the rest in `otel`, both as trees.
 
-use opentelemetry::{KeyValue, Value as Attribute};
+use std::borrow::Cow;
+
+use opentelemetry::KeyValue;
 use serde_json::{Map, Value};
-use spanloom_core::{StreamName, semconv as names};
+use spanloom_core::weave::{self, free, insert};
+use spanloom_core::{Endpoint, StreamName, semconv as names};
 
 use super::attributes::{Attributes, is_json, parsed};
-use super::nest::{free, insert};
 use super::said::said;
 use super::table::{self, Below, reads};
 
@@ -89,6 +91,21 @@ fn content(attributes: &mut Attributes) {
         drop(attributes.take_such(|name| reads(others, name) || beside.contains(&name)));
         attributes.set(alone, body);
     }
+    client(attributes);
+}
+
+/// The client among the inputs, where the chat view wants it.
+fn client(attributes: &mut Attributes) {
+    let operation = attributes.text(names::GEN_AI_OPERATION_NAME);
+    let api_type = attributes.text(names::OPENAI_API_TYPE);
+    let Some(endpoint) = operation.and_then(|it| Endpoint::from_words(it, api_type)) else {
+        return;
+    };
+    let server = attributes.text(names::SERVER_ADDRESS);
+    let inputs = attributes.text(table::INPUT).unwrap_or_default();
+    if let Cow::Owned(inputs) = weave::inputs(endpoint, inputs, server) {
+        attributes.set(table::INPUT, inputs);
+    }
 }
 
 /// A session is a thread where there is no conversation.
@@ -127,18 +144,9 @@ fn unread(attributes: &mut Attributes, root: &mut Map<String, Value>) {
 }
 
 fn kind(attributes: &mut Attributes) {
-    let kinds = [
-        table::KIND,
-        "traceloop.span.kind",
-        "openinference.span.kind",
-    ];
-    if kinds.iter().any(|kind| attributes.text(kind).is_some()) {
-        return;
+    let said = table::KINDS.iter().any(|it| attributes.text(it).is_some());
+    if !said {
+        let kind = weave::kind(attributes.text(names::GEN_AI_OPERATION_NAME));
+        attributes.set(table::KIND, kind);
     }
-    let operation = attributes.text(names::GEN_AI_OPERATION_NAME);
-    let known = table::KINDS
-        .iter()
-        .find(|(known, _)| Some(*known) == operation);
-    let kind = known.map_or(table::OTHER_KIND, |(_, kind)| *kind);
-    attributes.set(table::KIND, Attribute::from(kind));
 }

@@ -15,7 +15,6 @@ mod agents;
 mod attributes;
 mod branch;
 mod calls;
-mod nest;
 mod said;
 mod table;
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 use spanloom_core::semconv as names;
+use spanloom_core::weave::insert;
 
 use super::attributes::{Attributes, parsed};
-use super::{branch, nest, table};
+use super::{branch, table};
 
 /// Takes it out, as one object.
 pub(super) fn said(attributes: &mut Attributes) -> Map<String, Value> {
@@ -16,13 +17,13 @@ pub(super) fn said(attributes: &mut Attributes) -> Map<String, Value> {
                     said.entry(key).or_insert(value);
                 }
             }
-            Some(other) => nest::insert(&mut said, name, other),
+            Some(other) => insert(&mut said, name, other),
             None => {}
         }
     }
     for (name, value) in attributes.take_such(|name| branch::is_child(name, table::ATTRIBUTES)) {
         let key = name.get(table::ATTRIBUTES.len() + 1..).unwrap_or(&name);
-        nest::insert(&mut said, key, parsed(value));
+        insert(&mut said, key, parsed(value));
     }
     said
 }

@@ -154,20 +154,9 @@ pub(super) const IDS: &[(&str, &[&str])] = &[
     ("user", &[names::USER_ID, "enduser.id"]),
 ];
 
-/// Weave's words for what a span is. A span that nothing at all is read of has its attributes replaced by the raw ones,
-/// so each is given one.
-pub(super) const KINDS: &[(&str, &str)] = &[
-    ("chat", "llm"),
-    ("text_completion", "llm"),
-    ("generate_content", "llm"),
-    ("embeddings", "llm"),
-    ("invoke_agent", "agent"),
-    ("create_agent", "agent"),
-    ("execute_tool", "tool"),
-    ("retrieval", "search"),
-];
-/// The kind of any other.
-pub(super) const OTHER_KIND: &str = "task";
+/// Where the word for what a span is may stand. A span that nothing at all is read of has its attributes replaced by
+/// the raw ones, so each is given one.
+pub(super) const KINDS: &[&str] = &[KIND, "traceloop.span.kind", "openinference.span.kind"];
 
 pub(super) const ENTITY: &str = "wandb.entity";
 pub(super) const PROJECT: &str = "wandb.project";

@@ -120,6 +120,19 @@ fn the_bodies_are_input_and_output_and_nothing_hides_them() {
 }
 
 #[test]
+fn a_response_has_its_client_among_the_inputs() {
+    let got = calls(
+        &json!({"gen_ai.operation.name": "chat", "openai.api.type": "responses", "server.address": "h",
+        "spanloom.request": r#"{"input":"hi"}"#}),
+    );
+    assert_eq!(
+        got["input"],
+        r#"{"self":{"client":{"server_address":"h"}},"input":"hi"}"#
+    );
+    assert_eq!(got["wandb.attributes"]["otel"]["server"]["address"], "h");
+}
+
+#[test]
 fn without_bodies_the_messages_stay() {
     let messages = json!({"gen_ai.input.messages": "[1]", "gen_ai.output.messages": "[2]", "gen_ai.system_instructions": "[3]"});
     let got = calls(&messages);

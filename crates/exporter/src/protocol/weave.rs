@@ -111,8 +111,10 @@ impl Weave {
     pub(super) fn judge(&mut self, answer: &Answer) -> Verdict {
         let verdict = of_status(Table::Weave, answer.status, answer.retry_after());
         match verdict {
-            // A portal or a page that answers everything is no destination.
-            Verdict::Delivered { .. } if answer.is_page() => Verdict::Retry(None),
+            // A portal, or a page for everything, is no destination.
+            Verdict::Delivered { .. } if answer.status == 200 && !answer.is_object() => {
+                Verdict::Retry(None)
+            }
             Verdict::Unsupported if self.form == Form::Complete => {
                 self.form = Form::Parts;
                 Verdict::Retry(Some(Duration::ZERO))

@@ -204,13 +204,12 @@ impl Spool {
         std::mem::take(&mut self.losses)
     }
 
-    /// Makes what was written survive the machine.
-    pub(crate) fn sync(&mut self) {
-        if std::mem::take(&mut self.dirty)
-            && let Some((_, segment)) = self.segments.last_key_value()
-        {
-            drop(segment.sync());
-        }
+    /// What makes everything written so far survive the machine: it may take a while, and can be done elsewhere.
+    pub(crate) fn sync(&mut self) -> Option<impl FnOnce() + Send + 'static> {
+        let dirty = std::mem::take(&mut self.dirty);
+        let (_, last) = self.segments.last_key_value().filter(|_| dirty)?;
+        let file = last.writable();
+        Some(move || drop(file.and_then(|file| file.sync_data())))
     }
 
     /// Drops the oldest segments beyond the bounds of size and age.
@@ -249,7 +248,9 @@ impl Spool {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        self.sync();
+        if let Some(sync) = self.sync() {
+            sync();
+        }
         self.folder.leave();
     }
 }

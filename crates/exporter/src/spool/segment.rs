@@ -216,10 +216,6 @@ impl Segment {
         settled
     }
 
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.writable()?.sync_data()
-    }
-
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -228,7 +224,7 @@ impl Segment {
         &self.path
     }
 
-    fn writable(&self) -> io::Result<File> {
+    pub(super) fn writable(&self) -> io::Result<File> {
         OpenOptions::new().write(true).open(&self.path)
     }
 }

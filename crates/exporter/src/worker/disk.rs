@@ -174,8 +174,9 @@ impl Disk {
     pub(super) fn sync_if_due(&mut self) {
         if self.sync_due().is_some_and(|due| due <= Instant::now()) {
             self.written = None;
-            if let Some(spool) = &mut self.spool {
-                spool.sync();
+            // A disk may take longer over it than a call may wait to be written.
+            if let Some(sync) = self.spool.as_mut().and_then(Spool::sync) {
+                drop(tokio::task::spawn_blocking(sync));
             }
         }
     }

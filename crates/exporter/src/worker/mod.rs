@@ -311,6 +311,7 @@ impl Worker {
             on_disk: self.pending.on_disk_only() + read,
             failures: self.failures,
             is_put_off: self.pause.is_some_and(|pause| pause.asked),
+            has_looked: true,
             ended: false,
         });
     }

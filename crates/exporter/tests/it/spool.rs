@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use spanloom_exporter::{Limits, SpoolMode, SpoolSettings};
-use spanloom_testkit::StatusCode;
+use spanloom_testkit::{SinkAnswer, StatusCode};
 
 use crate::setup::{PATIENCE, Setup, block_on};
 
@@ -134,4 +134,35 @@ fn a_folder_that_cannot_be_written_costs_only_the_spool() {
     assert_eq!((kept.spooled, kept.queued), (0, 3), "{kept}");
     block_on(setup.sink.restart()).unwrap();
     assert_eq!(setup.exporter.flush(PATIENCE).delivered, 3);
+}
+
+#[test]
+fn a_pause_that_the_server_asked_for_is_kept_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = spooled(folder.path());
+    let busy = SinkAnswer::status(StatusCode::SERVICE_UNAVAILABLE);
+    let long = "1000000000000".parse().unwrap();
+    setup
+        .sink
+        .answer_next_with(busy.with_header("retry-after".parse().unwrap(), long));
+    setup.spans(3);
+    let kept = setup.exporter.flush(PATIENCE);
+    assert_eq!(
+        (kept.spooled, setup.sink.requests().len()),
+        (3, 1),
+        "{kept}"
+    );
+    let left = setup.exporter.shutdown(PATIENCE);
+    assert_eq!(
+        (left.spooled, setup.sink.requests().len()),
+        (3, 1),
+        "{left}"
+    );
+    let next = Setup::to(
+        setup.sink,
+        Limits::default(),
+        Some(SpoolSettings::new(folder.path())),
+    );
+    let receipt = next.exporter.flush(PATIENCE);
+    assert_eq!((receipt.recovered, receipt.delivered), (3, 3), "{receipt}");
 }

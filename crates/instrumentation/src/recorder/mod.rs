@@ -26,6 +26,9 @@ pub struct Limits {
     pub waiting_calls: usize,
     /// Bytes of one call's request, and of its answer. Default 8 MiB each. A longer one is not recorded.
     pub body_bytes: usize,
+    /// How much later than its end a call may be read, when the recorder has time. Default 20 ms: waking a thread for each
+    /// call would cost the caller more than everything else.
+    pub reading_delay: Duration,
 }
 
 impl Default for Limits {
@@ -34,6 +37,7 @@ impl Default for Limits {
             held_bytes: 32 << 20,
             waiting_calls: 8_192,
             body_bytes: 8 << 20,
+            reading_delay: Duration::from_millis(20),
         }
     }
 }

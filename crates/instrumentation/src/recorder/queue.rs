@@ -26,8 +26,6 @@ pub(crate) struct Queue {
 
 /// How long the reader goes on looking by itself after the last call.
 const LINGER: Duration = Duration::from_secs(5);
-/// How often it looks then: how much later a call may be read.
-const LOOK: Duration = Duration::from_millis(20);
 /// So many waiting calls wake it at once.
 const MANY: usize = 64;
 
@@ -137,7 +135,7 @@ impl Queue {
             // Waking a thread costs the caller more than all the rest, so while calls come the reader looks by itself.
             state.lingering = state.finished > 0 && asked.elapsed() < LINGER;
             state = if state.lingering {
-                let waited = self.changed.wait_timeout(state, LOOK);
+                let waited = self.changed.wait_timeout(state, self.limits.reading_delay);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             } else {
                 let waited = self.changed.wait(state);

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use opentelemetry::trace::TraceContextExt as _;
+use spanloom_core::price::Table;
 
 use super::Queue;
 use super::read::read;
@@ -16,6 +17,8 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
     std::thread::Builder::new()
         .name("spanloom-recorder".to_owned())
         .spawn(move || {
+            // Read here and now, rather than when the first calls wait.
+            let _prices = Table::builtin();
             while let Some(mut observation) = queue.next() {
                 let held_bytes = observation.held_bytes();
                 observation.answer.join(queue.pool());

@@ -14,6 +14,8 @@ pub enum Latency {
     /// and the request. What a small hosted model takes, scaled down by about four.
     #[default]
     Realistic,
+    /// So long until the first token, and nothing after it.
+    Fixed(Duration),
     /// None: every answer is sent as soon as it is ready.
     None,
 }
@@ -31,6 +33,10 @@ impl Latency {
     pub(super) fn pace(self, seed: Seed) -> Pace {
         match self {
             Self::None => Pace::default(),
+            Self::Fixed(first) => Pace {
+                first,
+                token: Duration::ZERO,
+            },
             Self::Realistic => Pace {
                 first: Duration::from_micros(seed.mix(b"first").between(60_000, 250_000)),
                 token: Duration::from_micros(seed.mix(b"token").between(2_000, 6_000)),

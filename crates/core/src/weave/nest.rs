@@ -1,15 +1,17 @@
-//! Dotted names as a tree, so that W&B's queries (`attributes.otel.server.address`) find them.
+//! Dotted names as a tree: W&B's queries take `attributes.otel.server.address` apart at its dots, so under a name that
+//! has dots itself nothing is found.
 
 use serde_json::{Map, Value};
 
-use super::branch::LEAF;
+/// What a leaf is called under the branch of its name, as W&B's own message advises.
+pub const LEAF: &str = "value";
 
 /// Levels a name is spread over at most; what is left of it keeps its dots. A name is anybody's, and trees are written
 /// and dropped by recursion.
 const LEVELS: usize = 12;
 
 /// Puts a value where its name says. Nothing is replaced: a leaf goes below a branch of its name, as `value`.
-pub(super) fn insert(tree: &mut Map<String, Value>, name: &str, value: Value) {
+pub fn insert(tree: &mut Map<String, Value>, name: &str, value: Value) {
     at_level(tree, name, value, LEVELS);
 }
 
@@ -46,7 +48,8 @@ fn at_level(tree: &mut Map<String, Value>, name: &str, value: Value, levels: usi
 }
 
 /// The name, with as many underscores as it takes to be new.
-pub(super) fn free(map: &Map<String, Value>, name: &str) -> String {
+#[must_use]
+pub fn free(map: &Map<String, Value>, name: &str) -> String {
     let mut name = name.to_owned();
     while map.contains_key(&name) {
         name.push('_');

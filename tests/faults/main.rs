@@ -1,0 +1,15 @@
+//! The exporter's contract, broken on purpose: a network that fails in more than a hundred ways, runtimes of every kind, disks that are full.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on should say so at once"
+)]
+
+#[path = "../child.rs"]
+mod child;
+mod disk;
+mod matrix;
+mod runtimes;
+mod subject;

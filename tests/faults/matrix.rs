@@ -1,0 +1,182 @@
+//! Every behaviour of the fault proxy, for each protocol, with a spool and without.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use spanloom_exporter::{Limits, Receipt};
+use spanloom_testkit::{FaultProxy, ProxyFault, Sink, StatusCode};
+
+use crate::subject::{PATIENCE, Spoken, Subject, arrived};
+
+const SPANS: usize = 3;
+/// How long a flush may take while the fault lasts.
+const DEADLINE: Duration = Duration::from_millis(800);
+/// What a wait may take beyond its deadline. The machine that runs this runs other tests as well: a few may take longer.
+const OVERRUN: Duration = Duration::from_millis(100);
+const SELDOM: usize = 50;
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.request_timeout = Duration::from_millis(250);
+    limits.batch_age = Duration::ZERO;
+    limits
+}
+
+/// Whether the answer is a refusal for good, so that spans may be rejected.
+fn refuses(spoken: Spoken, fault: &ProxyFault) -> bool {
+    match fault {
+        ProxyFault::Status { status, .. } => match (spoken, status.as_u16()) {
+            // What OTLP and Weave's clients try again, and a refused key.
+            (_, 401 | 403 | 429 | 502 | 503 | 504) => false,
+            (Spoken::Weave, 404 | 405 | 408 | 500 | 501 | 505..) => false,
+            (_, 200..=299) => false,
+            _ => true,
+        },
+        ProxyFault::Redirect { .. } | ProxyFault::RedirectLoop | ProxyFault::SwitchProtocols => {
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Whether a status of success is sent for what was never passed on, and nothing in the answer gives it away.
+fn lies(spoken: Spoken, fault: &ProxyFault) -> bool {
+    match fault {
+        ProxyFault::Status { status, .. } => status.is_success() && *status != StatusCode::OK,
+        // A protobuf message may be empty, and collectors answer what they like.
+        ProxyFault::EmptyAnswer
+        | ProxyFault::BrokenJson
+        | ProxyFault::BrokenGzip
+        | ProxyFault::GzipBomb { .. }
+        | ProxyFault::EndlessChunks
+        | ProxyFault::HugeAnswer { .. }
+        | ProxyFault::GrpcStatus { .. } => spoken == Spoken::Otlp,
+        ProxyFault::OverlongBody
+        | ProxyFault::LongHeader { .. }
+        | ProxyFault::ManyHeaders { .. } => true,
+        _ => false,
+    }
+}
+
+/// One fault, from the first try to the last place of every span. Returns by how much a wait exceeded its deadline.
+fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration {
+    let what = format!("{fault}, {spoken:?}, spool: {}", spool.is_some());
+    let sink = Sink::start_on_thread().unwrap();
+    let proxy = FaultProxy::start(sink.address()).unwrap();
+    let subject = Subject::new(spoken, &proxy.url(), limits(), spool);
+    proxy.fault_next(fault.clone());
+    let ids = subject.spans(SPANS);
+
+    let begun = Instant::now();
+    let during = subject.exporter.flush(DEADLINE);
+    let overrun = begun.elapsed().saturating_sub(DEADLINE);
+    conserved(during, &what);
+
+    proxy.release();
+    proxy.heal();
+    let mut account = subject.exporter.flush(PATIENCE);
+    conserved(account, &what);
+    if account.spooled > 0 {
+        // Asked to wait, or the end of the process: the next one sends it.
+        account = subject.exporter.shutdown(PATIENCE);
+        conserved(account, &what);
+        assert_eq!(account.queued, 0, "{what}: {account}");
+        let next = Subject::new(spoken, &proxy.url(), limits(), spool);
+        let found = next.exporter.flush(PATIENCE);
+        assert_eq!(
+            found.recovered, account.spooled,
+            "{what}: {account}, then {found}"
+        );
+        account.spooled = 0;
+        account.delivered += found.delivered;
+        account.rejected += found.rejected;
+        account.queued += found.queued;
+    }
+
+    let there = arrived(&sink);
+    let missing = ids.iter().filter(|id| !there.contains_key(*id)).count();
+    let lost = usize::try_from(account.rejected + account.queued).unwrap();
+    assert_eq!(account.dropped.total(), 0, "{what}: {account}");
+    if !refuses(spoken, fault) {
+        assert_eq!(account.rejected, 0, "{what}: {account}");
+    }
+    if !lies(spoken, fault) {
+        assert!(
+            missing <= lost,
+            "{what}: {account}, but {missing} are missing"
+        );
+        // Queued for good only where the server asked for a long pause and there is no spool.
+        let asked = matches!(
+            fault,
+            ProxyFault::Status {
+                retry_after: Some(_),
+                ..
+            }
+        );
+        assert!(
+            account.queued == 0 || (asked && spool.is_none()),
+            "{what}: {account}"
+        );
+    }
+    assert_eq!(
+        proxy.counts().elsewhere,
+        0,
+        "{what}: the key went to another origin"
+    );
+    overrun
+}
+
+fn conserved(receipt: Receipt, what: &str) {
+    assert!(receipt.is_conserved(), "{what}: {receipt:?}");
+}
+
+/// All rows, several at a time: most of them only wait.
+fn endure_all(spoken: Spoken, spooled: bool) {
+    let rows = Mutex::new(ProxyFault::matrix());
+    let overruns = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                loop {
+                    let Some(fault) = rows.lock().unwrap().pop() else {
+                        return;
+                    };
+                    let folder = tempfile::tempdir().unwrap();
+                    let overrun = endure(spoken, &fault, spooled.then(|| folder.path()));
+                    overruns.lock().unwrap().push(overrun);
+                }
+            });
+        }
+    });
+    let overruns = overruns.into_inner().unwrap();
+    assert!(overruns.len() >= 100, "{} rows", overruns.len());
+    let over = overruns
+        .iter()
+        .filter(|overrun| **overrun > OVERRUN)
+        .count();
+    assert!(
+        over <= overruns.len() / SELDOM,
+        "{over} waits took too long"
+    );
+}
+
+#[test]
+fn records_survive_every_fault_with_a_spool() {
+    endure_all(Spoken::Weave, true);
+}
+
+#[test]
+fn records_survive_every_fault_in_memory() {
+    endure_all(Spoken::Weave, false);
+}
+
+#[test]
+fn otlp_survives_every_fault_with_a_spool() {
+    endure_all(Spoken::Otlp, true);
+}
+
+#[test]
+fn otlp_survives_every_fault_in_memory() {
+    endure_all(Spoken::Otlp, false);
+}

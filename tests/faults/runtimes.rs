@@ -1,0 +1,253 @@
+//! Flush, shutdown and drop of a monitor, from every kind of runtime and none, fifty times each.
+
+use std::io::Read as _;
+use std::time::{Duration, Instant};
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use serde_json::json;
+use spanloom::{Monitor, Monitored as _};
+use spanloom_testkit::{Latency, ModelServer, Sink, SinkAnswer};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::child::{say, start, told};
+
+const TIMES: usize = 50;
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// How a service ends its monitoring.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Flush,
+    Shutdown,
+    Drop,
+}
+
+/// Where it does so.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    CurrentThread,
+    OneWorker,
+    MultiThread,
+    InsideATask,
+    InsideBlockOn,
+    NoRuntime,
+    BeforeExit,
+}
+
+const ENDS: [End; 3] = [End::Flush, End::Shutdown, End::Drop];
+const PLACES: [Place; 6] = [
+    Place::CurrentThread,
+    Place::OneWorker,
+    Place::MultiThread,
+    Place::InsideATask,
+    Place::InsideBlockOn,
+    Place::NoRuntime,
+];
+
+impl End {
+    /// Ends it, and says how many spans were delivered, where that is said.
+    fn of(self, monitor: Monitor) -> Option<u64> {
+        match self {
+            Self::Flush => Some(monitor.flush(DEADLINE).delivered),
+            Self::Shutdown => Some(monitor.shutdown(DEADLINE).delivered),
+            Self::Drop => {
+                drop(monitor);
+                None
+            }
+        }
+    }
+}
+
+impl Place {
+    fn runtime(self) -> Runtime {
+        let mut builder = match self {
+            Self::OneWorker => Builder::new_multi_thread(),
+            Self::MultiThread | Self::InsideATask => Builder::new_multi_thread(),
+            Self::CurrentThread | Self::InsideBlockOn | Self::NoRuntime | Self::BeforeExit => {
+                Builder::new_current_thread()
+            }
+        };
+        if matches!(self, Self::OneWorker) {
+            builder.worker_threads(1);
+        }
+        builder.enable_all().build().unwrap()
+    }
+
+    /// One call, and the end of monitoring.
+    fn call_and_end(self, model: &str, server: &str, end: End) -> Option<u64> {
+        let runtime = self.runtime();
+        let (monitor, client) = monitored(model, server);
+        match self {
+            // In the future that the runtime drives, while the connection to the model is still open.
+            Self::CurrentThread | Self::OneWorker | Self::MultiThread => runtime.block_on(async {
+                call(&client).await;
+                end.of(monitor)
+            }),
+            // On a worker of the runtime.
+            Self::InsideATask => {
+                let task = runtime.spawn(async move {
+                    call(&client).await;
+                    end.of(monitor)
+                });
+                runtime.block_on(task).unwrap()
+            }
+            // The service blocks on a runtime of its own inside of a thread that another runtime lent it.
+            Self::InsideBlockOn => {
+                let outer = Self::MultiThread.runtime();
+                let work = move || {
+                    runtime.block_on(call(&client));
+                    end.of(monitor)
+                };
+                outer.block_on(async { tokio::task::spawn_blocking(work).await.unwrap() })
+            }
+            // The runtime is gone.
+            Self::NoRuntime | Self::BeforeExit => {
+                runtime.block_on(call(&client));
+                drop(runtime);
+                end.of(monitor)
+            }
+        }
+    }
+}
+
+fn monitored(model: &str, server: &str) -> (Monitor, Client<OpenAIConfig>) {
+    let monitor = Monitor::builder("acme/chatbot/logs")
+        .with_server(server)
+        .without_spool()
+        .quiet()
+        .start()
+        .unwrap();
+    let config = OpenAIConfig::new()
+        .with_api_base(model)
+        .with_api_key("sk-test");
+    // Certificates of the system, which take their time, are not needed.
+    let http = reqwest::Client::builder()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
+    let client = Client::with_config(config).monitored_with(&monitor, http);
+    (monitor, client)
+}
+
+async fn call(client: &Client<OpenAIConfig>) {
+    let request =
+        json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hello"}]});
+    let request = serde_json::from_value(request).unwrap();
+    client.chat().create(request).await.unwrap();
+}
+
+fn received(sink: &Sink) -> usize {
+    let batches = sink.requests();
+    let count = |body: serde_json::Value| body.get("batch").unwrap().as_array().unwrap().len();
+    batches
+        .iter()
+        .map(|request| count(request.json().unwrap()))
+        .sum()
+}
+
+#[test]
+fn every_runtime_gets_its_spans_out_in_time() {
+    let model = ModelServer::builder().with_latency(Latency::None);
+    let model = model.start_on_thread().unwrap();
+    for place in PLACES {
+        for end in ENDS {
+            let sink = Sink::start_on_thread().unwrap();
+            let mut made = 0;
+            for time in 0..TIMES {
+                let begun = Instant::now();
+                let delivered = place.call_and_end(&model.base_url(), &sink.url(), end);
+                made += 1;
+                let what = format!("{place:?}, {end:?}, time {time}");
+                assert!(begun.elapsed() < DEADLINE, "{what}: {:?}", begun.elapsed());
+                assert!(
+                    delivered.is_none_or(|delivered| delivered == 1),
+                    "{what}: {delivered:?}"
+                );
+                assert_eq!(received(&sink), made, "{what}");
+            }
+        }
+    }
+}
+
+/// Not a test: what a process does that exits at once.
+#[test]
+fn a_call_and_then_exit() {
+    let Some(told) = told() else {
+        return;
+    };
+    let [model, server, end] = told.as_slice() else {
+        panic!("told {told:?}");
+    };
+    let end = ENDS
+        .into_iter()
+        .find(|it| format!("{it:?}") == *end)
+        .unwrap();
+    Place::BeforeExit.call_and_end(model, server, end);
+    say("done");
+    #[expect(clippy::exit, reason = "it is what is tested")]
+    std::process::exit(0);
+}
+
+#[test]
+fn a_process_that_exits_has_its_spans_out() {
+    let model = ModelServer::builder().with_latency(Latency::None);
+    let model = model.start_on_thread().unwrap();
+    let sink = Sink::start_on_thread().unwrap();
+    let mut made = 0;
+    for end in ENDS {
+        for time in 0..TIMES {
+            let begun = Instant::now();
+            let told = [&*model.base_url(), &*sink.url(), &*format!("{end:?}")];
+            let mut child = start("runtimes::a_call_and_then_exit", &told);
+            let mut said = String::new();
+            child
+                .stdout
+                .take()
+                .unwrap()
+                .read_to_string(&mut said)
+                .unwrap();
+            assert!(
+                child.wait().unwrap().success() && said.contains("done"),
+                "{said}"
+            );
+            made += 1;
+            assert!(begun.elapsed() < DEADLINE, "{end:?}, time {time}");
+            assert_eq!(received(&sink), made, "{end:?}, time {time}");
+        }
+    }
+}
+
+#[test]
+fn a_destination_that_hangs_holds_no_runtime_up() {
+    let model = ModelServer::builder().with_latency(Latency::None);
+    let model = model.start_on_thread().unwrap();
+    let sink = Sink::start_on_thread().unwrap();
+    sink.answer_always(SinkAnswer::hang());
+    for place in PLACES {
+        let begun = Instant::now();
+        // Dropping waits for its 5 seconds, no longer; flush and shutdown keep the same deadline.
+        place.call_and_end(&model.base_url(), &sink.url(), End::Drop);
+        assert!(
+            begun.elapsed() < DEADLINE + Duration::from_secs(1),
+            "{place:?}"
+        );
+    }
+}
+
+#[test]
+fn a_panic_has_its_spans_out() {
+    let model = ModelServer::builder().with_latency(Latency::None);
+    let model = model.start_on_thread().unwrap();
+    let sink = Sink::start_on_thread().unwrap();
+    let (model, server) = (model.base_url(), sink.url());
+    let service = std::thread::spawn(move || {
+        Place::CurrentThread.runtime().block_on(async {
+            let (_monitor, client) = monitored(&model, &server);
+            call(&client).await;
+            panic!("of the service");
+        })
+    });
+    assert!(service.join().is_err());
+    assert_eq!(received(&sink), 1);
+}

@@ -1,0 +1,80 @@
+//! A server of W&B's own that is older than `calls/complete`: the exporter sends it parts, and the calls come out.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use spanloom_core::Timestamp;
+use spanloom_exporter::Destination;
+use spanloom_tests::parts::weave_server::WeaveServer;
+
+use super::native;
+
+const PROJECT: &str = "acme/chatbot";
+
+async fn post(server: &WeaveServer, path: &str, body: &Value) -> (u16, String) {
+    let url = format!("{}{path}", server.url());
+    let request = reqwest::Client::new().post(url).json(body);
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exporter_falls_back_to_parts_and_they_become_the_calls() {
+    let server = WeaveServer::start().await.unwrap();
+    let old = Destination::wandb(server.url()).unwrap();
+    let (requests, records) = native(Destination::wandb, Some(old)).await;
+    let complete: Value = requests[0].json().unwrap();
+    let (status, _) = post(&server, &requests[0].path, &complete).await;
+    assert_eq!(status, 404, "it has no such endpoint");
+
+    let query = json!({"project_id": PROJECT});
+    let (status, lines) = post(&server, "/calls/stream_query", &query).await;
+    assert_eq!(status, 200, "{lines}");
+    let calls = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let calls: Vec<Value> = calls.collect();
+    assert_eq!(calls.len(), records.len());
+    for record in &records {
+        let sent = serde_json::to_value(record).unwrap();
+        let listed = calls.iter().find(|call| call["id"] == sent["id"]).unwrap();
+        let one = json!({"project_id": PROJECT, "id": sent["id"]});
+        let (status, read) = post(&server, "/call/read", &one).await;
+        assert_eq!(status, 200, "{read}");
+        let read: Value = serde_json::from_str(&read).unwrap();
+        for call in [listed, &read["call"]] {
+            for same in [
+                "project_id",
+                "trace_id",
+                "parent_id",
+                "op_name",
+                "inputs",
+                "output",
+                "attributes",
+                "exception",
+                "thread_id",
+                "turn_id",
+                "wb_user_id",
+            ] {
+                assert_eq!(call[same], sent[same], "{same}: {call:#}");
+            }
+            for (numbers, sent) in sent["summary"].as_object().unwrap() {
+                assert_eq!(call["summary"][numbers], *sent, "{numbers}: {call:#}");
+            }
+            let derived = &call["summary"]["weave"]["status"];
+            let status = if record.exception.is_some() {
+                "error"
+            } else {
+                "success"
+            };
+            assert_eq!(derived, status, "{call:#}");
+            // It keeps microseconds.
+            for time in ["started_at", "ended_at"] {
+                let [theirs, ours] =
+                    [call, &sent].map(|call| serde_json::from_value(call[time].clone()).unwrap());
+                let apart = Timestamp::since(theirs, ours).max(Timestamp::since(ours, theirs));
+                assert!(apart < Duration::from_micros(1), "{call:#}");
+            }
+        }
+    }
+}
