@@ -10,7 +10,6 @@
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::too_many_lines,
-    missing_docs,
     reason = "a program that prints"
 )]
 
@@ -69,7 +68,7 @@ fn otlp() {
                 }
                 assert!(exporter.flush(Duration::from_secs(60)).is_complete());
             });
-            drop(exporter.shutdown(Duration::ZERO).delivered);
+            assert!(exporter.shutdown(Duration::ZERO).is_complete());
             taken
         };
         let stock = || {

@@ -71,7 +71,11 @@ impl Otlp {
     pub(super) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Stored {
         let mut span = Arc::unwrap_or_clone(span);
         self.content.apply(&mut span);
-        let stream = stream_of(&span, resource, &self.stream);
+        // A collector has no streams: it makes no difference there where a span belongs.
+        let stream = match self.profile {
+            Profile::Collector => self.stream.clone(),
+            Profile::WandbOtlp | Profile::WandbAgents => stream_of(&span, resource, &self.stream),
+        };
         let span = self.profile.span(span, &stream);
         let scope = &span.instrumentation_scope;
         let known = |(last, of, _): &&(InstrumentationScope, StreamName, Bytes)| {
@@ -124,24 +128,34 @@ impl Otlp {
     }
 
     pub(super) fn judge(&self, answer: &Answer) -> Verdict {
-        let (verdict, message) = match self.carrier {
-            Carrier::Http => (
-                of_status(Table::Otlp, answer.status, answer.retry_after()),
-                Some(&answer.body),
-            ),
-            Carrier::Grpc => (grpc(answer), None),
+        let verdict = match self.carrier {
+            Carrier::Http => of_status(Table::Otlp, answer.status, answer.retry_after()),
+            Carrier::Grpc => grpc(answer),
         };
-        match verdict {
-            Verdict::Delivered { .. } if answer.is_page() => Verdict::Retry(None),
-            Verdict::Delivered { .. } => Verdict::Delivered {
-                rejected: message.map_or_else(
-                    || rejected(answer.body.get(5..).unwrap_or_default()),
-                    |body| rejected(body),
-                ),
+        let message = match self.carrier {
+            Carrier::Http => Some(answer.body.as_ref()),
+            Carrier::Grpc => framed(&answer.body)
+                .filter(|message| ExportTraceServiceResponse::decode(*message).is_ok()),
+        };
+        match (verdict, message) {
+            // A page for people is no collector's; and a gRPC server answers with a message.
+            (Verdict::Delivered { .. }, _) if answer.is_page() => Verdict::Retry(None),
+            (Verdict::Delivered { .. }, None) => Verdict::Retry(None),
+            (Verdict::Delivered { .. }, Some(message)) => Verdict::Delivered {
+                rejected: rejected(message),
             },
-            other => other,
+            (other, _) => other,
         }
     }
+}
+
+/// The message in its frame.
+fn framed(body: &[u8]) -> Option<&[u8]> {
+    let (head, message) = body.split_first_chunk::<5>()?;
+    let [0, length @ ..] = *head else {
+        return None;
+    };
+    (usize::try_from(u32::from_be_bytes(length)).ok()? == message.len()).then_some(message)
 }
 
 fn grpc(answer: &Answer) -> Verdict {
