@@ -1,14 +1,15 @@
 //! The one line a monitor prints when it starts.
 
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use reqwest::Url;
 use spanloom_core::StreamName;
 
 use crate::config::{Board, Records};
 
-/// Long enough for a loopback connection, short enough for a service's start.
-const PROBE: Duration = Duration::from_millis(100);
+/// Long enough for a connection to this machine. A start is never held up for longer.
+const PROBE: Duration = Duration::from_millis(50);
 
 /// What the line says.
 pub(crate) struct Banner<'a> {
@@ -68,7 +69,8 @@ impl Banner<'_> {
         }
     }
 
-    /// Whether the destination is this machine and nothing listens there. Other machines are not asked.
+    /// Whether the destination is this machine and nothing listens there. Other machines are not asked, and no name is
+    /// looked up.
     fn waits(&self) -> bool {
         let Some(Records {
             destination,
@@ -77,13 +79,23 @@ impl Banner<'_> {
         else {
             return false;
         };
-        let Ok(mut addresses) = destination.host().to_socket_addrs() else {
-            return false;
-        };
-        addresses.next().is_some_and(|address| {
-            address.ip().is_loopback() && TcpStream::connect_timeout(&address, PROBE).is_err()
-        })
+        loopback(&destination.address())
+            .is_some_and(|address| TcpStream::connect_timeout(&address, PROBE).is_err())
     }
+}
+
+/// The socket an address on this machine names. `None` for a name that would have to be looked up, `localhost` too, and
+/// for other machines.
+fn loopback(address: &str) -> Option<SocketAddr> {
+    let url = Url::parse(address).ok()?;
+    let host = url.host_str()?;
+    let literal: IpAddr = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .ok()?;
+    let socket = SocketAddr::new(literal, url.port_or_known_default()?);
+    literal.is_loopback().then_some(socket)
 }
 
 /// A name's part in a link: names hold letters, digits, `-`, `_`, `.` and spaces only.
@@ -110,6 +122,23 @@ fn without_secrets(endpoint: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_this_machine_is_asked() {
+        let socket = |text: &str| loopback(text).map(|socket| socket.to_string());
+        for (address, asked) in [
+            ("http://127.0.0.1:7440", Some("127.0.0.1:7440")),
+            ("http://127.9.9.9", Some("127.9.9.9:80")),
+            ("https://[::1]/traces", Some("[::1]:443")),
+            ("http://localhost:7440", None),
+            ("http://spanloom.example.com", None),
+            ("http://192.0.2.1:7440", None),
+            ("http://128.0.0.1", None),
+            ("/var/log/records.jsonl", None),
+        ] {
+            assert_eq!(socket(address).as_deref(), asked, "{address}");
+        }
+    }
 
     #[test]
     fn the_line_names_link_destination_and_content() {

@@ -1,14 +1,17 @@
 //! What the environment says; read once, here, when a monitor is built.
 
+mod records;
+mod secret;
+
 use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
 use std::path::PathBuf;
 
-use spanloom_exporter::{Destination, SpoolMode, SpoolSettings};
+use spanloom_exporter::{SpoolMode, SpoolSettings};
 
 use crate::collector::{Collector, Collectors};
-
-/// Address of the spanloom server on this machine.
-pub(crate) const LOCAL_SERVER: &str = "http://127.0.0.1:7440";
+pub(crate) use records::{Board, Records};
+use records::{LOCAL_SERVER, Wandb};
+pub(crate) use secret::Secret;
 
 /// The SDK's own 128 would cut off what comes last on a span with many attributes.
 const ATTRIBUTE_LIMIT: u32 = 1_024;
@@ -18,12 +21,7 @@ const ATTRIBUTE_LIMIT: u32 = 1_024;
 pub(crate) struct Environment {
     /// `WANDB_ENTITY`
     pub(crate) entity: Option<String>,
-    /// `WANDB_API_KEY`
-    api_key: Option<String>,
-    /// `WF_TRACE_SERVER_URL`
-    trace_server: Option<String>,
-    /// `WANDB_BASE_URL`
-    base: Option<String>,
+    wandb: Wandb,
     /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, or the endpoint of all signals, `OTEL_EXPORTER_OTLP_ENDPOINT`; the stock
     /// exporters read them.
     pub(crate) otlp: Option<String>,
@@ -74,9 +72,11 @@ impl Environment {
         };
         Self {
             entity: set("WANDB_ENTITY"),
-            api_key: set("WANDB_API_KEY"),
-            trace_server: set("WF_TRACE_SERVER_URL"),
-            base: set("WANDB_BASE_URL"),
+            wandb: Wandb {
+                key: set("WANDB_API_KEY").map(Secret::new),
+                trace_server: set("WF_TRACE_SERVER_URL"),
+                base: set("WANDB_BASE_URL"),
+            },
             otlp: endpoint("TRACES"),
             otlp_metrics: endpoint("METRICS"),
             otlp_logs: endpoint("LOGS"),
@@ -141,32 +141,8 @@ impl Environment {
 
     /// Where records go when code does not say it; `None` when only a collector is configured.
     pub(crate) fn records(&self) -> Result<Option<Records>, spanloom_exporter::Error> {
-        if self.trace_server.is_some() || self.api_key.is_some() {
-            let private = self
-                .base
-                .as_deref()
-                .filter(|base| !base.contains("api.wandb.ai"));
-            let derived = private.map(|base| format!("{}/traces", base.trim_end_matches('/')));
-            let address = self
-                .trace_server
-                .clone()
-                .or(derived)
-                .unwrap_or_else(|| Destination::WANDB.to_owned());
-            let board = match (private, &self.trace_server) {
-                (Some(base), _) => Board::Weave(base.trim_end_matches('/').to_owned()),
-                (None, Some(server)) if !server.contains("wandb.ai") => {
-                    Board::Spanloom(server.clone())
-                }
-                _ => Board::Weave("https://wandb.ai".to_owned()),
-            };
-            let mut destination = match board {
-                Board::Weave(_) => Destination::wandb(&address)?,
-                Board::Spanloom(_) => Destination::spanloom(&address)?,
-            };
-            if let Some(key) = &self.api_key {
-                destination = destination.with_api_key(key);
-            }
-            return Ok(Some(Records { destination, board }));
+        if let Some(records) = self.wandb.records()? {
+            return Ok(Some(records));
         }
         if self.otlp.is_some() {
             return Ok(None);
@@ -175,35 +151,10 @@ impl Environment {
     }
 }
 
-/// Where records go, and where people look at them.
-#[derive(Clone, Debug)]
-pub(crate) struct Records {
-    pub(crate) destination: Destination,
-    pub(crate) board: Board,
-}
-
-/// Whose pages show the records.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Board {
-    /// A spanloom server at this address.
-    Spanloom(String),
-    /// W&B's application at this address.
-    Weave(String),
-}
-
-impl Records {
-    /// A spanloom server.
-    pub(crate) fn server(address: &str) -> Result<Self, spanloom_exporter::Error> {
-        let destination = Destination::spanloom(address)?;
-        Ok(Self {
-            destination,
-            board: Board::Spanloom(address.trim_end_matches('/').to_owned()),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use spanloom_exporter::Destination;
+
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -307,6 +258,13 @@ mod tests {
             let environment = environment(&[(CAPTURE_MESSAGE_CONTENT, value)]);
             assert_eq!(environment.no_content, without, "{value}");
         }
+    }
+
+    #[test]
+    fn keys_are_never_shown() {
+        let environment = environment(&[("WANDB_API_KEY", "canary")]);
+        assert!(environment.wandb.key.is_some());
+        assert!(!format!("{environment:?} {environment:#?}").contains("canary"));
     }
 
     #[test]
