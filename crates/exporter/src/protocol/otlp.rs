@@ -1,6 +1,6 @@
 //! Spans as OTLP, over HTTP and gRPC.
 //!
-//! A span is encoded by itself, by the conversion of the stock exporter, so that batches can be cut by their true bytes
+//! A span is encoded by itself, its attributes by `attribute`, everything else by the stock exporter's conversion, so that batches can be cut by their true bytes
 //! and a spool can hold them; a request is spliced from spans. Source: `opentelemetry/proto/trace/v1/trace.proto`.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, TE};
 use spanloom_core::StreamName;
 
 use super::verdict::{Table, Verdict, of_grpc, of_status};
-use super::{Carrier, Request, Stored};
+use super::{Carrier, Request, Stored, attribute};
 use crate::content::DestinationContent;
 use crate::profile::{Profile, stream_of};
 use crate::transport::Answer;
@@ -90,9 +90,16 @@ impl Otlp {
                 route
             }
         };
+        let mut span = span;
+        let attributes = std::mem::take(&mut span.attributes);
+        let rest = Span::from(span);
+        let mut body = Vec::with_capacity(rest.encoded_len() + attribute::room(&attributes));
+        // A buffer that grows takes every message.
+        let _written = rest.encode(&mut body);
+        attribute::append(&mut body, &attributes);
         Stored {
             route,
-            body: Span::from(span).encode_to_vec().into(),
+            body: body.into(),
         }
     }
 
