@@ -3,7 +3,17 @@
 //!
 //! `cargo bench -p spanloom-exporter`
 //!
-//! RESULT
+//! Last results: 2 cores AMD EPYC, shared, Rust 1.95, 2026-11-23, three runs. Microseconds of CPU per span or call.
+//!
+//! | | ours | peer | ratio | goal |
+//! |---|---|---|---|---|
+//! | OTLP, gzip (ours level 1, stock 6) | 8.3 to 9.0, 111 to 120 k/s/core | 10.9 to 11.5 | 0.76 to 0.78 | 100 k/s/core |
+//! | OTLP, not compressed | 6.9 to 7.7 | 5.9 to 8.2 | 0.93 to 1.17 | |
+//! | record to JSON | 2.9 to 3.1 | 17.6 to 18.1 (a tree) | 0.17 | 1.5 |
+//! | span to record to JSON | 18.7 to 19.1 | | | |
+//! | memory with a silent destination | 36 to 42 MiB | | | bound 32 MiB, and 24 MiB beside it |
+//!
+//! With flate2's own compressor gzip took 12.0 where zlib-rs takes 9.0, and the stock exporter 20.6 where it takes 11.5.
 
 #![expect(
     clippy::unwrap_used,
