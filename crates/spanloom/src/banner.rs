@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Url;
 use spanloom_core::StreamName;
 
+use crate::collector::Collectors;
 use crate::config::{Board, Records};
 
 /// Long enough for a connection to this machine. A start is never held up for longer.
@@ -15,8 +16,10 @@ const PROBE: Duration = Duration::from_millis(50);
 pub(crate) struct Banner<'a> {
     pub(crate) stream: &'a StreamName,
     pub(crate) records: Option<&'a Records>,
-    pub(crate) otlp: Option<&'a str>,
+    pub(crate) collectors: Collectors<'a>,
     pub(crate) content: bool,
+    /// Whether what cannot be sent is kept on disk.
+    pub(crate) spooled: bool,
 }
 
 impl Banner<'_> {
@@ -27,29 +30,44 @@ impl Banner<'_> {
         } else {
             "content is not recorded"
         };
-        let collector = self
-            .otlp
-            .map(|endpoint| format!("OTLP collector at {}", without_secrets(endpoint)));
+        let notes = self.notes();
+        let collector = self.collectors.spans.map(|collector| {
+            let address = collector.address();
+            format!("OTLP collector at {}", address.trim_end_matches('/'))
+        });
         let Some(records) = self.records else {
             let collector = collector.unwrap_or_else(|| "nowhere".to_owned());
             return format!(
-                "spanloom: spans of {} go to the {collector}; {content}",
+                "spanloom: spans of {} go to the {collector}; {content}{notes}",
                 self.stream
             );
         };
         let also = collector
             .map(|collector| format!(" and to the {collector}"))
             .unwrap_or_default();
-        let waiting = if self.waits() {
-            "; no server runs there yet, so records wait in memory: start one with `spanloom serve`"
-        } else {
-            ""
-        };
         format!(
-            "View data at {} (records go to {}{also}; {content}{waiting})",
+            "View data at {} (records go to {}{also}; {content}{notes})",
             self.link(records),
             records.destination
         )
+    }
+
+    /// What will not be as one expects.
+    fn notes(&self) -> String {
+        let mut notes = String::new();
+        let place = if self.spooled { "on disk" } else { "in memory" };
+        if self.waits() {
+            notes += &format!(
+                "; no server runs there yet, so records wait {place}: start one with `spanloom serve`"
+            );
+        }
+        if self.records.is_some_and(|records| records.lacks_key) {
+            notes += &format!("; no key is known, so records wait {place}: set WANDB_API_KEY");
+        }
+        if self.collectors.unsent {
+            notes += "; metrics and events go nowhere: they need OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf";
+        }
+        notes
     }
 
     pub(crate) fn link(&self, records: &Records) -> String {
@@ -75,6 +93,7 @@ impl Banner<'_> {
         let Some(Records {
             destination,
             board: Board::Spanloom(_),
+            ..
         }) = self.records
         else {
             return false;
@@ -103,25 +122,12 @@ fn path(part: &str) -> String {
     part.replace(' ', "%20")
 }
 
-/// An address without what may hold a key: user information and query.
-fn without_secrets(endpoint: &str) -> String {
-    let end = endpoint.find(['?', '#']).unwrap_or(endpoint.len());
-    let address = endpoint.get(..end).unwrap_or_default();
-    match (address.find("://"), address.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => {
-            format!(
-                "{}://{}",
-                address.get(..scheme).unwrap_or_default(),
-                address.get(at + 1..).unwrap_or_default()
-            )
-        }
-        _ => address.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use spanloom_exporter::Destination;
+
     use super::*;
+    use crate::error::Origin;
 
     #[test]
     fn only_this_machine_is_asked() {
@@ -143,27 +149,52 @@ mod tests {
     #[test]
     fn the_line_names_link_destination_and_content() {
         let stream = StreamName::parse("acme/chat bot/logs", None).unwrap();
-        let records = Records::server("http://127.0.0.1:1").unwrap();
+        let code = Origin::Code("with_server");
+        let records = Records::server(code, "http://127.0.0.1:1/?key=canary").unwrap();
         let banner = Banner {
             stream: &stream,
             records: Some(&records),
-            otlp: None,
+            collectors: Collectors::default(),
             content: true,
+            spooled: false,
         };
         assert_eq!(
             banner.line(),
             "View data at http://127.0.0.1:1/acme/chat%20bot/table/logs (records go to http://127.0.0.1:1; content is \
              recorded; no server runs there yet, so records wait in memory: start one with `spanloom serve`)"
         );
+        let collector = Destination::spanloom("https://c.example/x?token=canary").unwrap();
+        let collectors = Collectors {
+            spans: Some(&collector),
+            unsent: true,
+            ..Collectors::default()
+        };
         let banner = Banner {
             records: None,
-            otlp: Some("https://me:key@c.example/x?token=1"),
+            collectors,
             content: false,
             ..banner
         };
         assert_eq!(
             banner.line(),
-            "spanloom: spans of acme/chat bot/logs go to the OTLP collector at https://c.example/x; content is not recorded"
+            "spanloom: spans of acme/chat bot/logs go to the OTLP collector at https://c.example/x; content is not \
+             recorded; metrics and events go nowhere: they need OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+        );
+        let records = Records {
+            board: Board::Weave("https://wandb.ai".to_owned()),
+            lacks_key: true,
+            ..records.clone()
+        };
+        let banner = Banner {
+            records: Some(&records),
+            collectors: Collectors::default(),
+            spooled: true,
+            ..banner
+        };
+        assert_eq!(
+            banner.line(),
+            "View data at https://wandb.ai/acme/chat%20bot/weave (records go to http://127.0.0.1:1; content is not \
+             recorded; no key is known, so records wait on disk: set WANDB_API_KEY)"
         );
     }
 }

@@ -52,7 +52,7 @@ mod signals;
 mod stats;
 
 pub use client::Monitored;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Fault, Origin};
 #[cfg(feature = "tracing")]
 pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};

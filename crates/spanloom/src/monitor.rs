@@ -5,16 +5,15 @@ use std::io::{Write as _, stderr};
 use std::time::Duration;
 
 use spanloom_core::StreamName;
-use spanloom_exporter::{Receipt, SpoolSettings};
+use spanloom_exporter::{Destination, Receipt, SpoolSettings};
 use spanloom_instrumentation::{ContentPolicy, GenAiLayer, MonitorAttributes, PriceBook};
 
 #[cfg(feature = "tracing")]
 use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
 
 use crate::banner::Banner;
-use crate::collector::Collector;
-use crate::config::{Environment, Records};
-use crate::error::{Error, ErrorKind};
+use crate::config::{Environment, Records, Secret};
+use crate::error::{Error, ErrorKind, Faults, Origin};
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
 use crate::pipeline::{Pipeline, Settings};
@@ -56,8 +55,8 @@ pub struct Monitor {
 pub struct MonitorBuilder {
     stream: String,
     environment: Environment,
-    server: Option<String>,
-    collector: Option<String>,
+    server: Option<Secret>,
+    collector: Option<Secret>,
     content: bool,
     prices: Option<PriceBook>,
     content_policy: ContentPolicy,
@@ -65,6 +64,15 @@ pub struct MonitorBuilder {
     provider: Option<&'static str>,
     request_usage: bool,
     spool: Spool,
+}
+
+/// What the settings come to.
+struct Plan {
+    stream: StreamName,
+    records: Option<Records>,
+    spans: Option<Destination>,
+    prices: PriceBook,
+    spool: Option<SpoolSettings>,
 }
 
 /// Whether what cannot be sent is kept on disk.
@@ -80,19 +88,7 @@ enum Spool {
 impl Monitor {
     /// Begins a monitor into `entity/project/stream`.
     pub fn builder(stream: &str) -> MonitorBuilder {
-        MonitorBuilder {
-            stream: stream.to_owned(),
-            environment: Environment::read(),
-            server: None,
-            collector: None,
-            content: true,
-            prices: None,
-            content_policy: ContentPolicy::default(),
-            attributes: MonitorAttributes::default(),
-            provider: None,
-            request_usage: false,
-            spool: Spool::Default,
-        }
+        MonitorBuilder::of(stream, Environment::read())
     }
 
     /// Where its records go.
@@ -178,10 +174,26 @@ impl Drop for Monitor {
 }
 
 impl MonitorBuilder {
+    pub(crate) fn of(stream: &str, environment: Environment) -> Self {
+        Self {
+            stream: stream.to_owned(),
+            environment,
+            server: None,
+            collector: None,
+            content: true,
+            prices: None,
+            content_policy: ContentPolicy::default(),
+            attributes: MonitorAttributes::default(),
+            provider: None,
+            request_usage: false,
+            spool: Spool::Default,
+        }
+    }
+
     /// Sends records to the spanloom server at this address, such as `http://127.0.0.1:7440`, whatever the environment
     /// says.
     pub fn with_server(mut self, address: &str) -> Self {
-        self.server = Some(address.to_owned());
+        self.server = Some(Secret::new(address));
         self
     }
 
@@ -190,7 +202,7 @@ impl MonitorBuilder {
     /// as well, unless the environment says `OTEL_METRICS_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`.
     #[cfg(feature = "otlp")]
     pub fn with_collector(mut self, address: &str) -> Self {
-        self.collector = Some(address.to_owned());
+        self.collector = Some(Secret::new(address));
         self
     }
 
@@ -261,28 +273,24 @@ impl MonitorBuilder {
     /// # Errors
     /// As [`init_monitor`].
     pub fn start(self) -> Result<Monitor, Error> {
+        let Plan {
+            stream,
+            records,
+            spans,
+            prices,
+            spool,
+        } = self.plan()?;
         let environment = &self.environment;
-        let stream = StreamName::parse(&self.stream, environment.entity.as_deref())
-            .map_err(|error| Error::new(ErrorKind::StreamName, error))?;
-        // Code that names a destination names all of them.
-        let by_code = self.server.is_some() || self.collector.is_some();
-        let records = match &self.server {
-            Some(address) => Some(Records::server(address)?),
-            None if by_code => None,
-            None => environment.records()?,
-        };
-        let collectors = environment.collectors(self.collector.as_deref(), by_code);
-        let prices = match (&self.prices, &environment.prices) {
-            (Some(prices), _) => prices.clone(),
-            (None, Some(path)) => prices::read(path)?,
-            (None, None) => PriceBook::default(),
-        };
+        let collector = self.collector.as_ref().map(Secret::expose);
+        let by_code = self.server.is_some() || collector.is_some();
+        let collectors = environment.collectors(spans.as_ref(), collector, by_code);
         let content = self.content && !environment.no_content;
         let banner = Banner {
             stream: &stream,
             records: records.as_ref(),
-            otlp: collectors.spans.map(Collector::address),
+            collectors,
             content,
+            spooled: spool.is_some(),
         };
         let link = records.as_ref().map(|records| banner.link(records));
         if !environment.quiet && !environment.disabled {
@@ -301,11 +309,7 @@ impl MonitorBuilder {
                 provider: self.provider,
                 request_usage: self.request_usage,
                 prices,
-                spool: match self.spool {
-                    Spool::Default => environment.spool(),
-                    Spool::At(settings) => Some(settings),
-                    Spool::Off => None,
-                },
+                spool,
             })?),
         };
         Ok(Monitor {
@@ -315,6 +319,50 @@ impl MonitorBuilder {
                 .as_ref()
                 .map(|records| records.destination.address()),
             pipeline,
+        })
+    }
+
+    /// What code and environment come to, or all that is wrong with them.
+    fn plan(&self) -> Result<Plan, Error> {
+        let environment = &self.environment;
+        let [server, collector] =
+            [&self.server, &self.collector].map(|address| address.as_ref().map(Secret::expose));
+        // Code that names a destination names all of them.
+        let by_code = server.is_some() || collector.is_some();
+        let records = match server {
+            Some(address) => Records::server(Origin::Code("with_server"), address).map(Some),
+            None if by_code => Ok(None),
+            None => environment.records(),
+        };
+        // What is not known to go elsewhere is no reason to ask for an entity.
+        let is_local = environment.disabled
+            || match &records {
+                Ok(records) => records.as_ref().is_some_and(Records::are_local),
+                Err(_) => true,
+            };
+        let mut faults = Faults::default();
+        let stream = faults.keep(environment.stream(&self.stream, is_local));
+        let records = faults.keep(records).flatten();
+        let spans = environment.collector(collector, by_code, &mut faults);
+        let prices = match (&self.prices, &environment.prices) {
+            (Some(prices), _) => Some(prices.clone()),
+            (None, Some(file)) => faults.keep(prices::read(file)),
+            (None, None) => None,
+        };
+        let spool = match &self.spool {
+            Spool::Default => faults.keep(environment.spool()).flatten(),
+            Spool::At(settings) => Some(settings.clone()),
+            Spool::Off => None,
+        };
+        if environment.disabled {
+            faults.only(ErrorKind::StreamName);
+        }
+        Ok(Plan {
+            stream: faults.settle(stream)?,
+            records,
+            spans,
+            prices: prices.unwrap_or_default(),
+            spool,
         })
     }
 }

@@ -56,9 +56,8 @@ impl Settings<'_> {
         if let Some(records) = self.records {
             exporter = exporter.with_destination(records.destination.clone());
         }
-        #[cfg(feature = "otlp")]
         if let Some(collector) = self.collectors.spans {
-            exporter = exporter.with_destination(collector.destination()?);
+            exporter = exporter.with_destination(collector.clone());
         }
         if let Some(spool) = &self.spool {
             exporter = exporter.with_spool(spool.clone());

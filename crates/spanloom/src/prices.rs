@@ -6,19 +6,23 @@ use std::io::Read as _;
 use spanloom_core::price::Overlay;
 use spanloom_instrumentation::PriceBook;
 
-use crate::error::{Error, ErrorKind};
+use crate::config::Variable;
+use crate::error::{ErrorKind, Fault};
 
 /// Longest price file read, in bytes; the reader refuses less than that already.
 const MOST_BYTES: u64 = 16 << 20;
 
 /// Reads the file `SPANLOOM_PRICES` names.
-pub(crate) fn read(path: &str) -> Result<PriceBook, Error> {
+pub(crate) fn read(variable: &Variable) -> Result<PriceBook, Fault> {
+    let path = variable.text();
     let fail = |what: &dyn std::fmt::Display| {
-        Error::new(
-            ErrorKind::Prices,
-            format!("the price file {path:?} of SPANLOOM_PRICES cannot be used:\n{what}"),
-        )
+        let why = format!("the price file {path:?} cannot be used:\n{what}");
+        variable.fault(ErrorKind::Prices, why)
     };
+    // A pipe would never begin.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(fail(&"it is no file"));
+    }
     let mut json = String::new();
     fs::File::open(path)
         .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut json))
@@ -30,6 +34,12 @@ pub(crate) fn read(path: &str) -> Result<PriceBook, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Variables;
+
+    fn read(path: &str) -> Result<PriceBook, Fault> {
+        let set = |_: &str| Some(path.to_owned());
+        super::read(&Variables(&set).get("SPANLOOM_PRICES").unwrap())
+    }
 
     #[test]
     fn a_broken_file_is_an_error_that_says_what_is_wrong() {

@@ -1,6 +1,6 @@
 //! The monitor's own meter and logger providers: the convention's client metrics and events, for a collector.
 
-use opentelemetry_otlp::{LogExporter, MetricExporter, WithExportConfig};
+use opentelemetry_otlp::{LogExporter, MetricExporter, Protocol, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -38,11 +38,13 @@ pub(crate) fn loggers(
 
 /// The stock exporters read the environment's variables where code names no address.
 fn at<B: WithExportConfig>(builder: B, collector: Collector<'_>, signal: &str) -> B {
+    // Another crate of the service may have switched other protocols on, which would not go with this transport.
+    let builder = builder.with_protocol(Protocol::HttpBinary);
     match collector {
         Collector::At(address) => {
             let base = address.trim_end_matches('/');
             builder.with_endpoint(format!("{base}/v1/{signal}"))
         }
-        Collector::OfEnvironment(_) => builder,
+        Collector::OfEnvironment => builder,
     }
 }

@@ -1,17 +1,32 @@
 //! What the environment says; read once, here, when a monitor is built.
+//!
+//! Code beats the environment, the environment beats the defaults; a variable that is empty is as good as unset. What is
+//! wrong with a variable is told when the monitor starts, if it is used; see [`Fault`](crate::Fault).
 
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "no_otlp.rs"]
+mod otlp;
 mod records;
 mod secret;
+mod signal;
+mod stream;
+mod variable;
 
-use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
 use std::path::PathBuf;
 
-use spanloom_exporter::{SpoolMode, SpoolSettings};
+use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
+use spanloom_exporter::{Destination, SpoolMode, SpoolSettings};
 
 use crate::collector::{Collector, Collectors};
+use crate::error::{ErrorKind, Fault, Faults, Origin};
+use otlp::Otlp;
 pub(crate) use records::{Board, Records};
 use records::{LOCAL_SERVER, Wandb};
 pub(crate) use secret::Secret;
+use signal::Signal;
+pub(crate) use variable::{Variable, Variables};
 
 /// The SDK's own 128 would cut off what comes last on a span with many attributes.
 const ATTRIBUTE_LIMIT: u32 = 1_024;
@@ -20,32 +35,26 @@ const ATTRIBUTE_LIMIT: u32 = 1_024;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     /// `WANDB_ENTITY`
-    pub(crate) entity: Option<String>,
+    entity: Option<Variable>,
+    /// `WANDB_PROJECT`
+    project: Option<Variable>,
     wandb: Wandb,
-    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, or the endpoint of all signals, `OTEL_EXPORTER_OTLP_ENDPOINT`; the stock
-    /// exporters read them.
-    pub(crate) otlp: Option<String>,
-    /// The same of metrics.
-    otlp_metrics: Option<String>,
-    /// The same of logs.
-    otlp_logs: Option<String>,
-    /// `OTEL_METRICS_EXPORTER=none`
-    no_metrics: bool,
-    /// `OTEL_LOGS_EXPORTER=none`
-    no_logs: bool,
+    otlp: Otlp,
+    metrics: Signal,
+    logs: Signal,
     /// `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, else `OTEL_ATTRIBUTE_COUNT_LIMIT`, else far above what a call has.
     pub(crate) attribute_limit: u32,
-    /// `OTEL_SDK_DISABLED=true`
+    /// `OTEL_SDK_DISABLED` or `WEAVE_DISABLED`
     pub(crate) disabled: bool,
-    /// `SPANLOOM_QUIET=1`
+    /// `SPANLOOM_QUIET`
     pub(crate) quiet: bool,
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is set, and not to a word that allows content on spans: beats
     /// every default, and code as well.
     pub(crate) no_content: bool,
     /// `SPANLOOM_PRICES`: a file of the user's own prices.
-    pub(crate) prices: Option<String>,
+    pub(crate) prices: Option<Variable>,
     /// `SPANLOOM_SPOOL`: `off`, `on` or `always`.
-    spool: Option<String>,
+    spool: Option<Variable>,
     /// `SPANLOOM_SPOOL_DIR`, else `spanloom/spool` in `XDG_DATA_HOME`, else in `~/.local/share`.
     spool_folder: Option<PathBuf>,
 }
@@ -57,232 +66,122 @@ impl Environment {
 
     /// From any source of variables, so that tests need not change the process's own.
     pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name: &str| {
-            variable(name)
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-        };
-        let endpoint = |signal: &str| {
-            set(&format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"))
-                .or_else(|| set("OTEL_EXPORTER_OTLP_ENDPOINT"))
-        };
-        let none = |name: &str| set(name).is_some_and(|value| value.eq_ignore_ascii_case("none"));
-        let truthy = |name: &str| {
-            set(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
-        };
+        let variables = &Variables(&variable);
+        let limit = |name| variables.get(name)?.text().parse().ok();
+        let path = |name| variables.get(name).map(|path| PathBuf::from(path.text()));
+        let [disabled, weave_disabled] =
+            ["OTEL_SDK_DISABLED", "WEAVE_DISABLED"].map(|name| variables.is_on(name));
+        let (folder, data, home) = (
+            path("SPANLOOM_SPOOL_DIR"),
+            path("XDG_DATA_HOME"),
+            path("HOME"),
+        );
+        let data = data.or_else(|| Some(home?.join(".local/share")));
+        let [of_spans, of_all] = [
+            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+            "OTEL_ATTRIBUTE_COUNT_LIMIT",
+        ]
+        .map(limit);
         Self {
-            entity: set("WANDB_ENTITY"),
-            wandb: Wandb {
-                key: set("WANDB_API_KEY").map(Secret::new),
-                trace_server: set("WF_TRACE_SERVER_URL"),
-                base: set("WANDB_BASE_URL"),
-            },
-            otlp: endpoint("TRACES"),
-            otlp_metrics: endpoint("METRICS"),
-            otlp_logs: endpoint("LOGS"),
-            no_metrics: none("OTEL_METRICS_EXPORTER"),
-            no_logs: none("OTEL_LOGS_EXPORTER"),
-            attribute_limit: [
-                "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-                "OTEL_ATTRIBUTE_COUNT_LIMIT",
-            ]
-            .into_iter()
-            .find_map(|name| set(name)?.parse().ok())
-            .unwrap_or(ATTRIBUTE_LIMIT),
-            disabled: truthy("OTEL_SDK_DISABLED"),
-            quiet: truthy("SPANLOOM_QUIET"),
-            no_content: set(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
+            entity: variables.get("WANDB_ENTITY"),
+            project: variables.get("WANDB_PROJECT"),
+            wandb: Wandb::of(variables),
+            otlp: Otlp::of(variables),
+            metrics: Signal::metrics(variables),
+            logs: Signal::logs(variables),
+            attribute_limit: of_spans.or(of_all).unwrap_or(ATTRIBUTE_LIMIT),
+            disabled: disabled || weave_disabled,
+            quiet: variables.is_on("SPANLOOM_QUIET"),
+            no_content: variables.get(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
                 // A word nobody knows may have been meant to say no.
                 let with = ["SPAN_ONLY", "SPAN_AND_EVENT", "TRUE"];
-                !with.iter().any(|mode| value.eq_ignore_ascii_case(mode))
+                !with.iter().any(|mode| value.is(mode))
             }),
-            prices: set("SPANLOOM_PRICES"),
-            spool: set("SPANLOOM_SPOOL"),
-            spool_folder: set("SPANLOOM_SPOOL_DIR").map(PathBuf::from).or_else(|| {
-                let home = || set("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-                let data = set("XDG_DATA_HOME").map(PathBuf::from).or_else(home)?;
-                Some(data.join("spanloom/spool"))
-            }),
+            prices: variables.get("SPANLOOM_PRICES"),
+            spool: variables.get("SPANLOOM_SPOOL"),
+            spool_folder: folder.or_else(|| Some(data?.join("spanloom/spool"))),
         }
     }
 
     /// Where what cannot be sent is kept; `None` when nothing is, or there is no home.
-    pub(crate) fn spool(&self) -> Option<SpoolSettings> {
-        let mut settings = SpoolSettings::new(self.spool_folder.clone()?);
-        match self.spool.as_deref() {
-            Some("off") => return None,
-            Some("always") => settings.mode = SpoolMode::Always,
-            _ => {}
+    pub(crate) fn spool(&self) -> Result<Option<SpoolSettings>, Fault> {
+        let mode = match &self.spool {
+            None => Some(SpoolMode::default()),
+            Some(word) if word.is("on") => Some(SpoolMode::OnTrouble),
+            Some(word) if word.is("always") => Some(SpoolMode::Always),
+            Some(word) if word.is("off") => None,
+            Some(word) => {
+                let why = format!("invalid word {}: expected off, on or always", word.word());
+                return Err(word.fault(ErrorKind::Spool, why));
+            }
+        };
+        Ok(mode.zip(self.spool_folder.clone()).map(|(mode, folder)| {
+            let mut settings = SpoolSettings::new(folder);
+            settings.mode = mode;
+            settings
+        }))
+    }
+
+    /// The collector of spans: at the base address that code names, else the environment's, unless code names all
+    /// destinations (`alone`).
+    pub(crate) fn collector(
+        &self,
+        by_code: Option<&str>,
+        alone: bool,
+        faults: &mut Faults,
+    ) -> Option<Destination> {
+        match by_code {
+            Some(base) => self.otlp.by_code(base, faults),
+            None if alone => None,
+            None => {
+                let destination = self.otlp.by_environment(faults);
+                for endpoint in [&self.metrics, &self.logs]
+                    .into_iter()
+                    .filter_map(Signal::used)
+                {
+                    faults.keep(otlp::check(endpoint));
+                }
+                destination
+            }
         }
-        Some(settings)
     }
 
     /// Where spans, metrics and logs go besides; `by_code` is the address code names, `alone` whether code names all
     /// destinations.
     pub(crate) fn collectors<'a>(
-        &'a self,
+        &self,
+        spans: Option<&'a Destination>,
         by_code: Option<&'a str>,
         alone: bool,
     ) -> Collectors<'a> {
-        if !cfg!(feature = "otlp") {
-            return Collectors::default();
-        }
-        let at = |address: &'a Option<String>| match (by_code, address) {
-            (Some(address), _) => Some(Collector::At(address)),
-            (None, Some(address)) if !alone => Some(Collector::OfEnvironment(address)),
-            _ => None,
-        };
+        let signals = [&self.metrics, &self.logs];
+        let [metrics, logs] = signals.map(|signal| match by_code {
+            Some(base) => (!signal.is_off).then_some(Collector::At(base)),
+            None if alone => None,
+            None => signal.used().map(|_| Collector::OfEnvironment),
+        });
         Collectors {
-            spans: at(&self.otlp),
-            metrics: at(&self.otlp_metrics).filter(|_| !self.no_metrics),
-            logs: at(&self.otlp_logs).filter(|_| !self.no_logs),
+            spans,
+            metrics,
+            logs,
+            unsent: !alone && signals.into_iter().any(Signal::is_unsent),
         }
     }
 
     /// Where records go when code does not say it; `None` when only a collector is configured.
-    pub(crate) fn records(&self) -> Result<Option<Records>, spanloom_exporter::Error> {
-        if let Some(records) = self.wandb.records()? {
-            return Ok(Some(records));
+    pub(crate) fn records(&self) -> Result<Option<Records>, Fault> {
+        match self.wandb.records()? {
+            Some(records) => Ok(Some(records)),
+            None if self.otlp.is_named() => Ok(None),
+            None => Records::server(Origin::System, LOCAL_SERVER).map(Some),
         }
-        if self.otlp.is_some() {
-            return Ok(None);
-        }
-        Records::server(LOCAL_SERVER).map(Some)
     }
+}
+
+/// What the exporter says of a destination, with where it was said.
+fn address<T>(origin: Origin, made: Result<T, spanloom_exporter::Error>) -> Result<T, Fault> {
+    made.map_err(|error| Fault::of(ErrorKind::Destination, origin, error))
 }
 
 #[cfg(test)]
-mod tests {
-    use spanloom_exporter::Destination;
-
-    use super::*;
-
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        Environment::of(|name| {
-            variables
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    fn destination(variables: &[(&str, &str)]) -> Option<(String, Board)> {
-        let records = environment(variables).records().unwrap()?;
-        Some((records.destination.to_string(), records.board))
-    }
-
-    #[test]
-    fn destinations_follow_the_environment() {
-        let weave = |base: &str| Board::Weave(base.to_owned());
-        let local = Board::Spanloom(LOCAL_SERVER.to_owned());
-        assert_eq!(destination(&[]), Some((LOCAL_SERVER.to_owned(), local)));
-        assert_eq!(
-            destination(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")]),
-            None
-        );
-        let wandb = Some((Destination::WANDB.to_owned(), weave("https://wandb.ai")));
-        assert_eq!(destination(&[("WANDB_API_KEY", "k")]), wandb);
-        assert_eq!(
-            destination(&[
-                ("WANDB_API_KEY", "k"),
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
-            ]),
-            wandb
-        );
-        let private = destination(&[
-            ("WANDB_API_KEY", "k"),
-            ("WANDB_BASE_URL", "https://wandb.example.com/"),
-        ]);
-        assert_eq!(
-            private,
-            Some((
-                "https://wandb.example.com".to_owned(),
-                weave("https://wandb.example.com")
-            ))
-        );
-        let ours = destination(&[("WF_TRACE_SERVER_URL", "http://127.0.0.1:9")]);
-        assert_eq!(
-            ours,
-            Some((
-                "http://127.0.0.1:9".to_owned(),
-                Board::Spanloom("http://127.0.0.1:9".to_owned())
-            ))
-        );
-    }
-
-    #[test]
-    #[cfg(feature = "otlp")]
-    fn limits_and_signals_follow_the_environment() {
-        assert_eq!(environment(&[]).attribute_limit, ATTRIBUTE_LIMIT);
-        let general = ("OTEL_ATTRIBUTE_COUNT_LIMIT", "64");
-        assert_eq!(environment(&[general]).attribute_limit, 64);
-        let of_spans = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "32");
-        assert_eq!(environment(&[general, of_spans]).attribute_limit, 32);
-        let nonsense = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many");
-        assert_eq!(environment(&[general, nonsense]).attribute_limit, 64);
-        let endpoint = (
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            "http://127.0.0.1:4318",
-        );
-        let said = |variables: &[(&str, &str)], by_code, alone| {
-            let environment = environment(variables);
-            let to = environment.collectors(by_code, alone);
-            [to.spans, to.metrics, to.logs].map(|to| to.is_some())
-        };
-        assert_eq!(said(&[endpoint], None, false), [true, false, false]);
-        assert_eq!(said(&[endpoint], None, true), [false; 3]);
-        assert_eq!(said(&[], Some("http://127.0.0.1:4318"), true), [true; 3]);
-        let all = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
-        assert_eq!(said(&[all], None, false), [true; 3]);
-        let quiet = [
-            ("OTEL_METRICS_EXPORTER", "none"),
-            ("OTEL_LOGS_EXPORTER", "none"),
-        ];
-        let base = Some("http://127.0.0.1:4318");
-        assert_eq!(said(&quiet, base, true), [true, false, false]);
-    }
-
-    #[test]
-    fn content_is_recorded_unless_the_environment_says_otherwise() {
-        assert!(!environment(&[]).no_content);
-        for (value, without) in [
-            ("", false),
-            ("span_only", false),
-            ("SPAN_AND_EVENT", false),
-            ("True", false),
-            ("NO_CONTENT", true),
-            ("false", true),
-            ("event_only", true),
-            ("nothing please", true),
-        ] {
-            let environment = environment(&[(CAPTURE_MESSAGE_CONTENT, value)]);
-            assert_eq!(environment.no_content, without, "{value}");
-        }
-    }
-
-    #[test]
-    fn keys_are_never_shown() {
-        let environment = environment(&[("WANDB_API_KEY", "canary")]);
-        assert!(environment.wandb.key.is_some());
-        assert!(!format!("{environment:?} {environment:#?}").contains("canary"));
-    }
-
-    #[test]
-    fn empty_variables_are_unset() {
-        let environment = environment(&[
-            ("WANDB_API_KEY", ""),
-            ("SPANLOOM_QUIET", "1"),
-            ("OTEL_SDK_DISABLED", "TRUE"),
-        ]);
-        assert!(environment.quiet && environment.disabled && !environment.no_content);
-        assert_eq!(
-            environment
-                .records()
-                .unwrap()
-                .unwrap()
-                .destination
-                .to_string(),
-            LOCAL_SERVER
-        );
-    }
-}
+mod tests;

@@ -1,9 +1,12 @@
 //! Where records go, and where people look at them.
 
-use reqwest::Url;
-use spanloom_exporter::{Destination, Error};
+use std::net::IpAddr;
 
-use super::Secret;
+use reqwest::Url;
+use spanloom_exporter::Destination;
+
+use super::{Secret, Variable, Variables, address};
+use crate::error::{Fault, Origin};
 
 /// Address of the spanloom server on this machine.
 pub(crate) const LOCAL_SERVER: &str = "http://127.0.0.1:7440";
@@ -16,6 +19,8 @@ const WANDB_PAGES: &str = "https://wandb.ai";
 pub(crate) struct Records {
     pub(crate) destination: Destination,
     pub(crate) board: Board,
+    /// Whether they go to W&B, and no key is known.
+    pub(crate) lacks_key: bool,
 }
 
 /// Whose pages show the records.
@@ -33,57 +38,94 @@ pub(crate) struct Wandb {
     /// `WANDB_API_KEY`
     pub(crate) key: Option<Secret>,
     /// `WF_TRACE_SERVER_URL`
-    pub(crate) trace_server: Option<String>,
+    pub(crate) trace_server: Option<Variable>,
     /// `WANDB_BASE_URL`
-    pub(crate) base: Option<String>,
+    pub(crate) base: Option<Variable>,
 }
 
 impl Wandb {
+    pub(super) fn of(variables: &Variables<'_>) -> Self {
+        Self {
+            key: variables.get("WANDB_API_KEY").map(|key| key.secret()),
+            trace_server: variables.get("WF_TRACE_SERVER_URL"),
+            base: variables.get("WANDB_BASE_URL"),
+        }
+    }
+
     /// Where it says that records go; `None` when it says nothing.
     ///
     /// As in W&B's own clients: the trace server if one is named, else `<base>/traces` of a private installation, else
     /// W&B's hosted service. A trace server that is neither W&B's nor beside a private base is a spanloom server.
-    pub(crate) fn records(&self) -> Result<Option<Records>, Error> {
-        if self.trace_server.is_none() && self.key.is_none() {
+    pub(crate) fn records(&self) -> Result<Option<Records>, Fault> {
+        if self.key.is_none() && self.trace_server.is_none() && self.base.is_none() {
             return Ok(None);
         }
-        let private = self.base.as_deref().filter(|base| !is_hosted(base));
-        let private = private.map(|base| base.trim_end_matches('/'));
-        let (address, board) = match (&self.trace_server, private) {
-            (Some(server), Some(base)) => (server.clone(), Board::Weave(base.to_owned())),
-            (Some(server), None) if is_hosted(server) => {
-                (server.clone(), Board::Weave(WANDB_PAGES.to_owned()))
+        let base = match &self.base {
+            Some(base) => {
+                let checked = address(base.origin(), Destination::wandb(base.text()))?;
+                Some((base, shown(&checked)))
             }
-            (Some(server), None) => {
-                let board = server.trim_end_matches('/').to_owned();
-                (server.clone(), Board::Spanloom(board))
-            }
-            (None, Some(base)) => (format!("{base}/traces"), Board::Weave(base.to_owned())),
-            (None, None) => (
-                Destination::WANDB.to_owned(),
-                Board::Weave(WANDB_PAGES.to_owned()),
-            ),
+            None => None,
         };
-        let mut destination = match board {
-            Board::Weave(_) => Destination::wandb(&address)?,
-            Board::Spanloom(_) => Destination::spanloom(&address)?,
+        let private = base.filter(|(base, _)| !is_hosted(base.text()));
+        let mut destination = match (&self.trace_server, &private) {
+            (Some(server), None) if !is_hosted(server.text()) => {
+                address(server.origin(), Destination::spanloom(server.text()))?
+            }
+            (Some(server), _) => address(server.origin(), Destination::wandb(server.text()))?,
+            (None, Some((variable, base))) => {
+                let api = format!("{base}/traces");
+                address(variable.origin(), Destination::wandb(&api))?
+            }
+            (None, None) => address(Origin::System, Destination::wandb(Destination::WANDB))?,
+        };
+        let board = match (&self.trace_server, private) {
+            (_, Some((_, base))) => Board::Weave(base),
+            (Some(server), None) if !is_hosted(server.text()) => {
+                Board::Spanloom(shown(&destination))
+            }
+            (_, None) => Board::Weave(WANDB_PAGES.to_owned()),
         };
         if let Some(key) = &self.key {
             destination = destination.with_api_key(key.expose());
         }
-        Ok(Some(Records { destination, board }))
+        Ok(Some(Records {
+            destination,
+            lacks_key: self.key.is_none() && matches!(board, Board::Weave(_)),
+            board,
+        }))
     }
 }
 
 impl Records {
     /// A spanloom server.
-    pub(crate) fn server(address: &str) -> Result<Self, Error> {
-        let destination = Destination::spanloom(address)?;
+    pub(crate) fn server(origin: Origin, base: &str) -> Result<Self, Fault> {
+        let destination = address(origin, Destination::spanloom(base))?;
         Ok(Self {
+            board: Board::Spanloom(shown(&destination)),
+            lacks_key: false,
             destination,
-            board: Board::Spanloom(address.trim_end_matches('/').to_owned()),
         })
     }
+
+    /// Whether they go to a spanloom server on this machine.
+    pub(crate) fn are_local(&self) -> bool {
+        let host = Url::parse(&self.destination.address());
+        let host = host
+            .as_ref()
+            .ok()
+            .and_then(Url::host_str)
+            .unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let is_loopback = |literal: IpAddr| literal.is_loopback();
+        matches!(self.board, Board::Spanloom(_))
+            && (host == "localhost" || host.parse().is_ok_and(is_loopback))
+    }
+}
+
+/// An address without a query, which may hold a key, ready for a path.
+fn shown(destination: &Destination) -> String {
+    destination.address().trim_end_matches('/').to_owned()
 }
 
 /// Whether an address is one of W&B's hosted service: its host, and nothing that only looks like it, is `wandb.ai` or
@@ -106,11 +148,16 @@ mod tests {
         trace_server: Option<&str>,
         base: Option<&str>,
     ) -> Option<(String, Board)> {
-        let wandb = Wandb {
-            key: key.map(Secret::new),
-            trace_server: trace_server.map(str::to_owned),
-            base: base.map(str::to_owned),
+        let variables = [
+            ("WANDB_API_KEY", key),
+            ("WF_TRACE_SERVER_URL", trace_server),
+            ("WANDB_BASE_URL", base),
+        ];
+        let value = |name: &str| {
+            let said = variables.iter().find(|(known, _)| *known == name);
+            said.and_then(|(_, value)| value.map(str::to_owned))
         };
+        let wandb = Wandb::of(&Variables(&value));
         let records = wandb.records().unwrap()?;
         Some((records.destination.address(), records.board))
     }
@@ -170,9 +217,7 @@ mod tests {
             "https://notwandb.ai",
         ] {
             assert!(!is_hosted(base), "{base}");
-            let Some((api, _)) = found(Some("k"), None, Some(base)) else {
-                panic!("{base}");
-            };
+            let (api, _) = found(Some("k"), None, Some(base)).unwrap();
             assert!(!api.starts_with("https://trace.wandb.ai"), "{base}: {api}");
         }
         let server = "http://wandb.ai.example.com:7440";

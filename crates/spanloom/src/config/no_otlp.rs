@@ -1,0 +1,34 @@
+//! Without the feature `otlp` the variables of OTLP exporters mean nothing.
+
+use spanloom_exporter::Destination;
+
+use super::{Variable, Variables};
+use crate::error::{Fault, Faults};
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Otlp;
+
+impl Otlp {
+    pub(super) fn of(_: &Variables<'_>) -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "as the other one")]
+    pub(crate) fn is_named(&self) -> bool {
+        false
+    }
+
+    #[expect(clippy::unused_self, reason = "as the other one")]
+    pub(crate) fn by_code(&self, _: &str, _: &mut Faults) -> Option<Destination> {
+        None
+    }
+
+    #[expect(clippy::unused_self, reason = "as the other one")]
+    pub(crate) fn by_environment(&self, _: &mut Faults) -> Option<Destination> {
+        None
+    }
+}
+
+pub(super) fn check(_: &Variable) -> Result<(), Fault> {
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! What variables come to.
+
+use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
+use spanloom_exporter::Destination;
+
+use super::environment;
+use crate::config::records::LOCAL_SERVER;
+use crate::config::{ATTRIBUTE_LIMIT, Board};
+#[cfg(feature = "otlp")]
+use crate::error::Faults;
+
+fn destination(variables: &[(&str, &str)]) -> Option<(String, Board)> {
+    let records = environment(variables).records().unwrap()?;
+    Some((records.destination.to_string(), records.board))
+}
+
+#[test]
+fn destinations_follow_the_environment() {
+    let weave = |base: &str| Board::Weave(base.to_owned());
+    let local = Board::Spanloom(LOCAL_SERVER.to_owned());
+    assert_eq!(destination(&[]), Some((LOCAL_SERVER.to_owned(), local)));
+    assert_eq!(
+        destination(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")]),
+        None
+    );
+    let wandb = Some((Destination::WANDB.to_owned(), weave("https://wandb.ai")));
+    assert_eq!(destination(&[("WANDB_API_KEY", "k")]), wandb);
+    assert_eq!(
+        destination(&[
+            ("WANDB_API_KEY", "k"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+        ]),
+        wandb
+    );
+    let private = destination(&[
+        ("WANDB_API_KEY", "k"),
+        ("WANDB_BASE_URL", "https://wandb.example.com/"),
+    ]);
+    assert_eq!(
+        private,
+        Some((
+            "https://wandb.example.com".to_owned(),
+            weave("https://wandb.example.com")
+        ))
+    );
+    let ours = destination(&[("WF_TRACE_SERVER_URL", "http://127.0.0.1:9")]);
+    assert_eq!(
+        ours,
+        Some((
+            "http://127.0.0.1:9".to_owned(),
+            Board::Spanloom("http://127.0.0.1:9".to_owned())
+        ))
+    );
+}
+
+#[test]
+#[cfg(feature = "otlp")]
+fn limits_and_signals_follow_the_environment() {
+    assert_eq!(environment(&[]).attribute_limit, ATTRIBUTE_LIMIT);
+    let general = ("OTEL_ATTRIBUTE_COUNT_LIMIT", "64");
+    assert_eq!(environment(&[general]).attribute_limit, 64);
+    let of_spans = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "32");
+    assert_eq!(environment(&[general, of_spans]).attribute_limit, 32);
+    let nonsense = ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many");
+    assert_eq!(environment(&[general, nonsense]).attribute_limit, 64);
+    let endpoint = (
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "http://127.0.0.1:4318",
+    );
+    let said = |variables: &[(&str, &str)], by_code, alone| {
+        let environment = environment(variables);
+        let mut faults = Faults::default();
+        let spans = environment.collector(by_code, alone, &mut faults);
+        faults.settle(Some(())).unwrap();
+        let to = environment.collectors(spans.as_ref(), by_code, alone);
+        [to.spans.is_some(), to.metrics.is_some(), to.logs.is_some()]
+    };
+    assert_eq!(said(&[endpoint], None, false), [true, false, false]);
+    assert_eq!(said(&[endpoint], None, true), [false; 3]);
+    assert_eq!(said(&[], Some("http://127.0.0.1:4318"), true), [true; 3]);
+    let all = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    assert_eq!(said(&[all], None, false), [true; 3]);
+    let quiet = [
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+    ];
+    let base = Some("http://127.0.0.1:4318");
+    assert_eq!(said(&quiet, base, true), [true, false, false]);
+}
+
+#[test]
+fn content_is_recorded_unless_the_environment_says_otherwise() {
+    assert!(!environment(&[]).no_content);
+    for (value, without) in [
+        ("", false),
+        ("span_only", false),
+        ("SPAN_AND_EVENT", false),
+        ("True", false),
+        ("NO_CONTENT", true),
+        ("false", true),
+        ("event_only", true),
+        ("nothing please", true),
+    ] {
+        let environment = environment(&[(CAPTURE_MESSAGE_CONTENT, value)]);
+        assert_eq!(environment.no_content, without, "{value}");
+    }
+}
+
+#[test]
+fn keys_are_never_shown() {
+    let environment = environment(&[("WANDB_API_KEY", "canary")]);
+    assert!(environment.wandb.key.is_some());
+    assert!(!format!("{environment:?} {environment:#?}").contains("canary"));
+}
+
+#[test]
+fn empty_variables_are_unset() {
+    let environment = environment(&[
+        ("WANDB_API_KEY", ""),
+        ("SPANLOOM_QUIET", "1"),
+        ("OTEL_SDK_DISABLED", "TRUE"),
+    ]);
+    assert!(environment.quiet && environment.disabled && !environment.no_content);
+    assert_eq!(
+        environment
+            .records()
+            .unwrap()
+            .unwrap()
+            .destination
+            .to_string(),
+        LOCAL_SERVER
+    );
+}

@@ -1,0 +1,23 @@
+//! Monitors as environments configure them; the process's own is never changed.
+
+mod environment;
+mod faults;
+#[cfg(feature = "otlp")]
+mod otlp;
+
+use super::Environment;
+use crate::monitor::MonitorBuilder;
+
+pub(super) fn environment(variables: &[(&str, &str)]) -> Environment {
+    Environment::of(|name| {
+        variables
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    })
+}
+
+/// A monitor that prints nothing and keeps nothing on disk, unless the environment says so.
+pub(super) fn builder(stream: &str, variables: &[(&str, &str)]) -> MonitorBuilder {
+    MonitorBuilder::of(stream, environment(variables)).quiet()
+}

@@ -1,0 +1,79 @@
+//! One variable of the environment, with its name, so that whatever is wrong with it can be said.
+
+use std::fmt;
+
+use super::Secret;
+use crate::error::{ErrorKind, Fault, Origin};
+
+/// A variable that is set. Its `Debug` shows the name only: an address may hold a key, too.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Variable {
+    name: &'static str,
+    value: Secret,
+}
+
+impl Variable {
+    pub(crate) fn text(&self) -> &str {
+        self.value.expose()
+    }
+
+    pub(crate) fn secret(&self) -> Secret {
+        self.value.clone()
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        Origin::Variable(self.name)
+    }
+
+    pub(crate) fn fault(&self, kind: ErrorKind, why: impl Into<String>) -> Fault {
+        Fault::new(kind, self.origin(), why)
+    }
+
+    /// The value as a message may show it: of a variable that is no place for a key, such as a word out of a few or a path.
+    pub(crate) fn word(&self) -> String {
+        let shown: String = self.text().chars().take(100).collect();
+        format!("{shown:?}")
+    }
+
+    pub(crate) fn is(&self, word: &str) -> bool {
+        self.text().eq_ignore_ascii_case(word)
+    }
+}
+
+impl fmt::Debug for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={:?}", self.name, self.value)
+    }
+}
+
+/// Where variables are read from: the process's environment, or what a test says.
+pub(crate) struct Variables<'a>(pub(crate) &'a dyn Fn(&str) -> Option<String>);
+
+impl Variables<'_> {
+    /// The variable, trimmed; one that is empty is as good as unset.
+    pub(crate) fn get(&self, name: &'static str) -> Option<Variable> {
+        let value = (self.0)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| Variable {
+            name,
+            value: Secret::new(value),
+        })
+    }
+
+    /// The first of them that is set: the specific one beats the general.
+    pub(crate) fn first(&self, names: [&'static str; 2]) -> Option<Variable> {
+        names.into_iter().find_map(|name| self.get(name))
+    }
+
+    /// Whether it says yes: `1`, `true`, `yes` or `on`, the words of W&B's clients. OpenTelemetry knows `true` alone.
+    pub(crate) fn is_on(&self, name: &'static str) -> bool {
+        let words = ["1", "true", "yes", "on"];
+        self.get(name)
+            .is_some_and(|variable| words.iter().any(|word| variable.is(word)))
+    }
+
+    /// Whether it names `none` of the exporters.
+    pub(crate) fn says_none(&self, name: &'static str) -> bool {
+        self.get(name).is_some_and(|variable| variable.is("none"))
+    }
+}
