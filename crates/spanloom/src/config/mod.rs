@@ -3,6 +3,7 @@
 //! Code beats the environment, the environment beats the defaults; a variable that is empty is as good as unset. What is
 //! wrong with a variable is told when the monitor starts, if it is used; see [`Fault`](crate::Fault).
 
+mod netrc;
 #[cfg(feature = "otlp")]
 mod otlp;
 #[cfg(not(feature = "otlp"))]

@@ -4,6 +4,7 @@ mod environment;
 mod faults;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod wandb;
 
 use super::Environment;
 use crate::monitor::MonitorBuilder;
