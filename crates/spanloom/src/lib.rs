@@ -15,7 +15,7 @@
 //! | what is set | destination |
 //! |---|---|
 //! | [`MonitorBuilder::with_server`], `with_collector` | that server, that collector, and nowhere else |
-//! | `WF_TRACE_SERVER_URL`, or `WANDB_API_KEY` | W&B Weave |
+//! | `WANDB_API_KEY`, `WANDB_BASE_URL` or `WF_TRACE_SERVER_URL` | W&B Weave |
 //! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, beside W&B if both are set |
 //! | nothing | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
 //!
@@ -29,6 +29,8 @@
 //!
 //! Nothing that was acknowledged; otherwise what is still queued when the process ends or exceeds the exporter's bounds.
 //! [`Monitor::flush`] returns the account.
+#![doc = ""]
+#![doc = include_str!("environment.md")]
 
 mod banner;
 mod beside;
@@ -42,6 +44,7 @@ mod error;
 #[cfg(feature = "tracing")]
 mod layer;
 mod lineage;
+mod links;
 mod monitor;
 mod pipeline;
 mod prices;

@@ -16,6 +16,7 @@ use crate::config::{Environment, Records, Secret};
 use crate::error::{Error, ErrorKind, Faults, Origin};
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
+use crate::links::CallLinks;
 use crate::pipeline::{Pipeline, Settings};
 use crate::prices;
 use crate::stats::MonitorStats;
@@ -298,8 +299,12 @@ impl MonitorBuilder {
         };
         let link = records.as_ref().map(|records| banner.link(records));
         if !environment.quiet && !environment.disabled {
-            announce(&banner);
+            announce(&banner.line());
         }
+        let links = records
+            .as_ref()
+            .filter(|_| environment.call_links && !environment.quiet)
+            .map(|records| CallLinks::new(banner.project(records), announce));
         let pipeline = match environment.disabled {
             true => None,
             false => Some(Pipeline::start(Settings {
@@ -314,6 +319,7 @@ impl MonitorBuilder {
                 request_usage: self.request_usage,
                 prices,
                 spool,
+                links,
             })?),
         };
         Ok(Monitor {
@@ -372,8 +378,8 @@ impl MonitorBuilder {
 }
 
 /// Not on stdout, which may be a program's output; and a closed stderr is no reason for a panic.
-fn announce(banner: &Banner<'_>) {
-    drop(writeln!(stderr(), "{}", banner.line()));
+fn announce(line: &str) {
+    drop(writeln!(stderr(), "{line}"));
 }
 
 impl fmt::Display for Monitor {

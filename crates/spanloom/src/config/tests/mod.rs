@@ -4,6 +4,7 @@ mod environment;
 mod faults;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod table;
 mod wandb;
 
 use super::Environment;
