@@ -71,20 +71,20 @@ impl Banner<'_> {
     }
 
     pub(crate) fn link(&self, records: &Records) -> String {
-        let StreamName {
-            entity,
-            project,
-            stream,
-        } = self.stream;
+        let project = self.project(records);
         match &records.board {
-            Board::Spanloom(base) => format!(
-                "{base}/{}/{}/table/{}",
-                path(entity),
-                path(project),
-                path(stream)
-            ),
-            Board::Weave(base) => format!("{base}/{}/{}/weave", path(entity), path(project)),
+            Board::Spanloom(_) => format!("{project}/table/{}", path(&self.stream.stream)),
+            Board::Weave(_) => format!("{project}/weave"),
         }
+    }
+
+    /// Where the pages of the project are.
+    pub(crate) fn project(&self, records: &Records) -> String {
+        let (Board::Spanloom(base) | Board::Weave(base)) = &records.board;
+        let StreamName {
+            entity, project, ..
+        } = self.stream;
+        format!("{base}/{}/{}", path(entity), path(project))
     }
 
     /// Whether the destination is this machine and nothing listens there. Other machines are not asked, and no name is

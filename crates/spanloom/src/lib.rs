@@ -15,7 +15,7 @@
 //! | what is set | destination |
 //! |---|---|
 //! | [`MonitorBuilder::with_server`], `with_collector` | that server, that collector, and nowhere else |
-//! | `WF_TRACE_SERVER_URL`, or `WANDB_API_KEY` | W&B Weave |
+//! | `WANDB_API_KEY`, `WANDB_BASE_URL` or `WF_TRACE_SERVER_URL` | W&B Weave |
 //! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, beside W&B if both are set |
 //! | nothing | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
 //!
@@ -31,6 +31,8 @@
 //! next start, or by `spanloom sync`. So what can be lost is what exceeds the spool's bounds, 1 GiB and 7 days, and what is in
 //! memory when the process is killed; with `SPANLOOM_SPOOL=always`, nothing older than 50 ms. [`Monitor::flush`] and
 //! [`Monitor::stats`] return the account.
+#![doc = ""]
+#![doc = include_str!("environment.md")]
 
 mod banner;
 mod beside;
@@ -44,6 +46,7 @@ mod error;
 #[cfg(feature = "tracing")]
 mod layer;
 mod lineage;
+mod links;
 mod monitor;
 mod pipeline;
 mod prices;

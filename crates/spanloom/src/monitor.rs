@@ -16,6 +16,7 @@ use crate::config::{Environment, Records, Secret};
 use crate::error::{Error, ErrorKind, Faults, Origin};
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
+use crate::links::CallLinks;
 use crate::pipeline::{Pipeline, Settings};
 use crate::prices;
 use crate::stats::MonitorStats;
@@ -26,11 +27,14 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Starts monitoring into `entity/project/stream`, as the environment says, and prints one line: where to look, where
 /// records go, and whether content is recorded (`SPANLOOM_QUIET=1` silences it).
 ///
-/// `project/stream` takes its entity from `WANDB_ENTITY`. For everything else see [`Monitor::builder`].
+/// `project/stream` takes its entity from `WANDB_ENTITY`, and `stream` its project from `WANDB_PROJECT`; where records go
+/// to the server on this machine, a missing entity is `local`. For everything else see [`Monitor::builder`].
+///
+/// A server that is away, and a key that is missing or refused, are no errors: the line says so, and records wait.
 ///
 /// # Errors
-/// When the name has another shape, an address or the price file in the environment cannot be used, or no thread could be
-/// started.
+/// When the name has another shape, an address or another setting that is used cannot be, or no thread could be started.
+/// The [error](Error::faults) has everything that is wrong with the configuration, not only the first.
 pub fn init_monitor(stream: &str) -> Result<Monitor, Error> {
     Monitor::builder(stream).start()
 }
@@ -45,7 +49,7 @@ pub struct Monitor {
     stream: StreamName,
     link: Option<String>,
     address: Option<String>,
-    /// `None` when `OTEL_SDK_DISABLED` is set: clients are left as they are.
+    /// `None` when `OTEL_SDK_DISABLED` or `WEAVE_DISABLED` is set: clients are left as they are.
     pipeline: Option<Pipeline>,
 }
 
@@ -199,7 +203,8 @@ impl MonitorBuilder {
 
     /// Sends spans to the OTLP collector at this base address, such as `http://127.0.0.1:4318`, over HTTP; beside the
     /// server if one is given too, and whatever the environment says. The convention's client metrics and events go there
-    /// as well, unless the environment says `OTEL_METRICS_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`.
+    /// as well, unless the environment says `OTEL_METRICS_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`. What code cannot say
+    /// here is still the environment's: headers, time, compression and certificates (`OTEL_EXPORTER_OTLP_HEADERS`, …).
     #[cfg(feature = "otlp")]
     pub fn with_collector(mut self, address: &str) -> Self {
         self.collector = Some(Secret::new(address));
@@ -294,8 +299,12 @@ impl MonitorBuilder {
         };
         let link = records.as_ref().map(|records| banner.link(records));
         if !environment.quiet && !environment.disabled {
-            announce(&banner);
+            announce(&banner.line());
         }
+        let links = records
+            .as_ref()
+            .filter(|_| environment.call_links && !environment.quiet)
+            .map(|records| CallLinks::new(banner.project(records), announce));
         let pipeline = match environment.disabled {
             true => None,
             false => Some(Pipeline::start(Settings {
@@ -310,6 +319,7 @@ impl MonitorBuilder {
                 request_usage: self.request_usage,
                 prices,
                 spool,
+                links,
             })?),
         };
         Ok(Monitor {
@@ -368,8 +378,8 @@ impl MonitorBuilder {
 }
 
 /// Not on stdout, which may be a program's output; and a closed stderr is no reason for a panic.
-fn announce(banner: &Banner<'_>) {
-    drop(writeln!(stderr(), "{}", banner.line()));
+fn announce(line: &str) {
+    drop(writeln!(stderr(), "{line}"));
 }
 
 impl fmt::Display for Monitor {

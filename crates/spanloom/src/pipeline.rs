@@ -19,6 +19,7 @@ use crate::config::{Environment, Records};
 use crate::deadline::{Patience, within};
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
+use crate::links::CallLinks;
 use crate::stats::MonitorStats;
 
 /// A call that is to be on disk within 50 ms is read within so many.
@@ -39,6 +40,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) provider: Option<&'static str>,
     pub(crate) request_usage: bool,
     pub(crate) spool: Option<SpoolSettings>,
+    pub(crate) links: Option<CallLinks>,
 }
 
 impl Settings<'_> {
@@ -96,7 +98,7 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(crate) fn start(settings: Settings<'_>) -> Result<Self, Error> {
+    pub(crate) fn start(mut settings: Settings<'_>) -> Result<Self, Error> {
         let Settings {
             stream,
             records,
@@ -117,13 +119,16 @@ impl Pipeline {
             (true, true, false) => Content::Bodies,
             (true, false, _) => Content::Messages,
         };
-        let provider = SdkTracerProvider::builder()
+        let mut provider = SdkTracerProvider::builder()
             .with_resource(resource(stream))
             .with_sampler(Sampler::AlwaysOn)
             .with_max_attributes_per_span(environment.attribute_limit)
             .with_span_processor(lineage.clone())
-            .with_span_processor(Flushed(exporter.processor()))
-            .build();
+            .with_span_processor(Flushed(exporter.processor()));
+        if let Some(links) = settings.links.take() {
+            provider = provider.with_span_processor(links);
+        }
+        let provider = provider.build();
         let beside = Beside::start(collectors, stream)?;
         beside.observe(&exporter);
         let layer = GenAiLayer::builder(&recorder)

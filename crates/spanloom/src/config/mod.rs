@@ -3,6 +3,7 @@
 //! Code beats the environment, the environment beats the defaults; a variable that is empty is as good as unset. What is
 //! wrong with a variable is told when the monitor starts, if it is used; see [`Fault`](crate::Fault).
 
+mod netrc;
 #[cfg(feature = "otlp")]
 mod otlp;
 #[cfg(not(feature = "otlp"))]
@@ -48,6 +49,8 @@ pub(crate) struct Environment {
     pub(crate) disabled: bool,
     /// `SPANLOOM_QUIET`
     pub(crate) quiet: bool,
+    /// `WEAVE_PRINT_CALL_LINK`
+    pub(crate) call_links: bool,
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is set, and not to a word that allows content on spans: beats
     /// every default, and code as well.
     pub(crate) no_content: bool,
@@ -92,6 +95,7 @@ impl Environment {
             attribute_limit: of_spans.or(of_all).unwrap_or(ATTRIBUTE_LIMIT),
             disabled: disabled || weave_disabled,
             quiet: variables.is_on("SPANLOOM_QUIET"),
+            call_links: variables.is_on("WEAVE_PRINT_CALL_LINK"),
             no_content: variables.get(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
                 // A word nobody knows may have been meant to say no.
                 let with = ["SPAN_ONLY", "SPAN_AND_EVENT", "TRUE"];

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use reqwest::Url;
 use spanloom_exporter::Destination;
 
+use super::netrc::Netrc;
 use super::{Secret, Variable, Variables, address};
 use crate::error::{Fault, Origin};
 
@@ -13,6 +14,9 @@ pub(crate) const LOCAL_SERVER: &str = "http://127.0.0.1:7440";
 
 /// W&B's application, where the pages of its hosted service are.
 const WANDB_PAGES: &str = "https://wandb.ai";
+
+/// The machine in whose name W&B's login keeps the key of the hosted service.
+const WANDB_API: &str = "api.wandb.ai";
 
 /// Where records go, and where people look at them.
 #[derive(Clone, Debug)]
@@ -41,6 +45,7 @@ pub(crate) struct Wandb {
     pub(crate) trace_server: Option<Variable>,
     /// `WANDB_BASE_URL`
     pub(crate) base: Option<Variable>,
+    netrc: Netrc,
 }
 
 impl Wandb {
@@ -49,10 +54,13 @@ impl Wandb {
             key: variables.get("WANDB_API_KEY").map(|key| key.secret()),
             trace_server: variables.get("WF_TRACE_SERVER_URL"),
             base: variables.get("WANDB_BASE_URL"),
+            netrc: Netrc::of(variables),
         }
     }
 
     /// Where it says that records go; `None` when it says nothing.
+    ///
+    /// A key in a netrc file alone does not make prompts go to W&B: it has to be chosen.
     ///
     /// As in W&B's own clients: the trace server if one is named, else `<base>/traces` of a private installation, else
     /// W&B's hosted service. A trace server that is neither W&B's nor beside a private base is a spanloom server.
@@ -86,14 +94,36 @@ impl Wandb {
             }
             (_, None) => Board::Weave(WANDB_PAGES.to_owned()),
         };
-        if let Some(key) = &self.key {
+        let key = self.key.clone();
+        let key = key.or_else(|| self.netrc.password(&self.machines(&board)));
+        if let Some(key) = &key {
             destination = destination.with_api_key(key.expose());
         }
         Ok(Some(Records {
             destination,
-            lacks_key: self.key.is_none() && matches!(board, Board::Weave(_)),
+            lacks_key: key.is_none() && matches!(board, Board::Weave(_)),
             board,
         }))
+    }
+
+    /// The machines whose password is the key: the host of the base URL, with its port and without, as W&B's clients have
+    /// it. A key is for the one it was given for: what goes to a server of others has the key of that server.
+    fn machines(&self, board: &Board) -> Vec<String> {
+        let mut machines = Vec::new();
+        let named = match board {
+            Board::Weave(_) => &self.base,
+            Board::Spanloom(_) => &self.trace_server,
+        };
+        let url = named.as_ref().and_then(|url| Url::parse(url.text()).ok());
+        if let Some(host) = url.as_ref().and_then(Url::host_str) {
+            let port = url.as_ref().and_then(Url::port);
+            machines.extend(port.map(|port| format!("{host}:{port}")));
+            machines.push(host.to_owned());
+        }
+        if *board == Board::Weave(WANDB_PAGES.to_owned()) {
+            machines.push(WANDB_API.to_owned());
+        }
+        machines
     }
 }
 

@@ -4,8 +4,10 @@ use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
 use spanloom_exporter::Destination;
 
 use super::environment;
+#[cfg(feature = "otlp")]
+use crate::config::ATTRIBUTE_LIMIT;
+use crate::config::Board;
 use crate::config::records::LOCAL_SERVER;
-use crate::config::{ATTRIBUTE_LIMIT, Board};
 #[cfg(feature = "otlp")]
 use crate::error::Faults;
 
@@ -19,6 +21,7 @@ fn destinations_follow_the_environment() {
     let weave = |base: &str| Board::Weave(base.to_owned());
     let local = Board::Spanloom(LOCAL_SERVER.to_owned());
     assert_eq!(destination(&[]), Some((LOCAL_SERVER.to_owned(), local)));
+    #[cfg(feature = "otlp")]
     assert_eq!(
         destination(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")]),
         None

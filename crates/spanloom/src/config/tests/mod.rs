@@ -4,6 +4,8 @@ mod environment;
 mod faults;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod table;
+mod wandb;
 
 use super::Environment;
 use crate::monitor::MonitorBuilder;
