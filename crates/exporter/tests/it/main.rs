@@ -7,6 +7,7 @@
 )]
 
 mod delivery;
+mod destinations;
 mod refusal;
 mod setup;
 mod spool;

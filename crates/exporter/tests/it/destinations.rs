@@ -1,0 +1,207 @@
+//! Several destinations, each with what it is to get.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use serde_json::Value;
+use spanloom_exporter::{Destination, Exporter, Limits, LineForm};
+use spanloom_testkit::{Sink, SinkAnswer};
+
+use crate::setup::PATIENCE;
+
+const SECRET: &str = "what only some may read";
+
+fn exporter(destinations: impl IntoIterator<Item = Destination>) -> Exporter {
+    let mut builder = Exporter::builder("acme/chatbot/logs".parse().unwrap());
+    for destination in destinations {
+        builder = builder.with_destination(destination);
+    }
+    builder.start().unwrap()
+}
+
+/// A call of so many bytes, at least.
+fn call(exporter: &Exporter, bytes: usize) {
+    let provider = SdkTracerProvider::builder()
+        .with_span_processor(exporter.processor())
+        .build();
+    let mut span = provider.tracer("test").start("chat m");
+    let prompt = format!("{SECRET} {}", "x".repeat(bytes));
+    for (name, value) in [
+        ("gen_ai.operation.name", "chat".to_owned()),
+        ("gen_ai.provider.name", "openai".to_owned()),
+        ("gen_ai.request.model", "gpt-4o-mini".to_owned()),
+        ("spanloom.outcome", "completed".to_owned()),
+        (
+            "gen_ai.input.messages",
+            format!(r#"[{{"role":"user","parts":[{{"type":"text","content":"{prompt}"}}]}}]"#),
+        ),
+        (
+            "spanloom.request",
+            format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{prompt}"}}]}}"#),
+        ),
+    ] {
+        span.set_attribute(KeyValue::new(name, value));
+    }
+    span.set_attribute(KeyValue::new("gen_ai.usage.input_tokens", 7));
+    span.end();
+}
+
+#[test]
+fn one_that_hangs_takes_nothing_from_the_others() {
+    let (good, bad) = (
+        Sink::start_on_thread().unwrap(),
+        Sink::start_on_thread().unwrap(),
+    );
+    bad.answer_always(SinkAnswer::hang());
+    let exporter = exporter([
+        Destination::spanloom(&bad.url()).unwrap(),
+        Destination::otlp_http(&good.url()).unwrap(),
+    ]);
+    for _ in 0..3 {
+        call(&exporter, 0);
+    }
+    let sum = exporter.flush(Duration::from_millis(300));
+    assert_eq!(
+        (sum.received, sum.delivered, sum.queued),
+        (6, 3, 3),
+        "{sum}"
+    );
+    let receipts = exporter.receipts();
+    assert_eq!((receipts[0].1.delivered, receipts[1].1.delivered), (0, 3));
+    assert_eq!(receipts[1].0, good.url());
+    assert!(receipts.iter().all(|(_, receipt)| receipt.is_conserved()));
+}
+
+#[test]
+fn content_goes_only_where_it_may() {
+    let (with, without) = (
+        Sink::start_on_thread().unwrap(),
+        Sink::start_on_thread().unwrap(),
+    );
+    let exporter = exporter([
+        Destination::spanloom(&with.url()).unwrap(),
+        Destination::spanloom(&without.url())
+            .unwrap()
+            .without_content(),
+        Destination::otlp_http(&without.url())
+            .unwrap()
+            .without_content(),
+    ]);
+    call(&exporter, 0);
+    assert!(exporter.flush(PATIENCE).is_complete());
+    let told = |sink: &Sink| {
+        let bodies: Vec<u8> = sink
+            .requests()
+            .iter()
+            .flat_map(|it| it.body.to_vec())
+            .collect();
+        String::from_utf8_lossy(&bodies).into_owned()
+    };
+    assert!(told(&with).contains(SECRET));
+    let bare = told(&without);
+    assert_eq!(without.requests().len(), 2);
+    assert!(
+        !bare.contains(SECRET) && bare.contains("gpt-4o-mini"),
+        "{bare}"
+    );
+}
+
+#[test]
+fn a_file_has_a_line_for_each_call_in_either_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let (records, rows) = (
+        folder.path().join("records.jsonl"),
+        folder.path().join("rows.jsonl"),
+    );
+    let exporter = exporter([
+        Destination::json_lines(&records),
+        Destination::json_lines(&rows).with_line_form(LineForm::Rows),
+    ]);
+    call(&exporter, 0);
+    call(&exporter, 0);
+    let receipt = exporter.shutdown(PATIENCE);
+    assert!(receipt.is_complete() && receipt.delivered == 4, "{receipt}");
+    let lines = |path| -> Vec<Value> {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let (records, rows) = (lines(records), lines(rows));
+    assert_eq!((records.len(), rows.len()), (2, 2));
+    assert_eq!(
+        records[0]["summary"]["usage"]["gpt-4o-mini"]["prompt_tokens"],
+        7
+    );
+    assert_eq!(
+        (&rows[0]["summary"]["prompt_tokens"], &rows[0]["span_id"]),
+        (&7.into(), &records[0]["id"])
+    );
+    assert!(rows[0]["start_time_s"].is_number() && rows[0]["status_code"] == "SUCCESS");
+}
+
+#[test]
+fn a_large_span_goes_alone_and_one_that_is_too_large_is_counted() {
+    let sink = Sink::start_on_thread().unwrap();
+    let mut limits = Limits::default();
+    limits.batch_bytes = 10_000;
+    limits.span_bytes = 100_000;
+    let exporter = exporter([Destination::spanloom(&sink.url())
+        .unwrap()
+        .with_limits(limits)]);
+    for bytes in [0, 20_000, 0, 200_000] {
+        call(&exporter, bytes);
+    }
+    let receipt = exporter.flush(PATIENCE);
+    assert_eq!(
+        (receipt.delivered, receipt.dropped.too_large),
+        (3, 1),
+        "{receipt}"
+    );
+    let alone = |request: &spanloom_testkit::SinkRequest| {
+        let body = request.json().unwrap();
+        let calls = body["batch"].as_array().unwrap().len();
+        request.body.len() < 20_000 || calls == 1
+    };
+    assert!(sink.requests().iter().all(alone));
+}
+
+#[test]
+fn the_account_is_told_as_metrics() {
+    let sink = Sink::start_on_thread().unwrap();
+    let exporter = exporter([Destination::spanloom(&sink.url()).unwrap()]);
+    let told = InMemoryMetricExporter::default();
+    let meters = SdkMeterProvider::builder()
+        .with_periodic_exporter(told.clone())
+        .build();
+    exporter.observe(&meters);
+    call(&exporter, 0);
+    assert!(exporter.flush(PATIENCE).is_complete());
+    meters.force_flush().unwrap();
+    let metrics = told.get_finished_metrics().unwrap();
+    let scopes = metrics
+        .iter()
+        .flat_map(opentelemetry_sdk::metrics::data::ResourceMetrics::scope_metrics);
+    let metric = scopes
+        .flat_map(|scope| scope.metrics())
+        .find(|metric| metric.name() == "spanloom.export.spans");
+    let Some(AggregatedMetrics::U64(MetricData::Sum(sum))) = metric.map(|metric| metric.data())
+    else {
+        panic!("{metrics:?}");
+    };
+    let delivered = KeyValue::new("spanloom.export.outcome", "delivered");
+    let point = sum
+        .data_points()
+        .find(|point| point.attributes().any(|it| *it == delivered))
+        .unwrap();
+    assert_eq!(point.value(), 1);
+    assert!(
+        point
+            .attributes()
+            .any(|it| *it == KeyValue::new("spanloom.export.destination", sink.url()))
+    );
+}
