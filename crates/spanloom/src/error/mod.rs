@@ -85,8 +85,12 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
+    /// As `Display`, since that is what a `main` shows which returns it; `{:#?}` has the parts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.faults()).finish()
+        if f.alternate() {
+            return f.debug_list().entries(self.faults()).finish();
+        }
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -112,6 +116,8 @@ mod tests {
         faults.add(spool());
         let error = faults.settle(Some(())).unwrap_err();
         assert_eq!(error.to_string(), "SPANLOOM_SPOOL: unknown word; say off");
+        assert_eq!(format!("{error:?}"), error.to_string());
+        assert!(format!("{error:#?}").contains("kind: Spool"), "{error:#?}");
 
         let mut faults = Faults::default();
         faults.add(spool());
