@@ -2,14 +2,13 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     reason = "a test that cannot go on should say so at once"
 )]
 
 #[path = "../child.rs"]
 mod child;
 mod disk;
+mod grpc;
 mod matrix;
 mod runtimes;
 mod subject;

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use spanloom_exporter::{Limits, Receipt};
-use spanloom_testkit::{FaultProxy, ProxyFault, Sink, StatusCode};
+use spanloom_testkit::{FaultProxy, ProxyFault, StatusCode};
 
-use crate::subject::{PATIENCE, Spoken, Subject, arrived};
+use crate::subject::{PATIENCE, Spoken, Subject, Upstream};
 
 const SPANS: usize = 3;
 /// How long a flush may take while the fault lasts.
@@ -30,7 +30,12 @@ fn refuses(spoken: Spoken, fault: &ProxyFault) -> bool {
             // What OTLP and Weave's clients try again, and a refused key.
             (_, 401 | 403 | 429 | 502 | 503 | 504) => false,
             (Spoken::Weave, 404 | 405 | 408 | 500 | 501 | 505..) => false,
-            (_, 200..=299) => false,
+            (Spoken::Weave | Spoken::Otlp, 200..=299) => false,
+            _ => true,
+        },
+        ProxyFault::GrpcStatus { code, retry_delay } if spoken == Spoken::Grpc => match code {
+            1 | 4 | 7 | 10 | 11 | 14 | 15 | 16 => false,
+            8 => retry_delay.is_none(),
             _ => true,
         },
         ProxyFault::Redirect { .. } | ProxyFault::RedirectLoop | ProxyFault::SwitchProtocols => {
@@ -42,6 +47,10 @@ fn refuses(spoken: Spoken, fault: &ProxyFault) -> bool {
 
 /// Whether a status of success is sent for what was never passed on, and nothing in the answer gives it away.
 fn lies(spoken: Spoken, fault: &ProxyFault) -> bool {
+    // A status of gRPC is no status of HTTP.
+    if spoken == Spoken::Grpc {
+        return false;
+    }
     match fault {
         ProxyFault::Status { status, .. } => status.is_success() && *status != StatusCode::OK,
         // A protobuf message may be empty, and collectors answer what they like.
@@ -62,7 +71,7 @@ fn lies(spoken: Spoken, fault: &ProxyFault) -> bool {
 /// One fault, from the first try to the last place of every span. Returns by how much a wait exceeded its deadline.
 fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration {
     let what = format!("{fault}, {spoken:?}, spool: {}", spool.is_some());
-    let sink = Sink::start_on_thread().unwrap();
+    let sink = Upstream::new(spoken);
     let proxy = FaultProxy::start(sink.address()).unwrap();
     let subject = Subject::new(spoken, &proxy.url(), limits(), spool);
     proxy.fault_next(fault.clone());
@@ -94,7 +103,7 @@ fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration 
         account.queued += found.queued;
     }
 
-    let there = arrived(&sink);
+    let there = sink.arrived();
     let missing = ids.iter().filter(|id| !there.contains_key(*id)).count();
     let lost = usize::try_from(account.rejected + account.queued).unwrap();
     assert_eq!(account.dropped.total(), 0, "{what}: {account}");
@@ -179,4 +188,14 @@ fn otlp_survives_every_fault_with_a_spool() {
 #[test]
 fn otlp_survives_every_fault_in_memory() {
     endure_all(Spoken::Otlp, false);
+}
+
+#[test]
+fn grpc_survives_every_fault_with_a_spool() {
+    endure_all(Spoken::Grpc, true);
+}
+
+#[test]
+fn grpc_survives_every_fault_in_memory() {
+    endure_all(Spoken::Grpc, false);
 }

@@ -1,9 +1,11 @@
 //! What is tested: an exporter, spans for it, and which of them arrived.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use bytes::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, SpanId, Tracer as _, TracerProvider as _};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -13,6 +15,8 @@ use serde_json::Value;
 use spanloom_exporter::{Destination, Exporter, Limits, SpoolSettings};
 use spanloom_testkit::Sink;
 
+use crate::grpc::GrpcSink;
+
 /// Far more than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -21,6 +25,36 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum Spoken {
     Weave,
     Otlp,
+    Grpc,
+}
+
+/// Where it is spoken to.
+pub(crate) enum Upstream {
+    Http(Sink),
+    Grpc(GrpcSink),
+}
+
+impl Upstream {
+    pub(crate) fn new(spoken: Spoken) -> Self {
+        match spoken {
+            Spoken::Weave | Spoken::Otlp => Self::Http(Sink::start_on_thread().unwrap()),
+            Spoken::Grpc => Self::Grpc(GrpcSink::start()),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        match self {
+            Self::Http(sink) => sink.address(),
+            Self::Grpc(sink) => sink.address,
+        }
+    }
+
+    pub(crate) fn arrived(&self) -> HashMap<String, u32> {
+        match self {
+            Self::Http(sink) => arrived(sink),
+            Self::Grpc(sink) => sink.arrived(),
+        }
+    }
 }
 
 pub(crate) struct Subject {
@@ -33,6 +67,7 @@ impl Subject {
         let destination = match spoken {
             Spoken::Weave => Destination::spanloom(url),
             Spoken::Otlp => Destination::otlp_http(url),
+            Spoken::Grpc => Destination::otlp_grpc(url),
         };
         let destination = destination.unwrap().with_api_key("key").with_limits(limits);
         let mut exporter =
@@ -69,28 +104,37 @@ impl Subject {
 pub(crate) fn arrived(sink: &Sink) -> HashMap<String, u32> {
     let mut found = HashMap::new();
     for request in sink.requests() {
-        let ids: Vec<String> = if request.path.ends_with("/v1/traces") {
-            let message = ExportTraceServiceRequest::decode(request.body).unwrap();
-            let spans = message
-                .resource_spans
-                .into_iter()
-                .flat_map(|it| it.scope_spans);
-            let spans = spans.flat_map(|scope| scope.spans);
-            let hex = |id: Vec<u8>| id.iter().map(|byte| format!("{byte:02x}")).collect();
-            spans.map(|span| hex(span.span_id)).collect()
-        } else {
-            let body = request.json().unwrap();
-            let calls = body.get("batch").and_then(Value::as_array).unwrap();
-            // A complete call, or the start of one.
-            let id = |call: &Value| {
-                let id = call.get("id").or_else(|| call.pointer("/req/start/id"))?;
-                Some(id.as_str().unwrap().to_owned())
-            };
-            calls.iter().filter_map(id).collect()
+        if request.path.ends_with("/v1/traces") {
+            count_spans(request.body, &mut found);
+            continue;
+        }
+        let body = request.json().unwrap();
+        let calls = body.get("batch").and_then(Value::as_array).unwrap();
+        // A complete call, or the start of one.
+        let id = |call: &Value| {
+            let id = call.get("id").or_else(|| call.pointer("/req/start/id"))?;
+            Some(id.as_str().unwrap().to_owned())
         };
-        for id in ids {
+        for id in calls.iter().filter_map(id) {
             *found.entry(id).or_default() += 1;
         }
     }
     found
+}
+
+/// Adds the spans of an OTLP request.
+pub(crate) fn count_spans(message: Bytes, found: &mut HashMap<String, u32>) {
+    let message = ExportTraceServiceRequest::decode(message).unwrap();
+    let scopes = message
+        .resource_spans
+        .into_iter()
+        .flat_map(|it| it.scope_spans);
+    for span in scopes.flat_map(|scope| scope.spans) {
+        let id = span
+            .span_id
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        *found.entry(id).or_default() += 1;
+    }
 }

@@ -160,6 +160,7 @@ fn go_mod(modules: &[(&str, String)]) -> String {
 pub struct Collector {
     process: Running,
     http: u16,
+    grpc: u16,
 }
 
 impl Collector {
@@ -169,12 +170,12 @@ impl Collector {
     /// # Errors
     /// When it is not there or does not start.
     pub async fn start(jaeger: &str, spanloom: &str) -> Result<Self> {
-        let (http, health) = (free_port()?, free_port()?);
+        let (http, grpc, health) = (free_port()?, free_port()?, free_port()?);
         let mut command = Command::new(install()?.path("otelcol"));
         command
             .arg("--config")
             .arg(deploy("collector/config.yaml"))
-            .env("COLLECTOR_GRPC", format!("127.0.0.1:{}", free_port()?))
+            .env("COLLECTOR_GRPC", format!("127.0.0.1:{grpc}"))
             .env("COLLECTOR_HTTP", format!("127.0.0.1:{http}"))
             .env("COLLECTOR_HEALTH", format!("127.0.0.1:{health}"))
             .env("JAEGER_OTLP", jaeger)
@@ -184,7 +185,17 @@ impl Collector {
         process
             .answers(&format!("http://127.0.0.1:{health}"))
             .await?;
-        Ok(Self { process, http })
+        Ok(Self {
+            process,
+            http,
+            grpc,
+        })
+    }
+
+    /// Where services send, OTLP over gRPC.
+    #[must_use]
+    pub fn grpc_address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.grpc)
     }
 
     /// Where services send, OTLP over HTTP.

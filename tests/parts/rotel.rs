@@ -22,6 +22,7 @@ pub fn install() -> Result<Installed> {
 pub struct Rotel {
     process: Running,
     http: u16,
+    grpc: u16,
 }
 
 impl Rotel {
@@ -40,7 +41,11 @@ impl Rotel {
             .args(["--exporter", "otlp", "--otlp-exporter-protocol", "http"])
             .args(["--otlp-exporter-endpoint", destination]);
         let process = Running::start("Rotel", &mut command)?;
-        let started = Self { process, http };
+        let started = Self {
+            process,
+            http,
+            grpc,
+        };
         // It has no page of its own that says it is well: any answer is one.
         let url = started.address();
         eventually("Rotel listens", async || {
@@ -57,6 +62,12 @@ impl Rotel {
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.http)
+    }
+
+    /// Where services send, OTLP over gRPC.
+    #[must_use]
+    pub fn grpc_address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.grpc)
     }
 
     /// What it has said.

@@ -12,6 +12,7 @@ mod aimock;
 mod beside;
 mod board;
 mod deploy;
+mod grpc;
 mod llama;
 mod model;
 mod program;

@@ -229,7 +229,7 @@ impl ExporterBuilder {
         };
         let limits = destination.limits();
         let transport = match destination.url() {
-            Some(_) => Some(Transport::new(destination, &limits)?),
+            Some(_) => Some(Transport::new(destination)?),
             None => None,
         };
         let disk = self.spool.as_ref().and_then(|settings| {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -14,7 +15,6 @@ use serde::de::IgnoredAny;
 
 use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
-use crate::limits::Limits;
 use crate::protocol::retry_after::of_header;
 use crate::protocol::{Carrier, Request};
 
@@ -60,46 +60,24 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
     client: Client,
-    gzip: bool,
+    destination: Arc<Destination>,
 }
 
 impl Transport {
-    pub(crate) fn new(destination: &Destination, limits: &Limits) -> Result<Self, Error> {
-        let mut builder = Client::builder()
-            .timeout(destination.timeout().unwrap_or(limits.request_timeout))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            // A redirect could carry the key to another origin.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("spanloom/", env!("CARGO_PKG_VERSION")));
-        // A proxy for the world is none for this machine.
-        if destination.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        #[cfg(feature = "otlp")]
-        if destination.carrier() == Carrier::Grpc {
-            builder = builder.http2_prior_knowledge();
-        }
-        // Reading the system's certificates takes tens of milliseconds, and nobody shows one here.
-        if destination.url().is_some_and(|url| url.scheme() == "http") {
-            builder = builder.tls_certs_only([]);
-        } else if let Some(certificates) = destination.root_certificates() {
-            builder = builder.tls_certs_merge(certificates.iter().cloned());
-        }
-        if let Some(identity) = destination.identity() {
-            builder = builder.identity(identity.clone());
-        }
-        let client = builder.build().map_err(|error| {
-            Error::new(
-                ErrorKind::Start,
-                "cannot start the exporter: no HTTP client".to_owned(),
-            )
-            .with_source(error)
-        })?;
+    pub(crate) fn new(destination: &Destination) -> Result<Self, Error> {
+        let destination = Arc::new(destination.clone());
         Ok(Self {
-            client,
-            gzip: destination.compresses(),
+            client: client(&destination)?,
+            destination,
         })
+    }
+
+    /// Forgets its connections: one that does not answer may never answer again, and over HTTP/2 it would be used for the
+    /// next request all the same.
+    pub(crate) fn renew(&mut self) {
+        if let Ok(client) = client(&self.destination) {
+            self.client = client;
+        }
     }
 
     /// Sends it; an error means that no whole answer came, and nobody knows what became of the request.
@@ -110,7 +88,7 @@ impl Transport {
             body,
             carrier,
         } = request;
-        let compressed = (self.gzip && body.len() >= COMPRESS_FROM)
+        let compressed = (self.destination.compresses() && body.len() >= COMPRESS_FROM)
             .then(|| gzip(&body))
             .flatten();
         let is_compressed = compressed.is_some();
@@ -157,6 +135,41 @@ impl Transport {
             body: read.freeze(),
         })
     }
+}
+
+fn client(destination: &Destination) -> Result<Client, Error> {
+    let timeout = destination.timeout();
+    let mut builder = Client::builder()
+        .timeout(timeout.unwrap_or(destination.limits().request_timeout))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        // A redirect could carry the key to another origin.
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("spanloom/", env!("CARGO_PKG_VERSION")));
+    // A proxy for the world is none for this machine.
+    if destination.is_loopback() {
+        builder = builder.no_proxy();
+    }
+    #[cfg(feature = "otlp")]
+    if destination.carrier() == Carrier::Grpc {
+        builder = builder.http2_prior_knowledge();
+    }
+    // Reading the system's certificates takes tens of milliseconds, and nobody shows one here.
+    if destination.url().is_some_and(|url| url.scheme() == "http") {
+        builder = builder.tls_certs_only([]);
+    } else if let Some(certificates) = destination.root_certificates() {
+        builder = builder.tls_certs_merge(certificates.iter().cloned());
+    }
+    if let Some(identity) = destination.identity() {
+        builder = builder.identity(identity.clone());
+    }
+    builder.build().map_err(|error| {
+        Error::new(
+            ErrorKind::Start,
+            "cannot start the exporter: no HTTP client".to_owned(),
+        )
+        .with_source(error)
+    })
 }
 
 /// Level 1: six microseconds for a span of 3 KB, where the default level takes 46.

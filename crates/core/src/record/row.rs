@@ -82,7 +82,7 @@ mod tests {
             "project_id": "acme/chatbot", "id": "1", "trace_id": "2", "op_name": "openai.chat.completions.create",
             "started_at": "1970-01-01T00:00:01.5Z", "ended_at": "1970-01-01T00:00:02Z",
             "attributes": {"stream": "logs", "tenant": "blue"}, "inputs": {"model": "m"}, "output": {"choices": []},
-            "summary": {"latency_s": 0.5, "status_code": "SUCCESS", "usage": {"m-1": {"requests": 1, "prompt_tokens": 3}}},
+            "summary": {"latency_s": 0.5, "status_code": "SUCCESS", "usage": {"m-1": {"requests": 1, "prompt_tokens": 3, "completion_tokens": 2}}},
         }))
         .unwrap();
         assert_eq!(
@@ -91,7 +91,7 @@ mod tests {
                 "span_id": "1", "trace_id": "2", "parent_id": null, "name": "openai.chat.completions.create",
                 "status_code": "SUCCESS", "start_time_s": 1.5, "end_time_s": 2.0, "inputs": {"model": "m"},
                 "output": {"choices": []}, "exception": null, "attributes": {"tenant": "blue"},
-                "summary": {"model": "m-1", "prompt_tokens": 3, "latency_s": 0.5}, "timestamp": "1970-01-01T00:00:01.5Z",
+                "summary": {"model": "m-1", "prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5, "latency_s": 0.5}, "timestamp": "1970-01-01T00:00:01.5Z",
             })
         );
     }

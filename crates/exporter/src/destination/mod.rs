@@ -112,13 +112,16 @@ impl Destination {
         Self::server(Kind::OtlpHttpAt, endpoint)
     }
 
-    /// An OTLP collector over gRPC, such as `http://127.0.0.1:4317`.
+    /// An OTLP collector over gRPC, such as `http://127.0.0.1:4317`. Requests have 3 MiB at most by default, as receivers of
+    /// gRPC refuse more than 4 MiB unless told otherwise.
     ///
     /// # Errors
     /// See [`Destination::spanloom`].
     #[cfg(feature = "otlp")]
     pub fn otlp_grpc(base: &str) -> Result<Self, Error> {
-        Self::server(Kind::OtlpGrpc, base)
+        let mut destination = Self::server(Kind::OtlpGrpc, base)?;
+        destination.limits.batch_bytes = 3 << 20;
+        Ok(destination)
     }
 
     /// A file of JSON lines, made when it is not there, for its owner alone (0600). One process may write to it.

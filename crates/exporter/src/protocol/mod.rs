@@ -4,11 +4,13 @@
 //! | file | what |
 //! |---|---|
 //! | `weave` | records as calls of Weave's API |
-//! | `otlp` | spans as OTLP, over HTTP and gRPC |
+//! | `otlp`, `attribute` | spans as OTLP, over HTTP and gRPC |
 //! | `lines` | records as lines of a file |
 //! | `verdict` | the retry tables |
 //! | `retry_after`, `retry_info` | when a server wants to be asked again |
 
+#[cfg(feature = "otlp")]
+mod attribute;
 pub(crate) mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;

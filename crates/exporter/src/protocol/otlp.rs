@@ -1,6 +1,6 @@
 //! Spans as OTLP, over HTTP and gRPC.
 //!
-//! A span is encoded by itself, by the conversion of the stock exporter, so that batches can be cut by their true bytes
+//! A span is encoded by itself, its attributes by `attribute`, everything else by the stock exporter's conversion, so that batches can be cut by their true bytes
 //! and a spool can hold them; a request is spliced from spans. Source: `opentelemetry/proto/trace/v1/trace.proto`.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, TE};
 use spanloom_core::StreamName;
 
 use super::verdict::{Table, Verdict, of_grpc, of_status};
-use super::{Carrier, Request, Stored};
+use super::{Carrier, Request, Stored, attribute};
 use crate::content::DestinationContent;
 use crate::profile::{Profile, stream_of};
 use crate::transport::Answer;
@@ -71,7 +71,11 @@ impl Otlp {
     pub(super) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Stored {
         let mut span = Arc::unwrap_or_clone(span);
         self.content.apply(&mut span);
-        let stream = stream_of(&span, resource, &self.stream);
+        // A collector has no streams: it makes no difference there where a span belongs.
+        let stream = match self.profile {
+            Profile::Collector => self.stream.clone(),
+            Profile::WandbOtlp | Profile::WandbAgents => stream_of(&span, resource, &self.stream),
+        };
         let span = self.profile.span(span, &stream);
         let scope = &span.instrumentation_scope;
         let known = |(last, of, _): &&(InstrumentationScope, StreamName, Bytes)| {
@@ -86,9 +90,16 @@ impl Otlp {
                 route
             }
         };
+        let mut span = span;
+        let attributes = std::mem::take(&mut span.attributes);
+        let rest = Span::from(span);
+        let mut body = Vec::with_capacity(rest.encoded_len() + attribute::room(&attributes));
+        // A buffer that grows takes every message.
+        let _written = rest.encode(&mut body);
+        attribute::append(&mut body, &attributes);
         Stored {
             route,
-            body: Span::from(span).encode_to_vec().into(),
+            body: body.into(),
         }
     }
 
@@ -124,24 +135,34 @@ impl Otlp {
     }
 
     pub(super) fn judge(&self, answer: &Answer) -> Verdict {
-        let (verdict, message) = match self.carrier {
-            Carrier::Http => (
-                of_status(Table::Otlp, answer.status, answer.retry_after()),
-                Some(&answer.body),
-            ),
-            Carrier::Grpc => (grpc(answer), None),
+        let verdict = match self.carrier {
+            Carrier::Http => of_status(Table::Otlp, answer.status, answer.retry_after()),
+            Carrier::Grpc => grpc(answer),
         };
-        match verdict {
-            Verdict::Delivered { .. } if answer.is_page() => Verdict::Retry(None),
-            Verdict::Delivered { .. } => Verdict::Delivered {
-                rejected: message.map_or_else(
-                    || rejected(answer.body.get(5..).unwrap_or_default()),
-                    |body| rejected(body),
-                ),
+        let message = match self.carrier {
+            Carrier::Http => Some(answer.body.as_ref()),
+            Carrier::Grpc => framed(&answer.body)
+                .filter(|message| ExportTraceServiceResponse::decode(*message).is_ok()),
+        };
+        match (verdict, message) {
+            // A page for people is no collector's; and a gRPC server answers with a message.
+            (Verdict::Delivered { .. }, _) if answer.is_page() => Verdict::Retry(None),
+            (Verdict::Delivered { .. }, None) => Verdict::Retry(None),
+            (Verdict::Delivered { .. }, Some(message)) => Verdict::Delivered {
+                rejected: rejected(message),
             },
-            other => other,
+            (other, _) => other,
         }
     }
+}
+
+/// The message in its frame.
+fn framed(body: &[u8]) -> Option<&[u8]> {
+    let (head, message) = body.split_first_chunk::<5>()?;
+    let [0, length @ ..] = *head else {
+        return None;
+    };
+    (usize::try_from(u32::from_be_bytes(length)).ok()? == message.len()).then_some(message)
 }
 
 fn grpc(answer: &Answer) -> Verdict {

@@ -202,6 +202,9 @@ impl Worker {
                     true => Trouble::Timeout,
                     false => Trouble::Connection,
                 };
+                if let Some(transport) = self.transport.as_mut().filter(|_| error.is_timeout()) {
+                    transport.renew();
+                }
                 return self.undecided(batch, None, trouble, closed);
             }
         };

@@ -2,10 +2,11 @@
 //!
 //! The chapter in files: `fault` lists the behaviours and `matrix` all of them with figures; `wire` is a connection that
 //! can be read slowly and cut; `message` finds where HTTP/1.1 messages end; `strike` lets one fault happen and `relay`
-//! those that need the upstream's answer; `invented` holds the answers that no upstream gave; `serve` accepts
-//! connections.
+//! those that need the upstream's answer; `invented` holds the answers that no upstream gave; `http2` does what makes
+//! sense of it for gRPC; `serve` accepts connections.
 
 mod fault;
+mod http2;
 mod invented;
 mod matrix;
 mod message;
@@ -33,7 +34,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A proxy on a loopback port that stands before a server and misbehaves by script, one [`ProxyFault`] a request.
 ///
-/// It speaks HTTP/1.1. What no fault is due for passes unchanged, connections kept alive. It runs on a thread of its own and so serves tests with
+/// It speaks HTTP/1.1, and HTTP/2 with prior knowledge (gRPC without TLS) as far as a behaviour makes sense there: byte
+/// counts are then those of whole frames, answers that are made up are made of frames where there is such an answer and
+/// are HTTP/1.1, and so garbage, where there is none, and [`Duplicate`](ProxyFault::Duplicate) passes once. Other
+/// requests on the same connection share its fate. What no fault is due for passes unchanged, connections kept alive.
+/// It runs on a thread of its own and so serves tests with
 /// any runtime or none; dropping it closes every connection, ends the thread and waits for that.
 ///
 /// Faults that strike before a request (`NeverAccept`, `ResetAtConnect` and such) wait for the next new connection, or

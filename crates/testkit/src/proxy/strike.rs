@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::message::{Message, Side};
 use super::shared::Shared;
 use super::wire::Wire;
-use super::{Cut, ProxyFault, invented, relay};
+use super::{Cut, ProxyFault, http2, invented, relay};
 
 /// What becomes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,9 @@ pub(super) async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     if early.is_none() && !client.has_more().await {
         return;
     }
+    if early.is_none() && http2::speaks(&client).await {
+        return http2::serve(client, &shared).await;
+    }
     let mut upstream = None;
     let mut fault = early.or_else(|| shared.due());
     loop {
@@ -50,7 +53,7 @@ pub(super) async fn connection(stream: TcpStream, shared: Arc<Shared>) {
 }
 
 /// Gives the connection back when it goes on.
-async fn finish(
+pub(super) async fn finish(
     mut client: Wire,
     after: After,
     shared: &Shared,

@@ -135,4 +135,11 @@ impl Wire {
             self.stream.try_io(Interest::READABLE, nothing).ok();
         }
     }
+
+    /// Whether the connection begins with this, as far as it has arrived; nothing is read.
+    pub(super) async fn begins_with(&self, mark: &[u8]) -> bool {
+        let mut seen = vec![0; mark.len()];
+        let count = self.stream.peek(&mut seen).await.unwrap_or(0);
+        seen.get(..count) == Some(mark)
+    }
 }

@@ -42,7 +42,7 @@ pub(super) struct Invented {
 }
 
 impl Invented {
-    fn once(start: impl Into<Vec<u8>>, after: After) -> Self {
+    pub(super) fn once(start: impl Into<Vec<u8>>, after: After) -> Self {
         Self {
             start: start.into(),
             block: Bytes::new(),
@@ -51,6 +51,19 @@ impl Invented {
             end: Vec::new(),
             after,
         }
+    }
+
+    pub(super) fn repeated(start: Vec<u8>, block: Bytes, times: u64, after: After) -> Self {
+        Self {
+            block,
+            times,
+            pause: Duration::from_millis(u64::from(times == u64::MAX)),
+            ..Self::once(start, after)
+        }
+    }
+
+    pub(super) fn then(self, after: After) -> Self {
+        Self { after, ..self }
     }
 
     /// A client that leaves in the middle has seen enough.

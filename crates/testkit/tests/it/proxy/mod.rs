@@ -3,4 +3,5 @@
 mod answer;
 mod client;
 mod connection;
+mod http2;
 mod relay;
