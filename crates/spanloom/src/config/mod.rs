@@ -107,7 +107,7 @@ impl Environment {
         }
     }
 
-    /// Where what cannot be sent is kept; `None` when nothing is, or there is no home.
+    /// Where what cannot be sent is kept; `None` when nothing is, or nobody asked for it and there is no home.
     pub(crate) fn spool(&self) -> Result<Option<SpoolSettings>, Fault> {
         let mode = match &self.spool {
             None => Some(SpoolMode::default()),
@@ -119,11 +119,19 @@ impl Environment {
                 return Err(word.fault(ErrorKind::Spool, why));
             }
         };
-        Ok(mode.zip(self.spool_folder.clone()).map(|(mode, folder)| {
-            let mut settings = SpoolSettings::new(folder);
-            settings.mode = mode;
-            settings
-        }))
+        let Some(mode) = mode else { return Ok(None) };
+        match (&self.spool_folder, &self.spool) {
+            (Some(folder), _) => {
+                let mut settings = SpoolSettings::new(folder);
+                settings.mode = mode;
+                Ok(Some(settings))
+            }
+            // Who asked for it by name is not to find out when it is needed.
+            (None, Some(word)) => Err(word
+                .fault(ErrorKind::Spool, "there is no home folder for a spool")
+                .with_remedy("set SPANLOOM_SPOOL_DIR")),
+            (None, None) => Ok(None),
+        }
     }
 
     /// The collector of spans: at the base address that code names, else the environment's, unless code names all

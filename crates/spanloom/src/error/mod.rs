@@ -28,7 +28,7 @@ pub enum ErrorKind {
     Destination,
     /// The file `SPANLOOM_PRICES` names cannot be read, or is no price file.
     Prices,
-    /// `SPANLOOM_SPOOL` has a word nobody knows.
+    /// `SPANLOOM_SPOOL` has a word nobody knows, or asks for a spool where there is no folder for one.
     Spool,
     /// The operating system gave no thread, or an HTTP client could not be made.
     Start,
@@ -85,8 +85,12 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
+    /// As `Display`, since that is what a `main` shows which returns it; `{:#?}` has the parts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.faults()).finish()
+        if f.alternate() {
+            return f.debug_list().entries(self.faults()).finish();
+        }
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -112,6 +116,8 @@ mod tests {
         faults.add(spool());
         let error = faults.settle(Some(())).unwrap_err();
         assert_eq!(error.to_string(), "SPANLOOM_SPOOL: unknown word; say off");
+        assert_eq!(format!("{error:?}"), error.to_string());
+        assert!(format!("{error:#?}").contains("kind: Spool"), "{error:#?}");
 
         let mut faults = Faults::default();
         faults.add(spool());

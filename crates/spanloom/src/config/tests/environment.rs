@@ -1,7 +1,7 @@
 //! What variables come to.
 
 use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
-use spanloom_exporter::Destination;
+use spanloom_exporter::{Destination, SpoolMode};
 
 use super::environment;
 #[cfg(feature = "otlp")]
@@ -133,4 +133,30 @@ fn empty_variables_are_unset() {
             .to_string(),
         LOCAL_SERVER
     );
+}
+
+#[test]
+fn a_spool_is_in_the_folder_of_the_environment() {
+    let spool = |variables: &[(&str, &str)]| {
+        let settings = environment(variables).spool().unwrap()?;
+        Some((settings.folder, settings.mode))
+    };
+    let at = |folder: &str, mode| Some((folder.into(), mode));
+    let home = ("HOME", "/home/me");
+    let data = ("XDG_DATA_HOME", "/data");
+    let folder = ("SPANLOOM_SPOOL_DIR", "/spool");
+    let on_trouble = SpoolMode::OnTrouble;
+    let of_home = "/home/me/.local/share/spanloom/spool";
+    assert_eq!(spool(&[]), None);
+    assert_eq!(spool(&[home]), at(of_home, on_trouble));
+    assert_eq!(spool(&[home, data]), at("/data/spanloom/spool", on_trouble));
+    assert_eq!(spool(&[home, data, folder]), at("/spool", on_trouble));
+    for (word, mode) in [
+        ("On", Some(on_trouble)),
+        ("ALWAYS", Some(SpoolMode::Always)),
+        ("off", None),
+    ] {
+        let found = spool(&[home, ("SPANLOOM_SPOOL", word)]);
+        assert_eq!(found, mode.and_then(|mode| at(of_home, mode)), "{word}");
+    }
 }

@@ -4,18 +4,26 @@ use std::time::Duration;
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
-use spanloom_testkit::{ModelServer, Sink, SinkRequest};
+use spanloom_testkit::{ModelServer, Sink, SinkAnswer, SinkRequest};
 
 use super::{builder, environment};
-use crate::Monitored as _;
 use crate::error::Faults;
 use crate::monitor::MonitorBuilder;
+use crate::{Monitor, Monitored as _};
 
 /// Far longer than a delivery to this machine takes.
 const DELIVERY: Duration = Duration::from_secs(10);
 
 /// What a collector gets of one call: of its span only, or of metrics and events, too.
 async fn requests(collector: &Sink, builder: MonitorBuilder) -> Vec<SinkRequest> {
+    let monitor = after_a_call(builder).await;
+    let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
+    assert!(receipt.is_complete(), "{receipt}");
+    collector.requests()
+}
+
+/// A monitor after one call, whose body is long enough to be compressed.
+async fn after_a_call(builder: MonitorBuilder) -> Monitor {
     let model = ModelServer::builder().start().await.unwrap();
     let monitor = builder.without_spool().start().unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
@@ -27,9 +35,7 @@ async fn requests(collector: &Sink, builder: MonitorBuilder) -> Vec<SinkRequest>
     });
     let request = serde_json::from_value(request).unwrap();
     client.chat().create(request).await.unwrap();
-    let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
-    assert!(receipt.is_complete(), "{receipt}");
-    collector.requests()
+    monitor
 }
 
 const SPANS_ONLY: [(&str, &str); 2] = [
@@ -101,6 +107,40 @@ async fn an_address_of_code_takes_what_code_cannot_say_from_the_environment() {
     assert_eq!(requests.len(), 1);
     assert_eq!(requests[0].path, "/v1/traces");
     assert_eq!(requests[0].header("x-key"), Some("k"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_has_the_time_of_the_environment() {
+    let collector = Sink::start().await.unwrap();
+    let url = collector.url();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10000000"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "100"),
+        SPANS_ONLY[0],
+        SPANS_ONLY[1],
+    ];
+    collector.answer_next_with(SinkAnswer::hang());
+    let monitor = after_a_call(builder("a/b/c", &variables)).await;
+    // Without it the first request would last as long as this waits, or longer.
+    collector.wait_for(2).await.unwrap();
+    let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
+    assert!(receipt.is_complete(), "{receipt}");
+}
+
+#[test]
+fn a_collectors_authority_is_read_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authority.pem");
+    std::fs::write(&file, include_str!("certificate.pem")).unwrap();
+    let file = file.to_str().unwrap();
+    let shown = destination(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318"),
+        // The general one is not looked at.
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/missing.pem"),
+        ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", file),
+    ]);
+    assert!(shown.contains("https://c:4318"), "{shown}");
 }
 
 /// The destination's own words for what it is.

@@ -62,12 +62,15 @@ fn spools_and_prices() {
     let missing = format!("{here}/missing.json");
     let no_file =
         format!("SPANLOOM_PRICES: the price file {here:?} cannot be used:\nit is no file");
+    let homeless = "SPANLOOM_SPOOL: there is no home folder for a spool; set SPANLOOM_SPOOL_DIR";
     let not_found = format!(
         "SPANLOOM_PRICES: the price file {missing:?} cannot be used:\nNo such file or directory (os error 2)"
     );
     check(&[
         (GOOD, &[("SPANLOOM_SPOOL", "yes")], &[&word("yes")]),
         (GOOD, &[("SPANLOOM_SPOOL", "allways")], &[&word("allways")]),
+        (GOOD, &[("SPANLOOM_SPOOL", "always")], &[homeless]),
+        (GOOD, &[("SPANLOOM_SPOOL", "on")], &[homeless]),
         (GOOD, &[("SPANLOOM_PRICES", &missing)], &[&not_found]),
         (GOOD, &[("SPANLOOM_PRICES", here)], &[&no_file]),
     ]);
