@@ -110,7 +110,7 @@ fn destination(
     default: &StreamName,
 ) -> StreamName {
     let mut part = |name: &str, alias: &str, default: &str| {
-        let own = attributes.take_text(&[name]);
+        let own = attributes.take_text(&[name, alias]);
         let part = own
             .as_deref()
             .or_else(|| resource.text(name))
@@ -367,6 +367,31 @@ mod tests {
             attributes["spanloom.outcome"] = "completed".into();
             assert_eq!(of(attributes).op_name, op_name);
         }
+    }
+
+    #[test]
+    fn spans_and_resources_say_where_they_belong() {
+        let routed = |own: Value, resource: Value| {
+            let attributes = |value: Value| match value {
+                Value::Object(map) => map.into_iter().collect::<Attributes>(),
+                _ => Attributes::default(),
+            };
+            let default = StreamName::parse("acme/chatbot/logs", None).unwrap();
+            destination(&mut attributes(own), &attributes(resource), &default).to_string()
+        };
+        assert_eq!(routed(json!({}), json!({})), "acme/chatbot/logs");
+        let wandb = json!({"wandb.entity": "e", "wandb.project": "p"});
+        assert_eq!(routed(json!({}), wandb.clone()), "e/p/logs");
+        assert_eq!(
+            routed(wandb.clone(), json!({"spanloom.stream": "s"})),
+            "e/p/s"
+        );
+        let ours = json!({"spanloom.entity": "a", "spanloom.project": "b", "wandb.entity": "c"});
+        assert_eq!(routed(ours, wandb), "a/b/logs");
+        assert_eq!(
+            routed(json!({"spanloom.entity": "no/part"}), json!({})),
+            "acme/chatbot/logs"
+        );
     }
 
     #[test]

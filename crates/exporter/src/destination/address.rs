@@ -49,7 +49,12 @@ pub(super) fn address(text: &str) -> Result<Url, Error> {
         // The text may hold a key in its user information or query: show what stands before those only.
         let before = text.chars().take_while(|c| !matches!(c, '?' | '#'));
         let shown: String = before.take(100).collect();
-        let shown = if shown.contains('@') {
+        // A colon that no port follows may stand between a name and a password whose `@` was forgotten.
+        let authority = shown.split("://").last().unwrap_or_default();
+        let authority = authority.split('/').next().unwrap_or_default();
+        let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+        let odd = !port.chars().all(|c| c.is_ascii_digit() || c == ']');
+        let shown = if shown.contains('@') || odd {
             "with user information"
         } else {
             &shown
@@ -83,8 +88,16 @@ mod tests {
             let error = address(base).unwrap_err();
             assert!(error.to_string().starts_with("invalid endpoint"), "{error}");
         }
-        let error = address("https://user:secret@example.com").unwrap_err();
-        assert!(!error.to_string().contains("secret"), "{error}");
+        for base in [
+            "https://user:secret@example.com",
+            "https://user:secret",
+            "https://user:secret/x",
+        ] {
+            let error = address(base).unwrap_err();
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        let error = address("htp://127.0.0.1:7440").unwrap_err();
+        assert!(error.to_string().contains("127.0.0.1:7440"), "{error}");
     }
 
     #[test]

@@ -3,10 +3,13 @@
 //! A span is encoded by itself, its attributes by `attribute`, everything else by the stock exporter's conversion, so that batches can be cut by their true bytes
 //! and a spool can hold them; a request is spliced from spans. Source: `opentelemetry/proto/trace/v1/trace.proto`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_proto::tonic::common;
@@ -26,6 +29,9 @@ use super::{Carrier, Request, Stored, attribute};
 use crate::content::DestinationContent;
 use crate::profile::{Profile, stream_of};
 use crate::transport::Answer;
+
+/// What an answer may become when it is inflated.
+const ANSWER_BYTES: u64 = 4 << 20;
 
 /// Speaks OTLP.
 #[derive(Debug)]
@@ -140,29 +146,36 @@ impl Otlp {
             Carrier::Grpc => grpc(answer),
         };
         let message = match self.carrier {
-            Carrier::Http => Some(answer.body.as_ref()),
+            Carrier::Http => Some(Cow::Borrowed(answer.body.as_ref())),
             Carrier::Grpc => framed(&answer.body)
-                .filter(|message| ExportTraceServiceResponse::decode(*message).is_ok()),
+                .filter(|message| ExportTraceServiceResponse::decode(&**message).is_ok()),
         };
         match (verdict, message) {
             // A page for people is no collector's; and a gRPC server answers with a message.
             (Verdict::Delivered { .. }, _) if answer.is_page() => Verdict::Retry(None),
             (Verdict::Delivered { .. }, None) => Verdict::Retry(None),
             (Verdict::Delivered { .. }, Some(message)) => Verdict::Delivered {
-                rejected: rejected(message),
+                rejected: rejected(&message),
             },
             (other, _) => other,
         }
     }
 }
 
-/// The message in its frame.
-fn framed(body: &[u8]) -> Option<&[u8]> {
+/// The message in its frame; servers compress what they answer to a request that was compressed.
+fn framed(body: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (head, message) = body.split_first_chunk::<5>()?;
-    let [0, length @ ..] = *head else {
+    let [is_compressed, length @ ..] = *head;
+    if usize::try_from(u32::from_be_bytes(length)).ok()? != message.len() {
         return None;
-    };
-    (usize::try_from(u32::from_be_bytes(length)).ok()? == message.len()).then_some(message)
+    }
+    if is_compressed == 0 {
+        return Some(Cow::Borrowed(message));
+    }
+    let mut inflated = Vec::new();
+    let mut decoder = MultiGzDecoder::new(message).take(ANSWER_BYTES);
+    decoder.read_to_end(&mut inflated).ok()?;
+    Some(Cow::Owned(inflated))
 }
 
 fn grpc(answer: &Answer) -> Verdict {
@@ -327,6 +340,21 @@ mod tests {
                 found
             };
         assert_eq!(by_scope(ours.resource_spans), by_scope(stock));
+    }
+
+    #[test]
+    fn an_answer_may_be_compressed() {
+        use std::io::Write as _;
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(b"message").unwrap();
+        let message = encoder.finish().unwrap();
+        let mut body = vec![1, 0, 0, 0, u8::try_from(message.len()).unwrap()];
+        body.extend(message);
+        assert_eq!(framed(&body).unwrap(), Cow::Borrowed(b"message"));
+        assert_eq!(framed(&[0, 0, 0, 0, 0]).unwrap(), Cow::Borrowed(b""));
+        for broken in [&[0, 0, 0, 0, 9, 1][..], &[1, 0, 0, 0, 1, 1], &[0]] {
+            assert_eq!(framed(broken), None);
+        }
     }
 
     #[test]
