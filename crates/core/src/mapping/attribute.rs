@@ -21,6 +21,28 @@ impl Attributes {
         found
     }
 
+    /// Removes and returns those whose names begin so, without that beginning.
+    pub(super) fn take_below(&mut self, prefix: &str) -> Vec<(String, Value)> {
+        let names: Vec<String> = self
+            .0
+            .range(prefix.to_owned()..)
+            .map(|(name, _)| name)
+            .take_while(|name| name.starts_with(prefix))
+            .cloned()
+            .collect();
+        names
+            .into_iter()
+            .filter_map(|name| {
+                let value = self.0.remove(&name)?;
+                Some((name.get(prefix.len()..)?.to_owned(), value))
+            })
+            .collect()
+    }
+
+    pub(super) fn put(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<String> {
         self.take(names).and_then(|value| match value {
             Value::String(text) => (!text.is_empty()).then_some(text),

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::attribute::Attributes;
-use super::dialect;
 use super::monitor::monitor;
+use super::{dialect, flat};
 use crate::price::Table;
 use crate::record::{CallInfo, CostSummary, Json, Record, StatusCode, Summary, UsageSummary};
 use crate::{Endpoint, StreamName, Timestamp, Usage, UsageSource, semconv as names};
@@ -66,21 +66,10 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
     // Some dialects mean the conversation by it, so it goes with that, too.
     let session = attributes.text(names::SESSION_ID).map(str::to_owned);
     let thread_id = attributes.take_text(dialect::CONVERSATION);
-    let inputs = content(
-        &mut attributes,
-        names::SPANLOOM_REQUEST,
-        dialect::INPUTS,
-        dialect::BESIDE_INPUTS,
-    );
+    let (inputs, output) = bodies(&mut attributes, &info);
     let inputs = inputs
         .or_else(|| fetched(endpoint, &info))
         .unwrap_or_else(Json::empty);
-    let output = content(
-        &mut attributes,
-        names::SPANLOOM_RESPONSE,
-        dialect::OUTPUTS,
-        &[],
-    );
     Record {
         stream,
         trace_id: span.trace_id,
@@ -262,6 +251,24 @@ fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<C
         None => price,
     };
     price.cost(usage).as_ref().map(CostSummary::from)
+}
+
+/// Request and answer: the provider's own, or put together from an attribute for each field, or as they are called.
+fn bodies(attributes: &mut Attributes, info: &CallInfo) -> (Option<Json>, Option<Json>) {
+    let own = |attributes: &Attributes, name| attributes.has(name);
+    let inputs = (!own(attributes, names::SPANLOOM_REQUEST))
+        .then(|| flat::inputs(attributes, info))
+        .flatten();
+    let inputs = inputs.or_else(|| {
+        let (dialects, beside) = (dialect::INPUTS, dialect::BESIDE_INPUTS);
+        content(attributes, names::SPANLOOM_REQUEST, dialects, beside)
+    });
+    let output = (!own(attributes, names::SPANLOOM_RESPONSE))
+        .then(|| flat::output(attributes, info))
+        .flatten();
+    let output =
+        output.or_else(|| content(attributes, names::SPANLOOM_RESPONSE, dialect::OUTPUTS, &[]));
+    (inputs, output)
 }
 
 /// The provider's own body, else the first of `dialects` with everything that belongs `beside` it.

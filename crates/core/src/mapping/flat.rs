@@ -1,0 +1,208 @@
+//! Messages that stand in attributes of their own, a field each: `gen_ai.prompt.0.role`, `llm.input_messages.0.message.role`.
+//!
+//! They become the request and the answer they were: `messages` of a chat completion, and its `choices`. Source:
+//! OpenLLMetry's semantic conventions (opentelemetry-semantic-conventions-ai 0.4) and OpenInference's (0.1.24).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::attribute::Attributes;
+use crate::record::{CallInfo, Json};
+
+/// How an instrumentation names the fields.
+struct Dialect {
+    inputs: &'static str,
+    outputs: &'static str,
+    /// What stands between the number of a message and its field.
+    infix: &'static str,
+    /// Fields of a tool call: id, name, arguments.
+    tool_call: [&'static str; 3],
+}
+
+const DIALECTS: [Dialect; 2] = [
+    // OpenLLMetry
+    Dialect {
+        inputs: "gen_ai.prompt.",
+        outputs: "gen_ai.completion.",
+        infix: "",
+        tool_call: ["id", "name", "arguments"],
+    },
+    // OpenInference
+    Dialect {
+        inputs: "llm.input_messages.",
+        outputs: "llm.output_messages.",
+        infix: "message.",
+        tool_call: [
+            "tool_call.id",
+            "tool_call.function.name",
+            "tool_call.function.arguments",
+        ],
+    },
+];
+/// A JSON object of the request's parameters (OpenInference).
+const PARAMETERS: &str = "llm.invocation_parameters";
+
+/// The request, if its messages stand so.
+pub(super) fn inputs(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
+    let messages: Vec<Value> = messages(attributes, |dialect| dialect.inputs, "user")?
+        .into_iter()
+        .map(|(_, message)| Value::Object(message))
+        .collect();
+    let mut request = Map::new();
+    if let Some(value) = attributes.take(&[PARAMETERS]) {
+        let read = value.as_str().map(serde_json::from_str);
+        match read {
+            Some(Ok(Value::Object(parameters))) => request = parameters,
+            _ => attributes.put(PARAMETERS, value),
+        }
+    }
+    if let Some(model) = &info.request_model {
+        request.insert("model".to_owned(), json!(model));
+    }
+    request.insert("messages".to_owned(), Value::Array(messages));
+    Some(Json::from_value(&request))
+}
+
+/// The answer, if its messages stand so.
+pub(super) fn output(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
+    let messages = messages(attributes, |dialect| dialect.outputs, "assistant")?;
+    let choice = |(place, (number, mut message)): (usize, (u64, Map<String, Value>))| {
+        let reported = info.finish_reasons.get(place).map(|reason| json!(reason));
+        let reason = message.remove("finish_reason").or(reported);
+        json!({"index": number, "message": message, "finish_reason": reason})
+    };
+    let choices: Vec<Value> = messages.into_iter().enumerate().map(choice).collect();
+    let mut answer = Map::new();
+    if let Some(id) = &info.response_id {
+        answer.insert("id".to_owned(), json!(id));
+    }
+    answer.insert("object".to_owned(), json!("chat.completion"));
+    if let Some(model) = info.model() {
+        answer.insert("model".to_owned(), json!(model));
+    }
+    answer.insert("choices".to_owned(), Value::Array(choices));
+    Some(Json::from_value(&answer))
+}
+
+/// The messages of the first dialect that has any, by their numbers.
+fn messages(
+    attributes: &mut Attributes,
+    prefix: impl Fn(&Dialect) -> &'static str,
+    role: &str,
+) -> Option<Vec<(u64, Map<String, Value>)>> {
+    DIALECTS.iter().find_map(|dialect| {
+        let found = numbered(attributes.take_below(prefix(dialect)));
+        for (name, value) in found.others {
+            attributes.put(&format!("{}{name}", prefix(dialect)), value);
+        }
+        let found: Vec<_> = found
+            .numbered
+            .into_iter()
+            .map(|(number, fields)| (number, message(fields, dialect, role)))
+            .collect();
+        (!found.is_empty()).then_some(found)
+    })
+}
+
+/// One message, in the shape of a chat completion. A field nobody knows keeps its name.
+fn message(fields: Map<String, Value>, dialect: &Dialect, role: &str) -> Map<String, Value> {
+    let mut fields: Map<String, Value> = fields
+        .into_iter()
+        .map(|(name, value)| match name.strip_prefix(dialect.infix) {
+            Some(own) => (own.to_owned(), value),
+            None => (name, value),
+        })
+        .collect();
+    let mut message = Map::new();
+    let said = fields.remove("role").unwrap_or_else(|| json!(role));
+    message.insert("role".to_owned(), said);
+    let parts: Vec<Value> = below(&mut fields, "contents.")
+        .into_iter()
+        .map(part)
+        .collect();
+    let content = fields.remove("content");
+    let content = match parts.is_empty() {
+        true => content.unwrap_or(Value::Null),
+        false => Value::Array(parts),
+    };
+    message.insert("content".to_owned(), content);
+    let calls: Vec<Value> = below(&mut fields, "tool_calls.")
+        .into_iter()
+        .map(|call| tool_call(call, dialect))
+        .collect();
+    if !calls.is_empty() {
+        message.insert("tool_calls".to_owned(), Value::Array(calls));
+    }
+    message.extend(fields);
+    message
+}
+
+fn tool_call(mut fields: Map<String, Value>, dialect: &Dialect) -> Value {
+    let [id, name, arguments] = dialect.tool_call.map(|field| fields.remove(field));
+    let mut call = Map::new();
+    call.extend(id.map(|id| ("id".to_owned(), id)));
+    call.insert("type".to_owned(), json!("function"));
+    call.insert(
+        "function".to_owned(),
+        json!({"name": name, "arguments": arguments}),
+    );
+    call.extend(fields);
+    Value::Object(call)
+}
+
+/// A part of a message (OpenInference).
+fn part(mut fields: Map<String, Value>) -> Value {
+    let mut take = |name: &str| fields.remove(&format!("message_content.{name}"));
+    let kind = take("type");
+    match (take("text"), take("image.image.url")) {
+        (Some(text), _) => json!({"type": "text", "text": text}),
+        (None, Some(url)) => json!({"type": "image_url", "image_url": {"url": url}}),
+        (None, None) => {
+            fields.extend(kind.map(|kind| ("type".to_owned(), kind)));
+            Value::Object(fields)
+        }
+    }
+}
+
+/// Takes the fields below a name, by the numbers that follow it.
+fn below(fields: &mut Map<String, Value>, prefix: &str) -> Vec<Map<String, Value>> {
+    let (inside, outside): (Map<_, _>, Map<_, _>) = std::mem::take(fields)
+        .into_iter()
+        .partition(|(name, _)| name.starts_with(prefix));
+    *fields = outside;
+    let inside = inside
+        .into_iter()
+        .map(|(name, value)| (name.trim_start_matches(prefix).to_owned(), value));
+    let found = numbered(inside.collect());
+    fields.extend(
+        found
+            .others
+            .into_iter()
+            .map(|(name, value)| (format!("{prefix}{name}"), value)),
+    );
+    found.numbered.into_values().collect()
+}
+
+/// Fields by number, and those without one. A map and no list: numbers come from outside and may be of any size.
+#[derive(Default)]
+struct Numbered {
+    numbered: BTreeMap<u64, Map<String, Value>>,
+    others: Vec<(String, Value)>,
+}
+
+fn numbered(fields: Vec<(String, Value)>) -> Numbered {
+    let mut sorted = Numbered::default();
+    for (name, value) in fields {
+        let split = name.split_once('.');
+        let split = split.and_then(|(number, field)| Some((number.parse().ok()?, field)));
+        match split {
+            Some((number, field)) => {
+                let of_number = sorted.numbered.entry(number).or_default();
+                of_number.insert(field.to_owned(), value);
+            }
+            None => sorted.others.push((name, value)),
+        }
+    }
+    sorted
+}
