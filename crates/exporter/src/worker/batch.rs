@@ -108,3 +108,66 @@ impl Batch {
         Ok((self, second))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn batch(records: u64) -> Batch {
+        let entry = |number| Entry {
+            stored: Stored {
+                route: Bytes::new(),
+                body: Bytes::new(),
+            },
+            number: Some(number),
+            place: None,
+            since: Instant::now(),
+        };
+        Batch::new((0..records).map(entry).collect())
+    }
+
+    /// Sends a batch to a destination that refuses every request with a bad record in it, as the worker does. Returns the
+    /// requests it took, and the records that were rejected.
+    fn send(batch: Batch, is_bad: impl Fn(u64) -> bool) -> (u32, Vec<u64>) {
+        let mut again = vec![batch];
+        let (mut requests, mut rejected) = (0, Vec::new());
+        while let Some(batch) = again.pop() {
+            requests += 1;
+            let numbers: Vec<u64> = batch.entries.iter().filter_map(|it| it.number).collect();
+            if !numbers.iter().any(|number| is_bad(*number)) {
+                batch.taken();
+                continue;
+            }
+            match batch.halves() {
+                Ok((first, second)) => again.extend([second, first]),
+                Err(_) => rejected.extend(numbers),
+            }
+        }
+        (requests, rejected)
+    }
+
+    #[test]
+    fn a_bad_record_costs_itself_wherever_it_is() {
+        for bad in 0..512 {
+            let (requests, rejected) = send(batch(512), |number| number == bad);
+            assert_eq!(rejected, [bad]);
+            // The first, and two for each halving.
+            assert!(requests <= 1 + 2 * 9, "{requests} requests for {bad}");
+        }
+    }
+
+    #[test]
+    fn several_bad_records_cost_themselves() {
+        let (_, rejected) = send(batch(512), |number| number % 100 == 7);
+        assert_eq!(rejected, [7, 107, 207, 307, 407, 507]);
+    }
+
+    #[test]
+    fn a_destination_that_refuses_everything_is_not_asked_for_each_record() {
+        let (requests, rejected) = send(batch(512), |_| true);
+        assert_eq!(rejected.len(), 512);
+        assert!(requests < 100, "{requests} requests");
+    }
+}
