@@ -27,7 +27,7 @@
 //! # What can be lost
 //!
 //! With a spool ([`ExporterBuilder::with_spool`]): what exceeds the spool's bounds of size and age, oldest first, and what
-//! is in memory when the process is killed, which with [`SpoolMode::Always`] is nothing older than 50 ms. Without one:
+//! is in memory when the process is killed, which with [`SpoolMode::Always`] is nothing older than 50 ms while the disk keeps up. Without one:
 //! what exceeds [`Limits::queue_bytes`], what could not be delivered for [`Limits::give_up_after`], and what is still
 //! queued when the process ends. All of it is counted, by reason.
 

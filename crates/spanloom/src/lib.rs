@@ -29,7 +29,7 @@
 //!
 //! What cannot be sent is kept on disk (`SPANLOOM_SPOOL_DIR`, else `spanloom/spool` in the user's data folder) and sent by the
 //! next start, or by `spanloom sync`. So what can be lost is what exceeds the spool's bounds, 1 GiB and 7 days, and what is in
-//! memory when the process is killed; with `SPANLOOM_SPOOL=always`, nothing older than 50 ms. [`Monitor::flush`] and
+//! memory when the process is killed; with `SPANLOOM_SPOOL=always`, nothing older than 50 ms while disk and recorder keep up. [`Monitor::flush`] and
 //! [`Monitor::stats`] return the account.
 #![doc = ""]
 #![doc = include_str!("environment.md")]

@@ -17,7 +17,8 @@ pub enum SpoolMode {
     /// When memory is half full, when the destination is away, and at shutdown what could not be sent. Default.
     #[default]
     OnTrouble,
-    /// At once, before they are sent: a call that ended 50 ms ago survives `kill -9`.
+    /// At once, before they are sent: a call that ended 50 ms ago survives `kill -9`, while
+    /// disk and recorder keep up.
     Always,
 }
 
