@@ -109,6 +109,9 @@ pub const GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK: &str =
 pub const GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK: &str =
     "gen_ai.client.operation.time_per_output_chunk";
 
+/// Instrumentation scope of the spans that are this project's own calls.
+pub const SCOPE: &str = "spanloom";
+
 /// Log event with everything a span of an inference call has, content as structured values.
 pub const GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS: &str =
     "gen_ai.client.inference.operation.details";

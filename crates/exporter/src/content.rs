@@ -1,13 +1,19 @@
 //! What of the content a destination gets.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::{KeyValue, StringValue, Value};
+use opentelemetry::trace::Status;
+use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::content::{ContentPolicy, Place};
+use spanloom_core::mapping::is_content;
 use spanloom_core::semconv as names;
 
-/// Attributes that hold somebody's words, and where in a call they stand.
+/// The event of an error, by the conventions.
+const EXCEPTION: &str = "exception";
+/// Attributes whose shape a policy knows, and what they hold. What other instrumentations call content is known by
+/// [`is_content`].
 const CONTENT: [(&str, Place); 6] = [
     (names::GEN_AI_INPUT_MESSAGES, Place::InputMessages),
     (names::GEN_AI_OUTPUT_MESSAGES, Place::OutputMessages),
@@ -29,27 +35,284 @@ pub(crate) enum DestinationContent {
     Without,
 }
 
-impl DestinationContent {
+/// What any destination gets of spans that are not this project's calls. Theirs no layer of ours has seen to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OtherSpans {
+    pub(crate) policy: Arc<ContentPolicy>,
+    pub(crate) without_content: bool,
+}
+
+/// Both.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) destination: DestinationContent,
+    pub(crate) others: OtherSpans,
+}
+
+impl Content {
     pub(crate) fn apply(&self, span: &mut SpanData) {
-        let place = |attribute: &KeyValue| {
-            let named = |(name, _): &&(&str, Place)| *name == attribute.key.as_str();
-            CONTENT.iter().find(named).map(|(_, place)| *place)
-        };
-        match self {
-            Self::Whole => {}
-            Self::Without => span
-                .attributes
-                .retain(|attribute| place(attribute).is_none()),
-            Self::Filtered(policy) => {
-                for attribute in &mut span.attributes {
-                    if let Some(place) = place(attribute)
-                        && let Value::String(text) = &attribute.value
-                    {
-                        let filtered = policy.apply(place, text.as_str()).json.into_owned();
-                        attribute.value = Value::String(StringValue::from(filtered));
-                    }
-                }
-            }
+        if span.instrumentation_scope.name() != names::SCOPE {
+            self.others.apply(span);
         }
+        self.destination.apply(span);
+    }
+}
+
+impl OtherSpans {
+    /// Secrets go from every text; content passes the policy, or goes.
+    fn apply(&self, span: &mut SpanData) {
+        let content = match self.without_content {
+            true => DestinationContent::Without,
+            false => DestinationContent::Filtered(Arc::clone(&self.policy)),
+        };
+        content.apply(span);
+        let policy = &self.policy;
+        mask_name(policy, &mut span.name);
+        if let Status::Error { description } = &mut span.status {
+            mask_name(policy, description);
+        }
+        for attribute in &mut span.attributes {
+            mask(policy, attribute);
+        }
+        mask_events(policy, span);
+    }
+}
+
+impl DestinationContent {
+    /// Applies it to a span: to the attributes that hold content in ours or any other instrumentation's words, and to its
+    /// events, whose names and attributes are texts of anybody's; of those an exception is always told.
+    fn apply(&self, span: &mut SpanData) {
+        let policy = match self {
+            Self::Whole => return,
+            Self::Filtered(policy) => Some(&**policy),
+            Self::Without => None,
+        };
+        let attributes = std::mem::take(&mut span.attributes);
+        span.attributes = attributes
+            .into_iter()
+            .filter_map(|attribute| filtered(policy, attribute))
+            .collect();
+        let has_rules = policy.is_none_or(ContentPolicy::has_rules);
+        span.events
+            .events
+            .retain(|event| !has_rules || event.name == EXCEPTION);
+        if let Some(policy) = policy {
+            mask_events(policy, span);
+        }
+    }
+}
+
+/// What a policy leaves of an attribute; without one, nothing of content.
+fn filtered(policy: Option<&ContentPolicy>, attribute: KeyValue) -> Option<KeyValue> {
+    let name = attribute.key.as_str();
+    let place = CONTENT.iter().find(|(known, _)| *known == name);
+    let place = place.map(|(_, place)| *place);
+    if place.is_none() && !is_content(name) {
+        return Some(attribute);
+    }
+    let policy = policy?;
+    Some(match (place, attribute.value) {
+        (Some(place), Value::String(text)) => {
+            let filtered = policy.apply(place, text.as_str()).json.into_owned();
+            KeyValue::new(attribute.key, StringValue::from(filtered))
+        }
+        // Nobody's shape that a rule could be matched with.
+        (_, Value::String(text)) => {
+            let filtered = policy.unread(text.as_str()).into_owned();
+            KeyValue::new(attribute.key, StringValue::from(filtered))
+        }
+        (_, _) if policy.has_rules() => {
+            KeyValue::new(attribute.key, StringValue::from(ContentPolicy::UNREAD))
+        }
+        (_, value) => {
+            let mut attribute = KeyValue::new(attribute.key, value);
+            mask(policy, &mut attribute);
+            attribute
+        }
+    })
+}
+
+/// Takes the secrets out of an attribute's texts.
+fn mask(policy: &ContentPolicy, attribute: &mut KeyValue) {
+    let texts = match &mut attribute.value {
+        Value::String(said) => std::slice::from_mut(said),
+        Value::Array(Array::String(list)) => list.as_mut_slice(),
+        _ => return,
+    };
+    for said in texts {
+        if let Cow::Owned(masked) = policy.text(said.as_str()) {
+            *said = masked.into();
+        }
+    }
+}
+
+fn mask_events(policy: &ContentPolicy, span: &mut SpanData) {
+    for event in &mut span.events.events {
+        mask_name(policy, &mut event.name);
+        for attribute in &mut event.attributes {
+            mask(policy, attribute);
+        }
+    }
+}
+
+/// The same for a name.
+fn mask_name(policy: &ContentPolicy, name: &mut Cow<'static, str>) {
+    if let Cow::Owned(masked) = policy.text(name) {
+        *name = masked.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{Event, SpanContext, SpanId, SpanKind};
+    use opentelemetry::{InstrumentationScope, Key};
+    use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
+    use spanloom_core::content::{Action, Rule};
+
+    use super::*;
+
+    const WORDS: &str = "the secret of the sauce";
+    const KEY: &str = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKL";
+
+    /// A span of other instrumentations, that says the same in each of their words.
+    fn span() -> SpanData {
+        let said = Value::from(format!("{WORDS} {KEY}"));
+        let content = [
+            "gen_ai.prompt",
+            "gen_ai.completion",
+            "gen_ai.prompt.0.content",
+            "gen_ai.completion.12.tool_calls.0.arguments",
+            "gen_ai.prompt.variable.name",
+            "gen_ai.tool.call.arguments",
+            "gen_ai.input.messages",
+            "spanloom.request",
+            "llm.input_messages.0.message.content",
+            "llm.output_messages.0.message.contents.1.message_content.text",
+            "embedding.embeddings.0.embedding.text",
+            "retrieval.documents.3.document.content",
+            "input.value",
+            "output.value",
+            "traceloop.entity.input",
+            "traceloop.entity.output",
+            "ai.prompt",
+            "ai.prompt.messages",
+            "ai.response.text",
+            "ai.response.toolCalls",
+            "ai.toolCall.args",
+        ];
+        let named = content.map(|name| KeyValue::new(name, said.clone()));
+        let list = Value::Array(Array::String(vec![StringValue::from(WORDS)]));
+        let attributes = named.into_iter().chain([
+            KeyValue::new("ai.values", list),
+            KeyValue::new("gen_ai.request.model", "gpt-4o-mini"),
+            KeyValue::new("gen_ai.prompt.name", "greeting"),
+        ]);
+        let event = |name: String| {
+            let message = KeyValue::new("exception.message", said.clone());
+            Event::new(name, std::time::UNIX_EPOCH, vec![message], 0)
+        };
+        let mut events = SpanEvents::default();
+        events.events = vec![
+            event(format!("request: {WORDS}")),
+            event(EXCEPTION.to_owned()),
+        ];
+        SpanData {
+            span_context: SpanContext::empty_context(),
+            parent_span_id: SpanId::INVALID,
+            parent_span_is_remote: false,
+            span_kind: SpanKind::Internal,
+            name: "chat".into(),
+            start_time: std::time::UNIX_EPOCH,
+            end_time: std::time::UNIX_EPOCH,
+            attributes: attributes.collect(),
+            dropped_attributes_count: 0,
+            events,
+            links: SpanLinks::default(),
+            status: Status::Unset,
+            instrumentation_scope: InstrumentationScope::default(),
+        }
+    }
+
+    fn told(content: &DestinationContent) -> (Vec<Key>, String, usize) {
+        let mut span = span();
+        content.apply(&mut span);
+        let names = span.attributes.iter().map(|it| it.key.clone()).collect();
+        let events = span.events.events.len();
+        (
+            names,
+            format!("{:?} {:?}", span.attributes, span.events),
+            events,
+        )
+    }
+
+    #[test]
+    fn without_content_none_of_any_dialect_is_left() {
+        let (names, told, events) = told(&DestinationContent::Without);
+        assert_eq!(
+            names,
+            ["gen_ai.request.model", "gen_ai.prompt.name"].map(Key::new)
+        );
+        // What an error says is no content.
+        assert_eq!(events, 1);
+        assert!(!told.contains("request:"), "{told}");
+    }
+
+    #[test]
+    fn spans_of_others_pass_the_policy_and_our_own_have_passed_it() {
+        let apply = |span: &mut SpanData, without_content| {
+            let policy = Arc::default();
+            let others = OtherSpans {
+                policy,
+                without_content,
+            };
+            let destination = DestinationContent::Whole;
+            Content {
+                destination,
+                others,
+            }
+            .apply(span);
+        };
+        let said = |span: &SpanData| format!("{span:?}");
+        let ours = || SpanData {
+            instrumentation_scope: InstrumentationScope::builder(names::SCOPE).build(),
+            ..span()
+        };
+        let mut call = ours();
+        apply(&mut call, true);
+        assert_eq!(said(&call), said(&ours()));
+        let mut other = span();
+        other
+            .attributes
+            .push(KeyValue::new("url.full", format!("https://h/?key={KEY}")));
+        other.status = Status::error(format!("401 for {KEY}"));
+        for (without_content, words) in [(false, true), (true, false)] {
+            let mut other = other.clone();
+            apply(&mut other, without_content);
+            let told = said(&other);
+            assert!(!told.contains(KEY), "{told}");
+            assert!(
+                told.contains("url.full") && told.contains("401 for"),
+                "{told}"
+            );
+            let name = Key::new("input.value");
+            let has_words = other.attributes.iter().any(|it| it.key == name);
+            assert_eq!(has_words, words);
+        }
+    }
+
+    #[test]
+    fn what_a_policy_cannot_read_is_masked_or_withheld() {
+        let masks = DestinationContent::Filtered(Arc::new(ContentPolicy::default()));
+        let (names, told_masked, events) = told(&masks);
+        assert_eq!((names.len(), events), (span().attributes.len(), 2));
+        assert!(
+            told_masked.contains(WORDS) && !told_masked.contains(KEY),
+            "{told_masked}"
+        );
+        let policy = ContentPolicy::default().with_rule(Rule::role("user"), Action::Mask);
+        let (names, told, events) = told(&DestinationContent::Filtered(Arc::new(policy)));
+        assert_eq!((names.len(), events), (span().attributes.len(), 1));
+        assert!(told.contains("withheld") && !told.contains(KEY), "{told}");
+        assert_eq!(told.matches(WORDS).count(), 1, "the exception's: {told}");
     }
 }

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use spanloom_core::StreamName;
+use spanloom_core::content::ContentPolicy;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::content::OtherSpans;
 use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
 use crate::processor::{RecordExporter, RecordProcessor};
@@ -68,6 +70,7 @@ pub struct ExporterBuilder {
     destinations: Vec<Destination>,
     spool: Option<SpoolSettings>,
     folder: Option<PathBuf>,
+    others: OtherSpans,
 }
 
 impl Exporter {
@@ -78,6 +81,7 @@ impl Exporter {
             destinations: Vec::new(),
             spool: None,
             folder: None,
+            others: OtherSpans::default(),
         }
     }
 
@@ -189,6 +193,20 @@ impl ExporterBuilder {
         self
     }
 
+    /// What is kept of spans that are not this project's calls: of a service's own, and of other instrumentations, to which
+    /// no layer's policy has been applied. Content in any dialect that is read passes `policy`, whole where it is in a shape
+    /// that rules can be matched with; secrets are masked in every text. Default: the default policy, which masks.
+    pub fn with_policy_for_other_spans(mut self, policy: ContentPolicy) -> Self {
+        self.others.policy = Arc::new(policy);
+        self
+    }
+
+    /// Sends no content of spans that are not this project's calls.
+    pub fn without_content_of_other_spans(mut self) -> Self {
+        self.others.without_content = true;
+        self
+    }
+
     /// Keeps on disk what cannot be sent. Default: no, memory only.
     pub fn with_spool(mut self, settings: SpoolSettings) -> Self {
         self.spool = Some(settings);
@@ -253,7 +271,7 @@ impl ExporterBuilder {
             name.clone(),
             Arc::clone(&queue),
             Arc::clone(resource),
-            destination.protocol(&self.stream),
+            destination.protocol(&self.stream, &self.others),
             transport,
             Pending::new(limits, disk),
         );

@@ -54,7 +54,11 @@ impl Settings<'_> {
     }
 
     fn exporter(&self) -> Result<Exporter, Error> {
-        let mut exporter = Exporter::builder(self.stream.clone());
+        let mut exporter = Exporter::builder(self.stream.clone())
+            .with_policy_for_other_spans(self.content_policy.clone());
+        if !self.content || self.environment.no_content {
+            exporter = exporter.without_content_of_other_spans();
+        }
         if let Some(records) = self.records {
             exporter = exporter.with_destination(records.destination.clone());
         }

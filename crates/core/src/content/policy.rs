@@ -15,8 +15,6 @@ use crate::secret;
 const MASKED: &str = "[masked]";
 /// Stands for a text on which the user's redactor panicked or which it withheld.
 const WITHHELD: &str = "[withheld: redactor failed]";
-/// Stands for JSON that cannot be read, or is too deep or too large to be, where there are rules it would have to obey.
-const UNREADABLE: &str = r#"{"withheld":"not readable"}"#;
 
 /// What happens to content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +71,9 @@ impl ContentPolicy {
     /// Bytes of one text that are kept when nothing else is said: 1 MiB.
     pub const DEFAULT_VALUE_LIMIT: usize = 1 << 20;
 
+    /// Stands for content in a shape that its rules cannot be applied to.
+    pub const UNREAD: &str = r#"{"withheld":"not readable"}"#;
+
     /// Adds a rule. The first one that matches decides, so exceptions come first; what none matches is kept.
     pub fn with_rule(mut self, rule: Rule, action: Action) -> Self {
         self.rules.push((rule, action));
@@ -124,7 +125,7 @@ impl ContentPolicy {
     /// redactor it would have to go through.
     #[must_use]
     pub fn apply<'a>(&self, place: Place, json: &'a str) -> Filtered<'a> {
-        let strict = !self.rules.is_empty() || self.redactor.is_some();
+        let strict = self.has_rules();
         // No text in it is longer than all of it.
         if !strict && json.len() <= self.limit() {
             return Filtered {
@@ -133,11 +134,10 @@ impl ContentPolicy {
             };
         }
         let Some((written, withheld)) = Walk::new(self, place).over(json) else {
-            let json = match strict {
-                true => Cow::Borrowed(UNREADABLE),
-                false => self.text(json),
+            return Filtered {
+                json: self.unread(json),
+                withheld: 0,
             };
-            return Filtered { json, withheld: 0 };
         };
         let json = match self.secrets.apply(&written) {
             Cow::Owned(masked) => masked,
@@ -157,6 +157,22 @@ impl ContentPolicy {
             return self.secrets.apply(text);
         }
         Cow::Owned(self.cut(text, limit))
+    }
+
+    /// Applies it to content in a shape that no rule can be matched with: masked and cut as one text, or replaced by
+    /// [`ContentPolicy::UNREAD`] where there are rules or a redactor it would have to go through.
+    #[must_use]
+    pub fn unread<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.has_rules() {
+            true => Cow::Borrowed(Self::UNREAD),
+            false => self.text(text),
+        }
+    }
+
+    /// Whether content has to go through rules or a redactor.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        !self.rules.is_empty() || self.redactor.is_some()
     }
 
     pub(super) fn limit(&self) -> usize {

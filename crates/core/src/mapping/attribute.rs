@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Json;
 
@@ -11,14 +11,34 @@ use crate::Json;
 pub struct Attributes(BTreeMap<String, Value>);
 
 impl Attributes {
-    /// Removes and returns the first of `names` that is there.
-    pub(super) fn take(&mut self, names: &[&str]) -> Option<Value> {
+    /// Takes the first of `names` that can be read so, and those that say the same. What says something else, or cannot be
+    /// read, stays.
+    fn take_as<T: PartialEq>(
+        &mut self,
+        names: &[&str],
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Option<T> {
         let mut found = None;
         for name in names {
-            let value = self.0.remove(*name).filter(|value| !value.is_null());
-            found = found.or(value);
+            let said = self.0.get(*name).and_then(&read);
+            if said.is_some() && (found.is_none() || said == found) {
+                self.0.remove(*name);
+                found = said;
+            }
         }
         found
+    }
+
+    /// Takes one, whatever it is.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// Removes all of `names`.
+    pub(super) fn drop(&mut self, names: &[&str]) {
+        for name in names {
+            self.0.remove(*name);
+        }
     }
 
     /// Removes and returns those whose names begin so, without that beginning.
@@ -44,8 +64,14 @@ impl Attributes {
     }
 
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<String> {
-        self.take(names).and_then(|value| match value {
-            Value::String(text) => (!text.is_empty()).then_some(text),
+        for name in names {
+            // Nothing is said by an empty text.
+            if self.text(name) == Some("") {
+                self.0.remove(*name);
+            }
+        }
+        self.take_as(names, |value| match value {
+            Value::String(text) => Some(text.clone()),
             Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
             Value::Null | Value::Array(_) | Value::Object(_) => None,
         })
@@ -53,40 +79,65 @@ impl Attributes {
 
     /// A count; also from the text some SDKs write it as.
     pub(super) fn take_count(&mut self, names: &[&str]) -> Option<u64> {
-        self.take(names)
-            .and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()))
+        self.take_as(names, |value| {
+            value.as_u64().or_else(|| value.as_str()?.parse().ok())
+        })
     }
 
     pub(super) fn take_number(&mut self, names: &[&str]) -> Option<f64> {
-        self.take(names)
-            .and_then(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok()))
+        self.take_as(names, |value| {
+            value.as_f64().or_else(|| value.as_str()?.parse().ok())
+        })
     }
 
+    pub(super) fn take_flag(&mut self, name: &str) -> Option<bool> {
+        self.take_as(&[name], Value::as_bool)
+    }
+
+    /// A list of texts; also from one, or from the JSON some SDKs write it as.
     pub(super) fn take_texts(&mut self, names: &[&str]) -> Vec<String> {
-        match self.take(names) {
-            Some(Value::Array(items)) => items
-                .into_iter()
-                .filter_map(|item| item.as_str().map(str::to_owned))
-                .collect(),
-            Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or_else(|_| vec![text]),
-            _ => Vec::new(),
-        }
+        let texts = |items: &Vec<Value>| {
+            let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<String>>>()
+        };
+        let found = self.take_as(names, |value| match value {
+            Value::Array(items) => texts(items),
+            Value::String(text) => {
+                Some(serde_json::from_str(text).unwrap_or_else(|_| vec![text.clone()]))
+            }
+            _ => None,
+        });
+        found.unwrap_or_default()
     }
 
     /// JSON that stands in an attribute as text; a text that is no JSON becomes a JSON string.
     pub(super) fn take_json(&mut self, name: &str) -> Option<Json> {
-        match self.take(&[name])? {
+        Some(match self.take(name)? {
             Value::String(text) => {
-                Some(Json::from_text(text.clone()).unwrap_or_else(|| Json::from_value(&text)))
+                Json::from_text(text.clone()).unwrap_or_else(|| Json::from_value(&text))
             }
-            value => Some(Json::from_value(&value)),
-        }
+            value => Json::from_value(&value),
+        })
+    }
+
+    /// A JSON object, also one that stands there as text.
+    pub(super) fn take_object(&mut self, names: &[&str]) -> Option<Map<String, Value>> {
+        self.take_as(names, |value| match value {
+            Value::String(text) => serde_json::from_str(text).ok(),
+            Value::Object(object) => Some(object.clone()),
+            _ => None,
+        })
     }
 
     /// The text of an attribute that stays.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// An attribute that stays.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

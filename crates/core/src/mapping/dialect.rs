@@ -4,7 +4,36 @@
 
 use crate::semconv as names;
 
-pub(super) const OPERATION: &[&str] = &[names::GEN_AI_OPERATION_NAME];
+/// Words for what a span is, with the operation they mean: attribute, value in any case, `gen_ai.operation.name`.
+///
+/// Source: OpenInference 0.1.24, OpenLLMetry (opentelemetry-semantic-conventions-ai 0.4), Vercel AI SDK 5.
+pub(super) const OPERATIONS: &[(&str, &str, &str)] = &[
+    ("openinference.span.kind", "LLM", "chat"),
+    ("openinference.span.kind", "EMBEDDING", "embeddings"),
+    ("openinference.span.kind", "TOOL", "execute_tool"),
+    ("openinference.span.kind", "AGENT", "invoke_agent"),
+    ("openinference.span.kind", "CHAIN", "invoke_workflow"),
+    ("openinference.span.kind", "RETRIEVER", "retrieval"),
+    ("llm.request.type", "chat", "chat"),
+    ("llm.request.type", "completion", "text_completion"),
+    ("llm.request.type", "embedding", "embeddings"),
+    ("traceloop.span.kind", "tool", "execute_tool"),
+    ("traceloop.span.kind", "agent", "invoke_agent"),
+    ("traceloop.span.kind", "workflow", "invoke_workflow"),
+    ("ai.operationId", "ai.generateText.doGenerate", "chat"),
+    ("ai.operationId", "ai.streamText.doStream", "chat"),
+    ("ai.operationId", "ai.generateObject.doGenerate", "chat"),
+    ("ai.operationId", "ai.streamObject.doStream", "chat"),
+    ("ai.operationId", "ai.embed.doEmbed", "embeddings"),
+    ("ai.operationId", "ai.embedMany.doEmbed", "embeddings"),
+    ("ai.operationId", "ai.toolCall", "execute_tool"),
+    ("ai.operationId", "ai.generateText", "invoke_workflow"),
+    ("ai.operationId", "ai.streamText", "invoke_workflow"),
+    ("ai.operationId", "ai.generateObject", "invoke_workflow"),
+    ("ai.operationId", "ai.streamObject", "invoke_workflow"),
+    ("ai.operationId", "ai.embed", "invoke_workflow"),
+    ("ai.operationId", "ai.embedMany", "invoke_workflow"),
+];
 pub(super) const PROVIDER: &[&str] = &[
     names::GEN_AI_PROVIDER_NAME,
     "gen_ai.system",
@@ -12,8 +41,12 @@ pub(super) const PROVIDER: &[&str] = &[
     "llm.system",
     "ai.model.provider",
 ];
-pub(super) const REQUEST_MODEL: &[&str] =
-    &[names::GEN_AI_REQUEST_MODEL, "llm.model_name", "ai.model.id"];
+pub(super) const REQUEST_MODEL: &[&str] = &[
+    names::GEN_AI_REQUEST_MODEL,
+    "llm.model_name",
+    "embedding.model_name",
+    "ai.model.id",
+];
 pub(super) const RESPONSE_MODEL: &[&str] = &[names::GEN_AI_RESPONSE_MODEL, "ai.response.model"];
 pub(super) const RESPONSE_ID: &[&str] = &[names::GEN_AI_RESPONSE_ID, "ai.response.id"];
 pub(super) const FINISH_REASONS: &[&str] = &[
@@ -25,17 +58,20 @@ pub(super) const INPUT_TOKENS: &[&str] = &[
     "gen_ai.usage.prompt_tokens",
     "llm.token_count.prompt",
     "ai.usage.promptTokens",
+    "ai.usage.inputTokens",
 ];
 pub(super) const OUTPUT_TOKENS: &[&str] = &[
     names::GEN_AI_USAGE_OUTPUT_TOKENS,
     "gen_ai.usage.completion_tokens",
     "llm.token_count.completion",
     "ai.usage.completionTokens",
+    "ai.usage.outputTokens",
 ];
 pub(super) const CACHE_READ_TOKENS: &[&str] = &[
     names::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
     "gen_ai.usage.cache_read_input_tokens",
     "llm.token_count.prompt_details.cache_read",
+    "ai.usage.cachedInputTokens",
 ];
 pub(super) const CACHE_WRITE_TOKENS: &[&str] = &[
     names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
@@ -45,7 +81,9 @@ pub(super) const CACHE_WRITE_TOKENS: &[&str] = &[
 ];
 pub(super) const REASONING_TOKENS: &[&str] = &[
     names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+    "gen_ai.usage.reasoning_tokens",
     "llm.token_count.completion_details.reasoning",
+    "ai.usage.reasoningTokens",
 ];
 pub(super) const CONVERSATION: &[&str] = &[
     names::GEN_AI_CONVERSATION_ID,
@@ -55,25 +93,40 @@ pub(super) const CONVERSATION: &[&str] = &[
 pub(super) const USER: &[&str] = &["user.id", "enduser.id"];
 pub(super) const DISPLAY_NAME: &[&str] = &["wandb.display_name"];
 
-/// Inputs and outputs of other instrumentations; kept under the attribute's own name, so that a reader knows the shape.
-pub(super) const INPUTS: &[&str] = &[
-    names::GEN_AI_INPUT_MESSAGES,
-    "gen_ai.prompt",
-    "input.value",
-    "ai.prompt.messages",
-    "ai.prompt",
-    "traceloop.entity.input",
+/// Content of other instrumentations that is neither request nor answer, or not read as such: arguments and results of tools,
+/// documents, events of old.
+pub(super) const OTHER_CONTENT: &[&str] = &[
+    "gen_ai.tool.call.arguments",
+    "gen_ai.tool.call.result",
+    "gen_ai.content.prompt",
+    "gen_ai.content.completion",
+    "gen_ai.event.content",
+    "gen_ai.retrieval.documents",
+    "gen_ai.retrieval.query.text",
+    "tool.parameters",
+    "llm.prompts",
+    "llm.prompt_template.template",
+    "llm.prompt_template.variables",
+    "ai.prompt.tools",
+    "ai.response.object",
+    "ai.response.reasoning",
+    "ai.toolCall.args",
+    "ai.toolCall.result",
+    "ai.value",
+    "ai.values",
+    "ai.embedding",
+    "ai.embeddings",
+    "pydantic_ai.all_messages",
+    "all_messages_events",
+    "final_result",
+    "request_data",
+    "response_data",
 ];
-/// What belongs to the inputs beside their messages.
-pub(super) const BESIDE_INPUTS: &[&str] = &[
-    names::GEN_AI_SYSTEM_INSTRUCTIONS,
-    names::GEN_AI_TOOL_DEFINITIONS,
-];
-pub(super) const OUTPUTS: &[&str] = &[
-    names::GEN_AI_OUTPUT_MESSAGES,
-    "gen_ai.completion",
-    "output.value",
-    "ai.response.text",
-    "ai.response",
-    "traceloop.entity.output",
+/// The same, by what their names begin with.
+pub(super) const OTHER_CONTENT_BELOW: &[&str] = &[
+    names::GEN_AI_PROMPT_VARIABLE,
+    "llm.tools.",
+    "retrieval.documents.",
+    "reranker.",
+    "metadata.document",
 ];

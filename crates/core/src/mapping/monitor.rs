@@ -12,11 +12,9 @@ const RESERVED: &[&str] = &[CallInfo::GROUP, super::span::OTEL, "stream"];
 
 /// Takes them out of a span's attributes, with what there is to group by beside them.
 pub(super) fn monitor(attributes: &mut Attributes, session: Option<String>) -> Map<String, Value> {
-    let json = attributes
-        .take_json(names::SPANLOOM_ATTRIBUTES)
-        .or_else(|| attributes.take_json("wandb.attributes"));
-    let mut monitor: Map<String, Value> = json
-        .and_then(|json| serde_json::from_str(json.as_str()).ok())
+    let mut monitor = attributes
+        .take_object(&[names::SPANLOOM_ATTRIBUTES])
+        .or_else(|| attributes.take_object(&["wandb.attributes"]))
         .unwrap_or_default();
     for name in RESERVED {
         if let Some(value) = monitor.remove(*name) {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
     reason = "the fields carry the names of the span attributes they come from"
 )]
 pub struct CallInfo {
-    /// `gen_ai.operation.name`; present on model calls only.
+    /// `gen_ai.operation.name`, or what another instrumentation's word for it means.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,6 +34,9 @@ pub struct CallInfo {
     pub attempts: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage_source: Option<String>,
+    /// Whether request or answer were put together from the messages a span tells of, as the provider's own were not in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub rebuilt: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +55,26 @@ pub struct CallInfo {
     pub outer_span_id: Option<String>,
 }
 
+/// Operations that model calls are made in, or between: agents, workflows, tools, memories.
+///
+/// Source: `gen_ai.operation.name` of the GenAI semantic conventions.
+const AROUND: &[&str] = &[
+    "create_agent",
+    "invoke_agent",
+    "invoke_workflow",
+    "handle_conversation_turn",
+    "execute_tool",
+    "plan",
+    "retrieval",
+    "search_memory",
+    "create_memory",
+    "update_memory",
+    "upsert_memory",
+    "delete_memory",
+    "create_memory_store",
+    "delete_memory_store",
+];
+
 impl CallInfo {
     /// Name of the group in a record's attributes.
     pub const GROUP: &str = "spanloom";
@@ -61,6 +84,14 @@ impl CallInfo {
             .get(Self::GROUP)
             .and_then(|group| Self::deserialize(group).ok())
             .unwrap_or_default()
+    }
+
+    /// Whether a model was called, here and not in calls within. An agent counts where it runs somewhere else, as then nobody
+    /// here sees the calls it makes.
+    #[must_use]
+    pub fn is_model_call(&self) -> bool {
+        let around = |operation: &str| AROUND.contains(&operation) && self.server_address.is_none();
+        self.operation.as_deref().is_some_and(|it| !around(it))
     }
 
     /// The model that answered, else the model that was asked for.

@@ -15,7 +15,7 @@ use reqwest::{Certificate, Identity, Url};
 use spanloom_core::StreamName;
 use spanloom_core::content::ContentPolicy;
 
-use crate::content::DestinationContent;
+use crate::content::{Content, DestinationContent, OtherSpans};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::protocol::lines::Lines;
@@ -322,7 +322,11 @@ impl Destination {
     }
 
     /// How it is spoken to; `stream` is where spans go that do not say otherwise.
-    pub(crate) fn protocol(&self, stream: &StreamName) -> Protocol {
+    pub(crate) fn protocol(&self, stream: &StreamName, others: &OtherSpans) -> Protocol {
+        let content = Content {
+            destination: self.content.clone(),
+            others: others.clone(),
+        };
         let url = match &self.place {
             Place::File(path) => {
                 return Protocol::Lines(Lines::new(
@@ -330,12 +334,12 @@ impl Destination {
                     self.line_form,
                     self.rotation,
                     stream.clone(),
-                    self.content.clone(),
+                    content,
                 ));
             }
             Place::Server(url) => url.clone(),
         };
-        let (headers, content) = (self.headers.clone(), self.content.clone());
+        let headers = self.headers.clone();
         #[cfg(feature = "otlp")]
         if let Some(profile) = self.kind.profile() {
             let url = self.kind.endpoint(url);

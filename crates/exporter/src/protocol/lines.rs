@@ -12,7 +12,7 @@ use spanloom_core::StreamName;
 use spanloom_core::mapping::Attributes;
 
 use super::Stored;
-use crate::content::DestinationContent;
+use crate::content::Content;
 use crate::destination::LineForm;
 use crate::span::{attributes, record};
 use crate::spool::private;
@@ -25,7 +25,7 @@ pub(crate) struct Lines {
     /// Bytes after which a new file is begun, and how many old ones are kept.
     rotation: (u64, u32),
     stream: StreamName,
-    content: DestinationContent,
+    content: Content,
     resource: OnceLock<Attributes>,
     file: Option<File>,
 }
@@ -36,7 +36,7 @@ impl Lines {
         form: LineForm,
         rotation: (u64, u32),
         stream: StreamName,
-        content: DestinationContent,
+        content: Content,
     ) -> Self {
         Self {
             path,
@@ -150,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("calls.jsonl");
         let stream = "a/b/c".parse().unwrap();
-        let content = DestinationContent::Whole;
+        let content = Content::default();
         let mut lines = Lines::new(path.clone(), LineForm::Records, (20, 2), stream, content);
         for number in 0..8 {
             let record = stored(&format!("{{\"n\":\n{number}}}"));

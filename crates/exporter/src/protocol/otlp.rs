@@ -26,7 +26,7 @@ use spanloom_core::StreamName;
 
 use super::verdict::{Table, Verdict, of_grpc, of_status};
 use super::{Carrier, Request, Stored, attribute};
-use crate::content::DestinationContent;
+use crate::content::Content;
 use crate::profile::{Profile, stream_of};
 use crate::transport::Answer;
 
@@ -41,7 +41,7 @@ pub(crate) struct Otlp {
     carrier: Carrier,
     profile: Profile,
     stream: StreamName,
-    content: DestinationContent,
+    content: Content,
     /// What was seen last, and the route it makes.
     last: Option<(InstrumentationScope, StreamName, Bytes)>,
 }
@@ -53,7 +53,7 @@ impl Otlp {
         carrier: Carrier,
         profile: Profile,
         stream: StreamName,
-        content: DestinationContent,
+        content: Content,
     ) -> Self {
         let kind = match carrier {
             Carrier::Http => "application/x-protobuf",
@@ -314,7 +314,7 @@ mod tests {
             Carrier::Http,
             Profile::Collector,
             "a/b/c".parse().unwrap(),
-            DestinationContent::Whole,
+            Content::default(),
         );
         let spans = spans();
         let stored: Vec<Stored> = spans

@@ -14,7 +14,7 @@ use spanloom_core::{Record, StreamName};
 
 use super::verdict::{Table, Verdict, of_status};
 use super::{Carrier, Request, Stored};
-use crate::content::DestinationContent;
+use crate::content::Content;
 use crate::span::{attributes, record};
 use crate::transport::Answer;
 
@@ -24,7 +24,7 @@ pub(crate) struct Weave {
     base: Url,
     headers: HeaderMap,
     stream: StreamName,
-    content: DestinationContent,
+    content: Content,
     /// Whether it is W&B's own server, which refuses and misreads some of what ours takes.
     is_hosted: bool,
     resource: OnceLock<Attributes>,
@@ -45,7 +45,7 @@ impl Weave {
         base: Url,
         mut headers: HeaderMap,
         stream: StreamName,
-        content: DestinationContent,
+        content: Content,
         is_hosted: bool,
     ) -> Self {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -320,7 +320,7 @@ impl fmt::Debug for GenAiLayerBuilder {
 }
 
 fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("spanloom")
+    InstrumentationScope::builder(semconv::SCOPE)
         .with_version(env!("CARGO_PKG_VERSION"))
         .with_schema_url(semconv::SCHEMA_URL)
         .build()

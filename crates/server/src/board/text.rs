@@ -8,10 +8,7 @@ const LONGEST: usize = 200;
 /// The text of a call's last message, or of its embedding's input.
 pub(super) fn prompt(call: &Value) -> Option<String> {
     let inputs = call.get("inputs")?;
-    let messages = inputs
-        .get("messages")
-        .or_else(|| inputs.get("gen_ai.input.messages"))
-        .and_then(Value::as_array);
+    let messages = inputs.get("messages").and_then(Value::as_array);
     let last = messages.and_then(|messages| messages.last());
     cut(&last
         .map(words)
@@ -26,8 +23,7 @@ pub(super) fn completion(call: &Value) -> Option<String> {
         .get("choices")
         .and_then(first)
         .and_then(|choice| choice.get("message").cloned());
-    let message = choice.or_else(|| output.get("gen_ai.output.messages").and_then(first));
-    if let Some(message) = message {
+    if let Some(message) = choice {
         let text = words(&message);
         return cut(&if text.is_empty() {
             tool_call(&message)
@@ -53,7 +49,7 @@ fn words(value: &Value) -> String {
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
             .join(" "),
-        Value::Object(fields) => ["content", "parts", "text", "refusal"]
+        Value::Object(fields) => ["content", "text", "refusal"]
             .iter()
             .filter_map(|name| fields.get(*name))
             .map(words)
@@ -93,11 +89,6 @@ mod tests {
             "output": {"choices": [{"message": {"content": null, "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}}]}});
         assert_eq!(prompt(&call).as_deref(), Some("two lines"));
         assert_eq!(completion(&call).as_deref(), Some("f({})"));
-        let spans = json!({"inputs": {"gen_ai.input.messages": [{"parts": [{"type": "text", "content": "hi"}]}]}, "output": null});
-        assert_eq!(
-            (prompt(&spans).as_deref(), completion(&spans)),
-            (Some("hi"), None)
-        );
         let embedding = json!({"inputs": {"input": ["a", "b"]}, "output": {"data": [{}, {}]}});
         assert_eq!(prompt(&embedding).as_deref(), Some("a b"));
         assert_eq!(completion(&embedding).as_deref(), Some("2 embeddings"));

@@ -1,6 +1,7 @@
 //! Two parts of one call, whichever of them came first.
 
-use spanloom_core::{Json, Record};
+use serde_json::Value;
+use spanloom_core::{CallInfo, Json, Record};
 
 /// One record of what is stored and what came now, in whichever order the call's parts were made.
 ///
@@ -12,8 +13,14 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
     } else {
         (stored, came)
     };
+    let has_own = |record: &Record| !record.info().rebuilt && has_content(record);
+    let retold = main.info().rebuilt && has_own(&other);
+    let own = has_own(&main) || retold;
     let mut attributes = other.attributes;
     attributes.extend(main.attributes);
+    if own && let Some(Value::Object(info)) = attributes.get_mut(CallInfo::GROUP) {
+        info.remove("rebuilt");
+    }
     // An end says all there is to say about the end: that there was no exception, for one.
     let end = other.ended_at.is_none();
     // The same end told again takes nothing away either, though it may tell less: a collector drops content.
@@ -21,9 +28,9 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
     Record {
         parent_id: main.parent_id.or(other.parent_id),
         display_name: main.display_name.or(other.display_name),
-        inputs: fuller(other.inputs, main.inputs),
+        inputs: fuller(other.inputs, main.inputs, retold),
         output: match (other.output, main.output) {
-            (Some(other), Some(main)) => Some(fuller(other, main)),
+            (Some(other), Some(main)) => Some(fuller(other, main, retold)),
             (other, main) => main.or(other.filter(|_| end || same_end)),
         },
         attributes,
@@ -42,16 +49,22 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
 
 /// The content that counts: `main`, unless it is empty or tells of `other` in other words.
 ///
-/// A call that comes to us by way of a collector as well comes there as a span, whose messages are retold in the
-/// convention's form; the provider's own body, which the exporter sends, says more.
-fn fuller(other: Json, main: Json) -> Json {
-    let is_empty = |json: &Json| matches!(json.as_str(), "{}" | "null");
-    let is_retold = |json: &Json| json.as_str().starts_with("{\"gen_ai.");
-    if is_empty(&main) || (is_retold(&main) && !is_empty(&other)) {
+/// A call that comes to us by way of a collector as well comes there as a span, from whose messages the bodies are put
+/// together; the provider's own, which the exporter sends, say more.
+fn fuller(other: Json, main: Json, retold: bool) -> Json {
+    if is_empty(&main) || (retold && !is_empty(&other)) {
         other
     } else {
         main
     }
+}
+
+fn is_empty(json: &Json) -> bool {
+    matches!(json.as_str(), "{}" | "null")
+}
+
+fn has_content(record: &Record) -> bool {
+    !is_empty(&record.inputs) || record.output.as_ref().is_some_and(|it| !is_empty(it))
 }
 
 #[cfg(test)]
@@ -102,8 +115,9 @@ mod tests {
         }));
         let retold = record(&json!({
             "ended_at": "2026-11-22T10:00:01Z",
-            "inputs": {"gen_ai.input.messages": []},
-            "output": {"gen_ai.output.messages": []},
+            "inputs": {"messages": [], "model": "m"},
+            "output": {"choices": [], "model": "m"},
+            "attributes": {"spanloom": {"rebuilt": true}},
         }));
         for merged in [
             merge(told.clone(), retold.clone()),
@@ -113,6 +127,7 @@ mod tests {
                 (&merged.inputs, &merged.output),
                 (&told.inputs, &told.output)
             );
+            assert!(!merged.info().rebuilt);
         }
         assert_eq!(merge(retold.clone(), retold.clone()), retold);
         // An embedding and a refusal have no messages to retell.

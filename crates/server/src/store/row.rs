@@ -127,6 +127,7 @@ impl Row {
         let operation = info
             .operation
             .clone()
+            .filter(|_| info.is_model_call())
             .or_else(|| tokens.map(|_| operation_of(&record.op_name).to_owned()));
         Self {
             project: code(&format!(

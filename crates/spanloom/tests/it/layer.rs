@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+use spanloom::Monitor;
+use spanloom_testkit::Sink;
+
 use crate::setup::{Setup, records, request, setup};
 
 #[tokio::test]
@@ -150,5 +154,64 @@ async fn each_of_two_monitors_has_its_own_spans_and_more_detailed_ones_are_passe
             of("step")["id"]
         );
         assert_eq!(of("step")["parent_id"], of("handler")["id"]);
+    }
+}
+
+/// A span as rig and rust-genai make them.
+fn generation(key: &str) {
+    let asked = r#"[{"role":"user","parts":[{"type":"text","content":"a private question"}]}]"#;
+    let told = r#"[{"role":"assistant","parts":[{"type":"text","content":"a private answer"}],"finish_reason":"stop"}]"#;
+    let span = tracing::info_span!(
+        "chat",
+        "gen_ai.operation.name" = "chat",
+        "gen_ai.provider.name" = "openai",
+        "gen_ai.request.model" = "gpt-4o-mini",
+        "gen_ai.usage.input_tokens" = 1_000,
+        "gen_ai.usage.output_tokens" = "100",
+        "gen_ai.input.messages" = asked,
+        "gen_ai.output.messages" = told,
+        "url.full" = format!("https://api.example/v1?api_key={key}"),
+    );
+    span.in_scope(|| tracing::info!("asked"));
+}
+
+#[tokio::test]
+async fn spans_of_other_instrumentations_are_calls_and_obey_the_monitor() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    const KEY: &str = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKL";
+    for with_content in [true, false] {
+        let sink = Sink::start_on_thread().unwrap();
+        let mut builder = Monitor::builder("acme/chatbot/logs")
+            .with_server(&sink.url())
+            .without_spool()
+            .quiet();
+        if !with_content {
+            builder = builder.without_content();
+        }
+        let monitor = builder.start().unwrap();
+        let subscriber = tracing_subscriber::registry().with(monitor.layer());
+        tracing::subscriber::with_default(subscriber, || generation(KEY));
+        assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+        let [record] = records(&sink).try_into().unwrap();
+        let text = record.to_string();
+        assert!(
+            !text.contains(KEY) && text.contains("api.example"),
+            "{text}"
+        );
+        assert_eq!(
+            record["summary"]["usage"]["gpt-4o-mini"]["total_tokens"],
+            1_100
+        );
+        assert!(record["summary"]["cost"]["total_usd"].is_number());
+        if with_content {
+            assert_eq!(
+                record["inputs"]["messages"],
+                json!([{"role": "user", "content": "a private question"}])
+            );
+            let answer = &record["output"]["choices"][0]["message"]["content"];
+            assert_eq!(answer, "a private answer");
+        } else {
+            assert!(!text.contains("private"), "{text}");
+        }
     }
 }

@@ -19,14 +19,6 @@ describe('a conversation', () => {
     expect(messages[2]).toMatchObject({ finish: 'stop', from: 'response' });
   });
 
-  it('reads the convention’s messages', () => {
-    const { messages } = readConversation({
-      inputs: { 'gen_ai.input.messages': [{ role: 'user', parts: [{ type: 'text', content: 'hi' }] }] },
-      output: null,
-    });
-    expect(messages).toMatchObject([{ role: 'user', parts: [{ kind: 'text', text: 'hi' }] }]);
-  });
-
   it('is empty for anything else, and never throws', () => {
     for (const odd of [null, 5, 'text', [], { messages: 'no list' }, { messages: [null, 5, { content: 7 }] }]) {
       expect(() => readConversation({ inputs: odd as never, output: odd as never })).not.toThrow();

@@ -31,15 +31,13 @@ export interface Conversation {
 type Json = Record<string, unknown>;
 
 /** Members of a request that are its content, not its parameters. */
-const CONTENT = ['messages', 'input', 'gen_ai.input.messages', 'gen_ai.system_instructions'];
+const CONTENT = ['messages', 'input'];
 
 export function readConversation(call: Pick<Call, 'inputs' | 'output'>): Conversation {
   const inputs = asObject(call.inputs);
   const output = asObject(call.output);
-  const asked = [...requestMessages(inputs), ...genAiMessages(inputs, 'input', 'request')];
-  const answered = [...choices(output), ...genAiMessages(output, 'output', 'response')];
   return {
-    messages: pairTools([...asked, ...answered]),
+    messages: pairTools([...requestMessages(inputs), ...choices(output)]),
     inputs: embeddingInputs(inputs),
     vectors: vectors(output),
   };
@@ -124,48 +122,6 @@ function toolCall(raw: Json): Part {
   };
 }
 
-/** The messages of the GenAI semantic conventions, `{role, parts}`. */
-function genAiMessages(from: Json, side: 'input' | 'output', as: Message['from']): Message[] {
-  const system = asArray(parsed(from['gen_ai.system_instructions'])).map(genAiPart);
-  const first: Message[] =
-    system.length === 0 ? [] : [{ role: 'system', name: null, from: as, parts: system, finish: null }];
-  const rest = asArray(parsed(from[`gen_ai.${side}.messages`])).map((raw): Message => {
-    const message = asObject(raw);
-    return {
-      role: asText(message['role']) ?? (side === 'output' ? 'assistant' : 'user'),
-      name: asText(message['name']),
-      from: as,
-      parts: asArray(message['parts']).map(genAiPart),
-      finish: asText(message['finish_reason']),
-    };
-  });
-  return [...first, ...rest];
-}
-
-function genAiPart(raw: unknown): Part {
-  const part = asObject(raw);
-  const content = asText(part['content']) ?? '';
-  const id = asText(part['id']);
-  switch (part['type']) {
-    case 'text':
-      return { kind: 'text', text: content };
-    case 'reasoning':
-      return { kind: 'reasoning', text: content };
-    case 'tool_call': {
-      const name = asText(part['name']) ?? 'unnamed';
-      return { kind: 'tool_call', id, name, arguments: asJsonText(part['arguments']), result: null };
-    }
-    case 'tool_call_response':
-      return { kind: 'tool_result', id, parts: [{ kind: 'text', text: asJsonText(part['response'] ?? part['result']) }] };
-    case 'blob':
-    case 'uri':
-    case 'file':
-      return { kind: 'media', label: mediaLabel(part) };
-    default:
-      return { kind: 'other', value: raw };
-  }
-}
-
 /** Puts each tool's result under the call that asked for it. */
 function pairTools(messages: Message[]): Message[] {
   const open = new Map<string, Extract<Part, { kind: 'tool_call' }>>();
@@ -212,24 +168,7 @@ function imageLabel(raw: unknown): string {
   return `image · ${inline[1] || 'unknown type'}, ${kilobytes(url.length - inline[0].length)} inline`;
 }
 
-function mediaLabel(part: Json): string {
-  const kind = asText(part['modality']) ?? 'media';
-  const type = asText(part['mime_type']) ?? 'unknown type';
-  const where = asText(part['uri']) ?? asText(part['file_id']);
-  return where === null ? `${kind} · ${type}, inline` : `${kind} · ${where.slice(0, 300)}`;
-}
-
 const kilobytes = (base64: number) => `${Math.max(1, Math.round((base64 * 3) / 4 / 1000))} kB`;
-
-/** Span attributes often carry JSON as text. */
-function parsed(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return [];
-  }
-}
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

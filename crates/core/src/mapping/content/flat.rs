@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::attribute::Attributes;
-use crate::record::{CallInfo, Json};
+use super::part;
+use crate::mapping::attribute::Attributes;
 
 /// How an instrumentation names the fields.
 struct Dialect {
@@ -40,49 +40,23 @@ const DIALECTS: [Dialect; 2] = [
         ],
     },
 ];
-/// A JSON object of the request's parameters (OpenInference).
-const PARAMETERS: &str = "llm.invocation_parameters";
+/// What all of their names begin with.
+pub(super) const PREFIXES: [&str; 4] = [
+    DIALECTS[0].inputs,
+    DIALECTS[0].outputs,
+    DIALECTS[1].inputs,
+    DIALECTS[1].outputs,
+];
 
-/// The request, if its messages stand so.
-pub(super) fn inputs(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
-    let messages: Vec<Value> = messages(attributes, |dialect| dialect.inputs, "user")?
-        .into_iter()
-        .map(|(_, message)| Value::Object(message))
-        .collect();
-    let mut request = Map::new();
-    if let Some(value) = attributes.take(&[PARAMETERS]) {
-        let read = value.as_str().map(serde_json::from_str);
-        match read {
-            Some(Ok(Value::Object(parameters))) => request = parameters,
-            _ => attributes.put(PARAMETERS, value),
-        }
-    }
-    if let Some(model) = &info.request_model {
-        request.insert("model".to_owned(), json!(model));
-    }
-    request.insert("messages".to_owned(), Value::Array(messages));
-    Some(Json::from_value(&request))
+/// The messages that were sent.
+pub(super) fn asked(attributes: &mut Attributes) -> Option<Vec<Map<String, Value>>> {
+    let messages = messages(attributes, |dialect| dialect.inputs, "user")?;
+    Some(messages.into_iter().map(|(_, message)| message).collect())
 }
 
-/// The answer, if its messages stand so.
-pub(super) fn output(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
-    let messages = messages(attributes, |dialect| dialect.outputs, "assistant")?;
-    let choice = |(place, (number, mut message)): (usize, (u64, Map<String, Value>))| {
-        let reported = info.finish_reasons.get(place).map(|reason| json!(reason));
-        let reason = message.remove("finish_reason").or(reported);
-        json!({"index": number, "message": message, "finish_reason": reason})
-    };
-    let choices: Vec<Value> = messages.into_iter().enumerate().map(choice).collect();
-    let mut answer = Map::new();
-    if let Some(id) = &info.response_id {
-        answer.insert("id".to_owned(), json!(id));
-    }
-    answer.insert("object".to_owned(), json!("chat.completion"));
-    if let Some(model) = info.model() {
-        answer.insert("model".to_owned(), json!(model));
-    }
-    answer.insert("choices".to_owned(), Value::Array(choices));
-    Some(Json::from_value(&answer))
+/// The messages of the answer, each with the number of its choice.
+pub(super) fn answered(attributes: &mut Attributes) -> Option<Vec<(u64, Map<String, Value>)>> {
+    messages(attributes, |dialect| dialect.outputs, "assistant")
 }
 
 /// The messages of the first dialect that has any, by their numbers.
@@ -115,11 +89,15 @@ fn message(fields: Map<String, Value>, dialect: &Dialect, role: &str) -> Map<Str
         })
         .collect();
     let mut message = Map::new();
-    let said = fields.remove("role").unwrap_or_else(|| json!(role));
+    let said = match fields.remove("role") {
+        Some(said @ Value::String(_)) => said,
+        Some(other) => Value::String(other.to_string()),
+        None => json!(role),
+    };
     message.insert("role".to_owned(), said);
     let parts: Vec<Value> = below(&mut fields, "contents.")
         .into_iter()
-        .map(part)
+        .map(content)
         .collect();
     let content = fields.remove("content");
     let content = match parts.is_empty() {
@@ -129,7 +107,10 @@ fn message(fields: Map<String, Value>, dialect: &Dialect, role: &str) -> Map<Str
     message.insert("content".to_owned(), content);
     let calls: Vec<Value> = below(&mut fields, "tool_calls.")
         .into_iter()
-        .map(|call| tool_call(call, dialect))
+        .map(|mut call| {
+            let [id, name, arguments] = dialect.tool_call.map(|field| call.remove(field));
+            part::tool_call(id, name, arguments, call)
+        })
         .collect();
     if !calls.is_empty() {
         message.insert("tool_calls".to_owned(), Value::Array(calls));
@@ -138,21 +119,8 @@ fn message(fields: Map<String, Value>, dialect: &Dialect, role: &str) -> Map<Str
     message
 }
 
-fn tool_call(mut fields: Map<String, Value>, dialect: &Dialect) -> Value {
-    let [id, name, arguments] = dialect.tool_call.map(|field| fields.remove(field));
-    let mut call = Map::new();
-    call.extend(id.map(|id| ("id".to_owned(), id)));
-    call.insert("type".to_owned(), json!("function"));
-    call.insert(
-        "function".to_owned(),
-        json!({"name": name, "arguments": arguments}),
-    );
-    call.extend(fields);
-    Value::Object(call)
-}
-
 /// A part of a message (OpenInference).
-fn part(mut fields: Map<String, Value>) -> Value {
+fn content(mut fields: Map<String, Value>) -> Value {
     let mut take = |name: &str| fields.remove(&format!("message_content.{name}"));
     let kind = take("type");
     match (take("text"), take("image.image.url")) {
@@ -186,12 +154,12 @@ fn below(fields: &mut Map<String, Value>, prefix: &str) -> Vec<Map<String, Value
 
 /// Fields by number, and those without one. A map and no list: numbers come from outside and may be of any size.
 #[derive(Default)]
-struct Numbered {
-    numbered: BTreeMap<u64, Map<String, Value>>,
-    others: Vec<(String, Value)>,
+pub(super) struct Numbered {
+    pub(super) numbered: BTreeMap<u64, Map<String, Value>>,
+    pub(super) others: Vec<(String, Value)>,
 }
 
-fn numbered(fields: Vec<(String, Value)>) -> Numbered {
+pub(super) fn numbered(fields: Vec<(String, Value)>) -> Numbered {
     let mut sorted = Numbered::default();
     for (name, value) in fields {
         let split = name.split_once('.');

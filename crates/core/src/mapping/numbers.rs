@@ -1,0 +1,105 @@
+//! Tokens, cost and times.
+
+use super::attribute::Attributes;
+use super::dialect;
+use crate::price::Table;
+use crate::record::{CallInfo, CostSummary, StatusCode, Summary, UsageSummary};
+use crate::{Timestamp, Usage, UsageSource, semconv as names};
+
+/// Takes the token counts.
+pub(super) fn usage(attributes: &mut Attributes) -> Usage {
+    let mut usage = Usage {
+        input_tokens: attributes.take_count(dialect::INPUT_TOKENS),
+        output_tokens: attributes.take_count(dialect::OUTPUT_TOKENS),
+        cache_read_tokens: attributes.take_count(dialect::CACHE_READ_TOKENS),
+        cache_write_tokens: attributes.take_count(dialect::CACHE_WRITE_TOKENS),
+        reasoning_tokens: attributes.take_count(dialect::REASONING_TOKENS),
+        text_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_TEXT_INPUT_TOKENS]),
+        image_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS]),
+        audio_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS]),
+        text_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_TEXT_OUTPUT_TOKENS]),
+        image_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS]),
+        audio_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS]),
+        text_cache_read_tokens: attributes
+            .take_count(&[names::GEN_AI_USAGE_TEXT_CACHE_READ_INPUT_TOKENS]),
+        image_cache_read_tokens: attributes
+            .take_count(&[names::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS]),
+        audio_cache_read_tokens: attributes
+            .take_count(&[names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS]),
+        source: None,
+    };
+    let source = attributes.take_text(&[names::SPANLOOM_USAGE_SOURCE]);
+    if usage.is_known() {
+        usage.source = source
+            .and_then(|word| UsageSource::from_word(&word))
+            .or(Some(UsageSource::Reported));
+    }
+    usage
+}
+
+pub(super) fn summary(
+    attributes: &mut Attributes,
+    info: &CallInfo,
+    usage: &Usage,
+    failed: bool,
+    (started_at, ended_at): (Timestamp, Timestamp),
+) -> Summary {
+    let model = info.model().unwrap_or("unknown").to_owned();
+    let status_code = match info.outcome.as_deref() {
+        _ if failed => StatusCode::Error,
+        Some("cancelled") => StatusCode::Unset,
+        _ => StatusCode::Success,
+    };
+    Summary {
+        usage: usage
+            .is_known()
+            .then(|| (model, UsageSummary::from(usage)))
+            .into_iter()
+            .collect(),
+        latency_s: Some(ended_at.since(started_at).as_secs_f64()),
+        time_to_first_chunk_s: attributes
+            .take_number(&[names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK]),
+        cost: cost(attributes, info, usage),
+        status_code,
+    }
+}
+
+/// The cost the span states, else reported tokens times the price table, else nothing.
+fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<CostSummary> {
+    let stated = attributes.take_number(&[names::SPANLOOM_COST_TOTAL_USD]);
+    let input_usd = attributes.take_number(&[names::SPANLOOM_COST_INPUT_USD]);
+    let output_usd = attributes.take_number(&[names::SPANLOOM_COST_OUTPUT_USD]);
+    let source = attributes.take_text(&[names::SPANLOOM_COST_SOURCE]);
+    let price_date = attributes.take_text(&[names::SPANLOOM_PRICE_DATE]);
+    let price_source = attributes.take_text(&[names::SPANLOOM_PRICE_SOURCE]);
+    if let Some(total_usd) = stated {
+        let source = source.unwrap_or_else(|| "reported".to_owned());
+        return Some(CostSummary {
+            total_usd,
+            input_usd,
+            output_usd,
+            source,
+            price_date,
+            price_source,
+        });
+    }
+    // Our recorder knew more than the span says, the user's own prices and the tier asked for: it found no price.
+    if info.attempts.is_some() {
+        return None;
+    }
+    let provider = info.provider.as_deref()?;
+    let table = Table::builtin();
+    let models = [
+        info.response_model.as_deref(),
+        info.request_model.as_deref(),
+    ];
+    let price = models
+        .into_iter()
+        .flatten()
+        .find_map(|model| table.price(provider, model))?;
+    let price = match info.service_tier.as_deref() {
+        Some(tier) => price.in_tier(tier)?,
+        None => price,
+    };
+    price.cost(usage).as_ref().map(CostSummary::from)
+}
