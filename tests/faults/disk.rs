@@ -1,4 +1,4 @@
-//! Disks that are full, folders that cannot be written, spools that are damaged, and memory that is bounded.
+//! Disks that are full, folders that cannot be written, and spools that are damaged.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use spanloom_exporter::Limits;
-use spanloom_testkit::{Sink, SinkAnswer};
+use spanloom_testkit::Sink;
 
 use crate::child::{TASK, say, told};
 use crate::subject::{PATIENCE, Spoken, Subject, arrived};
@@ -130,21 +130,4 @@ fn a_damaged_spool_is_said_and_the_next_start_works() {
     }
     // One record was hit.
     assert_eq!(arrived(&sink).len(), 19 + 3);
-}
-
-#[test]
-fn spans_for_nobody_stay_within_their_bound() {
-    let sink = Sink::start_on_thread().unwrap();
-    sink.answer_always(SinkAnswer::hang());
-    let mut limits = Limits::default();
-    limits.queue_bytes = 1 << 20;
-    let subject = Subject::new(Spoken::Weave, &sink.url(), limits, None);
-    subject.spans(20_000);
-    let account = subject.exporter.receipt();
-    assert!(account.is_conserved(), "{account:?}");
-    // A span takes more than half a kilobyte.
-    assert!(
-        account.queued < 2_000 && account.dropped.queue_full > 18_000,
-        "{account}"
-    );
 }

@@ -10,5 +10,6 @@ mod child;
 mod disk;
 mod grpc;
 mod matrix;
+mod memory;
 mod runtimes;
 mod subject;

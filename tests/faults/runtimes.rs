@@ -14,6 +14,8 @@ use crate::child::{say, start, told};
 
 const TIMES: usize = 50;
 const DEADLINE: Duration = Duration::from_secs(5);
+/// What a wait may take beyond it.
+const OVERRUN: Duration = Duration::from_millis(100);
 
 /// How a service ends its monitoring.
 #[derive(Clone, Copy, Debug)]
@@ -45,16 +47,28 @@ const PLACES: [Place; 6] = [
     Place::NoRuntime,
 ];
 
+/// How it ended.
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    /// How many spans were delivered, where that is said.
+    delivered: Option<u64>,
+    took: Duration,
+}
+
 impl End {
-    /// Ends it, and says how many spans were delivered, where that is said.
-    fn of(self, monitor: Monitor) -> Option<u64> {
-        match self {
+    fn of(self, monitor: Monitor) -> Ended {
+        let begun = Instant::now();
+        let delivered = match self {
             Self::Flush => Some(monitor.flush(DEADLINE).delivered),
             Self::Shutdown => Some(monitor.shutdown(DEADLINE).delivered),
             Self::Drop => {
                 drop(monitor);
                 None
             }
+        };
+        Ended {
+            delivered,
+            took: begun.elapsed(),
         }
     }
 }
@@ -75,7 +89,7 @@ impl Place {
     }
 
     /// One call, and the end of monitoring.
-    fn call_and_end(self, model: &str, server: &str, end: End) -> Option<u64> {
+    fn call_and_end(self, model: &str, server: &str, end: End) -> Ended {
         let runtime = self.runtime();
         let (monitor, client) = monitored(model, server);
         match self {
@@ -155,14 +169,13 @@ fn every_runtime_gets_its_spans_out_in_time() {
             let sink = Sink::start_on_thread().unwrap();
             let mut made = 0;
             for time in 0..TIMES {
-                let begun = Instant::now();
-                let delivered = place.call_and_end(&model.base_url(), &sink.url(), end);
+                let ended = place.call_and_end(&model.base_url(), &sink.url(), end);
                 made += 1;
-                let what = format!("{place:?}, {end:?}, time {time}");
-                assert!(begun.elapsed() < DEADLINE, "{what}: {:?}", begun.elapsed());
+                let what = format!("{place:?}, {end:?}, time {time}: {ended:?}");
+                assert!(ended.took < DEADLINE, "{what}");
                 assert!(
-                    delivered.is_none_or(|delivered| delivered == 1),
-                    "{what}: {delivered:?}"
+                    ended.delivered.is_none_or(|delivered| delivered == 1),
+                    "{what}"
                 );
                 assert_eq!(received(&sink), made, "{what}");
             }
@@ -229,13 +242,14 @@ fn a_destination_that_hangs_holds_no_runtime_up() {
     let sink = Sink::start_on_thread().unwrap();
     sink.answer_always(SinkAnswer::hang());
     for place in PLACES {
-        let begun = Instant::now();
-        // Dropping waits for its 5 seconds, no longer; flush and shutdown keep the same deadline.
-        place.call_and_end(&model.base_url(), &sink.url(), End::Drop);
-        assert!(
-            begun.elapsed() < DEADLINE + Duration::from_secs(1),
-            "{place:?}"
-        );
+        // Dropping waits for its 5 seconds, no longer; flush and shutdown keep the same deadline. A wait that took too long
+        // may have been kept from the processor by other tests: it is tried once more.
+        let mut took = [(); 2].iter().map(|()| {
+            place
+                .call_and_end(&model.base_url(), &sink.url(), End::Drop)
+                .took
+        });
+        assert!(took.any(|took| took < DEADLINE + OVERRUN), "{place:?}");
     }
 }
 

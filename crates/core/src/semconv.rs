@@ -85,6 +85,7 @@ names! {
     SPANLOOM_RESPONSE = "spanloom.response";
     SPANLOOM_OUTCOME = "spanloom.outcome";
     SPANLOOM_ATTEMPTS = "spanloom.attempts";
+    SPANLOOM_CONTENT_DROPPED_BYTES = "spanloom.content.dropped_bytes";
     SPANLOOM_OUTER_SPAN_ID = "spanloom.outer_span_id";
     SPANLOOM_USAGE_SOURCE = "spanloom.usage.source";
     SPANLOOM_COST_TOTAL_USD = "spanloom.cost.total_usd";

@@ -3,11 +3,15 @@
 //! A stream comes in hundreds of small frames. Copied into one growing buffer they would be moved each time it grows,
 //! into memory that is fresh from the system and must be mapped first: that costs more than all else the caller's
 //! thread does for a frame. So the frames fill pieces of one size, which the recorder gives back.
+//!
+//! An answer that there is no room for is cut: its end alone is kept, for the tokens and the reason that stand there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Size of a piece, in bytes: what a stream in flight holds at least, out of the recorder's budget.
 const PIECE: usize = 8 << 10;
+/// What is left of an answer that is cut: its last bytes, so many at least.
+const END: usize = PIECE / 2;
 /// Pieces that wait to be used again: 1 MiB.
 const POOLED: usize = 128;
 
@@ -44,6 +48,8 @@ pub(crate) struct Kept {
     pieces: Vec<Vec<u8>>,
     len: usize,
     held: usize,
+    /// Whether only the end is kept.
+    cut: bool,
 }
 
 impl Kept {
@@ -56,6 +62,26 @@ impl Kept {
         self.held
     }
 
+    /// Whether only the end is kept.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Lets go of all but the end: at least the last [`END`] bytes of what came and what comes, in one piece.
+    pub(crate) fn cut(&mut self, pool: &Pool) {
+        let Self { pieces, held, .. } = std::mem::take(self);
+        (self.cut, self.held) = (true, held.min(PIECE));
+        let (last, rest) = (pieces.last(), pieces.len().saturating_sub(2));
+        let before = pieces.get(rest).filter(|_| pieces.len() > 1);
+        let mut end = Vec::with_capacity(self.held);
+        for bytes in [before, last].into_iter().flatten() {
+            slide(&mut end, bytes);
+        }
+        self.len = end.len();
+        self.pieces.push(end);
+        pieces.into_iter().for_each(|piece| pool.give_back(piece));
+    }
+
     /// How many bytes more it will hold once `more` bytes are added: 0 while they fit in the last piece. A frame of a
     /// `stream` is followed by others of its kind; one of another body stands alone, as does a large one.
     pub(crate) fn growth(&self, more: usize, stream: bool) -> usize {
@@ -64,6 +90,7 @@ impl Kept {
             .last()
             .map_or(0, |piece| piece.capacity() - piece.len());
         match more {
+            _ if self.cut => PIECE - self.held,
             _ if more <= room => 0,
             _ if stream && more <= PIECE => PIECE,
             _ => more,
@@ -72,6 +99,15 @@ impl Kept {
 
     /// Adds bytes; `growth` is what [`Kept::growth`] said.
     pub(crate) fn push(&mut self, bytes: &[u8], growth: usize, pool: &Pool) {
+        if self.cut {
+            self.held += growth;
+            if let Some(end) = self.pieces.last_mut() {
+                end.reserve_exact(growth);
+                slide(end, bytes);
+                self.len = end.len();
+            }
+            return;
+        }
         self.len += bytes.len();
         if growth == 0 {
             if let Some(last) = self.pieces.last_mut() {
@@ -98,6 +134,18 @@ impl Kept {
         pieces.into_iter().for_each(|piece| pool.give_back(piece));
         whole
     }
+}
+
+/// Adds bytes to a piece that holds the end of something: the oldest make room.
+fn slide(end: &mut Vec<u8>, bytes: &[u8]) {
+    let newest = bytes.len().saturating_sub(PIECE);
+    let bytes = bytes.get(newest..).unwrap_or_default();
+    if end.len() + bytes.len() > PIECE {
+        // Half of it at once, so that short frames seldom move what is there.
+        let surplus = (end.len() + bytes.len() - PIECE).max(END);
+        end.drain(..surplus.min(end.len()));
+    }
+    end.extend_from_slice(bytes);
 }
 
 #[cfg(test)]
@@ -151,6 +199,28 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn a_cut_answer_keeps_its_end(
+            before in proptest::collection::vec(proptest::collection::vec(0_u8.., 1..9_000), 0..8),
+            after in proptest::collection::vec(proptest::collection::vec(0_u8.., 1..9_000), 0..8),
+        ) {
+            let pool = Pool::default();
+            let frames: Vec<&[u8]> = before.iter().map(Vec::as_slice).collect();
+            let mut kept = kept(&frames, true, &pool);
+            let held = kept.held_bytes();
+            kept.cut(&pool);
+            proptest::prop_assert!(kept.held_bytes() <= held);
+            for frame in &after {
+                let growth = kept.growth(frame.len(), true);
+                kept.push(frame, growth, &pool);
+            }
+            proptest::prop_assert!(kept.held_bytes() <= PIECE);
+            let whole = [before.concat(), after.concat()].concat();
+            let end = kept.join(&pool);
+            proptest::prop_assert!(end.len() <= PIECE && end.len() >= END.min(whole.len()));
+            proptest::prop_assert!(whole.ends_with(&end));
+        }
+
         #[test]
         fn nothing_is_lost_or_moved(frames: Vec<Vec<u8>>, stream: bool) {
             let pool = Pool::default();

@@ -43,6 +43,8 @@ pub(crate) struct Observation {
     pub(crate) time_to_first_chunk: Option<Duration>,
     /// The request's body; empty when it was too large to keep or no longer fits the budget.
     pub(crate) request: Bytes,
+    /// Bytes of the request that were sent but are not kept.
+    pub(crate) dropped_bytes: u64,
     pub(crate) answer: Answer,
     pub(crate) end: End,
 }
@@ -68,7 +70,7 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// When each piece of a streamed body came.
     pub(crate) arrivals: Vec<Arrival>,
-    /// Bytes that came but were not kept.
+    /// Bytes that came, of an answer that is not kept but for its end.
     pub(crate) dropped_bytes: u64,
 }
 
@@ -93,6 +95,19 @@ pub(crate) enum End {
 }
 
 impl Answer {
+    /// Bytes held for it, for the budget.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let arrivals = self.arrivals.capacity() * size_of::<Arrival>();
+        self.kept.held_bytes().saturating_add(arrivals)
+    }
+
+    /// Lets go of what came but for its end.
+    pub(crate) fn cut(&mut self, pool: &Pool) {
+        self.dropped_bytes = u64::try_from(self.kept.len()).unwrap_or(u64::MAX);
+        self.kept.cut(pool);
+        self.arrivals = Vec::new();
+    }
+
     /// Makes one buffer of what came. Only the recorder has the time.
     pub(crate) fn join(&mut self, pool: &Pool) {
         self.body = self.kept.join(pool);
@@ -116,21 +131,20 @@ impl Observation {
 
     /// Bytes held for the observation, for the budget.
     pub(crate) fn held_bytes(&self) -> usize {
-        self.request
-            .len()
-            .saturating_add(self.answer.kept.held_bytes())
-            .saturating_add(self.answer.arrivals.capacity() * size_of::<Arrival>())
+        self.request.len().saturating_add(self.answer.held_bytes())
     }
 
-    /// Lets the bodies go; the span is finished without them.
-    pub(crate) fn shed(&mut self) {
-        let kept = self.request.len().saturating_add(self.answer.kept.len());
-        self.request = Bytes::new();
-        self.answer.dropped_bytes = self
-            .answer
-            .dropped_bytes
-            .saturating_add(u64::try_from(kept).unwrap_or(u64::MAX));
-        self.answer.kept = Kept::default();
-        self.answer.arrivals = Vec::new();
+    /// Bytes of both bodies that are not kept.
+    pub(crate) fn dropped_bytes(&self) -> u64 {
+        self.dropped_bytes.saturating_add(self.answer.dropped_bytes)
+    }
+
+    /// Lets the bodies go but for the answer's end; the span is finished without them.
+    pub(crate) fn shed(&mut self, pool: &Pool) {
+        let request = std::mem::take(&mut self.request).len();
+        self.dropped_bytes += u64::try_from(request).unwrap_or(u64::MAX);
+        if !self.answer.kept.is_cut() {
+            self.answer.cut(pool);
+        }
     }
 }

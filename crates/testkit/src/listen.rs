@@ -18,7 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -128,6 +128,16 @@ impl Listening {
         // An error means that the runtime under the loop is gone, and the loop with it.
         self.stopped.await.ok();
     }
+}
+
+/// Keeps the port of a server that has stopped: connections are refused, and nobody else gets it meanwhile. `None` if
+/// somebody was faster.
+pub(crate) fn keep(port: u16) -> Option<TcpSocket> {
+    let socket = TcpSocket::new_v4().ok()?;
+    // As listeners have it: it does not stand in the way of the next one.
+    socket.set_reuseaddr(true).ok()?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into()).ok()?;
+    Some(socket)
 }
 
 fn run_thread(listener: StdListener, job: Job, ready: &mpsc::SyncSender<io::Result<()>>) {

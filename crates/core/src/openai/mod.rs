@@ -6,6 +6,7 @@
 
 mod assemble;
 mod credential;
+mod ending;
 mod failure;
 mod field;
 mod include_usage;
@@ -16,6 +17,7 @@ mod sse;
 
 pub use assemble::{Assembled, assemble};
 pub use credential::without_credentials;
+pub use ending::ending;
 pub use failure::failure;
 pub use include_usage::include_usage;
 pub use message::{Asked, asked, output_messages};

@@ -32,6 +32,9 @@ pub struct CallInfo {
     pub error_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<i64>,
+    /// Bytes of the request and of the answer that were not kept, as a bound was reached: their content is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_dropped_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage_source: Option<String>,
     /// Whether request or answer were put together from the messages a span tells of, as the provider's own were not in it.

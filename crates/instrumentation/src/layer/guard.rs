@@ -15,6 +15,7 @@ use super::provider::provider;
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
 use crate::observation::{Answer, Arrival, End, Observation, Server};
+use crate::recorder::Queue;
 use crate::span::{name, starting};
 use crate::trace_event::Listener;
 
@@ -42,6 +43,8 @@ struct Running {
     timed: bool,
     first_chunk: Option<Instant>,
     request: Bytes,
+    /// Bytes of the request that are not kept.
+    dropped_bytes: u64,
     answer: Answer,
     reserved: usize,
 }
@@ -90,12 +93,10 @@ impl OpenCall {
             return (span, None);
         }
         let queue = config.recorder.queue();
+        let len = bytes.len();
         let body = shared_body(request, queue.limits().body_bytes);
         let kept = body.filter(|body| queue.reserve(body.len()));
-        let answer = Answer {
-            dropped_bytes: u64::from(kept.is_none()),
-            ..Answer::default()
-        };
+        let dropped = if kept.is_none() { len } else { 0 };
         let running = Running {
             span: span.clone(),
             endpoint,
@@ -111,7 +112,8 @@ impl OpenCall {
             first_chunk: None,
             reserved: kept.as_ref().map_or(0, Bytes::len),
             request: kept.unwrap_or_default(),
-            answer,
+            dropped_bytes: u64::try_from(dropped).unwrap_or(u64::MAX),
+            answer: Answer::default(),
         };
         let call = Self {
             config: Arc::clone(config),
@@ -138,7 +140,7 @@ impl OpenCall {
         let growth = answer.kept.growth(bytes.len(), answer.streamed);
         let times = if timed { answer.arrivals_growth() } else { 0 };
         let more = growth.saturating_add(times * size_of::<Arrival>());
-        let fits = answer.dropped_bytes == 0
+        let fits = !answer.kept.is_cut()
             && answer.kept.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
         // Most frames need nothing more than was taken from the budget before.
         if fits && (more == 0 || queue.reserve(more)) {
@@ -150,9 +152,7 @@ impl OpenCall {
                 answer.arrivals.push(Arrival { end, at });
             }
         } else {
-            // A body with a hole would be read wrongly: from here on nothing is kept.
-            let dropped = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            answer.dropped_bytes = answer.dropped_bytes.saturating_add(dropped);
+            call.cut(bytes, queue);
         }
     }
 
@@ -178,6 +178,7 @@ impl OpenCall {
             elapsed,
             time_to_first_chunk: call.first_chunk.map(|at| call.start.until(at)),
             request: call.request,
+            dropped_bytes: call.dropped_bytes,
             answer: call.answer,
             end,
         };
@@ -186,6 +187,28 @@ impl OpenCall {
 
     pub(super) fn fail(&mut self, failure: Failure) {
         self.end(End::Failed(failure));
+    }
+}
+
+impl Running {
+    /// Keeps a piece of an answer that there is no room for: a body with a hole would be read wrongly, so its end is all
+    /// that stays of it, and the memory of the rest serves other calls.
+    #[cold]
+    fn cut(&mut self, bytes: &[u8], queue: &Queue) {
+        let answer = &mut self.answer;
+        if !answer.kept.is_cut() {
+            answer.cut(queue.pool());
+            let held = answer.held_bytes() + self.request.len();
+            queue.release(self.reserved - held);
+            self.reserved = held;
+        }
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        answer.dropped_bytes = answer.dropped_bytes.saturating_add(len);
+        let growth = answer.kept.growth(bytes.len(), answer.streamed);
+        if growth == 0 || queue.reserve(growth) {
+            self.reserved += growth;
+            answer.kept.push(bytes, growth, queue.pool());
+        }
     }
 }
 

@@ -96,7 +96,7 @@ impl Queue {
             return;
         }
         if state.waiting.len() >= self.limits.waiting_calls {
-            observation.shed();
+            observation.shed(&self.pool);
         }
         // The bodies may have grown beyond what was reserved by a buffer's spare room; the budget follows what is held.
         let held = observation.held_bytes();

@@ -40,7 +40,8 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     let mut usage = understood.body.usage;
     // A refusal is not billed; an answer that broke off is, as far as it came.
     let answered = outcome != Outcome::Error || !understood.text.is_empty();
-    if usage.source.is_none() && answered && endpoint.is_inference() {
+    let whole = observation.dropped_bytes() == 0;
+    if usage.source.is_none() && answered && whole && endpoint.is_inference() {
         usage = estimate::usage(
             &observation.request,
             request.model.as_deref(),
@@ -131,7 +132,8 @@ fn scrub(call: &mut Call) {
 }
 
 fn understand(endpoint: Endpoint, answer: &Answer) -> Understood<'_> {
-    if answer.streamed {
+    let cut = answer.dropped_bytes > 0 && answer.status < 400;
+    if answer.streamed || cut {
         let Assembled {
             body,
             completion,
@@ -139,7 +141,10 @@ fn understand(endpoint: Endpoint, answer: &Answer) -> Understood<'_> {
             done,
             failure,
             ..
-        } = openai::assemble(endpoint, &answer.body);
+        } = match cut {
+            true => openai::ending(endpoint, &answer.body, answer.streamed),
+            false => openai::assemble(endpoint, &answer.body),
+        };
         let json = completion.map(|raw| Cow::Owned(raw.get().to_owned()));
         return Understood {
             body,
@@ -174,7 +179,10 @@ fn outcome(end: &End, answer: &Answer, understood: &Understood<'_>) -> (Outcome,
     if let Some(failure) = reported.or(understood.body.failure.as_ref()) {
         return (Outcome::Error, Some(failure.clone()));
     }
+    // Nothing was kept of an answer that came: what is not known is not claimed to have gone wrong.
+    let unseen = answer.dropped_bytes > 0 && answer.body.is_empty();
     match end {
+        End::Whole | End::Dropped if unseen => (Outcome::Completed, None),
         End::Failed(failure) => (Outcome::Error, Some(failure.clone())),
         End::Dropped if understood.done => (Outcome::Completed, None),
         End::Dropped => (Outcome::Cancelled, None),

@@ -22,7 +22,7 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
             while let Some(mut observation) = queue.next() {
                 let held_bytes = observation.held_bytes();
                 observation.answer.join(queue.pool());
-                let shed = observation.answer.dropped_bytes > 0;
+                let shed = observation.dropped_bytes() > 0;
                 // A fault in reading, or in a processor of the service's, must not end the recording of later calls.
                 if catch_unwind(AssertUnwindSafe(|| finish(&observation, &queue))).is_err() {
                     queue.fault();

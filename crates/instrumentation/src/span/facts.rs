@@ -215,7 +215,9 @@ impl Attributes {
         );
     }
 
-    pub(super) fn spanloom(&mut self, call: &Call) {
+    pub(super) fn spanloom(&mut self, call: &Call, dropped_bytes: u64) {
+        let dropped = i64::try_from(dropped_bytes).ok().filter(|bytes| *bytes > 0);
+        self.set(names::SPANLOOM_CONTENT_DROPPED_BYTES, dropped);
         self.set(names::SPANLOOM_OUTCOME, Some(call.outcome.as_str()));
         self.set(names::SPANLOOM_ATTEMPTS, Some(i64::from(call.attempts)));
     }

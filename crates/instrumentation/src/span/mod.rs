@@ -53,7 +53,7 @@ impl Finish {
         attributes.response(call);
         attributes.usage(&call.usage);
         attributes.cost(call.cost.as_ref());
-        attributes.spanloom(call);
+        attributes.spanloom(call, observation.dropped_bytes());
         attributes.set(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, reading.dimensions);
         // Whatever text stands among them, and whoever put it there.
         filter.plain(&mut attributes.0);

@@ -5,7 +5,7 @@ use async_openai::config::OpenAIConfig;
 use http::{HeaderName, HeaderValue};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use serde_json::Value;
-use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
+use spanloom_instrumentation::{Content, GenAiLayer, Limits, Recorder};
 use spanloom_testkit::{Sink, SinkAnswer, SpanRecorder, StatusCode};
 
 use crate::setup::text;
@@ -26,11 +26,22 @@ impl Canned {
         Self::at(sink, base)
     }
 
+    /// With a recorder of these bounds.
+    pub(crate) async fn within(limits: Limits) -> Self {
+        let sink = Sink::start().await.unwrap();
+        let base = format!("{}/v1", sink.url());
+        Self::start(sink, base, limits)
+    }
+
     /// Calls go to `base` and not to the sink.
     pub(crate) fn at(sink: Sink, base: String) -> Self {
+        Self::start(sink, base, Limits::default())
+    }
+
+    fn start(sink: Sink, base: String, limits: Limits) -> Self {
         let spans = SpanRecorder::new();
         let provider = spans.provider();
-        let recorder = Recorder::start().unwrap();
+        let recorder = Recorder::start_with(limits).unwrap();
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(Content::Both)

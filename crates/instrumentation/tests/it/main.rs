@@ -17,6 +17,7 @@ mod drain;
 mod event;
 mod failure;
 mod fetch;
+mod limits;
 mod metrics;
 mod outgoing;
 mod prompt;

@@ -13,13 +13,14 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::StatusCode;
+use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
 pub use answer::SinkAnswer;
 pub use request::SinkRequest;
 
 use crate::Error;
-use crate::listen::{Listening, Signal, Stop};
+use crate::listen::{Listening, Signal, Stop, keep};
 use crate::lock::lock;
 
 /// How long the waits last: far longer than any export takes, short enough for a test run.
@@ -50,6 +51,8 @@ pub struct Sink {
     place: Place,
     port: u16,
     listening: Mutex<Option<Listening>>,
+    /// Its port, while it is stopped.
+    kept: Mutex<Option<TcpSocket>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +106,7 @@ impl Sink {
             place,
             port: listening.address().port(),
             listening: Mutex::new(Some(listening)),
+            kept: Mutex::default(),
         }
     }
 
@@ -209,6 +213,7 @@ impl Sink {
         let listening = lock(&self.listening).take();
         if let Some(listening) = listening {
             listening.stop(Stop::Abort).await;
+            *lock(&self.kept) = keep(self.port);
         }
     }
 
@@ -216,7 +221,8 @@ impl Sink {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when another process took the port meanwhile.
+    /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when another process took the port, which is kept while the sink is
+    /// stopped where the system allows it.
     pub async fn restart(&self) -> Result<(), Error> {
         self.stop().await;
         let listening = match self.place {
@@ -224,6 +230,7 @@ impl Sink {
             Place::Thread => Listening::on_thread(self.port, router(&self.shared))?,
         };
         *lock(&self.listening) = Some(listening);
+        lock(&self.kept).take();
         Ok(())
     }
 }

@@ -1,0 +1,117 @@
+//! The end of an answer whose beginning was not kept: what it cost and how it ended stand there.
+
+use serde_json::value::RawValue;
+
+use super::assemble::{Assembled, assemble};
+use super::response::{Body, response};
+use crate::Endpoint;
+
+/// Reads the last bytes of an answer, of a stream of events or of a body in one piece. What was generated is not told, as
+/// only a part of it is there.
+#[must_use]
+pub fn ending(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
+    let mut ending = match streamed {
+        true => assemble(endpoint, bytes),
+        false => Assembled::default(),
+    };
+    ending.completion = None;
+    ending.text.clear();
+    if !ending.body.usage.is_known()
+        && let Some(told) = last_usage(endpoint, bytes)
+    {
+        ending.body.usage = told.usage;
+        ending.body.reported_cost = told.reported_cost;
+        // The last event of the Responses API repeats the whole answer, and may well be longer than what was kept.
+        ending.done |= matches!(endpoint, Endpoint::Responses | Endpoint::FetchResponse);
+    }
+    ending
+}
+
+/// The last `"usage"` that reports tokens. Inside a JSON text its quotes would be escaped: nothing a model says is taken
+/// for it.
+fn last_usage(endpoint: Endpoint, bytes: &[u8]) -> Option<Body> {
+    const KEY: &[u8] = b"\"usage\"";
+    let places = (0..bytes.len()).rev();
+    let after = places.filter_map(|at| bytes.get(at..)?.strip_prefix(KEY));
+    after
+        .filter_map(|rest| {
+            let value = rest.trim_ascii_start().strip_prefix(b":")?;
+            let mut values = serde_json::Deserializer::from_slice(value).into_iter::<&RawValue>();
+            let body = format!("{{\"usage\":{}}}", values.next()?.ok()?);
+            Some(response(endpoint, body.as_bytes()))
+        })
+        .find(|body| body.usage.is_known())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_stream_tells_its_tokens_and_its_end() {
+        let end = concat!(
+            "ta: {\"id\":\"a\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"usage\"}}]}\n\n",
+            "data: {\"id\":\"a\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n",
+            "data: {\"id\":\"a\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+            "data: {\"id\":\"a\",\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\n",
+            "data: [DONE]\n\n",
+        );
+        let ending = ending(Endpoint::ChatCompletions, end.as_bytes(), true);
+        assert!(ending.done && ending.failure.is_none());
+        assert!(ending.completion.is_none() && ending.text.is_empty());
+        assert_eq!(ending.body.response.model.as_deref(), Some("m"));
+        assert_eq!(ending.body.response.finish_reasons, ["stop"]);
+        let usage = ending.body.usage;
+        assert_eq!(
+            (usage.input_tokens, usage.output_tokens),
+            (Some(3), Some(4))
+        );
+    }
+
+    #[test]
+    fn a_cut_body_tells_its_tokens() {
+        for (endpoint, end) in [
+            (
+                Endpoint::Embeddings,
+                r#"0.25]}],"model":"m","usage":{"prompt_tokens":9,"total_tokens":9}}"#,
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"more \"usage\": {\"prompt_tokens\":1}"}}],"usage" : {"prompt_tokens":9}, "metadata":{"usage":"high"}}"#,
+            ),
+            (
+                Endpoint::Responses,
+                r#"text"}]}],"usage":{"input_tokens":9,"output_tokens":2},"user":null}"#,
+            ),
+        ] {
+            let ending = ending(endpoint, end.as_bytes(), false);
+            assert_eq!(ending.body.usage.input_tokens, Some(9), "{endpoint:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_event_of_a_response_may_be_cut_itself() {
+        let end = r#"long"}]}],"usage":{"input_tokens":9,"output_tokens":2},"user":null}}"#;
+        let ending = ending(Endpoint::Responses, format!("{end}\n\n").as_bytes(), true);
+        assert!(ending.done);
+        assert_eq!(ending.body.usage.output_tokens, Some(2));
+    }
+
+    #[test]
+    fn an_end_that_says_nothing_is_unknown() {
+        for end in [
+            "",
+            "\"usage\"",
+            "\"usage\":",
+            "\"usage\":{}",
+            "\"usage\":{\"a\":",
+        ] {
+            let ending = ending(Endpoint::ChatCompletions, end.as_bytes(), true);
+            assert_eq!(
+                (ending.done, ending.body),
+                (false, Body::default()),
+                "{end}"
+            );
+        }
+    }
+}
