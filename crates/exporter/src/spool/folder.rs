@@ -4,19 +4,26 @@
 //! <root>/<destination>/destination.json         where its records go; no key
 //! <root>/<destination>/<owner>/lock             held by a living process
 //! <root>/<destination>/<owner>/0000000001.seg
+//! <root>/<destination>/rejected.jsonl           what was refused, see `rejected`
+//! <root>/<destination>/damaged/                 segments in which nothing can be read
 //! ```
 //! A folder whose lock nobody holds belongs to a process that is gone: whoever gets the lock takes its segments over, by
 //! renaming them into its own folder.
 
+use std::cmp::Reverse;
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::segment::private;
 
 const LOCK: &str = "lock";
 const SEGMENT: &str = "seg";
+const DAMAGED: &str = "damaged";
+/// What is kept of unreadable segments, newest first.
+const DAMAGED_BYTES: u64 = 64 << 20;
 /// Tries to make a folder of one's own; another process may take it for a dead one's before it is locked.
 const TRIES: usize = 16;
 
@@ -60,7 +67,7 @@ impl Folder {
             let path = sibling.path();
             // A link is nobody's folder.
             let is_folder = sibling.file_type().is_ok_and(|kind| kind.is_dir());
-            if !is_folder || path == self.path {
+            if !is_folder || path == self.path || path.ends_with(DAMAGED) {
                 continue;
             }
             // One that cannot be locked is somebody's who lives, or none of ours.
@@ -96,9 +103,46 @@ impl Folder {
     }
 }
 
-/// Puts a file in which nothing can be read out of the way.
+/// Puts a file in which nothing can be read out of the way, for whoever wants to know why.
 pub(super) fn set_aside(segment: &Path) {
-    drop(fs::rename(segment, segment.with_extension("damaged")));
+    let owner = segment.parent();
+    let (Some(owner), Some(file)) = (owner, segment.file_name()) else {
+        return;
+    };
+    let Some(destination) = owner.parent() else {
+        return;
+    };
+    let aside = destination.join(DAMAGED);
+    let mut name = owner.file_name().unwrap_or_default().to_owned();
+    name.push("-");
+    name.push(file);
+    drop(make(&aside).and_then(|()| fs::rename(segment, aside.join(name))));
+    sweep_damaged(destination, Duration::MAX);
+}
+
+/// Drops unreadable segments that are older, and the oldest of more than are kept.
+pub(super) fn sweep_damaged(destination: &Path, age: Duration) {
+    let entries = fs::read_dir(destination.join(DAMAGED))
+        .into_iter()
+        .flatten();
+    let mut files: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?, entry.path())))
+        .collect();
+    files.sort_by_key(|(metadata, _)| Reverse(metadata.modified().ok()));
+    let mut bytes = 0;
+    for (metadata, path) in files {
+        bytes += metadata.len();
+        if bytes > DAMAGED_BYTES || is_older(&path, age) {
+            drop(fs::remove_file(path));
+        }
+    }
+}
+
+/// Whether a file was last written so long ago. A clock that was set back makes nothing old.
+pub(super) fn is_older(path: &Path, age: Duration) -> bool {
+    let written = fs::metadata(path).and_then(|file| file.modified());
+    written.is_ok_and(|written| written.elapsed().is_ok_and(|since| since > age))
 }
 
 /// Makes a folder that only its owner may enter, with what is missing above it.
@@ -167,6 +211,25 @@ mod tests {
         heir.leave();
         late.leave();
         assert!(heir.path.exists() && !late.path.exists());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_kept_within_bounds() {
+        let root = tempfile::tempdir().unwrap();
+        let mut folder = Folder::create(root.path()).unwrap();
+        for _ in 0..10 {
+            let segment = folder.next_segment();
+            File::create(&segment).unwrap().set_len(8 << 20).unwrap();
+            set_aside(&segment);
+        }
+        let aside = || fs::read_dir(root.path().join(DAMAGED)).unwrap().count();
+        assert_eq!(aside(), 8);
+        assert!(segments(&folder.path).is_empty());
+        assert_eq!(folder.adopt().unwrap(), Vec::<PathBuf>::new());
+        sweep_damaged(root.path(), Duration::from_secs(60));
+        assert_eq!(aside(), 8);
+        sweep_damaged(root.path(), Duration::ZERO);
+        assert_eq!(aside(), 0);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod folder;
 mod frame;
+pub(crate) mod rejected;
 mod segment;
 mod settings;
 #[cfg(test)]
@@ -85,6 +86,8 @@ impl Spool {
         }
         let found = spool.open_frames() + spool.losses.corrupt;
         spool.sweep();
+        folder::sweep_damaged(destination, settings.age);
+        rejected::sweep(destination, settings.age);
         Ok((spool, found))
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::batch::Entry;
-use crate::spool::{Description, Losses, Place, Spool, SpoolMode, SpoolSettings};
+use crate::spool::{Description, Losses, Place, Spool, SpoolMode, SpoolSettings, Stored, rejected};
 
 /// How long what was written may be lost to a power cut.
 const SYNC_AFTER: Duration = Duration::from_millis(200);
@@ -122,6 +122,15 @@ impl Disk {
                 self.written.get_or_insert_with(Instant::now);
             }
             Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Writes down what was refused, and why. It is gone from the account either way.
+    pub(super) fn reject(&mut self, records: &[&Stored], reason: &str) {
+        let described = self.description.as_ref().map(|it| it.write(&self.folder));
+        let written = described.transpose();
+        if let Err(error) = written.and_then(|_| rejected::write(&self.folder, records, reason)) {
+            self.fail(&error);
         }
     }
 

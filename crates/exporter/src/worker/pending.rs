@@ -209,6 +209,13 @@ impl Pending {
         }
     }
 
+    /// The destination has refused these.
+    pub(super) fn reject(&mut self, batch: &Batch, reason: &str) {
+        if let Some(disk) = &mut self.disk {
+            disk.reject(&batch.records(), reason);
+        }
+    }
+
     /// Nothing was decided on these: they go to disk with everything else, or are tried again, or, when they are in memory
     /// only and `expired`, are given up. Says how many were.
     pub(super) fn back(&mut self, batch: Batch, expired: bool) -> u64 {
