@@ -48,6 +48,7 @@ mod processor;
 mod profile;
 mod protocol;
 mod queue;
+mod reason;
 mod receipt;
 mod span;
 mod spool;

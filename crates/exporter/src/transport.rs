@@ -17,6 +17,7 @@ use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
 use crate::protocol::retry_after::of_header;
 use crate::protocol::{Carrier, Request};
+use crate::reason;
 
 /// What is read of an answer. Source: the OTLP specification's limit.
 const ANSWER_BYTES: usize = 4 << 20;
@@ -78,6 +79,11 @@ impl Transport {
         if let Ok(client) = client(&self.destination) {
             self.client = client;
         }
+    }
+
+    /// Why no whole answer came, in words that show no address.
+    pub(crate) fn reason(&self, error: &reqwest::Error) -> &'static str {
+        reason::of(error, self.destination.is_plain())
     }
 
     /// Sends it; an error means that no whole answer came, and nobody knows what became of the request.
@@ -155,7 +161,7 @@ fn client(destination: &Destination) -> Result<Client, Error> {
         builder = builder.http2_prior_knowledge();
     }
     // Reading the system's certificates takes tens of milliseconds, and nobody shows one here.
-    if destination.url().is_some_and(|url| url.scheme() == "http") {
+    if destination.is_plain() {
         builder = builder.tls_certs_only([]);
     } else if let Some(certificates) = destination.root_certificates() {
         builder = builder.tls_certs_merge(certificates.iter().cloned());

@@ -300,6 +300,11 @@ impl Destination {
         self.place.is_loopback()
     }
 
+    /// Whether it is spoken to without TLS.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.url().is_some_and(|url| url.scheme() == "http")
+    }
+
     pub(crate) fn carrier(&self) -> Carrier {
         match self.kind {
             Kind::OtlpGrpc => Carrier::Grpc,

@@ -188,6 +188,7 @@ fn grpc(answer: &Answer) -> Verdict {
         // Something before the server answered. Source: gRPC's mapping of HTTP statuses.
         None => match answer.status {
             401 | 403 => Verdict::Unauthorized,
+            407 => Verdict::Proxy,
             429 | 502 | 503 | 504 | 200 => Verdict::Retry(answer.retry_after()),
             _ => Verdict::Rejected,
         },

@@ -16,6 +16,8 @@ pub(crate) enum Verdict {
     Split,
     /// The key is refused: the records are good and kept, but trying soon is useless.
     Unauthorized,
+    /// A proxy on the way refuses us; the destination has not seen them.
+    Proxy,
     /// The server does not know this form of request.
     Unsupported,
     /// Refused for good.
@@ -34,6 +36,8 @@ pub(crate) fn of_status(table: Table, status: u16, retry_after: Option<Duration>
     match (status, table) {
         (200..=299, _) => Verdict::Delivered { rejected: 0 },
         (401 | 403, _) => Verdict::Unauthorized,
+        // Of OTLP's table it is none, as no destination says it.
+        (407, _) => Verdict::Proxy,
         // Too large, or something in it cannot be read.
         (400 | 413 | 422, _) => Verdict::Split,
         (429 | 502..=504, _) => Verdict::Retry(retry_after),
@@ -76,6 +80,7 @@ mod tests {
                 429 | 502 | 503 | 504 => AGAIN,
                 400 | 413 | 422 => Verdict::Split,
                 401 | 403 => Verdict::Unauthorized,
+                407 => Verdict::Proxy,
                 _ => Verdict::Rejected,
             };
             assert_eq!(of_status(Table::Otlp, status, None), expected, "{status}");
@@ -91,6 +96,7 @@ mod tests {
                 408 | 429 | 500 | 502..=599 => AGAIN,
                 400 | 413 | 422 => Verdict::Split,
                 401 | 403 => Verdict::Unauthorized,
+                407 => Verdict::Proxy,
                 _ => Verdict::Rejected,
             };
             assert_eq!(of_status(Table::Weave, status, None), expected, "{status}");

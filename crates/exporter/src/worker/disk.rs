@@ -2,7 +2,9 @@
 //! in memory. Nothing is made on disk before there is something to write.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::batch::Entry;
 use crate::spool::{Description, Losses, Place, Spool, SpoolMode, SpoolSettings, Stored, rejected};

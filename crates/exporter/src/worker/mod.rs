@@ -7,12 +7,16 @@ mod backoff;
 mod batch;
 mod disk;
 mod pending;
+#[cfg(test)]
+mod tests;
+mod trouble;
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
+use tokio::time::Instant;
 
 use crate::protocol::Protocol;
 use crate::protocol::verdict::Verdict;
@@ -23,9 +27,7 @@ use backoff::{Backoff, random_share};
 use batch::{Batch, Decision};
 pub(crate) use disk::Disk;
 pub(crate) use pending::Pending;
-
-/// Pause after a refused key, and between two lines about the same trouble.
-const MINUTE: Duration = Duration::from_secs(60);
+use trouble::{MINUTE, Trouble};
 
 /// What a worker works with.
 pub(crate) struct Worker {
@@ -47,22 +49,8 @@ pub(crate) struct Worker {
 #[derive(Clone, Copy)]
 struct Pause {
     until: Instant,
-    /// The server asked for it: nobody cuts it short.
+    /// The server asked for it, or refused us: nobody cuts it short.
     asked: bool,
-}
-
-/// Why nothing was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trouble {
-    /// No connection, or no whole answer.
-    Connection,
-    Timeout,
-    /// The destination said that it cannot now.
-    Busy,
-    /// It refused the key.
-    Key,
-    /// The file cannot be written.
-    File,
 }
 
 /// A request under way; the records stay with the worker.
@@ -124,7 +112,7 @@ impl Worker {
             };
             tokio::select! {
                 () = self.queue.changed() => {}
-                () = tokio::time::sleep_until(wake.into()) => {}
+                () = tokio::time::sleep_until(wake) => {}
                 answer = answer => {
                     if let Some((batch, _)) = sending.take() {
                         self.answered(batch, answer, wishes.closed);
@@ -154,7 +142,7 @@ impl Worker {
             }
         }
         self.pending.write_down(self.backoff.is_away());
-        (wishes, due)
+        (wishes, due.map(Instant::from_std))
     }
 
     /// Begins a request, if there is something to send and nothing forbids it.
@@ -174,7 +162,7 @@ impl Worker {
                 match written {
                     Ok(()) => self.decided(&batch, Decision::Delivered { rejected: 0 }),
                     Err(_) => {
-                        self.undecided(batch, None, Trouble::File, wishes.closed);
+                        self.undecided(batch, None, (Trouble::File, None), wishes.closed);
                         return None;
                     }
                 }
@@ -198,14 +186,12 @@ impl Worker {
             Ok(answer) => answer,
             // It may or may not have been stored. Records carry their ids, so sending again is safe.
             Err(error) => {
-                let trouble = match error.is_timeout() {
-                    true => Trouble::Timeout,
-                    false => Trouble::Connection,
-                };
+                let why = self.transport.as_ref().map(|it| it.reason(&error));
+                let trouble = Trouble::of(&error, why.unwrap_or_default());
                 if let Some(transport) = self.transport.as_mut().filter(|_| error.is_timeout()) {
                     transport.renew();
                 }
-                return self.undecided(batch, None, trouble, closed);
+                return self.undecided(batch, None, (trouble, why), closed);
             }
         };
         match self.protocol.judge(&answer) {
@@ -218,14 +204,9 @@ impl Worker {
                     destination = %self.name, "the destination refused records");
                 self.decided(&batch, Decision::Rejected);
             }
-            Verdict::Retry(asked) => self.undecided(batch, asked, Trouble::Busy, closed),
-            Verdict::Unauthorized => {
-                self.undecided(batch, None, Trouble::Key, closed);
-                self.pause = Some(Pause {
-                    until: Instant::now() + MINUTE,
-                    asked: false,
-                });
-            }
+            Verdict::Retry(asked) => self.undecided(batch, asked, (Trouble::Busy, None), closed),
+            Verdict::Unauthorized => self.undecided(batch, None, (Trouble::Key, None), closed),
+            Verdict::Proxy => self.undecided(batch, None, (Trouble::Proxy, None), closed),
         }
     }
 
@@ -256,19 +237,29 @@ impl Worker {
         self.pending.settle(batch);
     }
 
-    fn undecided(&mut self, batch: Batch, asked: Option<Duration>, trouble: Trouble, closed: bool) {
+    fn undecided(
+        &mut self,
+        batch: Batch,
+        asked: Option<Duration>,
+        (trouble, why): (Trouble, Option<&'static str>),
+        closed: bool,
+    ) {
         // One that is busy may well have time before a flush runs out of it.
         self.failures += u64::from(trouble != Trouble::Busy);
         let pause = self.backoff.failed(asked, random_share());
+        let asked = asked.is_some_and(|asked| !asked.is_zero());
+        let now = Instant::now();
         self.pause = Some(Pause {
-            until: Instant::now() + pause,
-            asked: asked.is_some_and(|asked| !asked.is_zero()),
+            until: now + trouble.pause().unwrap_or(pause),
+            asked: asked || trouble.pause().is_some(),
         });
-        let quiet = self.warned.is_some_and(|warned| warned.elapsed() < MINUTE);
+        let quiet = self
+            .warned
+            .is_some_and(|warned| now.duration_since(warned) < MINUTE);
         if !quiet {
-            self.warned = Some(Instant::now());
+            self.warned = Some(now);
             tracing::warn!(name: "spanloom.export.retry", records = batch.len(), ?trouble, destination = %self.name,
-                "records could not be delivered yet");
+                why = why.unwrap_or(trouble.why()), "records could not be delivered yet");
         }
         let expired = closed || batch.age() >= self.queue.limits.give_up_after;
         let lost = self.pending.back(batch, expired);

@@ -1,7 +1,8 @@
 //! Everything a worker has to send, in memory and on disk.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use super::batch::{Batch, Entry};
 use super::disk::Disk;

@@ -6,8 +6,13 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+mod authority;
 mod delivery;
 mod destinations;
+mod front;
 mod refusal;
+mod said;
 mod setup;
 mod spool;
+mod tls;
+mod upstream;

@@ -1,13 +1,14 @@
 //! A sink, an exporter that sends to it, and spans.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter as _};
 use serde_json::Value;
 use spanloom_exporter::{Destination, Exporter, Limits, SpoolSettings};
-use spanloom_testkit::Sink;
+use spanloom_testkit::{Sink, SpanRecorder};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -89,4 +90,26 @@ impl Setup {
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().unwrap().block_on(future)
+}
+
+/// Runs a server on a thread of its own, until the tests' process ends, and says where it listens.
+pub(crate) fn serve<F: Future<Output = ()>>(
+    server: impl FnOnce(tokio::net::TcpListener) -> F + Send + 'static,
+) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let run = async move || server(tokio::net::TcpListener::from_std(listener).unwrap()).await;
+    std::thread::spawn(move || block_on(run()));
+    address
+}
+
+/// Gives an exporter one call.
+pub(crate) fn call(exporter: &Exporter) {
+    let recorder = SpanRecorder::new();
+    let mut span = recorder.provider().tracer("test").start("chat m");
+    span.set_attribute(KeyValue::new("gen_ai.operation.name", "chat"));
+    span.end();
+    // Not by a processor: its provider would wait for a destination that hangs.
+    block_on(exporter.span_exporter().export(recorder.spans())).unwrap();
 }

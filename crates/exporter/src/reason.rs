@@ -1,0 +1,97 @@
+//! Why no whole answer came, in words of ours that whoever runs the service can act on.
+//!
+//! The libraries below say most of it in the texts of their errors alone: HTTP/2 keeps nothing else of an error, and some
+//! types are private. Those texts are looked into and never shown, as they may hold an address with a key in it. A text that
+//! another version changes costs the exact words, not the general ones; `tests/it` holds each row against a server that
+//! does it.
+
+use std::error::Error;
+use std::io;
+
+const AUTHORITY: &str = "the server's certificate is signed by no authority that is trusted here: name the PEM file of \
+    that authority in SSL_CERT_FILE, to a collector in OTEL_EXPORTER_OTLP_CERTIFICATE, or in code by with_root_certificates";
+const CLIENT: &str = "the server refuses the client certificate: is it signed by whom the server trusts, and still valid?";
+/// A proxy on the way wants to know who asks.
+pub(crate) const PROXY: &str = "the proxy demands other credentials: set them in HTTPS_PROXY or HTTP_PROXY, as in http://user:password@host:port";
+
+/// What a text holds, and what it means. The first that fits counts.
+const ROWS: [(&str, &str); 18] = [
+    (
+        "not valid for name",
+        "the server's certificate is for another host name: use the name it was made for",
+    ),
+    (
+        "certificate expired",
+        "the server's certificate has expired: renew it, or set the clock of this machine",
+    ),
+    (
+        "not valid yet",
+        "the server's certificate is not valid yet: set the clock of this machine, or wait",
+    ),
+    ("UnknownIssuer", AUTHORITY),
+    // An authority of the same name is known, and it is another.
+    ("BadSignature", AUTHORITY),
+    (
+        "invalid peer certificate",
+        "the server's certificate cannot be trusted: it is revoked or not well formed",
+    ),
+    (
+        "alert: CertificateRequired",
+        "the server demands a client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or in code with_identity",
+    ),
+    ("alert: BadCertificate", CLIENT),
+    ("alert: Certificate", CLIENT),
+    ("alert: UnknownCA", CLIENT),
+    ("alert: DecryptError", CLIENT),
+    ("alert: AccessDenied", CLIENT),
+    (
+        "alert: NoApplicationProtocol",
+        "the server does not speak what it is spoken to: is the address one of OTLP over HTTP, and not of gRPC?",
+    ),
+    (
+        "fatal alert",
+        "the server ended the TLS handshake: it knows no version or cipher of this client's",
+    ),
+    (
+        "corrupt message",
+        "what answers does not speak TLS: has the address to begin with http:// ?",
+    ),
+    ("proxy authorization required", PROXY),
+    (
+        "tunnel error",
+        "the proxy makes no connection to the destination: is it to be in NO_PROXY?",
+    ),
+    (
+        "dns error",
+        "the host name cannot be looked up: is it right, and is there a proxy (HTTPS_PROXY) to go through?",
+    ),
+];
+
+/// `is_plain`: whether it was asked without TLS.
+pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
+    if error.is_timeout() {
+        return "no whole answer in time: is something listening at the address, and does it need longer?";
+    }
+    // Not the first: its text has the address.
+    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let refused = |cause: &(dyn Error + 'static)| {
+        let io: Option<&io::Error> = cause.downcast_ref();
+        io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    if causes.clone().any(refused) {
+        return "the connection was refused: nothing listens at the address";
+    }
+    let row = |cause: &(dyn Error + 'static)| {
+        let text = cause.to_string();
+        let found = ROWS.iter().find(|(held, _)| text.contains(held));
+        found.map(|(_, words)| *words)
+    };
+    match causes.find_map(row) {
+        Some(words) => words,
+        None if error.is_connect() => "no connection could be made",
+        None if is_plain => {
+            "the connection ended before a whole answer: if the server speaks TLS, the address has to begin with https://"
+        }
+        None => "the connection ended before a whole answer",
+    }
+}

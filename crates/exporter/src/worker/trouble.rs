@@ -1,0 +1,54 @@
+//! Why a destination has not decided on a request, and for how long it is left alone.
+
+use std::time::Duration;
+
+use crate::reason;
+
+/// How long a destination is left alone that refuses the key, and how long the log is after a line.
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Why nothing was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// No connection, or no whole answer.
+    Connection,
+    Timeout,
+    /// The destination said that it cannot now.
+    Busy,
+    /// It refused the key.
+    Key,
+    /// A proxy before it refused ours.
+    Proxy,
+    /// The file cannot be written.
+    File,
+}
+
+impl Trouble {
+    /// Of a request without an answer.
+    pub(super) fn of(error: &reqwest::Error, why: &'static str) -> Self {
+        match why {
+            _ if error.is_timeout() => Self::Timeout,
+            reason::PROXY => Self::Proxy,
+            _ => Self::Connection,
+        }
+    }
+
+    /// What is said of it, where nothing more is known.
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::Connection => "no connection could be made",
+            Self::Timeout => "no whole answer in time",
+            Self::Busy => "the destination cannot take them now",
+            Self::Key => {
+                "the destination refuses the key: is it right (WANDB_API_KEY, OTEL_EXPORTER_OTLP_HEADERS), and may it write there?"
+            }
+            Self::Proxy => reason::PROXY,
+            Self::File => "the file cannot be written",
+        }
+    }
+
+    /// The pause that nobody cuts short: who was refused will be refused, and is not to ask again all the time.
+    pub(super) fn pause(self) -> Option<Duration> {
+        matches!(self, Self::Key | Self::Proxy).then_some(MINUTE)
+    }
+}

@@ -1,0 +1,244 @@
+//! Over TLS: who is trusted, who is not, and what is said of it. Nothing is delivered to whom nobody trusts, and nothing lost.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use spanloom_exporter::{Destination, Exporter, Receipt, SpoolSettings};
+
+use crate::authority::{Authority, Signed, Valid};
+use crate::front::Front;
+use crate::said;
+use crate::setup::{PATIENCE, call, serve};
+use crate::upstream::{Spoken, Upstream};
+
+const HERE: &str = "127.0.0.1";
+
+fn exporter(destination: Destination, spool: &Path) -> Exporter {
+    said::listen();
+    Exporter::builder("acme/chatbot/logs".parse().unwrap())
+        .with_destination(destination)
+        .with_spool(SpoolSettings::new(spool))
+        .start()
+        .unwrap()
+}
+
+/// The account of one call, once a try has been made, and what was said of it.
+fn sent(destination: Destination, spool: &Path) -> (Receipt, String) {
+    let name = destination.to_string();
+    let exporter = exporter(destination, spool);
+    call(&exporter);
+    let receipt = exporter.flush(PATIENCE);
+    assert!(receipt.is_conserved(), "{receipt}");
+    (receipt, said::of(&name).join("\n"))
+}
+
+/// That the call is kept and nothing arrived, for this reason.
+fn refused(destination: Destination, upstream: &Upstream, why: &str) {
+    let spool = tempfile::tempdir().unwrap();
+    let (receipt, said) = sent(destination, spool.path());
+    assert_eq!(
+        (receipt.delivered, receipt.spooled),
+        (0, 1),
+        "{receipt}\n{said}"
+    );
+    assert_eq!(upstream.requests(), 0, "{said}");
+    assert!(said.contains(why), "{why:?} is not in:\n{said}");
+}
+
+fn trusting(spoken: Spoken, url: &str, authority: &Authority) -> Destination {
+    let destination = spoken.to(url);
+    destination
+        .with_root_certificates(authority.pem().as_bytes())
+        .unwrap()
+}
+
+/// A server of each protocol behind TLS, with this certificate.
+fn behind(own: &Signed, clients: Option<&Authority>) -> Vec<(Spoken, Upstream, Front)> {
+    let one = |spoken| {
+        let upstream = Upstream::new(spoken);
+        let front = Front::start(own, clients, spoken.inside(), upstream.address());
+        (spoken, upstream, front)
+    };
+    Spoken::ALL.map(one).into()
+}
+
+#[test]
+fn an_authority_is_trusted_once_it_is_named() {
+    let authority = Authority::new("ours");
+    for (spoken, upstream, front) in behind(&authority.sign(HERE, Valid::Now), None) {
+        let spool = tempfile::tempdir().unwrap();
+        let (receipt, said) = sent(spoken.to(&front.url()), spool.path());
+        assert_eq!((receipt.delivered, receipt.spooled), (0, 1), "{receipt}");
+        assert_eq!(upstream.requests(), 0);
+        let why = "signed by no authority that is trusted here";
+        assert!(
+            said.contains(why) && said.contains("OTEL_EXPORTER_OTLP_CERTIFICATE"),
+            "{said}"
+        );
+
+        // The next start, with the authority, delivers what was kept.
+        let (receipt, said) = sent(trusting(spoken, &front.url(), &authority), spool.path());
+        let came = (receipt.recovered, receipt.delivered, receipt.spooled);
+        assert_eq!(came, (1, 2, 0), "{spoken:?}: {receipt}\n{said}");
+        assert!(upstream.requests() > 0);
+    }
+}
+
+#[test]
+fn another_authority_is_none() {
+    let authority = Authority::new("ours");
+    // The second has its name.
+    for other in [Authority::new("another"), Authority::new("ours")] {
+        for (spoken, upstream, front) in behind(&authority.sign(HERE, Valid::Now), None) {
+            let why = "signed by no authority that is trusted here";
+            refused(trusting(spoken, &front.url(), &other), &upstream, why);
+        }
+    }
+}
+
+#[test]
+fn a_certificate_must_be_for_the_host_and_for_today() {
+    let authority = Authority::new("ours");
+    for (name, valid, why) in [
+        ("collector.test", Valid::Now, "is for another host name"),
+        (HERE, Valid::Before, "has expired"),
+        (HERE, Valid::Later, "is not valid yet"),
+    ] {
+        for (spoken, upstream, front) in behind(&authority.sign(name, valid), None) {
+            refused(trusting(spoken, &front.url(), &authority), &upstream, why);
+        }
+    }
+}
+
+#[test]
+fn a_server_that_demands_a_certificate_gets_it() {
+    let (authority, clients) = (Authority::new("ours"), Authority::new("clients"));
+    let client = clients.sign("service", Valid::Now).pem();
+    for (spoken, upstream, front) in behind(&authority.sign(HERE, Valid::Now), Some(&clients)) {
+        let known = trusting(spoken, &front.url(), &authority);
+        let known = known.with_identity(client.as_bytes()).unwrap();
+        let spool = tempfile::tempdir().unwrap();
+        let (receipt, said) = sent(known, spool.path());
+        assert!(receipt.is_complete(), "{spoken:?}: {receipt}\n{said}");
+        assert_eq!(upstream.requests(), 1);
+    }
+}
+
+#[test]
+fn a_server_that_demands_a_certificate_takes_no_other() {
+    let (authority, clients) = (Authority::new("ours"), Authority::new("clients"));
+    let stranger = authority.sign("service", Valid::Now).pem();
+    for (spoken, upstream, front) in behind(&authority.sign(HERE, Valid::Now), Some(&clients)) {
+        let nobody = trusting(spoken, &front.url(), &authority);
+        refused(nobody.clone(), &upstream, "demands a client certificate");
+        // Another server, as the first has had its line for this minute.
+        let own = authority.sign(HERE, Valid::Now);
+        let front = Front::start(&own, Some(&clients), spoken.inside(), upstream.address());
+        let other = trusting(spoken, &front.url(), &authority);
+        let other = other.with_identity(stranger.as_bytes()).unwrap();
+        refused(other, &upstream, "refuses the client certificate");
+    }
+}
+
+#[test]
+fn tls_to_a_server_without_is_an_error_at_once() {
+    for spoken in Spoken::ALL {
+        let upstream = Upstream::new(spoken);
+        let url = format!("https://{}", upstream.address());
+        refused(spoken.to(&url), &upstream, "does not speak TLS");
+    }
+}
+
+#[test]
+fn plain_text_to_a_server_with_tls_is_an_error_at_once() {
+    let authority = Authority::new("ours");
+    for (spoken, upstream, front) in behind(&authority.sign(HERE, Valid::Now), None) {
+        let url = format!("http://{}", front.address);
+        refused(spoken.to(&url), &upstream, "begin with https://");
+    }
+}
+
+#[test]
+fn grpc_to_a_server_that_speaks_http_alone_is_an_error_at_once() {
+    let authority = Authority::new("ours");
+    let upstream = Upstream::new(Spoken::Otlp);
+    let own = authority.sign(HERE, Valid::Now);
+    let front = Front::start(&own, None, Spoken::Otlp.inside(), upstream.address());
+    let destination = trusting(Spoken::Grpc, &front.url(), &authority);
+    refused(
+        destination,
+        &upstream,
+        "one of OTLP over HTTP, and not of gRPC?",
+    );
+}
+
+#[test]
+fn what_is_wrong_with_an_address_is_said() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = nobody.local_addr().unwrap();
+    drop(nobody);
+    // No name has so long a part: nobody is asked for it.
+    let long = "x".repeat(64);
+    for (url, why) in [
+        (format!("https://{closed}"), "nothing listens"),
+        (
+            format!("http://{long}.test"),
+            "the host name cannot be looked up",
+        ),
+    ] {
+        for spoken in Spoken::ALL {
+            let spool = tempfile::tempdir().unwrap();
+            let (receipt, said) = sent(spoken.to(&url), spool.path());
+            assert_eq!((receipt.delivered, receipt.spooled), (0, 1), "{receipt}");
+            assert!(said.contains(why), "{why:?} is not in:\n{said}");
+        }
+    }
+}
+
+/// Takes connections, and says nothing.
+fn silent() -> SocketAddr {
+    serve(async |listener: tokio::net::TcpListener| {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    })
+}
+
+#[test]
+fn a_handshake_that_never_ends_is_ended() {
+    let url = format!("https://{}", silent());
+    for spoken in Spoken::ALL {
+        let destination = spoken.to(&url).with_timeout(Duration::from_millis(200));
+        let spool = tempfile::tempdir().unwrap();
+        let (receipt, said) = sent(destination, spool.path());
+        assert_eq!(
+            (receipt.delivered, receipt.spooled),
+            (0, 1),
+            "{receipt}\n{said}"
+        );
+        assert!(said.contains("no whole answer in time"), "{said}");
+    }
+}
+
+#[test]
+fn a_flush_does_not_wait_for_a_handshake_beyond_its_deadline() {
+    let url = format!("https://{}", silent());
+    for spoken in Spoken::ALL {
+        let exporter = Exporter::builder("acme/chatbot/logs".parse().unwrap())
+            .with_destination(spoken.to(&url))
+            .start()
+            .unwrap();
+        call(&exporter);
+        let receipt = exporter.flush(Duration::from_millis(100));
+        assert_eq!(
+            (receipt.queued, receipt.dropped.total()),
+            (1, 0),
+            "{receipt}"
+        );
+        let receipt = exporter.shutdown(Duration::from_millis(100));
+        assert!(receipt.is_conserved(), "{receipt}");
+        assert_eq!((receipt.queued, receipt.delivered), (1, 0), "{receipt}");
+    }
+}
