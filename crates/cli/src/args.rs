@@ -55,6 +55,9 @@ pub(crate) struct SyncArgs {
     /// Send to this address instead of those the records were meant for
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
+    /// Send what a destination has refused again, too
+    #[arg(long)]
+    pub(crate) rejected: bool,
     /// Print the outcome as JSON
     #[arg(long)]
     pub(crate) json: bool,

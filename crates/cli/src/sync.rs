@@ -27,6 +27,9 @@ struct Sent {
     rejected: u64,
     damaged: u64,
     left: u64,
+    /// Those refused now or before, which are kept in a file.
+    refused: u64,
+    refused_in: PathBuf,
 }
 
 pub(crate) fn run(args: &SyncArgs) -> Result<(), Error> {
@@ -46,7 +49,7 @@ pub(crate) fn run(args: &SyncArgs) -> Result<(), Error> {
     };
     let mut sent = Vec::new();
     for spool in &spools {
-        sent.push(send(spool, args)?);
+        sent.push(send(spool, &folder, args)?);
     }
     if args.json {
         let text =
@@ -65,7 +68,12 @@ pub(crate) fn run(args: &SyncArgs) -> Result<(), Error> {
     }
 }
 
-fn send(spool: &Leftover, args: &SyncArgs) -> Result<Sent, Error> {
+fn send(spool: &Leftover, folder: &Path, args: &SyncArgs) -> Result<Sent, Error> {
+    if args.rejected {
+        spool
+            .readmit()
+            .map_err(|error| cannot_read(folder, &error))?;
+    }
     let refused = |error: spanloom_exporter::Error| Error::usage(error.to_string());
     let mut destination = spool.destination(args.to.as_deref()).map_err(refused)?;
     if let Some(key) = key(&destination) {
@@ -98,6 +106,8 @@ fn send(spool: &Leftover, args: &SyncArgs) -> Result<Sent, Error> {
         rejected: receipt.rejected,
         damaged: receipt.dropped.corrupt,
         left: left(&receipt),
+        refused: spool.rejected(),
+        refused_in: spool.rejected_in(),
     })
 }
 
@@ -131,7 +141,6 @@ fn bar(quiet: bool, to: &str) -> ProgressBar {
 fn summary(folder: &Path, sent: &[Sent]) {
     if sent.iter().all(|sent| sent.found == 0) {
         note(format_args!("nothing waits in {}", folder.display()));
-        return;
     }
     for sent in sent.iter().filter(|sent| sent.found > 0) {
         let mut text = format!(
@@ -148,6 +157,14 @@ fn summary(folder: &Path, sent: &[Sent]) {
             }
         }
         line(text);
+    }
+    for sent in sent.iter().filter(|sent| sent.refused > 0) {
+        note(format_args!(
+            "{} records that {} refused are kept with the reasons in {}; `spanloom sync --rejected` sends them again",
+            sent.refused,
+            sent.to,
+            sent.refused_in.display()
+        ));
     }
 }
 

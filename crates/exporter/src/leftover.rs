@@ -10,7 +10,7 @@ use spanloom_core::StreamName;
 use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
 use crate::exporter::Exporter;
-use crate::spool::{Description, SpoolSettings};
+use crate::spool::{Description, Spool, SpoolSettings, rejected};
 
 /// What programs have spooled for one destination.
 #[derive(Clone, Debug)]
@@ -55,6 +55,39 @@ impl Leftover {
         &self.description.kind
     }
 
+    /// How many records wait that the destination has refused, in `rejected.jsonl` of its folder, each with the reason.
+    /// They are sent again only when they are asked for, with [`Leftover::readmit`].
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        rejected::count(&self.folder)
+    }
+
+    /// The file they are in, unless there are very many.
+    #[must_use]
+    pub fn rejected_in(&self) -> PathBuf {
+        self.folder.join(rejected::FILE)
+    }
+
+    /// Puts what the destination has refused back among what is to be sent, and says how many records those are.
+    ///
+    /// # Errors
+    /// When the folder cannot be written; what is not put back then stays where it was.
+    pub fn readmit(&self) -> io::Result<u64> {
+        let mut spool = Spool::create(&self.folder, &Self::settings(&self.folder))?;
+        rejected::take(&self.folder, |records| {
+            let records = records.iter().map(|it| (&*it.route, &*it.body));
+            spool.append(records).map(drop)
+        })
+    }
+
+    /// Nothing is too old or too much to be sent.
+    fn settings(folder: &Path) -> SpoolSettings {
+        let mut settings = SpoolSettings::new(folder);
+        settings.age = Duration::MAX;
+        settings.bytes = u64::MAX;
+        settings
+    }
+
     /// The destination its records were for, or the one at `to`, which must understand the same kind of records. It has no
     /// key: a key is never on disk.
     ///
@@ -71,15 +104,12 @@ impl Leftover {
     /// # Errors
     /// When no exporter can be started.
     pub fn send(&self, destination: Destination) -> Result<Exporter, Error> {
-        let mut settings = SpoolSettings::new(&self.folder);
-        settings.age = Duration::MAX;
-        settings.bytes = u64::MAX;
         // Nothing new is sent, so that no name of a stream is needed.
         let nowhere = StreamName::parse("local/spool/sync", None)
             .map_err(|error| Error::new(ErrorKind::Start, error.to_string()))?;
         Exporter::builder(nowhere)
             .with_destination(destination)
-            .with_spool(settings)
+            .with_spool(Self::settings(&self.folder))
             .with_spool_folder(self.folder.clone())
             .start()
     }

@@ -43,6 +43,27 @@ impl Answer {
         of_header(value, SystemTime::now())
     }
 
+    /// Why it is a refusal, in its own words: it may quote what was sent.
+    pub(crate) fn reason(&self) -> String {
+        /// Characters of the server's words.
+        const LONGEST: usize = 500;
+        let header = |name| {
+            self.headers
+                .get(name)
+                .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        };
+        let said = header("grpc-message").unwrap_or_else(|| String::from_utf8_lossy(&self.body));
+        let said: String = said
+            .chars()
+            .filter(|it| !it.is_control())
+            .take(LONGEST)
+            .collect();
+        match header("grpc-status") {
+            Some(code) => format!("gRPC status {code}: {said}"),
+            None => format!("HTTP status {}: {said}", self.status),
+        }
+    }
+
     /// Whether it is a JSON object, as Weave's API answers.
     pub(crate) fn is_object(&self) -> bool {
         let object: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_slice(&self.body);

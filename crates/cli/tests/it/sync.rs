@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use spanloom::{Monitor, SpoolSettings};
+use spanloom_testkit::{Sink, SinkAnswer, StatusCode};
 
 use crate::{serving, spanloom, stderr, stdout};
 
@@ -64,6 +65,36 @@ fn what_was_left_is_sent_once() {
         (&sent[0]["found"], &sent[0]["left"]),
         (&0.into(), &0.into())
     );
+}
+
+#[test]
+fn what_was_refused_is_sent_when_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    left_behind(folder.path());
+    let (server, spool) = (serving(), folder.path().display().to_string());
+    let refusing = Sink::start_on_thread().unwrap();
+    refusing.answer_always(SinkAnswer::status(StatusCode::BAD_REQUEST));
+    let output = spanloom(&["sync", &spool, "--to", &refusing.url()]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(said.contains("0 of 2 records sent"), "{said}");
+    assert!(said.contains("2 rejected"), "{said}");
+    let told = stderr(&output);
+    assert!(told.contains("2 records that http://127.0.0.1:"), "{told}");
+    assert!(told.contains("rejected.jsonl"), "{told}");
+
+    // Not by itself.
+    let without = spanloom(&["sync", &spool, "--to", server.url()]);
+    assert!(
+        stderr(&without).contains("nothing waits"),
+        "{}",
+        stderr(&without)
+    );
+    let output = spanloom(&["sync", &spool, "--rejected", "--to", server.url()]);
+    let said = stdout(&output);
+    assert!(said.contains("2 of 2 records sent"), "{said}");
+    let none = spanloom(&["sync", &spool, "--rejected", "--to", server.url()]);
+    assert!(!stderr(&none).contains("refused"), "{}", stderr(&none));
 }
 
 #[test]

@@ -57,17 +57,22 @@ pub(crate) struct Losses {
 }
 
 impl Spool {
-    /// Opens a spool in the folder of a destination and takes over what dead processes left there. Returns it with the
-    /// number of records it found; those that could not be read are among its losses, and counted as found.
-    pub(crate) fn open(destination: &Path, settings: &SpoolSettings) -> io::Result<(Self, u64)> {
-        let mut spool = Self {
+    /// Makes a spool in the folder of a destination, beside those of other processes.
+    pub(crate) fn create(destination: &Path, settings: &SpoolSettings) -> io::Result<Self> {
+        Ok(Self {
             folder: Folder::create(destination)?,
             segments: BTreeMap::new(),
             next: 0,
             limits: (settings.bytes, settings.age),
             dirty: false,
             losses: Losses::default(),
-        };
+        })
+    }
+
+    /// The same, and takes over what dead processes left there. Returns it with the
+    /// number of records it found; those that could not be read are among its losses, and counted as found.
+    pub(crate) fn open(destination: &Path, settings: &SpoolSettings) -> io::Result<(Self, u64)> {
+        let mut spool = Self::create(destination, settings)?;
         for path in spool.folder.adopt()? {
             match Segment::recover(path.clone()) {
                 Ok((Some(segment), damaged)) => {

@@ -9,7 +9,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -22,7 +22,7 @@ use super::Stored;
 use super::folder::{is_older, make};
 use super::segment::private;
 
-const FILE: &str = "rejected.jsonl";
+pub(crate) const FILE: &str = "rejected.jsonl";
 const BEFORE: &str = "rejected.1.jsonl";
 /// Files that are being sent again.
 const LEAVING: [&str; 2] = ["rejected.1.leaving", "rejected.leaving"];
@@ -41,8 +41,8 @@ struct Line<'a> {
     span: Option<String>,
 }
 
-/// Writes records down. The folder's bound holds: what was refused first is gone first.
-pub(crate) fn write(folder: &Path, records: &[&Stored], reason: &str) -> io::Result<()> {
+/// Writes records down, and says where. The folder's bound holds: what was refused first is gone first.
+pub(crate) fn write(folder: &Path, records: &[&Stored], reason: &str) -> io::Result<PathBuf> {
     make(folder)?;
     let path = folder.join(FILE);
     let mut lines = Vec::new();
@@ -69,7 +69,8 @@ pub(crate) fn write(folder: &Path, records: &[&Stored], reason: &str) -> io::Res
     }
     // In one piece: other processes write to the same file.
     let mut file = private().append(true).create(true).open(&path)?;
-    file.write_all(&lines)
+    file.write_all(&lines)?;
+    Ok(path)
 }
 
 /// Gives every record back, oldest first, to be sent again; what `take` has taken is gone from the files. A line that is

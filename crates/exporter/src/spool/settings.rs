@@ -27,6 +27,10 @@ pub enum SpoolMode {
 #[non_exhaustive]
 pub struct SpoolSettings {
     /// Where spools are. It and what is made in it is for its owner alone (0700, 0600).
+    ///
+    /// Beside what waits there stands what a destination refused for good, in `rejected.jsonl` with the reason (64 MiB at
+    /// most; of a batch that was taken in part, nobody knows which), and what nobody can read any more, in `damaged`
+    /// (64 MiB). Both go after [`age`](Self::age). `spanloom sync --rejected` sends what was refused again.
     pub folder: PathBuf,
     /// When records are written. Default [`SpoolMode::OnTrouble`].
     pub mode: SpoolMode,

@@ -127,13 +127,12 @@ impl Disk {
         }
     }
 
-    /// Writes down what was refused, and why. It is gone from the account either way.
-    pub(super) fn reject(&mut self, records: &[&Stored], reason: &str) {
+    /// Writes down what was refused, and why; says where.
+    pub(super) fn reject(&mut self, records: &[&Stored], reason: &str) -> Option<PathBuf> {
         let described = self.description.as_ref().map(|it| it.write(&self.folder));
         let written = described.transpose();
-        if let Err(error) = written.and_then(|_| rejected::write(&self.folder, records, reason)) {
-            self.fail(&error);
-        }
+        let written = written.and_then(|_| rejected::write(&self.folder, records, reason));
+        written.map_err(|error| self.fail(&error)).ok()
     }
 
     /// It is on disk only from now on.

@@ -43,7 +43,9 @@ pub(crate) struct Worker {
     pause: Option<Pause>,
     failures: u64,
     hurried: u64,
+    /// When the log was last told of trouble, and of a refusal.
     warned: Option<Instant>,
+    refused: Option<Instant>,
 }
 
 #[derive(Clone, Copy)]
@@ -78,6 +80,7 @@ impl Worker {
             failures: 0,
             hurried: 0,
             warned: None,
+            refused: None,
         }
     }
 
@@ -171,8 +174,10 @@ impl Worker {
             let (Some(request), Some(transport)) =
                 (self.protocol.request(&records), &self.transport)
             else {
-                // A route that nobody can read: spooled by another version.
-                self.decided(&batch, Decision::Rejected);
+                self.rejected(
+                    &batch,
+                    "no request can be made of it: another version wrote it",
+                );
                 continue;
             };
             let transport = transport.clone();
@@ -195,15 +200,14 @@ impl Worker {
             }
         };
         match self.protocol.judge(&answer) {
+            Verdict::Delivered { rejected } if rejected >= batch.len() => {
+                self.rejected(&batch, &answer.reason());
+            }
             Verdict::Delivered { rejected } => {
                 self.decided(&batch, Decision::Delivered { rejected })
             }
-            Verdict::Split => self.split(batch),
-            Verdict::Rejected | Verdict::Unsupported => {
-                tracing::warn!(name: "spanloom.export.rejected", records = batch.len(), status = answer.status,
-                    destination = %self.name, "the destination refused records");
-                self.decided(&batch, Decision::Rejected);
-            }
+            Verdict::Split => self.split(batch, &answer),
+            Verdict::Rejected | Verdict::Unsupported => self.rejected(&batch, &answer.reason()),
             Verdict::Retry(asked) => self.undecided(batch, asked, (Trouble::Busy, None), closed),
             Verdict::Unauthorized => self.undecided(batch, None, (Trouble::Key, None), closed),
             Verdict::Proxy => self.undecided(batch, None, (Trouble::Proxy, None), closed),
@@ -211,11 +215,27 @@ impl Worker {
     }
 
     /// A refused batch is halved; one that stands alone, or of which nothing was ever taken, is rejected.
-    fn split(&mut self, batch: Batch) {
+    fn split(&mut self, batch: Batch, answer: &Answer) {
         match batch.halves() {
             Ok((first, second)) => self.pending.again([first, second]),
-            Err(batch) => self.decided(&batch, Decision::Rejected),
+            Err(batch) => self.rejected(&batch, &answer.reason()),
         }
+    }
+
+    /// The reason goes where the records are, and not to the log: destinations quote what they refuse.
+    fn rejected(&mut self, batch: &Batch, reason: &str) {
+        let kept = self.pending.reject(batch, reason);
+        let now = Instant::now();
+        let quiet = self
+            .refused
+            .is_some_and(|told| now.duration_since(told) < MINUTE);
+        if !quiet {
+            self.refused = Some(now);
+            let kept = kept.map(|file| file.display().to_string());
+            tracing::warn!(name: "spanloom.export.rejected", records = batch.len(), destination = %self.name,
+                kept_in = kept, "the destination refused records");
+        }
+        self.decided(batch, Decision::Rejected);
     }
 
     fn decided(&mut self, batch: &Batch, decision: Decision) {

@@ -1,6 +1,7 @@
 //! Everything a worker has to send, in memory and on disk.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use tokio::time::Instant;
 
@@ -210,11 +211,10 @@ impl Pending {
         }
     }
 
-    /// The destination has refused these.
-    pub(super) fn reject(&mut self, batch: &Batch, reason: &str) {
-        if let Some(disk) = &mut self.disk {
-            disk.reject(&batch.records(), reason);
-        }
+    /// The destination has refused these. Says in which file they are now, if there is a spool.
+    pub(super) fn reject(&mut self, batch: &Batch, reason: &str) -> Option<PathBuf> {
+        let disk = self.disk.as_mut()?;
+        disk.reject(&batch.records(), reason)
     }
 
     /// Nothing was decided on these: they go to disk with everything else, or are tried again, or, when they are in memory

@@ -2,7 +2,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use spanloom_exporter::{Limits, SpoolMode, SpoolSettings};
+use serde_json::Value;
+use spanloom_exporter::{Leftover, Limits, SpoolMode, SpoolSettings};
 use spanloom_testkit::{SinkAnswer, StatusCode};
 
 use crate::setup::{PATIENCE, Setup, block_on};
@@ -164,5 +165,48 @@ fn a_pause_that_the_server_asked_for_is_kept_and_nothing_is_lost() {
         Some(SpoolSettings::new(folder.path())),
     );
     let receipt = next.exporter.flush(PATIENCE);
+    assert_eq!((receipt.recovered, receipt.delivered), (3, 3), "{receipt}");
+}
+
+#[test]
+fn what_was_refused_is_kept_with_the_reason_and_sent_again_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = spooled(folder.path());
+    let refusal = SinkAnswer::status(StatusCode::UNPROCESSABLE_ENTITY);
+    setup
+        .sink
+        .answer_always(refusal.with_body(r#"{"detail":"no such field"}"#));
+    setup.spans(3);
+    let receipt = setup.exporter.shutdown(PATIENCE);
+    assert_eq!((receipt.rejected, receipt.spooled), (3, 0), "{receipt}");
+    let sent = setup.records().pop().unwrap();
+
+    let left = Leftover::find(folder.path()).unwrap().pop().unwrap();
+    assert_eq!(left.rejected(), 3);
+    let text = fs::read_to_string(left.rejected_in()).unwrap();
+    let line: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        line["reason"],
+        r#"HTTP status 422: {"detail":"no such field"}"#
+    );
+    assert_eq!(line["record"], sent, "as it was sent");
+
+    // The next run leaves it alone.
+    let Setup { sink, exporter, .. } = setup;
+    drop(exporter);
+    sink.answer_always(SinkAnswer::status(StatusCode::OK).with_body("{}"));
+    let before = sink.requests().len();
+    let next = Setup::to(
+        sink,
+        Limits::default(),
+        Some(SpoolSettings::new(folder.path())),
+    );
+    assert_eq!(next.exporter.shutdown(PATIENCE).received, 0);
+    assert_eq!(next.sink.requests().len(), before);
+
+    assert_eq!(left.readmit().unwrap(), 3);
+    assert_eq!(left.rejected(), 0);
+    let again = left.send(left.destination(None).unwrap()).unwrap();
+    let receipt = again.shutdown(PATIENCE);
     assert_eq!((receipt.recovered, receipt.delivered), (3, 3), "{receipt}");
 }
