@@ -13,6 +13,9 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Child;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_openai::Client;
@@ -118,65 +121,106 @@ fn shown(server: &str, project: &str) -> HashMap<u64, u32> {
     shown
 }
 
-/// One life and its end; returns how many calls it had made.
-fn live_and_die(index: u64, model: &str, server: &str, folder: &Path) -> usize {
-    // Every other one has nobody to send to: a port that nobody listens on any more.
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let at = match index % 2 {
-        0 => server.to_owned(),
-        _ => format!("http://{nobody}"),
-    };
-    let project = format!("p{index}");
-    let stream = format!("kill/{project}/logs");
-    let spool = folder.display().to_string();
-    let told = [model, &at, &spool, &stream];
-    let mut child = start("calls_until_it_is_killed", &told);
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    // The first line but for the harness's own: it is at work.
-    let mut said = Vec::new();
-    let read = |line: String| {
-        let (number, at) = line.split_once(' ')?;
-        Some((
-            number.parse().ok()?,
-            Duration::from_micros(at.parse().ok()?),
-        ))
-    };
-    while said.is_empty() {
-        let line = lines.next().expect("the child is at work").unwrap();
-        said.extend(read(line));
-    }
-    // A seeded moment: the same in every run.
-    let noise = (index + 1).wrapping_mul(6_364_136_223_846_793_005) >> 33;
-    let life = Duration::from_millis(20 + noise % 230);
-    let (stop, stopped) = std::sync::mpsc::channel();
-    let reader = std::thread::spawn(move || {
-        said.extend(lines.map_while(Result::ok).filter_map(read));
-        stop.send(()).ok();
-        said
-    });
-    assert!(
-        stopped.recv_timeout(life).is_err(),
-        "the child ended by itself"
-    );
-    let killed = now();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let said: Vec<(u64, Duration)> = reader.join().unwrap();
+/// A process at work.
+struct Life {
+    child: Child,
+    reader: JoinHandle<Vec<(u64, Duration)>>,
+    stopped: Receiver<()>,
+}
 
+/// What a process that was killed had done.
+struct Death {
+    /// Each call and when it was over.
+    said: Vec<(u64, Duration)>,
+    at: Duration,
+}
+
+impl Life {
+    /// Returns when it is at work.
+    fn begin(model: &str, at: &str, folder: &Path, project: &str) -> Self {
+        let stream = format!("kill/{project}/logs");
+        let spool = folder.display().to_string();
+        let mut child = start("calls_until_it_is_killed", &[model, at, &spool, &stream]);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // The first line but for the harness's own: it is at work.
+        let mut said = Vec::new();
+        let read = |line: String| {
+            let (number, at) = line.split_once(' ')?;
+            Some((
+                number.parse().ok()?,
+                Duration::from_micros(at.parse().ok()?),
+            ))
+        };
+        while said.is_empty() {
+            let line = lines.next().expect("the child is at work").unwrap();
+            said.extend(read(line));
+        }
+        let (stop, stopped) = channel();
+        let reader = std::thread::spawn(move || {
+            said.extend(lines.map_while(Result::ok).filter_map(read));
+            stop.send(()).ok();
+            said
+        });
+        Self {
+            child,
+            reader,
+            stopped,
+        }
+    }
+
+    fn kill_after(mut self, life: Duration) -> Death {
+        assert!(
+            self.stopped.recv_timeout(life).is_err(),
+            "the child ended by itself"
+        );
+        let at = now();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let said = self.reader.join().unwrap();
+        Death { said, at }
+    }
+}
+
+/// A number that is the same in every run.
+fn noise(seed: u64) -> u64 {
+    (seed + 1).wrapping_mul(6_364_136_223_846_793_005) >> 33
+}
+
+/// The address of nobody: a port that nobody listens on any more.
+fn nobody() -> String {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", nobody.local_addr().unwrap())
+}
+
+/// Sends what was left, and says how many records that were.
+fn sync(folder: &Path, server: &str) -> u64 {
+    let mut sent = 0;
     for leftover in Leftover::find(folder).unwrap() {
-        let exporter = leftover
-            .send(leftover.destination(Some(server)).unwrap())
-            .unwrap();
+        let destination = leftover.destination(Some(server)).unwrap();
+        let exporter = leftover.send(destination).unwrap();
         let receipt = exporter.flush(PATIENCE);
         assert!(
             receipt.is_complete() && receipt.is_conserved(),
-            "{index}: {receipt:?}"
+            "{receipt:?}"
         );
         assert!(exporter.shutdown(PATIENCE).is_complete());
+        sent += receipt.delivered;
     }
+    sent
+}
+
+/// One life and its end; returns how many calls it had made.
+fn live_and_die(index: u64, model: &str, server: &str, folder: &Path) -> usize {
+    // Every other one has nobody to send to.
+    let at = match index % 2 {
+        0 => server.to_owned(),
+        _ => nobody(),
+    };
+    let project = format!("p{index}");
+    let life = Life::begin(model, &at, folder, &project);
+    let Death { said, at: killed } =
+        life.kill_after(Duration::from_millis(20 + noise(index) % 230));
+    sync(folder, server);
     let shown = shown(server, &project);
     let lost = |(number, ended): &&(u64, Duration)| {
         *ended + FRESH <= killed && !shown.contains_key(number)
@@ -196,6 +240,55 @@ fn live_and_die(index: u64, model: &str, server: &str, folder: &Path) -> usize {
         "{index}: some show twice"
     );
     said.len()
+}
+
+/// Eight processes share a folder, die at any moment, and are followed by others who take over what they left.
+#[test]
+fn what_the_dead_leave_is_taken_over_once() {
+    const PROCESSES: u64 = 8;
+    const LIVES: u64 = 3;
+    let model = ModelServer::builder().with_latency(Latency::Fixed(10 * PACE));
+    let model = model.start_on_thread().unwrap();
+    let (server, nobody) = (server(), nobody());
+    let folder = tempfile::tempdir().unwrap();
+    let (model, folder) = (&*model.base_url(), folder.path());
+    let deaths: Vec<(String, Death)> = std::thread::scope(|scope| {
+        let slots: Vec<_> = (0..PROCESSES)
+            .map(|slot| {
+                let nobody = &nobody;
+                scope.spawn(move || {
+                    let live = |number: u64| {
+                        let project = format!("shared-{slot}-{number}");
+                        let life = Life::begin(model, nobody, folder, &project);
+                        let seed = 1_000 + slot * LIVES + number;
+                        let death = life.kill_after(Duration::from_millis(600 + noise(seed) % 400));
+                        (project, death)
+                    };
+                    (0..LIVES).map(live).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        slots
+            .into_iter()
+            .flat_map(|it| it.join().unwrap())
+            .collect()
+    });
+    let sent = sync(folder, &server);
+    let mut there = 0;
+    for (project, death) in deaths {
+        let shown = shown(&server, &project);
+        there += shown.len();
+        // Written in their order: what is there has no holes. So many processes on a small machine are late.
+        let first = (0..)
+            .take_while(|number| shown.contains_key(number))
+            .count();
+        assert_eq!(first, shown.len(), "{project}: {shown:?}");
+        let fresh = |(_, ended): &&(u64, Duration)| *ended + 10 * FRESH <= death.at;
+        let due = death.said.iter().filter(fresh).count();
+        assert!(first >= due && due > 0, "{project}: {first} of {due}");
+    }
+    assert_eq!(sent, there as u64, "each was taken over once");
+    assert_eq!(sync(folder, &server), 0, "nothing is left");
 }
 
 #[test]

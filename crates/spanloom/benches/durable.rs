@@ -1,0 +1,116 @@
+//! How long after its end a call is on disk, with a spool that is always written, while calls are made back to back.
+//!
+//! `cargo bench -p spanloom`
+//!
+//! Last results: 2 cores AMD EPYC, shared with the model server and with builds, Rust 1.95, 2026-11-23, three runs each.
+//!
+//! | calls a second | median | 99 % | longest |
+//! |---|---|---|---|
+//! | 666 to 692 (back to back) | 3.2 to 3.4 ms | 6.1 to 6.9 ms | 9 to 12 ms |
+//! | 84 | 3.1 to 3.3 ms | 5.9 to 6.1 ms | 8 to 9 ms |
+//!
+//! The contract is 50 ms. Each call's end is noted by its caller, and a second thread looks at the account twice a
+//! millisecond.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a program that prints, and looks now and then"
+)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use serde_json::json;
+use spanloom::{Monitor, Monitored as _, SpoolMode, SpoolSettings};
+use spanloom_testkit::{ModelServer, Sink, SinkAnswer};
+
+const CALLS: usize = 5_000;
+const LOOK: Duration = Duration::from_micros(500);
+
+fn main() {
+    for (what, pause) in [
+        ("back to back", Duration::ZERO),
+        ("one each 10 ms", Duration::from_millis(10)),
+    ] {
+        for _ in 0..3 {
+            let calls = if pause.is_zero() { CALLS } else { CALLS / 10 };
+            let (mut lags, took) = lags(calls, pause);
+            lags.sort();
+            let at = |share: f64| {
+                lags.get((share * (lags.len() - 1) as f64) as usize)
+                    .unwrap()
+            };
+            println!(
+                "{what}, {:.0} calls a second: on disk after {:.1?} (median), {:.1?} (99 %), {:.1?} at most",
+                calls as f64 / took.as_secs_f64(),
+                at(0.5),
+                at(0.99),
+                at(1.0),
+            );
+        }
+    }
+}
+
+/// For each call the time from its end until as many records were on disk, and how long all calls took.
+fn lags(calls: usize, pause: Duration) -> (Vec<Duration>, Duration) {
+    let silent = Sink::start_on_thread().unwrap();
+    silent.answer_always(SinkAnswer::hang());
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = SpoolSettings::new(folder.path());
+    settings.mode = SpoolMode::Always;
+    let monitor = Monitor::builder("bench/durable/logs")
+        .with_server(&silent.url())
+        .with_spool(settings)
+        .quiet()
+        .start()
+        .unwrap();
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let config = OpenAIConfig::new()
+        .with_api_base(model.base_url())
+        .with_api_key("sk-test");
+    let client = Client::with_config(config).monitored(&monitor);
+    let text = "What is the capital of France? ".repeat(60);
+    let request = json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]});
+
+    let over = AtomicBool::new(false);
+    let (ends, seen) = std::thread::scope(|scope| {
+        let looker = scope.spawn(|| {
+            let mut seen = Vec::with_capacity(calls);
+            while seen.len() < calls && !over.load(Ordering::Relaxed) {
+                let spooled = usize::try_from(monitor.stats().total().spooled).unwrap();
+                let now = Instant::now();
+                seen.resize(spooled.max(seen.len()), now);
+                std::thread::sleep(LOOK);
+            }
+            seen
+        });
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let ends = runtime.enable_all().build().unwrap().block_on(async {
+            let mut ends = Vec::with_capacity(calls);
+            for _ in 0..calls {
+                let request = serde_json::from_value(request.clone()).unwrap();
+                client.chat().create(request).await.unwrap();
+                ends.push(Instant::now());
+                tokio::time::sleep(pause).await;
+            }
+            // Far more than the last one takes; whatever is not there then never comes.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            over.store(true, Ordering::Relaxed);
+            ends
+        });
+        (ends, looker.join().unwrap())
+    });
+    assert_eq!(seen.len(), calls, "every call is on disk");
+    let first = *ends.first().unwrap();
+    let took = ends.last().unwrap().duration_since(first);
+    let lags = ends.iter().zip(seen);
+    (
+        lags.map(|(end, seen)| seen.saturating_duration_since(*end))
+            .collect(),
+        took,
+    )
+}
