@@ -47,6 +47,7 @@ mod processor;
 #[cfg(feature = "otlp")]
 mod profile;
 mod protocol;
+mod proxy;
 mod queue;
 mod reason;
 mod receipt;

@@ -17,6 +17,7 @@ use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
 use crate::protocol::retry_after::of_header;
 use crate::protocol::{Carrier, Request};
+use crate::proxy::Way;
 use crate::reason;
 
 /// What is read of an answer. Source: the OTLP specification's limit.
@@ -82,14 +83,17 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
     client: Client,
+    way: Way,
     destination: Arc<Destination>,
 }
 
 impl Transport {
     pub(crate) fn new(destination: &Destination) -> Result<Self, Error> {
         let destination = Arc::new(destination.clone());
+        let way = Way::to(&destination);
         Ok(Self {
-            client: client(&destination)?,
+            client: client(&destination, way)?,
+            way,
             destination,
         })
     }
@@ -97,7 +101,7 @@ impl Transport {
     /// Forgets its connections: one that does not answer may never answer again, and over HTTP/2 it would be used for the
     /// next request all the same.
     pub(crate) fn renew(&mut self) {
-        if let Ok(client) = client(&self.destination) {
+        if let Ok(client) = client(&self.destination, self.way) {
             self.client = client;
         }
     }
@@ -164,7 +168,7 @@ impl Transport {
     }
 }
 
-fn client(destination: &Destination) -> Result<Client, Error> {
+fn client(destination: &Destination, way: Way) -> Result<Client, Error> {
     let timeout = destination.timeout();
     let mut builder = Client::builder()
         .timeout(timeout.unwrap_or(destination.limits().request_timeout))
@@ -173,8 +177,7 @@ fn client(destination: &Destination) -> Result<Client, Error> {
         // A redirect could carry the key to another origin.
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("spanloom/", env!("CARGO_PKG_VERSION")));
-    // A proxy for the world is none for this machine.
-    if destination.is_loopback() {
+    if way == Way::Direct {
         builder = builder.no_proxy();
     }
     #[cfg(feature = "otlp")]
@@ -182,7 +185,7 @@ fn client(destination: &Destination) -> Result<Client, Error> {
         builder = builder.http2_prior_knowledge();
     }
     // Reading the system's certificates takes tens of milliseconds, and nobody shows one here.
-    if destination.is_plain() {
+    if destination.is_plain() && way != Way::AsNamedOverTls {
         builder = builder.tls_certs_only([]);
     } else if let Some(certificates) = destination.root_certificates() {
         builder = builder.tls_certs_merge(certificates.iter().cloned());

@@ -7,9 +7,12 @@
 )]
 
 mod authority;
+mod child;
 mod delivery;
 mod destinations;
 mod front;
+mod proxies;
+mod proxy;
 mod refusal;
 mod said;
 mod setup;

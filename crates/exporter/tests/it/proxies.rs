@@ -1,0 +1,250 @@
+//! Through proxies, as the environment names them: for what is far, and for nothing else; nothing is lost by one that does not
+//! work, and its credentials are seen by nobody.
+
+use std::time::Duration;
+
+use crate::authority::{Authority, Valid};
+use crate::child::Task;
+use crate::front::Front;
+use crate::proxy::{Manner, Proxy};
+use crate::setup::PATIENCE;
+use crate::upstream::{Spoken, Upstream};
+
+/// A host that nobody but the proxy can find.
+const FAR: &str = "collector.test";
+/// A password, and the same as it goes over the wire behind the user `ann`.
+const CANARY: &str = "c4n4ry-of-the-proxy";
+const CANARY_SENT: &str = "YW5uOmM0bjRyeS1vZi10aGUtcHJveHk=";
+
+fn task<'a>(spoken: Spoken, url: &'a str) -> Task<'a> {
+    Task {
+        spoken,
+        url,
+        authority: "",
+        timeout: PATIENCE,
+    }
+}
+
+/// A child's environment with this proxy for everything.
+fn through(proxy: &str) -> [(&'static str, &str); 2] {
+    [("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy)]
+}
+
+#[test]
+fn what_is_far_goes_through_the_proxy_in_a_tunnel() {
+    let authority = Authority::new("ours");
+    for spoken in Spoken::ALL {
+        let upstream = Upstream::new(spoken);
+        let own = authority.sign(FAR, Valid::Now);
+        let front = Front::start(&own, None, spoken.inside(), upstream.address());
+        let proxy = Proxy::start(Manner::Forward(front.address));
+        let far = Task {
+            authority: &authority.pem(),
+            ..task(spoken, "https://collector.test")
+        };
+        let outcome = far.run(&through(&proxy.url("")));
+        assert_eq!(
+            outcome.receipt, "1 delivered",
+            "{spoken:?}\n{}",
+            outcome.all
+        );
+        assert_eq!(upstream.requests(), 1);
+        let heads = proxy.heads();
+        assert!(
+            heads[0].starts_with("CONNECT collector.test:443 "),
+            "{heads:?}"
+        );
+
+        // Whom the proxy connects with is not trusted for that.
+        let outcome = task(spoken, "https://collector.test").run(&through(&proxy.url("")));
+        assert_eq!(outcome.receipt, "0 delivered, 1 spooled", "{}", outcome.all);
+        assert!(
+            outcome.all.contains("signed by no authority"),
+            "{}",
+            outcome.all
+        );
+        assert_eq!(upstream.requests(), 1);
+    }
+}
+
+#[test]
+fn what_is_far_and_plain_goes_through_the_proxy() {
+    for spoken in [Spoken::Wandb, Spoken::Otlp] {
+        let upstream = Upstream::new(spoken);
+        let proxy = Proxy::start(Manner::Forward(upstream.address()));
+        let outcome = task(spoken, "http://collector.test").run(&through(&proxy.url("")));
+        assert_eq!(outcome.receipt, "1 delivered", "{}", outcome.all);
+        assert_eq!(upstream.requests(), 1);
+        let heads = proxy.heads();
+        assert!(
+            heads[0].starts_with("POST http://collector.test/"),
+            "{heads:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_near_or_exempt_does_not() {
+    for spoken in Spoken::ALL {
+        let upstream = Upstream::new(spoken);
+        let proxy = Proxy::start(Manner::Hang);
+        let port = upstream.address().port();
+        // This machine, under a name that is not known to be loopback.
+        let wildcard = format!("http://0.0.0.0:{port}");
+        for (url, exempt) in [
+            (format!("http://127.0.0.1:{port}"), ""),
+            (format!("http://localhost:{port}"), ""),
+            (wildcard, "example.com,0.0.0.0"),
+        ] {
+            let named = proxy.url("");
+            let mut environment = Vec::from(through(&named));
+            environment.extend([("ALL_PROXY", &*named), ("NO_PROXY", exempt)]);
+            let outcome = task(spoken, &url).run(&environment);
+            assert_eq!(
+                outcome.receipt, "1 delivered",
+                "{spoken:?} {url}\n{}",
+                outcome.all
+            );
+        }
+        assert_eq!((upstream.requests(), proxy.heads()), (3, Vec::new()));
+    }
+}
+
+/// gRPC without TLS is HTTP/2 from its first byte, which proxies of this kind do not forward.
+#[test]
+fn grpc_in_plain_text_goes_through_no_proxy() {
+    let upstream = Upstream::new(Spoken::Grpc);
+    let proxy = Proxy::start(Manner::Hang);
+    let url = format!("http://0.0.0.0:{}", upstream.address().port());
+    let outcome = task(Spoken::Grpc, &url).run(&through(&proxy.url("")));
+    assert_eq!(outcome.receipt, "1 delivered", "{}", outcome.all);
+    assert_eq!((upstream.requests(), proxy.heads()), (1, Vec::new()));
+}
+
+/// Destinations that are asked for through a proxy: in a tunnel, and plainly.
+fn far() -> Vec<(Spoken, &'static str)> {
+    let tunnelled = Spoken::ALL.map(|spoken| (spoken, "https://collector.test"));
+    let plain = [Spoken::Wandb, Spoken::Otlp].map(|spoken| (spoken, "http://collector.test"));
+    tunnelled.into_iter().chain(plain).collect()
+}
+
+#[test]
+fn a_proxy_that_demands_credentials_loses_nothing() {
+    let proxy = Proxy::start(Manner::Demand);
+    for (spoken, url) in far() {
+        let outcome = task(spoken, url).run(&through(&proxy.url("")));
+        let all = outcome.all;
+        assert_eq!(
+            outcome.receipt, "0 delivered, 1 spooled",
+            "{spoken:?} {url}\n{all}"
+        );
+        assert!(
+            all.contains("trouble=Proxy") && all.contains("demands other credentials"),
+            "{all}"
+        );
+    }
+    assert_eq!(proxy.heads().len(), far().len(), "each asks once");
+}
+
+#[test]
+fn a_proxy_that_hangs_is_left_in_time_and_loses_nothing() {
+    let proxy = Proxy::start(Manner::Hang);
+    for (spoken, url) in far() {
+        let hasty = Task {
+            timeout: Duration::from_millis(300),
+            ..task(spoken, url)
+        };
+        let outcome = hasty.run(&through(&proxy.url("")));
+        let all = outcome.all;
+        assert_eq!(
+            outcome.receipt, "0 delivered, 1 spooled",
+            "{spoken:?} {url}\n{all}"
+        );
+        assert!(all.contains("no whole answer in time"), "{all}");
+    }
+}
+
+#[test]
+fn a_proxys_credentials_are_for_the_proxy_alone() {
+    let authority = Authority::new("ours");
+    for (spoken, url) in far() {
+        let upstream = Upstream::new(spoken);
+        let own = authority.sign(FAR, Valid::Now);
+        let front = Front::start(&own, None, spoken.inside(), upstream.address());
+        let behind = match url.starts_with("https") {
+            true => front.address,
+            false => upstream.address(),
+        };
+        let far = Task {
+            authority: &authority.pem(),
+            timeout: Duration::from_millis(2_000),
+            ..task(spoken, url)
+        };
+        for (manner, receipt) in [
+            (Manner::Forward(behind), "1 delivered"),
+            (Manner::Demand, "0 delivered, 1 spooled"),
+            (Manner::Hang, "0 delivered, 1 spooled"),
+        ] {
+            let proxy = Proxy::start(manner);
+            let outcome = far.run(&through(&proxy.url(&format!("ann:{CANARY}@"))));
+            let all = outcome.all;
+            assert_eq!(
+                outcome.receipt, receipt,
+                "{spoken:?} {url} {manner:?}\n{all}"
+            );
+            let heads = proxy.heads();
+            assert!(
+                heads[0].contains(CANARY_SENT),
+                "the proxy gets them: {heads:?}"
+            );
+            // A log that says nothing of the proxy would prove nothing.
+            assert!(all.contains("intercepts"), "{all}");
+            assert!(!all.contains(CANARY) && !all.contains(CANARY_SENT), "{all}");
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_read_is_shown_to_nobody() {
+    let upstream = Upstream::new(Spoken::Otlp);
+    let url = format!("http://0.0.0.0:{}", upstream.address().port());
+    for odd in [
+        format!("http://ann:{CANARY}@[odd"),
+        format!("http://ann:{CANARY}@out:99999"),
+        format!("http://ann:x@{CANARY}@127.0.0.1:9"),
+        format!("ftp://ann:{CANARY}@out"),
+        format!("ann:{CANARY}"),
+    ] {
+        let outcome = task(Spoken::Otlp, &url).run(&through(&odd));
+        let all = outcome.all;
+        assert!(!all.contains(CANARY), "{all}");
+        assert!(
+            all.contains("no proxy is used") && all.contains("HTTP_PROXY"),
+            "{all}"
+        );
+        assert_eq!(outcome.receipt, "1 delivered", "{all}");
+    }
+}
+
+/// The system's own authorities, for whom no builder and no variable of a collector is there.
+#[test]
+fn authorities_are_named_for_the_whole_process_too() {
+    let authority = Authority::new("ours");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), authority.pem()).unwrap();
+    let known = [("SSL_CERT_FILE", file.path().to_str().unwrap())];
+    let upstream = Upstream::new(Spoken::Wandb);
+    let own = authority.sign("127.0.0.1", Valid::Now);
+    let front = Front::start(&own, None, "http/1.1", upstream.address());
+    let outcome = task(Spoken::Wandb, &front.url()).run(&known);
+    assert_eq!(outcome.receipt, "1 delivered", "{}", outcome.all);
+
+    // A proxy that is spoken to over TLS is known by them, however plain what goes through it.
+    let proxy = Proxy::start(Manner::Forward(upstream.address()));
+    let front = Front::start(&own, None, "http/1.1", proxy.address);
+    let (named, [known]) = (front.url(), known);
+    let [http, https] = through(&named);
+    let outcome = task(Spoken::Wandb, "http://collector.test").run(&[http, https, known]);
+    assert_eq!(outcome.receipt, "1 delivered", "{}", outcome.all);
+    assert_eq!((upstream.requests(), proxy.heads().len()), (2, 1));
+}
