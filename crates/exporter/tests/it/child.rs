@@ -72,9 +72,8 @@ impl Task<'_> {
         let mut all = String::from_utf8_lossy(&output.stdout).into_owned();
         all += &String::from_utf8_lossy(&output.stderr);
         let line = all.lines().find_map(|line| line.strip_prefix("receipt: "));
-        let receipt = line
-            .unwrap_or_else(|| panic!("no receipt in:\n{all}"))
-            .to_owned();
+        assert!(line.is_some(), "no receipt in:\n{all}");
+        let receipt = line.unwrap().to_owned();
         written(&spool, &mut all);
         Outcome { receipt, all }
     }

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::authority::{Authority, Signed};
-use crate::setup::serve;
+use crate::serve::serve;
 
 pub(crate) struct Front {
     pub(crate) address: SocketAddr,

@@ -15,6 +15,7 @@ mod proxies;
 mod proxy;
 mod refusal;
 mod said;
+mod serve;
 mod setup;
 mod spool;
 mod tls;

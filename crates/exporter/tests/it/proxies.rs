@@ -25,6 +25,9 @@ fn task<'a>(spoken: Spoken, url: &'a str) -> Task<'a> {
     }
 }
 
+/// For whom nobody answers.
+const HASTE: Duration = Duration::from_millis(300);
+
 /// A child's environment with this proxy for everything.
 fn through(proxy: &str) -> [(&'static str, &str); 2] {
     [("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy)]
@@ -79,6 +82,32 @@ fn what_is_far_and_plain_goes_through_the_proxy() {
         assert!(
             heads[0].starts_with("POST http://collector.test/"),
             "{heads:?}"
+        );
+    }
+}
+
+#[test]
+fn a_socks_proxy_for_everything_is_one_too() {
+    let authority = Authority::new("ours");
+    for spoken in Spoken::ALL {
+        let upstream = Upstream::new(spoken);
+        let own = authority.sign(FAR, Valid::Now);
+        let front = Front::start(&own, None, spoken.inside(), upstream.address());
+        let proxy = Proxy::start(Manner::Socks(front.address));
+        let far = Task {
+            authority: &authority.pem(),
+            ..task(spoken, "https://collector.test")
+        };
+        let named = format!("socks5h://{}", proxy.address);
+        let outcome = far.run(&[("ALL_PROXY", &named)]);
+        assert_eq!(
+            outcome.receipt, "1 delivered",
+            "{spoken:?}\n{}",
+            outcome.all
+        );
+        assert_eq!(
+            (upstream.requests(), proxy.heads()),
+            (1, vec![FAR.to_owned()])
         );
     }
 }
@@ -151,7 +180,7 @@ fn a_proxy_that_hangs_is_left_in_time_and_loses_nothing() {
     let proxy = Proxy::start(Manner::Hang);
     for (spoken, url) in far() {
         let hasty = Task {
-            timeout: Duration::from_millis(300),
+            timeout: HASTE,
             ..task(spoken, url)
         };
         let outcome = hasty.run(&through(&proxy.url("")));
@@ -175,16 +204,16 @@ fn a_proxys_credentials_are_for_the_proxy_alone() {
             true => front.address,
             false => upstream.address(),
         };
-        let far = Task {
-            authority: &authority.pem(),
-            timeout: Duration::from_millis(2_000),
-            ..task(spoken, url)
-        };
-        for (manner, receipt) in [
-            (Manner::Forward(behind), "1 delivered"),
-            (Manner::Demand, "0 delivered, 1 spooled"),
-            (Manner::Hang, "0 delivered, 1 spooled"),
+        for (manner, timeout, receipt) in [
+            (Manner::Forward(behind), PATIENCE, "1 delivered"),
+            (Manner::Demand, PATIENCE, "0 delivered, 1 spooled"),
+            (Manner::Hang, HASTE, "0 delivered, 1 spooled"),
         ] {
+            let far = Task {
+                authority: &authority.pem(),
+                timeout,
+                ..task(spoken, url)
+            };
             let proxy = Proxy::start(manner);
             let outcome = far.run(&through(&proxy.url(&format!("ann:{CANARY}@"))));
             let all = outcome.all;

@@ -1,15 +1,16 @@
-//! An HTTP proxy that forwards, demands credentials or says nothing, and remembers what it was asked.
+//! A proxy that forwards, demands credentials or says nothing, and remembers what it was asked.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{
-    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, copy, copy_bidirectional, sink,
+    AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy,
+    copy_bidirectional, sink,
 };
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::setup::serve;
+use crate::serve::serve;
 
 /// What it does.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,8 @@ pub(crate) enum Manner {
     Forward(SocketAddr),
     Demand,
     Hang,
+    /// Forwards too, and speaks SOCKS 5.
+    Socks(SocketAddr),
 }
 
 pub(crate) struct Proxy {
@@ -57,6 +60,15 @@ impl Proxy {
 
 async fn one(stream: TcpStream, manner: Manner, kept: Arc<Mutex<Vec<String>>>) -> io::Result<()> {
     let mut client = BufReader::new(stream);
+    if let Manner::Socks(to) = manner {
+        let host = socks(&mut client).await?;
+        kept.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(host);
+        let mut server = TcpStream::connect(to).await?;
+        copy_bidirectional(&mut client, &mut server).await?;
+        return Ok(());
+    }
     let mut head = String::new();
     while client.read_line(&mut head).await? > 2 {}
     kept.lock()
@@ -76,9 +88,27 @@ async fn one(stream: TcpStream, manner: Manner, kept: Arc<Mutex<Vec<String>>>) -
             client.write_all(DEMAND).await?;
             copy(&mut client, &mut sink()).await?;
         }
-        Manner::Hang => {
+        Manner::Hang | Manner::Socks(_) => {
             copy(&mut client, &mut sink()).await?;
         }
     }
     Ok(())
+}
+
+/// Agrees to connect, and says which host was asked for. Source: RFC 1928.
+async fn socks(client: &mut BufReader<TcpStream>) -> io::Result<String> {
+    let mut offered = [0; 2];
+    client.read_exact(&mut offered).await?;
+    let mut methods = vec![0; offered[1].into()];
+    client.read_exact(&mut methods).await?;
+    client.write_all(&[5, 0]).await?;
+    // Version, command, nothing, a name, and its length.
+    let mut asked = [0; 5];
+    client.read_exact(&mut asked).await?;
+    assert_eq!(asked[..4], [5, 1, 0, 3], "the proxy is to look the name up");
+    let mut name = vec![0; asked[4].into()];
+    client.read_exact(&mut name).await?;
+    let _port = client.read_u16().await?;
+    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+    Ok(String::from_utf8_lossy(&name).into_owned())
 }

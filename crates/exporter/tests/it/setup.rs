@@ -1,6 +1,5 @@
 //! A sink, an exporter that sends to it, and spans.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
@@ -90,18 +89,6 @@ impl Setup {
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().unwrap().block_on(future)
-}
-
-/// Runs a server on a thread of its own, until the tests' process ends, and says where it listens.
-pub(crate) fn serve<F: Future<Output = ()>>(
-    server: impl FnOnce(tokio::net::TcpListener) -> F + Send + 'static,
-) -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    let run = async move || server(tokio::net::TcpListener::from_std(listener).unwrap()).await;
-    std::thread::spawn(move || block_on(run()));
-    address
 }
 
 /// Gives an exporter one call.

@@ -9,7 +9,8 @@ use spanloom_exporter::{Destination, Exporter, Receipt, SpoolSettings};
 use crate::authority::{Authority, Signed, Valid};
 use crate::front::Front;
 use crate::said;
-use crate::setup::{PATIENCE, call, serve};
+use crate::serve::serve;
+use crate::setup::{PATIENCE, call};
 use crate::upstream::{Spoken, Upstream};
 
 const HERE: &str = "127.0.0.1";

@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use spanloom_exporter::Destination;
 use spanloom_testkit::Sink;
 
-use crate::setup::serve;
+use crate::serve::serve;
 
 /// Each of the protocols that go over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
