@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use reqwest::Client;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use serde::de::IgnoredAny;
+use spanloom_core::secret;
 
 use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
@@ -44,7 +45,7 @@ impl Answer {
         of_header(value, SystemTime::now())
     }
 
-    /// Why it is a refusal, in its own words: it may quote what was sent.
+    /// Why it is a refusal, in its own words: they may quote what was sent, but for secrets.
     pub(crate) fn reason(&self) -> String {
         /// Characters of the server's words.
         const LONGEST: usize = 500;
@@ -59,6 +60,7 @@ impl Answer {
             .filter(|it| !it.is_control())
             .take(LONGEST)
             .collect();
+        let said = secret::mask(&said);
         match header("grpc-status") {
             Some(code) => format!("gRPC status {code}: {said}"),
             None => format!("HTTP status {}: {said}", self.status),

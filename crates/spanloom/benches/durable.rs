@@ -40,16 +40,13 @@ fn main() {
             let calls = if pause.is_zero() { CALLS } else { CALLS / 10 };
             let (mut lags, took) = lags(calls, pause);
             lags.sort();
-            let at = |share: f64| {
-                lags.get((share * (lags.len() - 1) as f64) as usize)
-                    .unwrap()
-            };
+            let at = |percent: usize| lags.get(percent * (lags.len() - 1) / 100).unwrap();
             println!(
                 "{what}, {:.0} calls a second: on disk after {:.1?} (median), {:.1?} (99 %), {:.1?} at most",
                 calls as f64 / took.as_secs_f64(),
-                at(0.5),
-                at(0.99),
-                at(1.0),
+                at(50),
+                at(99),
+                at(100),
             );
         }
     }

@@ -7,6 +7,7 @@
 )]
 
 mod authority;
+mod canary;
 mod child;
 mod delivery;
 mod destinations;

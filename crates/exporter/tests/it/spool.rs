@@ -210,3 +210,29 @@ fn what_was_refused_is_kept_with_the_reason_and_sent_again_when_asked() {
     let receipt = again.shutdown(PATIENCE);
     assert_eq!((receipt.recovered, receipt.delivered), (3, 3), "{receipt}");
 }
+
+#[test]
+fn what_is_new_does_not_wait_for_what_was_spooled() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut limits = Limits::default();
+    limits.batch_age = Duration::ZERO;
+    limits.batch_spans = 10;
+    let setup = Setup::with(limits, Some(SpoolSettings::new(folder.path())));
+    block_on(setup.sink.stop());
+    setup.spans(1_000);
+    assert_eq!(setup.exporter.flush(PATIENCE).spooled, 1_000);
+    let Setup { sink, exporter, .. } = setup;
+    assert_eq!(exporter.shutdown(PATIENCE).spooled, 1_000);
+    drop(exporter);
+    // What is new is there before the first of the old is sent.
+    block_on(sink.restart()).unwrap();
+    let next = Setup::to(sink, limits, Some(SpoolSettings::new(folder.path())));
+    next.spans(1);
+    let receipt = next.exporter.flush(PATIENCE);
+    assert_eq!((receipt.recovered, receipt.delivered), (1_000, 1_001));
+    let requests = next.sink.requests();
+    let new = requests
+        .iter()
+        .position(|request| request.json().unwrap()["batch"].as_array().unwrap().len() == 1);
+    assert!(requests.len() >= 101 && new.unwrap() <= 3, "{new:?}");
+}
