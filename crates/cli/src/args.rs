@@ -68,6 +68,12 @@ pub(crate) struct DoctorArgs {
     /// Check this spanloom server, or W&B's, instead of what the environment says
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
+    /// Check this OTLP collector, by its base address, instead of what the environment says
+    #[arg(long, value_name = "URL")]
+    pub(crate) collector: Option<String>,
+    /// Read the call back from this Jaeger, by the address of its pages
+    #[arg(long, value_name = "URL")]
+    pub(crate) jaeger: Option<String>,
     /// Where the made-up call goes
     #[arg(
         long,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use spanloom_exporter::{Destination, Leftover, Receipt};
+use spanloom_exporter::{Leftover, Receipt};
 
 use crate::args::SyncArgs;
 use crate::error::Error;
@@ -75,10 +75,8 @@ fn send(spool: &Leftover, folder: &Path, args: &SyncArgs) -> Result<Sent, Error>
             .map_err(|error| cannot_read(folder, &error))?;
     }
     let refused = |error: spanloom_exporter::Error| Error::usage(error.to_string());
-    let mut destination = spool.destination(args.to.as_deref()).map_err(refused)?;
-    if let Some(key) = key(&destination) {
-        destination = destination.with_api_key(&key);
-    }
+    let destination = spool.destination(args.to.as_deref()).map_err(refused)?;
+    let destination = spanloom::known_destination(destination);
     let to = destination.to_string();
     let exporter = spool
         .send(destination)
@@ -113,17 +111,6 @@ fn send(spool: &Leftover, folder: &Path, args: &SyncArgs) -> Result<Sent, Error>
 
 fn left(receipt: &Receipt) -> u64 {
     receipt.spooled + receipt.queued
-}
-
-/// The key of the environment, for W&B and for servers on this machine; nobody else is shown it.
-fn key(destination: &Destination) -> Option<String> {
-    let host = destination.host();
-    let base = std::env::var("WF_TRACE_SERVER_URL")
-        .or_else(|_| std::env::var("WANDB_BASE_URL"))
-        .unwrap_or_default();
-    let known = host.ends_with("wandb.ai") || (!host.is_empty() && base.contains(&host));
-    let key = std::env::var("WANDB_API_KEY").ok()?;
-    (known && !key.trim().is_empty()).then(|| key.trim().to_owned())
 }
 
 fn bar(quiet: bool, to: &str) -> ProgressBar {

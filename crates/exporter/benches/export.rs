@@ -173,7 +173,7 @@ fn compare(what: &str, peer: &str, ours: f64, theirs: f64) {
 fn spans(bodies: bool) -> Vec<SpanData> {
     let recorder = SpanRecorder::new();
     let provider = recorder.provider();
-    let tracer = provider.tracer("bench");
+    let tracer = provider.tracer(spanloom_core::semconv::SCOPE);
     // Words rather than one letter: what is compressed should look like a prompt.
     let words: Vec<String> = (0..230_u32)
         .map(|n| format!("word{}", n.wrapping_mul(2_654_435_761) >> 18))

@@ -6,6 +6,7 @@
 use reqwest::Url;
 
 use crate::destination::Destination;
+#[cfg(feature = "otlp")]
 use crate::protocol::Carrier;
 
 /// What is between here and a destination.

@@ -90,7 +90,7 @@ pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
         Some(words) => words,
         None if error.is_connect() => "no connection could be made",
         None if is_plain => {
-            "the connection ended before a whole answer: if the server speaks TLS, the address has to begin with https://"
+            "the connection ended before a whole answer: if the server speaks TLS, the address has to begin with https://; if gRPC, OTEL_EXPORTER_OTLP_PROTOCOL is grpc"
         }
         None => "the connection ended before a whole answer",
     }

@@ -43,6 +43,7 @@ mod deadline;
 #[cfg(feature = "tracing")]
 mod entered;
 mod error;
+mod known;
 #[cfg(feature = "tracing")]
 mod layer;
 mod lineage;
@@ -56,12 +57,13 @@ mod stats;
 
 pub use client::Monitored;
 pub use error::{Error, ErrorKind, Fault, Origin};
+pub use known::known_destination;
 #[cfg(feature = "tracing")]
 pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};
 pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
-pub use spanloom_exporter::{Dropped, Receipt, SpoolMode, SpoolSettings};
+pub use spanloom_exporter::{Destination, Dropped, Receipt, SpoolMode, SpoolSettings};
 pub use spanloom_instrumentation::{
     Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,
 };

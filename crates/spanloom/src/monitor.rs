@@ -13,7 +13,7 @@ use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, regi
 
 use crate::banner::Banner;
 use crate::config::{Environment, Records, Secret};
-use crate::error::{Error, ErrorKind, Faults, Origin};
+use crate::error::{Error, ErrorKind, Faults};
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
 use crate::links::CallLinks;
@@ -48,7 +48,7 @@ pub fn init_monitor(stream: &str) -> Result<Monitor, Error> {
 pub struct Monitor {
     stream: StreamName,
     link: Option<String>,
-    address: Option<String>,
+    destination: Option<Destination>,
     /// `None` when `OTEL_SDK_DISABLED` or `WEAVE_DISABLED` is set: clients are left as they are.
     pipeline: Option<Pipeline>,
 }
@@ -107,10 +107,10 @@ impl Monitor {
         self.link.as_deref()
     }
 
-    /// The address of the API its records go to, without a key; `None` when they only go to a collector.
+    /// Where its records go; `None` when they only go to a collector.
     #[must_use]
-    pub fn address(&self) -> Option<&str> {
-        self.address.as_deref()
+    pub fn destination(&self) -> Option<&Destination> {
+        self.destination.as_ref()
     }
 
     /// The tower layer, for clients with a tower stack of their own; `None` when monitoring is disabled.
@@ -194,8 +194,9 @@ impl MonitorBuilder {
         }
     }
 
-    /// Sends records to the spanloom server at this address, such as `http://127.0.0.1:7440`, whatever the environment
-    /// says.
+    /// Sends records to the spanloom server at this address, such as `http://127.0.0.1:7440`, or to W&B's hosted service
+    /// ([`Destination::WANDB`]), whatever the environment says. `WANDB_API_KEY` goes along to W&B, and to a server that
+    /// the environment names as well; another gets the key that a netrc file has for it, or none.
     pub fn with_server(mut self, address: &str) -> Self {
         self.server = Some(Secret::new(address));
         self
@@ -325,9 +326,7 @@ impl MonitorBuilder {
         Ok(Monitor {
             stream,
             link,
-            address: records
-                .as_ref()
-                .map(|records| records.destination.address()),
+            destination: records.map(|records| records.destination),
             pipeline,
         })
     }
@@ -340,7 +339,7 @@ impl MonitorBuilder {
         // Code that names a destination names all of them.
         let by_code = server.is_some() || collector.is_some();
         let records = match server {
-            Some(address) => Records::server(Origin::Code("with_server"), address).map(Some),
+            Some(address) => environment.named(address).map(Some),
             None if by_code => Ok(None),
             None => environment.records(),
         };

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::DATE;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use spanloom::StreamName;
+use spanloom::{Destination, StreamName};
 
 use super::finding::Finding;
 
@@ -18,27 +18,24 @@ const CLOCK: Duration = Duration::from_secs(60);
 
 pub(super) struct Backend {
     base: String,
-    key: Option<String>,
+    destination: Destination,
     client: Client,
 }
 
 impl Backend {
-    pub(super) fn new(base: &str, key: Option<String>) -> Self {
+    pub(super) fn new(destination: Destination) -> Self {
         let client = Client::builder()
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none());
         Self {
-            base: base.trim_end_matches('/').to_owned(),
-            key,
+            base: destination.address().trim_end_matches('/').to_owned(),
+            destination,
             client: client.build().unwrap_or_default(),
         }
     }
 
     fn with_key(&self, request: RequestBuilder) -> RequestBuilder {
-        match &self.key {
-            Some(key) => request.basic_auth("api", Some(key)),
-            None => request,
-        }
+        self.destination.authorize(request)
     }
 
     /// Network, clock, key and permission.
@@ -95,7 +92,7 @@ impl Backend {
         match status.as_u16() {
             200..=299 => Finding::passed("permission", format!("{project} may be read")),
             401 => Finding::failed("permission", format!("{} refuses the key", self.base))
-                .with_remedy("set WANDB_API_KEY to a key of this server"),
+                .with_remedy("set WANDB_API_KEY to a key of this server, and WF_TRACE_SERVER_URL to its address: a key goes to no other"),
             403 => Finding::failed("permission", format!("the key may not read {project}"))
                 .with_remedy("is the entity right? --stream ENTITY/PROJECT/STREAM"),
             other => Finding::warned("permission", format!("asking for {project} gives {other}")),

@@ -2,6 +2,7 @@
 
 mod backend;
 mod finding;
+mod jaeger;
 mod probe;
 
 use std::time::Duration;
@@ -13,7 +14,8 @@ use crate::error::Error;
 use crate::output::line;
 use backend::Backend;
 use finding::{Finding, Findings};
-use probe::Probe;
+use jaeger::Jaeger;
+use probe::{Probe, RECORD, SPAN};
 
 /// Time for the made-up call to arrive.
 const DELIVERY: Duration = Duration::from_secs(10);
@@ -23,6 +25,9 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
     let mut builder = Monitor::builder(&args.stream).quiet().without_spool();
     if let Some(to) = &args.to {
         builder = builder.with_server(to);
+    }
+    if let Some(collector) = &args.collector {
+        builder = builder.with_collector(collector);
     }
     let monitor = match builder.start() {
         Ok(monitor) => monitor,
@@ -50,17 +55,14 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
             destinations.join(" and ")
         ),
     ));
-    // What code names gets no key, as in a service.
-    let key = std::env::var("WANDB_API_KEY")
-        .ok()
-        .filter(|_| args.to.is_none());
-    let backend = monitor.address().map(|base| Backend::new(base, key));
+    let backend = monitor.destination().cloned().map(Backend::new);
     if let Some(backend) = &backend {
         findings.extend(backend.check(monitor.stream()).await);
     }
     if !findings.any_failed() {
         let link = monitor.link().map(str::to_owned);
-        send(monitor, backend.as_ref(), &mut findings).await?;
+        let jaeger = args.jaeger.as_deref().map(Jaeger::new);
+        send(monitor, backend.as_ref(), jaeger.as_ref(), &mut findings).await?;
         if let Some(link) = link {
             findings.add(Finding::passed("look", link));
         }
@@ -72,36 +74,46 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
 async fn send(
     monitor: Monitor,
     backend: Option<&Backend>,
+    jaeger: Option<&Jaeger>,
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let probe = Probe::new();
     probe.call(&monitor).await?;
     let stream = monitor.stream().clone();
     let flushed = tokio::task::spawn_blocking(move || {
-        let total = monitor.flush(DELIVERY);
-        (monitor.stats().destinations, total)
+        let _delivered = monitor.flush(DELIVERY);
+        monitor.stats().destinations
     });
-    let (destinations, total) = flushed
+    let destinations = flushed
         .await
         .map_err(|error| Error::failed(error.to_string()))?;
-    for (name, receipt) in destinations {
+    let (mut at_server, mut at_collector) = (false, false);
+    for (index, (name, receipt)) in destinations.into_iter().enumerate() {
+        // The server is the first.
+        let is_server = index == 0 && backend.is_some();
+        at_server |= is_server && receipt.delivered > 0;
+        at_collector |= !is_server && receipt.delivered > 0;
         findings.add(if receipt.is_complete() {
             Finding::passed("delivery", format!("{name} took the call"))
         } else {
             let why = format!("{name} did not take the call: {receipt}");
-            Finding::failed("delivery", why).with_remedy("RUST_LOG=info says what it answered")
+            Finding::failed("delivery", why).with_remedy("the warning beside this says why")
         });
     }
-    match backend {
-        Some(backend) if total.delivered > 0 => {
-            let read = backend.read_back(&stream, probe.mark()).await;
-            findings.extend(probe.compare(read.as_ref()));
+    if let Some(backend) = backend.filter(|_| at_server) {
+        let read = backend.read_back(&stream, probe.mark()).await;
+        findings.extend(probe.compare(&RECORD, read.as_ref()));
+    }
+    match jaeger {
+        Some(jaeger) if at_collector => {
+            let read = jaeger.read_back(probe.mark()).await;
+            findings.extend(probe.compare(&SPAN, read.as_ref()));
         }
-        Some(_) => {}
-        None => findings.add(Finding::warned(
-            "read back",
-            "a collector cannot be asked for what it got",
-        )),
+        None if at_collector && backend.is_none() => findings.add(
+            Finding::warned("read back", "a collector cannot be asked for what it got")
+                .with_remedy("name the Jaeger behind it: --jaeger http://127.0.0.1:16686"),
+        ),
+        _ => {}
     }
     Ok(())
 }

@@ -12,8 +12,11 @@ use crate::error::Error;
 /// Long enough that a server which cuts texts would cut it.
 const PROMPT_BYTES: usize = 20_000;
 
-/// What of a record is looked at: where it stands, and what it is to a person.
-const FIELDS: [(&str, &str); 14] = [
+/// What is looked at: where it stands, and what it is to a person.
+type Fields = [(&'static str, &'static str)];
+
+/// Of a record.
+pub(super) const RECORD: [(&str, &str); 14] = [
     ("/op_name", "operation"),
     ("/display_name", "name"),
     ("/started_at", "start"),
@@ -28,6 +31,22 @@ const FIELDS: [(&str, &str); 14] = [
     ("/attributes/params/temperature", "attributes, nested"),
     ("/thread_id", "conversation"),
     ("/trace_id", "trace"),
+];
+
+/// Of a span's attributes.
+pub(super) const SPAN: [(&str, &str); 12] = [
+    ("/gen_ai.operation.name", "operation"),
+    ("/gen_ai.request.model", "model asked for"),
+    ("/gen_ai.response.model", "model that answered"),
+    ("/gen_ai.input.messages", "prompt"),
+    ("/gen_ai.output.messages", "answer"),
+    ("/gen_ai.usage.input_tokens", "tokens of the prompt"),
+    ("/gen_ai.usage.output_tokens", "tokens of the answer"),
+    ("/spanloom.cost.total_usd", "cost"),
+    ("/spanloom.attributes", "attributes"),
+    ("/gen_ai.conversation.id", "conversation"),
+    ("/spanloom.request", "request as it was sent"),
+    ("/spanloom.response", "answer as it came"),
 ];
 
 pub(super) struct Probe {
@@ -74,7 +93,7 @@ impl Probe {
     }
 
     /// Field by field.
-    pub(super) fn compare(&self, read: Option<&Value>) -> Vec<Finding> {
+    pub(super) fn compare(&self, fields: &Fields, read: Option<&Value>) -> Vec<Finding> {
         let Some(call) = read else {
             let detail = "the call was taken, and is not there";
             let finding = Finding::failed("read back", detail);
@@ -82,7 +101,7 @@ impl Probe {
                 finding.with_remedy("some servers need longer: look at the link in a minute"),
             ];
         };
-        FIELDS
+        fields
             .iter()
             .map(|(place, name)| self.field(call, place, name))
             .collect()
@@ -95,7 +114,13 @@ impl Probe {
             (None, "/summary/cost/total_usd") if call.pointer("/summary/weave/costs").is_some() => {
                 Finding::passed(check, format!("{name} (reckoned there)"))
             }
-            (None, _) => Finding::warned(check, format!("{name} is dropped")),
+            (None, "/spanloom.request" | "/spanloom.response") => Finding::passed(
+                check,
+                format!("{name} is not for collectors: its messages are"),
+            ),
+            (None, _) => {
+                Finding::warned(check, format!("{name} is dropped")).with_remedy(remedy(place))
+            }
             (Some(Value::String(text)), "/inputs/messages/0/content") if *text != self.prompt => {
                 let detail = format!(
                     "{name} is cut: {} of {} bytes",
@@ -107,5 +132,18 @@ impl Probe {
             }
             (Some(_), _) => Finding::passed(check, name),
         }
+    }
+}
+
+/// What to look at where a field is not there.
+fn remedy(place: &str) -> &'static str {
+    match place {
+        "/inputs/messages/0/content"
+        | "/output/choices/0/message/content"
+        | "/gen_ai.input.messages"
+        | "/gen_ai.output.messages" => {
+            "is content switched off (OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT), or dropped on the way?"
+        }
+        _ => "the server does not keep it, or a processor on the way drops it",
     }
 }

@@ -277,6 +277,18 @@ impl Destination {
             .map_or_else(|| self.to_string(), |description| description.url)
     }
 
+    /// Whether records for one are records for the other: the same address, spoken to in the same way.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        self.spool_name() == other.spool_name()
+    }
+
+    /// Gives a request the headers the destination is sent, its key among them: for programs that ask it what it got. The
+    /// request must be for its address.
+    pub fn authorize(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        request.headers(self.headers.clone())
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }

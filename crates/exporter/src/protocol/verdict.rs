@@ -20,6 +20,8 @@ pub(crate) enum Verdict {
     Proxy,
     /// The server does not know this form of request.
     Unsupported,
+    /// The next request has another form: the server may know that.
+    InOtherForm,
     /// Refused for good.
     Rejected,
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry_sdk::Resource;
@@ -117,7 +116,7 @@ impl Weave {
             }
             Verdict::Unsupported if self.form == Form::Complete => {
                 self.form = Form::Parts;
-                Verdict::Retry(Some(Duration::ZERO))
+                Verdict::InOtherForm
             }
             // Neither form: the next try begins with the first again.
             Verdict::Unsupported => {

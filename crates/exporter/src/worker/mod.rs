@@ -208,6 +208,7 @@ impl Worker {
             }
             Verdict::Split => self.split(batch, &answer),
             Verdict::Rejected | Verdict::Unsupported => self.rejected(&batch, &answer.reason()),
+            Verdict::InOtherForm => self.pending.again([batch]),
             Verdict::Retry(asked) => self.undecided(batch, asked, (Trouble::Busy, None), closed),
             Verdict::Unauthorized => self.undecided(batch, None, (Trouble::Key, None), closed),
             Verdict::Proxy => self.undecided(batch, None, (Trouble::Proxy, None), closed),

@@ -180,6 +180,26 @@ impl Environment {
         }
     }
 
+    /// Where records go when code says it.
+    pub(crate) fn named(&self, server: &str) -> Result<Records, Fault> {
+        self.wandb.named(Origin::Code("with_server"), server)
+    }
+
+    /// A destination with what is known of it here: the environment's own, if it is that, else with the key for its server.
+    pub(crate) fn known(&self, destination: Destination) -> Destination {
+        let records = self.wandb.records().ok().flatten();
+        let collector = self.otlp.by_environment(&mut Faults::default());
+        let known = records.map(|records| records.destination).into_iter();
+        let mut known = known.chain(collector);
+        if let Some(known) = known.find(|known| known.is_same_place(&destination)) {
+            return known;
+        }
+        match self.wandb.key_for(&destination.address()) {
+            Some(key) => destination.with_api_key(key.expose()),
+            None => destination,
+        }
+    }
+
     /// Where records go when code does not say it; `None` when only a collector is configured.
     pub(crate) fn records(&self) -> Result<Option<Records>, Fault> {
         match self.wandb.records()? {

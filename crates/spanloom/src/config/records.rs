@@ -106,20 +106,59 @@ impl Wandb {
         }))
     }
 
+    /// Where records go when code says it. A key of the environment goes along to W&B's hosted service, and to the servers
+    /// that the environment names itself.
+    pub(crate) fn named(&self, origin: Origin, base: &str) -> Result<Records, Fault> {
+        let (destination, board) = match is_hosted(base) {
+            true => {
+                let destination = address(origin, Destination::wandb(base))?;
+                (destination, Board::Weave(WANDB_PAGES.to_owned()))
+            }
+            false => {
+                let destination = address(origin, Destination::spanloom(base))?;
+                let board = Board::Spanloom(shown(&destination));
+                (destination, board)
+            }
+        };
+        let key = self.key_for(base);
+        let lacks_key = key.is_none() && matches!(board, Board::Weave(_));
+        Ok(Records {
+            destination: match &key {
+                Some(key) => destination.with_api_key(key.expose()),
+                None => destination,
+            },
+            board,
+            lacks_key,
+        })
+    }
+
+    /// The key for the server at an address: the environment's if it is W&B's hosted service or a server the environment
+    /// names, else the one that a netrc file has for it.
+    pub(crate) fn key_for(&self, server: &str) -> Option<Secret> {
+        let url = Url::parse(server).ok()?;
+        let is_named = [&self.trace_server, &self.base]
+            .into_iter()
+            .flatten()
+            .any(|named| Url::parse(named.text()).is_ok_and(|it| it.origin() == url.origin()));
+        // What is not encrypted is not W&B.
+        let is_wandb = is_hosted(server) && url.scheme() == "https";
+        let key = self.key.clone().filter(|_| is_named || is_wandb);
+        key.or_else(|| {
+            let mut machines = of_url(&url);
+            machines.extend(is_wandb.then(|| WANDB_API.to_owned()));
+            self.netrc.password(&machines)
+        })
+    }
+
     /// The machines whose password is the key: the host of the base URL, with its port and without, as W&B's clients have
     /// it. A key is for the one it was given for: what goes to a server of others has the key of that server.
     fn machines(&self, board: &Board) -> Vec<String> {
-        let mut machines = Vec::new();
         let named = match board {
             Board::Weave(_) => &self.base,
             Board::Spanloom(_) => &self.trace_server,
         };
         let url = named.as_ref().and_then(|url| Url::parse(url.text()).ok());
-        if let Some(host) = url.as_ref().and_then(Url::host_str) {
-            let port = url.as_ref().and_then(Url::port);
-            machines.extend(port.map(|port| format!("{host}:{port}")));
-            machines.push(host.to_owned());
-        }
+        let mut machines = url.as_ref().map(of_url).unwrap_or_default();
         if *board == Board::Weave(WANDB_PAGES.to_owned()) {
             machines.push(WANDB_API.to_owned());
         }
@@ -151,6 +190,15 @@ impl Records {
         matches!(self.board, Board::Spanloom(_))
             && (host == "localhost" || host.parse().is_ok_and(is_loopback))
     }
+}
+
+/// The names that a netrc file may have for a server.
+fn of_url(url: &Url) -> Vec<String> {
+    let Some(host) = url.host_str() else {
+        return Vec::new();
+    };
+    let with_port = url.port().map(|port| format!("{host}:{port}"));
+    with_port.into_iter().chain([host.to_owned()]).collect()
 }
 
 /// An address without a query, which may hold a key, ready for a path.
@@ -236,6 +284,38 @@ mod tests {
             ),
             weave("https://t.example.com/x", "https://wandb.example.com")
         );
+    }
+
+    #[test]
+    fn a_key_goes_to_the_server_it_is_for() {
+        let variables = [
+            ("WANDB_API_KEY", "k"),
+            ("WF_TRACE_SERVER_URL", "http://weave.example.com:8080/x"),
+            ("WANDB_BASE_URL", "https://wandb.example.com"),
+        ];
+        let value = |name: &str| {
+            let said = variables.iter().find(|(known, _)| *known == name);
+            said.map(|(_, value)| (*value).to_owned())
+        };
+        let wandb = Wandb::of(&Variables(&value));
+        for (server, given) in [
+            ("https://trace.wandb.ai", true),
+            ("http://trace.wandb.ai", false),
+            ("https://notwandb.ai", false),
+            ("https://wandb.ai.example.com", false),
+            ("http://weave.example.com:8080", true),
+            ("http://weave.example.com", false),
+            ("https://wandb.example.com/traces", true),
+            ("http://wandb.example.com/traces", false),
+            ("https://example.com", false),
+            ("http://127.0.0.1:7440", false),
+        ] {
+            assert_eq!(wandb.key_for(server).is_some(), given, "{server}");
+        }
+        let hosted = wandb.named(Origin::System, "https://trace.wandb.ai");
+        let hosted = hosted.unwrap();
+        assert_eq!(hosted.board, Board::Weave("https://wandb.ai".to_owned()));
+        assert!(!hosted.lacks_key);
     }
 
     #[test]

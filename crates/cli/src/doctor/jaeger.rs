@@ -1,0 +1,78 @@
+//! Jaeger, asked through the API of its pages: `/api/services` and `/api/traces`.
+
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::{Map, Value};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+const LOOKS: usize = 20;
+const BETWEEN: Duration = Duration::from_millis(500);
+/// Traces looked at in each service: the newest.
+const TRACES: &str = "20";
+
+pub(super) struct Jaeger {
+    base: String,
+    client: Client,
+}
+
+impl Jaeger {
+    pub(super) fn new(base: &str) -> Self {
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            client: Client::builder()
+                .timeout(TIMEOUT)
+                .build()
+                .unwrap_or_default(),
+        }
+    }
+
+    async fn data(&self, path: &str, query: &[(&str, &str)]) -> Vec<Value> {
+        let asked = self.client.get(format!("{}{path}", self.base)).query(query);
+        let answer: Option<Value> = match asked.send().await {
+            Ok(answer) => answer.json().await.ok(),
+            Err(_) => None,
+        };
+        let data = answer
+            .as_ref()
+            .and_then(|answer| answer.get("data")?.as_array());
+        data.cloned().unwrap_or_default()
+    }
+
+    /// The attributes of the span in the conversation `mark`. The name of its service is the environment's.
+    pub(super) async fn read_back(&self, mark: &str) -> Option<Value> {
+        for _ in 0..LOOKS {
+            for service in self.data("/api/services", &[]).await {
+                let Some(service) = service.as_str() else {
+                    continue;
+                };
+                let query = [("service", service), ("limit", TRACES), ("lookback", "1h")];
+                let traces = self.data("/api/traces", &query).await;
+                let spans = traces
+                    .iter()
+                    .filter_map(|trace| trace.get("spans")?.as_array())
+                    .flatten();
+                let mut spans = spans.map(attributes);
+                let found = spans.find(|span| {
+                    span.get("gen_ai.conversation.id")
+                        .is_some_and(|conversation| conversation == mark)
+                });
+                if let Some(found) = found {
+                    return Some(Value::Object(found));
+                }
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        None
+    }
+}
+
+fn attributes(span: &Value) -> Map<String, Value> {
+    let tags = span.get("tags").and_then(Value::as_array);
+    let tags = tags.into_iter().flatten();
+    let named = tags.filter_map(|tag| {
+        let name = tag.get("key")?.as_str()?;
+        Some((name.to_owned(), tag.get("value")?.clone()))
+    });
+    named.collect()
+}
