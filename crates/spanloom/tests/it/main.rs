@@ -7,6 +7,8 @@
 )]
 
 mod attributes;
+#[cfg(feature = "otlp")]
+mod certificates;
 #[cfg(feature = "tracing")]
 mod collector;
 mod content;
@@ -15,3 +17,19 @@ mod monitor;
 mod prices;
 mod setup;
 mod start;
+
+// A server behind TLS, as the exporter's own tests have it.
+#[cfg(feature = "otlp")]
+#[expect(dead_code, reason = "the exporter's tests use more of it")]
+#[path = "../../../exporter/tests/it/authority.rs"]
+mod authority;
+#[cfg(feature = "otlp")]
+#[path = "../../../exporter/tests/it/front.rs"]
+mod front;
+#[cfg(feature = "otlp")]
+#[path = "../../../exporter/tests/it/serve.rs"]
+mod serve;
+#[cfg(feature = "otlp")]
+#[expect(dead_code, reason = "the exporter's tests use more of it")]
+#[path = "../../../exporter/tests/it/upstream.rs"]
+mod upstream;

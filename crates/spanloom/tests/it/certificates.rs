@@ -1,0 +1,111 @@
+//! The certificates that the environment names, at a collector that is reached over TLS.
+
+use std::process::Command;
+use std::time::Duration;
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use spanloom::{Monitor, Monitored as _, SpoolSettings};
+use spanloom_testkit::ModelServer;
+use tempfile::TempDir;
+
+use crate::authority::{Authority, Valid};
+use crate::front::Front;
+use crate::setup::request;
+use crate::upstream::{Spoken, Upstream};
+
+/// The variable that makes this program a child.
+const TASK: &str = "SPANLOOM_TEST_TASK";
+
+/// Files with what the variables name.
+struct Files(TempDir);
+
+impl Files {
+    fn new(texts: &[(&str, String)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in texts {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+}
+
+/// A child's receipt, after a call that goes where the environment says, and what else the child said.
+fn receipt(environment: &[(&str, &str)]) -> (String, String) {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "certificates::a_call", "--nocapture"]);
+    for (name, _) in std::env::vars_os() {
+        let named = name.to_string_lossy().to_uppercase();
+        let reads = ["OTEL_", "WANDB_", "WF_", "WEAVE_", "SPANLOOM_"];
+        if reads.iter().any(|it| named.starts_with(it)) || named.ends_with("_PROXY") {
+            child.env_remove(name);
+        }
+    }
+    let output = child
+        .env(TASK, "a call")
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    let all = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    let line = all.lines().find_map(|line| line.strip_prefix("receipt: "));
+    (line.unwrap_or("none").to_owned(), all)
+}
+
+/// Not a test: what the child does.
+#[tokio::test]
+async fn a_call() {
+    if std::env::var(TASK).is_err() {
+        return;
+    }
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let spool = tempfile::tempdir().unwrap();
+    let builder = Monitor::builder("acme/chatbot/openai_logs");
+    let builder = builder.with_spool(SpoolSettings::new(spool.path()));
+    let monitor = builder.quiet().start().unwrap();
+    let config = OpenAIConfig::new().with_api_base(model.base_url());
+    let client = Client::with_config(config).monitored(&monitor);
+    client.chat().create(request("what is 2+2?")).await.unwrap();
+    println!("\nreceipt: {}", monitor.shutdown(Duration::from_secs(5)));
+}
+
+#[test]
+fn a_collectors_authority_and_the_clients_certificate_are_the_environments() {
+    let (authority, clients) = (Authority::new("ours"), Authority::new("clients"));
+    let client = clients.sign("service", Valid::Now);
+    let files = Files::new(&[
+        ("authority", authority.pem()),
+        ("certificate", client.certificate.pem()),
+        ("key", client.key.serialize_pem()),
+    ]);
+    let [ca, certificate, key] = ["authority", "certificate", "key"].map(|it| files.path(it));
+    let own = authority.sign("127.0.0.1", Valid::Now);
+    for (spoken, protocol) in [(Spoken::Otlp, "http/protobuf"), (Spoken::Grpc, "grpc")] {
+        let upstream = Upstream::new(spoken);
+        let front = Front::start(&own, Some(&clients), spoken.inside(), upstream.address());
+        let url = front.url();
+        let mut environment = vec![
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_LOGS_EXPORTER", "none"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &url),
+        ];
+        let (none, all) = receipt(&environment);
+        assert_eq!(none, "0 delivered, 1 spooled", "{protocol}: {all}");
+
+        environment.push(("OTEL_EXPORTER_OTLP_CERTIFICATE", &ca));
+        let (none, all) = receipt(&environment);
+        assert_eq!(none, "0 delivered, 1 spooled", "{protocol}: {all}");
+        assert_eq!(upstream.requests(), 0);
+
+        environment.push(("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", &certificate));
+        environment.push(("OTEL_EXPORTER_OTLP_CLIENT_KEY", &key));
+        let (one, all) = receipt(&environment);
+        assert_eq!(one, "1 delivered", "{protocol}: {all}");
+        assert_eq!(upstream.requests(), 1);
+    }
+}
