@@ -9,8 +9,8 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::BodyExt as _;
-use reqwest::Client;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, ClientBuilder};
 use serde::de::IgnoredAny;
 use spanloom_core::secret;
 
@@ -170,10 +170,32 @@ impl Transport {
     }
 }
 
+impl Destination {
+    /// A client for what goes to this address beside spans, and the time for one of its requests: with the certificates of
+    /// this destination, by the same proxy.
+    #[doc(hidden)] // for the facade's metrics and events
+    pub fn http_client(&self) -> (ClientBuilder, Duration) {
+        (builder(self, Way::to(self)), self.request_timeout())
+    }
+
+    fn request_timeout(&self) -> Duration {
+        self.timeout().unwrap_or(self.limits().request_timeout)
+    }
+}
+
 fn client(destination: &Destination, way: Way) -> Result<Client, Error> {
-    let timeout = destination.timeout();
+    builder(destination, way).build().map_err(|error| {
+        Error::new(
+            ErrorKind::Start,
+            "cannot start the exporter: no HTTP client".to_owned(),
+        )
+        .with_source(error)
+    })
+}
+
+fn builder(destination: &Destination, way: Way) -> ClientBuilder {
     let mut builder = Client::builder()
-        .timeout(timeout.unwrap_or(destination.limits().request_timeout))
+        .timeout(destination.request_timeout())
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         // A redirect could carry the key to another origin.
@@ -195,13 +217,7 @@ fn client(destination: &Destination, way: Way) -> Result<Client, Error> {
     if let Some(identity) = destination.identity() {
         builder = builder.identity(identity.clone());
     }
-    builder.build().map_err(|error| {
-        Error::new(
-            ErrorKind::Start,
-            "cannot start the exporter: no HTTP client".to_owned(),
-        )
-        .with_source(error)
-    })
+    builder
 }
 
 /// Level 1: six microseconds for a span of 3 KB, where the default level takes 46.

@@ -2,14 +2,36 @@
 
 use spanloom_exporter::Destination;
 
+use crate::config::Otlp;
+use crate::error::{Faults, Origin};
+
 /// Where a collector of metrics or logs is. Spans go to a [`Destination`].
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "nobody sends"))]
-pub(crate) enum Collector<'a> {
-    /// At this base address.
-    At(&'a str),
-    /// Where the environment says; the stock exporter reads its variables, all of them.
-    OfEnvironment,
+pub(crate) struct Collector<'a> {
+    pub(crate) address: &'a str,
+    pub(crate) source: Source,
+    /// What the environment says of it besides.
+    pub(crate) otlp: &'a Otlp,
+}
+
+/// Who named an address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    /// Code: it is the base of all signals.
+    Code,
+    /// This variable; the stock exporter reads it too, and makes the path of it.
+    Environment(Origin),
+}
+
+impl Collector<'_> {
+    /// How it is reached; `None` leaves a fault.
+    pub(crate) fn destination(&self, faults: &mut Faults) -> Option<Destination> {
+        let origin = match self.source {
+            Source::Code => Origin::Code("with_collector"),
+            Source::Environment(origin) => origin,
+        };
+        self.otlp.beside(origin, self.address, faults)
+    }
 }
 
 /// Where each kind of telemetry goes.

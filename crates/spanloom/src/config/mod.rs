@@ -20,9 +20,9 @@ use std::path::PathBuf;
 use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
 use spanloom_exporter::{Destination, SpoolMode, SpoolSettings};
 
-use crate::collector::{Collector, Collectors};
+use crate::collector::{Collector, Collectors, Source};
 use crate::error::{ErrorKind, Fault, Faults, Origin};
-use otlp::Otlp;
+pub(crate) use otlp::Otlp;
 pub(crate) use records::{Board, Records};
 use records::{LOCAL_SERVER, Wandb};
 pub(crate) use secret::Secret;
@@ -142,36 +142,29 @@ impl Environment {
         alone: bool,
         faults: &mut Faults,
     ) -> Option<Destination> {
-        match by_code {
+        let destination = match by_code {
             Some(base) => self.otlp.by_code(base, faults),
             None if alone => None,
-            None => {
-                let destination = self.otlp.by_environment(faults);
-                for endpoint in [&self.metrics, &self.logs]
-                    .into_iter()
-                    .filter_map(Signal::used)
-                {
-                    faults.keep(otlp::check(endpoint));
-                }
-                destination
-            }
+            None => self.otlp.by_environment(faults),
+        };
+        let [metrics, logs] = self.beside(by_code, alone);
+        for collector in [metrics, logs].into_iter().flatten() {
+            // It is made again where it is used; what is wrong with it is to be said with everything else.
+            drop(collector.destination(faults));
         }
+        destination
     }
 
     /// Where spans, metrics and logs go besides; `by_code` is the address code names, `alone` whether code names all
     /// destinations.
     pub(crate) fn collectors<'a>(
-        &self,
+        &'a self,
         spans: Option<&'a Destination>,
         by_code: Option<&'a str>,
         alone: bool,
     ) -> Collectors<'a> {
+        let [metrics, logs] = self.beside(by_code, alone);
         let signals = [&self.metrics, &self.logs];
-        let [metrics, logs] = signals.map(|signal| match by_code {
-            Some(base) => (!signal.is_off).then_some(Collector::At(base)),
-            None if alone => None,
-            None => signal.used().map(|_| Collector::OfEnvironment),
-        });
         Collectors {
             spans,
             metrics,
@@ -198,6 +191,28 @@ impl Environment {
             Some(key) => destination.with_api_key(key.expose()),
             None => destination,
         }
+    }
+
+    /// Where metrics and logs go.
+    fn beside<'a>(&'a self, by_code: Option<&'a str>, alone: bool) -> [Option<Collector<'a>>; 2] {
+        [&self.metrics, &self.logs].map(|signal| {
+            let (address, source) = match by_code {
+                Some(base) => (Some(base).filter(|_| !signal.is_off), Source::Code),
+                None if alone => return None,
+                None => {
+                    let endpoint = signal.used()?;
+                    (
+                        Some(endpoint.text()),
+                        Source::Environment(endpoint.origin()),
+                    )
+                }
+            };
+            Some(Collector {
+                address: address?,
+                source,
+                otlp: &signal.otlp,
+            })
+        })
     }
 
     /// Where records go when code does not say it; `None` when only a collector is configured.

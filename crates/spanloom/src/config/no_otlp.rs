@@ -2,8 +2,8 @@
 
 use spanloom_exporter::Destination;
 
-use super::{Variable, Variables};
-use crate::error::{Fault, Faults};
+use super::Variables;
+use crate::error::{Faults, Origin};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Otlp;
@@ -11,6 +11,19 @@ pub(crate) struct Otlp;
 impl Otlp {
     pub(super) fn of(_: &Variables<'_>) -> Self {
         Self
+    }
+
+    pub(super) fn of_metrics(_: &Variables<'_>) -> Self {
+        Self
+    }
+
+    pub(super) fn of_logs(_: &Variables<'_>) -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "as the other one")]
+    pub(crate) fn beside(&self, _: Origin, _: &str, _: &mut Faults) -> Option<Destination> {
+        None
     }
 
     #[expect(clippy::unused_self, reason = "as the other one")]
@@ -27,8 +40,4 @@ impl Otlp {
     pub(crate) fn by_environment(&self, _: &mut Faults) -> Option<Destination> {
         None
     }
-}
-
-pub(super) fn check(_: &Variable) -> Result<(), Fault> {
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Metrics and logs: what the environment says of them, as far as it is not left to the stock exporters.
 
+use super::otlp::Otlp;
 use super::{Variable, Variables};
 
 /// Metrics, or logs.
@@ -7,6 +8,8 @@ use super::{Variable, Variables};
 pub(crate) struct Signal {
     /// Where they go.
     pub(super) endpoint: Option<Variable>,
+    /// How.
+    pub(super) otlp: Otlp,
     /// `OTEL_METRICS_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`
     pub(super) is_off: bool,
     /// The environment wants gRPC, which the stock exporters here do not speak.
@@ -29,17 +32,18 @@ const LOGS: Names = [
 
 impl Signal {
     pub(super) fn metrics(variables: &Variables<'_>) -> Self {
-        Self::of(METRICS, variables)
+        Self::of(METRICS, Otlp::of_metrics(variables), variables)
     }
 
     pub(super) fn logs(variables: &Variables<'_>) -> Self {
-        Self::of(LOGS, variables)
+        Self::of(LOGS, Otlp::of_logs(variables), variables)
     }
 
-    fn of([exporter, endpoint, protocol]: Names, variables: &Variables<'_>) -> Self {
+    fn of([exporter, endpoint, protocol]: Names, otlp: Otlp, variables: &Variables<'_>) -> Self {
         let protocol = variables.first([protocol, "OTEL_EXPORTER_OTLP_PROTOCOL"]);
         Self {
             endpoint: variables.first([endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT"]),
+            otlp,
             is_off: variables.says_none(exporter),
             is_grpc: protocol.is_some_and(|protocol| protocol.is("grpc")),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use spanloom::{Monitor, Monitored as _, SpoolSettings};
-use spanloom_testkit::ModelServer;
+use spanloom_testkit::{ModelServer, Sink};
 use tempfile::TempDir;
 
 use crate::authority::{Authority, Valid};
@@ -68,7 +68,9 @@ async fn a_call() {
     let builder = builder.with_spool(SpoolSettings::new(spool.path()));
     let monitor = builder.quiet().start().unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
-    let client = Client::with_config(config).monitored(&monitor);
+    // The model is on this machine, and the proxies of these tests are not for it.
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = Client::with_config(config).monitored_with(&monitor, http);
     client.chat().create(request("what is 2+2?")).await.unwrap();
     println!("\nreceipt: {}", monitor.shutdown(Duration::from_secs(5)));
 }
@@ -108,4 +110,51 @@ fn a_collectors_authority_and_the_clients_certificate_are_the_environments() {
         assert_eq!(one, "1 delivered", "{protocol}: {all}");
         assert_eq!(upstream.requests(), 1);
     }
+}
+
+/// What a collector was asked for.
+fn paths(collector: &Sink) -> Vec<String> {
+    let requests = collector.requests().into_iter();
+    let mut paths: Vec<String> = requests.map(|request| request.path).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn metrics_go_to_whom_the_spans_go() {
+    let (authority, clients) = (Authority::new("ours"), Authority::new("clients"));
+    let client = clients.sign("service", Valid::Now);
+    let files = Files::new(&[
+        ("authority", authority.pem()),
+        ("certificate", client.certificate.pem()),
+        ("key", client.key.serialize_pem()),
+    ]);
+    let [ca, certificate, key] = ["authority", "certificate", "key"].map(|it| files.path(it));
+    let own = authority.sign("127.0.0.1", Valid::Now);
+    let collector = Sink::start_on_thread().unwrap();
+    let front = Front::start(&own, Some(&clients), "http/1.1", collector.address());
+    let (line, all) = receipt(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &front.url()),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", &ca),
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", &certificate),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", &key),
+    ]);
+    assert_eq!(line, "1 delivered", "{all}");
+    assert_eq!(paths(&collector), ["/v1/metrics", "/v1/traces"], "{all}");
+}
+
+#[test]
+fn metrics_for_this_machine_go_through_no_proxy() {
+    let (collector, proxy) = (
+        Sink::start_on_thread().unwrap(),
+        Sink::start_on_thread().unwrap(),
+    );
+    let (line, all) = receipt(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url()),
+        ("HTTP_PROXY", &proxy.url()),
+        ("NO_PROXY", ""),
+    ]);
+    assert_eq!(line, "1 delivered", "{all}");
+    assert_eq!(paths(&collector), ["/v1/metrics", "/v1/traces"], "{all}");
+    assert_eq!(paths(&proxy), [""; 0]);
 }

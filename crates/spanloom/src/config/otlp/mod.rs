@@ -3,7 +3,9 @@
 //! What concerns spans alone (`OTEL_EXPORTER_OTLP_TRACES_…`) beats what concerns all signals. Of an address that code
 //! names, the environment still gives what code cannot say: headers, time, compression and certificates.
 //!
-//! Metrics and events leave through the stock exporters, which read their variables themselves.
+//! Metrics and events have variables of their own (`OTEL_EXPORTER_OTLP_METRICS_…`, `…_LOGS_…`). They leave through the stock
+//! exporters, which read addresses, headers and compression themselves and know no certificates over HTTP: what their HTTP
+//! client needs is read here.
 
 mod headers;
 mod pem;
@@ -18,17 +20,30 @@ use crate::error::{ErrorKind, Fault, Faults, Origin};
 /// Longest time for a request that is taken for meant, in milliseconds: an hour.
 const MOST_MILLISECONDS: u64 = 3_600_000;
 
-/// The name of the setting, for spans and for all signals.
+/// The name of the setting, for one signal and for all.
 macro_rules! names {
-    ($setting:literal) => {
+    ($signal:literal, $setting:literal) => {
         [
-            concat!("OTEL_EXPORTER_OTLP_TRACES_", $setting),
+            concat!("OTEL_EXPORTER_OTLP_", $signal, "_", $setting),
             concat!("OTEL_EXPORTER_OTLP_", $setting),
         ]
     };
 }
 
-/// What the environment says of the spans' collector.
+/// How a collector is reached, by one signal's variables.
+macro_rules! reached {
+    ($variables:ident, $signal:literal) => {
+        Self {
+            timeout: $variables.first(names!($signal, "TIMEOUT")),
+            certificate: $variables.first(names!($signal, "CERTIFICATE")),
+            client_key: $variables.first(names!($signal, "CLIENT_KEY")),
+            client_certificate: $variables.first(names!($signal, "CLIENT_CERTIFICATE")),
+            ..Self::default()
+        }
+    };
+}
+
+/// What the environment says of the collector of one signal.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Otlp {
     /// Of spans alone: it is used as it is.
@@ -52,19 +67,27 @@ enum Protocol {
 }
 
 impl Otlp {
+    /// Of spans.
     pub(super) fn of(variables: &Variables<'_>) -> Self {
-        let [of_traces, of_all] = names!("ENDPOINT");
+        let [of_traces, of_all] = names!("TRACES", "ENDPOINT");
         Self {
             traces_endpoint: variables.get(of_traces),
             endpoint: variables.get(of_all),
-            protocol: variables.first(names!("PROTOCOL")),
-            headers: variables.first(names!("HEADERS")),
-            timeout: variables.first(names!("TIMEOUT")),
-            compression: variables.first(names!("COMPRESSION")),
-            certificate: variables.first(names!("CERTIFICATE")),
-            client_key: variables.first(names!("CLIENT_KEY")),
-            client_certificate: variables.first(names!("CLIENT_CERTIFICATE")),
+            protocol: variables.first(names!("TRACES", "PROTOCOL")),
+            headers: variables.first(names!("TRACES", "HEADERS")),
+            compression: variables.first(names!("TRACES", "COMPRESSION")),
+            ..reached!(variables, "TRACES")
         }
+    }
+
+    /// Of metrics, what the stock exporter does not read.
+    pub(super) fn of_metrics(variables: &Variables<'_>) -> Self {
+        reached!(variables, "METRICS")
+    }
+
+    /// Of logs, likewise.
+    pub(super) fn of_logs(variables: &Variables<'_>) -> Self {
+        reached!(variables, "LOGS")
     }
 
     /// Whether the environment names a collector of spans.
@@ -89,6 +112,17 @@ impl Otlp {
             _ => Destination::otlp_http(endpoint.text()),
         };
         let destination = faults.keep(address(endpoint.origin(), at));
+        self.apply(destination, faults)
+    }
+
+    /// What metrics or events at this address are sent with, beside what the stock exporters read themselves.
+    pub(crate) fn beside(
+        &self,
+        origin: Origin,
+        endpoint: &str,
+        faults: &mut Faults,
+    ) -> Option<Destination> {
+        let destination = faults.keep(address(origin, Destination::otlp_http_at(endpoint)));
         self.apply(destination, faults)
     }
 
@@ -189,12 +223,6 @@ impl Otlp {
             }
         }
     }
-}
-
-/// Whether an endpoint of another signal is an address.
-pub(super) fn check(endpoint: &Variable) -> Result<(), Fault> {
-    let made = Destination::otlp_http_at(endpoint.text());
-    address(endpoint.origin(), made).map(drop)
 }
 
 /// A word out of a few, and it is none of them.

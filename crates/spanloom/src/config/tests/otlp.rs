@@ -136,7 +136,9 @@ fn a_collectors_authority_is_read_from_its_file() {
     let file = file.to_str().unwrap();
     let shown = destination(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318"),
-        // The general one is not looked at.
+        // The general one is not looked at for spans.
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_LOGS_EXPORTER", "none"),
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/missing.pem"),
         ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", file),
     ]);
@@ -190,4 +192,31 @@ fn metrics_and_logs_are_told_when_they_cannot_go_over_grpc() {
         to(&[endpoint, grpc, no_metrics, no_logs]),
         (false, false, false)
     );
+}
+
+#[test]
+fn metrics_and_logs_have_certificates_and_times_of_their_own() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318");
+    for name in [
+        "OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",
+    ] {
+        let mut faults = Faults::default();
+        let variables = [endpoint, (name, "/missing.pem")];
+        let spans = environment(&variables).collector(None, false, &mut faults);
+        let error = faults.settle(spans).unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    let environment = environment(&[
+        endpoint,
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "2000"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "3000"),
+    ]);
+    let to = environment.collectors(None, None, false);
+    let times = [to.metrics, to.logs].map(|collector| {
+        let destination = collector.unwrap().destination(&mut Faults::default());
+        destination.unwrap().http_client().1
+    });
+    assert_eq!(times, [2, 1].map(Duration::from_secs));
 }
