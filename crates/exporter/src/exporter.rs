@@ -102,7 +102,7 @@ impl Exporter {
     }
 
     /// Waits until every span received before is delivered, refused or given up, or until `timeout`; cuts the pause
-    /// before a next try short, unless the server asked for it. With a spool, it returns once a try has failed and
+    /// before a next try short, unless the server asked for it or has refused the key twice. With a spool, it returns once a try has failed and
     /// everything is on disk. Blocks the thread it is called on. The receipt, the sum over the destinations, says where
     /// each span is.
     #[must_use = "the receipt says what is still queued"]

@@ -41,6 +41,8 @@ pub(crate) struct Worker {
     backoff: Backoff,
     /// No try before it.
     pause: Option<Pause>,
+    /// Somebody cut one short since one last ran its course.
+    was_cut: bool,
     failures: u64,
     hurried: u64,
     /// When the log was last told of trouble, and of a refusal.
@@ -51,7 +53,7 @@ pub(crate) struct Worker {
 #[derive(Clone, Copy)]
 struct Pause {
     until: Instant,
-    /// The server asked for it, or refused us: nobody cuts it short.
+    /// The server asked for it, or refused us again: nobody cuts it short.
     asked: bool,
 }
 
@@ -77,6 +79,7 @@ impl Worker {
             account: Receipt::default(),
             backoff: Backoff::default(),
             pause: None,
+            was_cut: false,
             failures: 0,
             hurried: 0,
             warned: None,
@@ -132,7 +135,9 @@ impl Worker {
         let (wishes, spans, due) = self.queue.take();
         if wishes.hurry > self.hurried {
             self.hurried = wishes.hurry;
-            self.pause = self.pause.filter(|pause| pause.asked);
+            let left = self.pause.filter(|pause| pause.asked);
+            self.was_cut = self.was_cut || (self.pause.is_some() && left.is_none());
+            self.pause = left;
         }
         let nobody = Resource::builder_empty().build();
         let resource = self.resource.get().unwrap_or(&nobody);
@@ -156,7 +161,10 @@ impl Worker {
         {
             return None;
         }
-        self.pause = None;
+        if self.pause.take().is_some() {
+            // It ran its course.
+            self.was_cut = false;
+        }
         loop {
             let batch = self.pending.next(wishes, self.protocol.mixes_routes())?;
             let records = batch.records();
@@ -272,7 +280,7 @@ impl Worker {
         let now = Instant::now();
         self.pause = Some(Pause {
             until: now + trouble.pause().unwrap_or(pause),
-            asked: asked || trouble.pause().is_some(),
+            asked: asked || (trouble.pause().is_some() && self.was_cut),
         });
         let quiet = self
             .warned

@@ -77,29 +77,49 @@ fn answer(status: u16) -> Result<Answer, reqwest::Error> {
     })
 }
 
-/// An hour in which a call comes and somebody flushes each second, at a destination that answers `status` at once. Says when,
-/// in seconds, it was asked.
-async fn an_hour(worker: &mut Worker, queue: &Queue, status: u16) -> Vec<u64> {
+/// Who flushes in the hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flushed {
+    Never,
+    /// Each second.
+    Often,
+}
+
+/// When the destination was asked, in seconds, and the seconds and lines of the log.
+struct Hour {
+    asked: Vec<u64>,
+    said: Vec<(u64, String)>,
+}
+
+/// An hour in which a call comes each second, at a destination that answers `status` at once.
+async fn an_hour(worker: &mut Worker, queue: &Queue, status: u16, flushed: Flushed) -> Hour {
+    let log = Log::default();
+    let kept = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || kept.clone())
+        .finish();
+    let _listening = tracing::subscriber::set_default(subscriber);
     let span = span();
-    let begun = Instant::now();
-    let mut asked = Vec::new();
+    let (mut asked, mut said) = (Vec::new(), Vec::new());
     for second in 0..3_600 {
         queue.push(Arc::clone(&span), 1_000);
-        queue.hurry();
+        if second == 0 || flushed == Flushed::Often {
+            queue.hurry();
+        }
         let (wishes, _) = worker.take_in();
         while let Some((batch, _never_sent)) = worker.next(wishes) {
             asked.push(second);
             worker.answered(batch, answer(status), wishes.closed);
         }
         worker.publish(None);
+        said.extend(log.lines().drain(said.len()..).map(|line| (second, line)));
         tokio::time::advance(Duration::from_secs(1)).await;
     }
-    assert_eq!(begun.elapsed(), Duration::from_secs(3_600));
-    asked
+    Hour { asked, said }
 }
 
-#[tokio::test(start_paused = true)]
-async fn who_is_refused_asks_once_a_minute_says_so_once_a_minute_and_keeps_everything() {
+/// Each destination over HTTP, and each way of being refused, with what is to be said of it.
+fn refusals() -> Vec<(Destination, u16, &'static str)> {
     let destinations = [
         Destination::wandb("https://collector.test"),
         #[cfg(feature = "otlp")]
@@ -107,30 +127,50 @@ async fn who_is_refused_asks_once_a_minute_says_so_once_a_minute_and_keeps_every
         #[cfg(feature = "otlp")]
         Destination::otlp_grpc("https://collector.test"),
     ];
-    for destination in destinations.map(Result::unwrap) {
-        for (status, why) in [(401, "the key"), (403, "the key"), (407, "the proxy")] {
-            let folder = tempfile::tempdir().unwrap();
-            let (mut worker, queue) = worker(&destination, folder.path());
-            let log = Log::default();
-            let kept = log.clone();
-            let subscriber = tracing_subscriber::fmt()
-                .with_writer(move || kept.clone())
-                .finish();
-            let listening = tracing::subscriber::set_default(subscriber);
-            let asked = an_hour(&mut worker, &queue, status).await;
-            drop(listening);
-            let minutes: Vec<u64> = (0..60).map(|minute| 60 * minute).collect();
-            assert_eq!(asked, minutes, "{destination} {status}");
-            let lines = log.lines();
-            assert_eq!(lines.len(), 60, "{destination} {status}: {lines:?}");
-            assert!(lines.iter().all(|line| line.contains(why)), "{lines:?}");
-            let receipt = queue.receipt();
-            assert_eq!(
-                (receipt.received, receipt.spooled),
-                (3_600, 3_600),
-                "{receipt}"
-            );
-        }
+    let statuses = [(401, "the key"), (403, "the key"), (407, "the proxy")];
+    let each = |destination: Result<Destination, _>| {
+        let destination: Destination = Result::unwrap(destination);
+        statuses.map(|(status, why)| (destination.clone(), status, why))
+    };
+    destinations.into_iter().flat_map(each).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_refused_asks_once_a_minute_says_so_once_a_minute_and_keeps_everything() {
+    for (destination, status, why) in refusals() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut worker, queue) = worker(&destination, folder.path());
+        let hour = an_hour(&mut worker, &queue, status, Flushed::Never).await;
+        let minutes: Vec<u64> = (0..60).map(|minute| 60 * minute).collect();
+        assert_eq!(hour.asked, minutes, "{destination} {status}");
+        let said: Vec<u64> = hour.said.iter().map(|(second, _)| *second).collect();
+        assert_eq!(said, minutes, "{destination} {status}");
+        assert!(hour.said.iter().all(|(_, line)| line.contains(why)));
+        let receipt = queue.receipt();
+        let kept = receipt.spooled + receipt.queued;
+        assert_eq!((receipt.received, kept), (3_600, 3_600), "{receipt}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn flushing_all_the_time_makes_that_twice_a_minute_at_most() {
+    for (destination, status, _) in refusals() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut worker, queue) = worker(&destination, folder.path());
+        let hour = an_hour(&mut worker, &queue, status, Flushed::Often).await;
+        // One by itself, and one that a flush asked for.
+        let pairs = (0..60).flat_map(|it| [61 * it, 61 * it + 1]);
+        let asked: Vec<u64> = pairs.filter(|second| *second < 3_600).collect();
+        assert_eq!(hour.asked, asked, "{destination} {status}");
+        assert_eq!(hour.said.len(), 60);
+        let apart = hour.said.windows(2).map(|two| two[1].0 - two[0].0);
+        assert!(apart.into_iter().all(|seconds| seconds >= 60));
+        let receipt = queue.receipt();
+        assert_eq!(
+            (receipt.received, receipt.spooled),
+            (3_600, 3_600),
+            "{receipt}"
+        );
     }
 }
 
@@ -139,15 +179,35 @@ async fn who_is_let_in_again_is_sent_everything() {
     let destination = Destination::spanloom("http://collector.test").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (mut worker, queue) = worker(&destination, folder.path());
-    an_hour(&mut worker, &queue, 401).await;
-    let (wishes, _) = worker.take_in();
-    while let Some((batch, _never_sent)) = worker.next(wishes) {
-        worker.answered(batch, answer(200), wishes.closed);
-    }
-    worker.publish(None);
+    let refused = an_hour(&mut worker, &queue, 401, Flushed::Never).await;
+    assert_eq!(refused.said.len(), 60);
+    let granted = an_hour(&mut worker, &queue, 200, Flushed::Often).await;
+    assert!(
+        granted
+            .said
+            .iter()
+            .all(|(_, line)| line.contains("delivered again"))
+    );
     let receipt = queue.receipt();
     assert!(
-        receipt.is_complete() && receipt.received == 3_600,
+        receipt.is_complete() && receipt.received == 7_200,
         "{receipt}"
     );
+}
+
+/// A server that errs for a moment need not cost a minute.
+#[tokio::test(start_paused = true)]
+async fn the_first_flush_after_a_refusal_asks_again() {
+    let destination = Destination::spanloom("http://collector.test").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut worker, queue) = worker(&destination, folder.path());
+    queue.push(span(), 1_000);
+    for status in [401, 200] {
+        queue.hurry();
+        let (wishes, _) = worker.take_in();
+        let (batch, _never_sent) = worker.next(wishes).unwrap();
+        worker.answered(batch, answer(status), wishes.closed);
+        worker.publish(None);
+    }
+    assert!(queue.receipt().is_complete(), "{}", queue.receipt());
 }

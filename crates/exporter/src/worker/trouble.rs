@@ -47,7 +47,8 @@ impl Trouble {
         }
     }
 
-    /// The pause that nobody cuts short: who was refused will be refused, and is not to ask again all the time.
+    /// The pause of who was refused, and will be: of those that come one after the other, a flush cuts the first short and no
+    /// other, so that a server that erred for a moment gets everything, and one that means it is left in peace.
     pub(super) fn pause(self) -> Option<Duration> {
         matches!(self, Self::Key | Self::Proxy).then_some(MINUTE)
     }
