@@ -89,6 +89,12 @@ impl Jaeger {
         format!("127.0.0.1:{}", self.otlp)
     }
 
+    /// The address of its pages.
+    #[must_use]
+    pub fn page(&self) -> String {
+        format!("http://127.0.0.1:{}", self.query)
+    }
+
     /// The trace `id` as its query API tells it.
     ///
     /// # Errors

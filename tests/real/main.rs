@@ -12,6 +12,7 @@ mod aimock;
 mod beside;
 mod board;
 mod deploy;
+mod doctor;
 mod grpc;
 mod llama;
 mod model;

@@ -102,12 +102,12 @@ async fn send(
     }
     if let Some(backend) = backend.filter(|_| at_server) {
         let read = backend.read_back(&stream, probe.mark()).await;
-        findings.extend(probe.compare(&RECORD, read.as_ref()));
+        findings.extend(probe.compare("shown", &RECORD, read.as_ref()));
     }
     match jaeger {
         Some(jaeger) if at_collector => {
             let read = jaeger.read_back(probe.mark()).await;
-            findings.extend(probe.compare(&SPAN, read.as_ref()));
+            findings.extend(probe.compare("in Jaeger", &SPAN, read.as_ref()));
         }
         None if at_collector && backend.is_none() => findings.add(
             Finding::warned("read back", "a collector cannot be asked for what it got")

@@ -93,7 +93,12 @@ impl Probe {
     }
 
     /// Field by field.
-    pub(super) fn compare(&self, fields: &Fields, read: Option<&Value>) -> Vec<Finding> {
+    pub(super) fn compare(
+        &self,
+        check: &str,
+        fields: &Fields,
+        read: Option<&Value>,
+    ) -> Vec<Finding> {
         let Some(call) = read else {
             let detail = "the call was taken, and is not there";
             let finding = Finding::failed("read back", detail);
@@ -103,12 +108,11 @@ impl Probe {
         };
         fields
             .iter()
-            .map(|(place, name)| self.field(call, place, name))
+            .map(|(place, name)| self.field(check, call, place, name))
             .collect()
     }
 
-    fn field(&self, call: &Value, place: &str, name: &str) -> Finding {
-        let check = "shown";
+    fn field(&self, check: &str, call: &Value, place: &str, name: &str) -> Finding {
         let value = call.pointer(place).filter(|value| !value.is_null());
         match (value, place) {
             (None, "/summary/cost/total_usd") if call.pointer("/summary/weave/costs").is_some() => {

@@ -27,7 +27,7 @@ const BEFORE: &str = "rejected.1.jsonl";
 /// Files that are being sent again.
 const LEAVING: [&str; 2] = ["rejected.1.leaving", "rejected.leaving"];
 /// A file is set aside when it is larger, in the place of the one before: twice as much is kept at most.
-const FILE_BYTES: u64 = 32 << 20;
+const FILE_BYTES: u64 = if cfg!(test) { 32 << 10 } else { 32 << 20 };
 
 /// One of them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn the_files_are_bounded_and_grow_old() {
         let folder = tempfile::tempdir().unwrap();
-        let large = stored(b"a/b", format!("\"{}\"", "x".repeat(10 << 20)).as_bytes());
+        let large = stored(b"a/b", format!("\"{}\"", "x".repeat(10 << 10)).as_bytes());
         for number in 0..8 {
             write(folder.path(), &[&large], &format!("{number}")).unwrap();
         }
