@@ -110,7 +110,7 @@ impl Transport {
 
     /// Why no whole answer came, in words that show no address.
     pub(crate) fn reason(&self, error: &reqwest::Error) -> &'static str {
-        reason::of(error, self.destination.is_plain())
+        self.destination.why(error)
     }
 
     /// Sends it; an error means that no whole answer came, and nobody knows what became of the request.
@@ -176,6 +176,13 @@ impl Destination {
     #[doc(hidden)] // for the facade's metrics and events
     pub fn http_client(&self) -> (ClientBuilder, Duration) {
         (builder(self, Way::to(self)), self.request_timeout())
+    }
+
+    /// Why a request to this destination has no answer, in words that show no address.
+    #[doc(hidden)] // for the doctor
+    #[must_use]
+    pub fn why(&self, error: &reqwest::Error) -> &'static str {
+        reason::of(error, self.is_plain())
     }
 
     fn request_timeout(&self) -> Duration {

@@ -128,11 +128,15 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(monitor: &Monitor, models: &Models, model: &str) -> Result<Self, Error> {
         // No answer takes longer; a server that hangs must not hold the demo up for ever.
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(120))
-            .build();
-        let http =
-            http.map_err(|error| Error::failed(format!("cannot make an HTTP client: {error}")))?;
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(120));
+        // A proxy for the world does not find a server on this machine.
+        let http = match models {
+            Models::Local(_) => http.no_proxy(),
+            Models::Upstream { .. } => http,
+        };
+        let http = http
+            .build()
+            .map_err(|error| Error::failed(format!("cannot make an HTTP client: {error}")))?;
         let client = Client::with_config(models.config()).monitored_with(monitor, http);
         let bar = if std::io::stdout().is_terminal() {
             ProgressBar::new(0)

@@ -24,7 +24,9 @@ pub(super) struct Backend {
 
 impl Backend {
     pub(super) fn new(destination: Destination) -> Self {
-        let client = Client::builder()
+        // By the same proxy as records, or by none.
+        let (builder, _) = destination.http_client();
+        let client = builder
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none());
         Self {
@@ -78,7 +80,8 @@ impl Backend {
         } else {
             "cannot be reached"
         };
-        let finding = Finding::failed("reachability", format!("{} {why}", self.base));
+        let known = self.destination.why(error);
+        let finding = Finding::failed("reachability", format!("{} {why}: {known}", self.base));
         if self.base.contains("127.0.0.1") || self.base.contains("localhost") {
             finding.with_remedy("start it with `spanloom serve`, or set WANDB_API_KEY for W&B")
         } else {

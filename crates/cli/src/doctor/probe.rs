@@ -79,7 +79,10 @@ impl Probe {
         let config = OpenAIConfig::new()
             .with_api_base(model.base_url())
             .with_api_key("made-up");
-        let client = Client::with_config(config).monitored(monitor);
+        // It is on this machine, where no proxy finds it.
+        let http = reqwest::Client::builder().no_proxy().build();
+        let http = http.map_err(|error| failed(&error))?;
+        let client = Client::with_config(config).monitored_with(monitor, http);
         let request = serde_json::from_value(json!({
             "model": "gpt-4o-mini", "messages": [{"role": "user", "content": self.prompt}],
         }))

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::{spanloom, stderr, stdout};
+use crate::{spanloom, spanloom_with, stderr, stdout};
 
 /// A server that is killed with the test.
 struct Served {
@@ -206,4 +206,27 @@ fn stories(calls: &[Value]) {
         .iter()
         .filter(|call| call["attributes"]["spanloom"]["usage_source"] == "estimated");
     assert_eq!(estimated.count(), 2);
+}
+
+#[test]
+fn a_proxy_for_the_world_is_none_for_the_demo() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("x.db");
+    let output = spanloom_with(
+        &[("HTTP_PROXY", &proxy), ("NO_PROXY", "")],
+        &[
+            "demo",
+            "--once",
+            "--db",
+            database.to_str().unwrap(),
+            "--listen",
+            "127.0.0.1:0",
+        ],
+    );
+    let printed = stdout(&output);
+    assert!(output.status.success(), "{printed}\n{}", stderr(&output));
+    assert!(named_calls(&printed) > 0, "{printed}");
 }

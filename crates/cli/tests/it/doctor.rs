@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::{serving, spanloom, stderr, stdout};
+use crate::{serving, spanloom, spanloom_with, stderr, stdout};
 
 #[test]
 fn a_server_that_works_shows_every_field() {
@@ -64,6 +64,31 @@ fn nobody_there_is_a_failure_with_a_remedy() {
         "{said}"
     );
     assert_eq!(stderr(&output).lines().count(), 1);
+}
+
+#[test]
+fn a_server_on_this_machine_is_asked_through_no_proxy() {
+    let server = serving();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let variables = [("HTTP_PROXY", &*proxy), ("NO_PROXY", "")];
+    let output = spanloom_with(&variables, &["doctor", "--to", server.url()]);
+    let said = stdout(&output);
+    assert!(output.status.success(), "{said}{}", stderr(&output));
+}
+
+#[test]
+fn what_tls_has_against_a_server_is_said() {
+    let server = serving();
+    let over_tls = server.url().replace("http://", "https://");
+    let output = spanloom(&["doctor", "--to", &over_tls]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.contains("cannot be reached: what answers does not speak TLS"),
+        "{said}"
+    );
 }
 
 #[test]

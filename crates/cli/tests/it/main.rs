@@ -18,6 +18,11 @@ use std::process::{Child, Command, Output, Stdio};
 
 /// Runs `spanloom` with nothing of this machine's environment that could steer it.
 fn spanloom(arguments: &[&str]) -> Output {
+    spanloom_with(&[], arguments)
+}
+
+/// The same with these variables.
+fn spanloom_with(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spanloom"));
     for name in [
         "OPENAI_API_KEY",
@@ -31,6 +36,7 @@ fn spanloom(arguments: &[&str]) -> Output {
     ] {
         command.env_remove(name);
     }
+    let command = command.envs(variables.iter().copied());
     command.args(arguments).output().unwrap()
 }
 
