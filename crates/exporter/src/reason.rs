@@ -11,6 +11,8 @@ use std::io;
 const AUTHORITY: &str = "the server's certificate is signed by no authority that is trusted here: name the PEM file of \
     that authority in SSL_CERT_FILE, to a collector in OTEL_EXPORTER_OTLP_CERTIFICATE, or in code by with_root_certificates";
 const CLIENT: &str = "the server refuses the client certificate: is it signed by whom the server trusts, and still valid?";
+/// What an answer in plain text can say of a server with TLS.
+pub(crate) const WANTS_TLS: &str = "the server speaks TLS: the address has to begin with https://";
 /// A proxy on the way wants to know who asks.
 pub(crate) const PROXY: &str = "the proxy demands other credentials: set them in HTTPS_PROXY or HTTP_PROXY, as in http://user:password@host:port";
 
@@ -92,6 +94,9 @@ pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
         None if is_plain => {
             "the connection ended before a whole answer: if the server speaks TLS, the address has to begin with https://; if gRPC, OTEL_EXPORTER_OTLP_PROTOCOL is grpc"
         }
-        None => "the connection ended before a whole answer",
+        // Servers may close before they have said it, or so that nobody hears it.
+        None => {
+            "the connection ended before a whole answer: if the server demands a client certificate, it got none that it trusts (OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or in code with_identity)"
+        }
     }
 }

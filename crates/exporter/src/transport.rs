@@ -73,6 +73,15 @@ impl Answer {
         object.is_ok()
     }
 
+    /// Whether a server with TLS says that it was spoken to without: what Go, nginx and Apache answer then, in text for people,
+    /// has this word. What destinations answer is JSON or protobuf.
+    fn is_about_tls(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE);
+        let text = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/"));
+        let mut words = self.body.windows(5);
+        self.status == 400 && text && words.any(|word| word == b"HTTPS")
+    }
+
     /// Whether it is a page for people: a portal or a proxy said it, or a server that does not know the path.
     pub(crate) fn is_page(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE);
@@ -106,6 +115,11 @@ impl Transport {
         if let Ok(client) = client(&self.destination, self.way) {
             self.client = client;
         }
+    }
+
+    /// Whether a server with TLS answered that was asked without: nobody has looked at the records.
+    pub(crate) fn wants_tls(&self, answer: &Answer) -> bool {
+        self.destination.is_plain() && answer.is_about_tls()
     }
 
     /// Why no whole answer came, in words that show no address.

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use crate::protocol::Protocol;
 use crate::protocol::verdict::Verdict;
 use crate::queue::{Progress, Queue, Wishes};
+use crate::reason;
 use crate::receipt::Receipt;
 use crate::transport::{Answer, Transport};
 use backoff::{Backoff, random_share};
@@ -207,6 +208,14 @@ impl Worker {
                 return self.undecided(batch, None, (trouble, why), closed);
             }
         };
+        if self
+            .transport
+            .as_ref()
+            .is_some_and(|it| it.wants_tls(&answer))
+        {
+            let trouble = (Trouble::Connection, Some(reason::WANTS_TLS));
+            return self.undecided(batch, None, trouble, closed);
+        }
         match self.protocol.judge(&answer) {
             Verdict::Delivered { rejected } if rejected >= batch.len() => {
                 self.rejected(&batch, &answer.reason());

@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use spanloom_exporter::{Destination, Exporter, Receipt, SpoolSettings};
+use spanloom_testkit::{Sink, SinkAnswer, StatusCode};
 
 use crate::authority::{Authority, Signed, Valid};
 use crate::front::Front;
@@ -163,6 +166,76 @@ fn plain_text_to_a_server_with_tls_is_an_error_at_once() {
     for (spoken, upstream, front) in behind(&authority.sign(HERE, Valid::Now), None) {
         let url = format!("http://{}", front.address);
         refused(spoken.to(&url), &upstream, "begin with https://");
+    }
+}
+
+/// Servers with TLS that answer who speaks without.
+#[test]
+fn a_server_that_asks_for_tls_has_refused_nothing() {
+    let answer = |kind: &'static str, body: &'static str| {
+        SinkAnswer::status(StatusCode::BAD_REQUEST)
+            .with_header(CONTENT_TYPE, HeaderValue::from_static(kind))
+            .with_body(body)
+    };
+    for asks in [
+        // Go's, and so collectors'.
+        answer(
+            "text/plain; charset=utf-8",
+            "Client sent an HTTP request to an HTTPS server.\n",
+        ),
+        // nginx's and Apache's, shortened.
+        answer(
+            "text/html",
+            "<h1>400</h1>The plain HTTP request was sent to HTTPS port",
+        ),
+        answer(
+            "text/html; charset=iso-8859-1",
+            "<p>Instead use the HTTPS scheme to access this URL, please.</p>",
+        ),
+    ] {
+        for spoken in [Spoken::Wandb, Spoken::Otlp] {
+            let server = Sink::start_on_thread().unwrap();
+            server.answer_always(asks.clone());
+            let spool = tempfile::tempdir().unwrap();
+            let (receipt, said) = sent(spoken.to(&server.url()), spool.path());
+            assert_eq!(
+                (receipt.rejected, receipt.spooled),
+                (0, 1),
+                "{receipt}\n{said}"
+            );
+            assert!(said.contains("begin with https://"), "{said}");
+        }
+    }
+    // A destination that quotes what it refuses.
+    let server = Sink::start_on_thread().unwrap();
+    server.answer_always(answer("application/json", r#"{"detail":"bad HTTPS"}"#));
+    let spool = tempfile::tempdir().unwrap();
+    let (receipt, _) = sent(Spoken::Wandb.to(&server.url()), spool.path());
+    assert_eq!((receipt.rejected, receipt.spooled), (1, 0), "{receipt}");
+}
+
+/// A server may close before anybody has heard what it has against a client.
+#[test]
+fn a_connection_that_ends_without_a_word_says_what_it_may_be() {
+    let authority = Authority::new("ours");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = nobody.local_addr().unwrap();
+    drop(nobody);
+    let own = authority.sign(HERE, Valid::Now);
+    for spoken in Spoken::ALL {
+        let front = Front::start(&own, None, spoken.inside(), closed);
+        let destination = trusting(spoken, &front.url(), &authority);
+        let spool = tempfile::tempdir().unwrap();
+        let (receipt, said) = sent(destination, spool.path());
+        assert_eq!(
+            (receipt.delivered, receipt.spooled),
+            (0, 1),
+            "{receipt}\n{said}"
+        );
+        assert!(
+            said.contains("if the server demands a client certificate"),
+            "{said}"
+        );
     }
 }
 
