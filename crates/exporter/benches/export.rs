@@ -7,11 +7,11 @@
 //!
 //! | | ours | peer | ratio | goal |
 //! |---|---|---|---|---|
-//! | OTLP, gzip (ours level 1, stock 6) | 8.3 to 9.0, 111 to 120 k/s/core | 10.9 to 11.5 | 0.76 to 0.78 | 100 k/s/core |
-//! | OTLP, not compressed | 6.9 to 7.7 | 5.9 to 8.2 | 0.93 to 1.17 | |
-//! | record to JSON | 2.9 to 3.1 | 17.6 to 18.1 (a tree) | 0.17 | 1.5 |
-//! | span to record to JSON | 18.7 to 19.1 | | | |
-//! | memory with a silent destination | 36 to 42 MiB | | | bound 32 MiB, and 24 MiB beside it |
+//! | OTLP, gzip (ours level 1, stock 6) | 7.4 to 8.7, 115 to 135 k/s/core | 8.3 to 9.1 | 0.84 to 0.96 | 100 k/s/core |
+//! | OTLP, not compressed | 6.1 to 7.0 | 5.8 to 7.1 | 0.98 to 1.08 | |
+//! | record to JSON | 1.39 to 1.44 | 11.2 to 12.3 (a tree) | 0.12 to 0.13 | 1.5 |
+//! | span to record to JSON | 11.9 to 12.2 | | | |
+//! | memory with a silent destination | 42 to 43 MiB | | | bound 32 MiB, and 24 MiB beside it |
 //!
 //! With flate2's own compressor gzip took 12.0 where zlib-rs takes 9.0, and the stock exporter 20.6 where it takes 11.5.
 
@@ -126,15 +126,15 @@ fn records() {
     let record: Record = mapped();
     println!(
         "\nrecords of {} bytes: us of CPU per call",
-        serde_json::to_vec(&record).unwrap().len()
+        record.to_json().unwrap().len()
     );
-    let spliced = median_of(|| drop(serde_json::to_vec(&record).unwrap()));
+    let spliced = median_of(|| drop(record.to_json().unwrap()));
     let tree = median_of(|| {
         let tree = serde_json::to_value(&record).unwrap();
         drop(serde_json::to_vec(&tree).unwrap());
     });
     compare("record to JSON", "tree of values", spliced, tree);
-    let whole = median_of(|| drop(serde_json::to_vec(&mapped()).unwrap()));
+    let whole = median_of(|| drop(mapped().to_json().unwrap()));
     println!("span to record to JSON, copies of the span included: {whole:.2}");
 }
 

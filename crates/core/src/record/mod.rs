@@ -62,6 +62,24 @@ impl Record {
     /// Name of the stream of records that name none.
     pub const DEFAULT_STREAM: &str = "calls";
 
+    /// The record as JSON text, its content copied as it stands.
+    ///
+    /// # Errors
+    /// None that is known: every part of a record is JSON.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        /// What stands around the content, mostly.
+        const AROUND: usize = 2 << 10;
+        let output = self
+            .output
+            .as_ref()
+            .map_or(0, |output| output.as_str().len());
+        let content = self.inputs.as_str().len() + output;
+        // Made large enough at once: growing step by step copies everything at each.
+        let mut text = Vec::with_capacity(content + AROUND);
+        serde_json::to_writer(&mut text, self)?;
+        Ok(text)
+    }
+
     /// What is known about the model call; empty for other spans.
     #[must_use]
     pub fn info(&self) -> CallInfo {

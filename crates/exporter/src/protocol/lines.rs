@@ -55,7 +55,7 @@ impl Lines {
         self.content.apply(&mut span);
         let record = record(span, resource, &self.stream);
         let body = match self.form {
-            LineForm::Records => serde_json::to_vec(&record),
+            LineForm::Records => record.to_json(),
             LineForm::Rows => serde_json::to_vec(&record.row()),
         };
         Some(Stored {

@@ -68,7 +68,7 @@ impl Weave {
             record = record.for_wandb();
         }
         let route = format!("{}/{}", record.stream.entity, record.stream.project);
-        let body = serde_json::to_vec(&record).ok()?;
+        let body = record.to_json().ok()?;
         Some(Stored {
             route: route.into(),
             body: body.into(),

@@ -1,0 +1,131 @@
+//! What a destination is told beside its address.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::{Certificate, Identity};
+use spanloom_core::content::ContentPolicy;
+
+use super::{Destination, LineForm};
+use crate::content::DestinationContent;
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+
+impl Destination {
+    /// Sends `key` with every request (HTTP Basic, user `api`, as Weave's clients do), to this origin only.
+    #[must_use]
+    pub fn with_api_key(mut self, key: &str) -> Self {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("api:{key}")));
+        if let Ok(mut value) = HeaderValue::from_str(&basic) {
+            value.set_sensitive(true);
+            self.headers.insert(AUTHORIZATION, value);
+        }
+        self
+    }
+
+    /// Sends a header with every request, such as those of `OTEL_EXPORTER_OTLP_HEADERS`. Its value is never shown.
+    ///
+    /// # Errors
+    /// When name or value are none of a header; the value is not in the message.
+    pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let invalid = |what: &str| {
+            let shown: String = name.chars().take(100).collect();
+            Error::new(
+                ErrorKind::Destination,
+                format!("invalid header {shown:?}: {what}"),
+            )
+        };
+        let name: HeaderName = name.parse().map_err(|_| invalid("no name of a header"))?;
+        let mut value: HeaderValue = value
+            .parse()
+            .map_err(|_| invalid("its value cannot be sent"))?;
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Sends no prompts, answers, instructions and tools there, whatever others get.
+    #[must_use]
+    pub fn without_content(mut self) -> Self {
+        self.content = DestinationContent::Without;
+        self
+    }
+
+    /// Applies a policy to the content sent there, after that of the monitor.
+    #[must_use]
+    pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
+        self.content = DestinationContent::Filtered(Arc::new(policy));
+        self
+    }
+
+    /// Other bounds than the default [`Limits`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Time for one request, in place of [`Limits::request_timeout`].
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Whether bodies are compressed (gzip, level 1). Default: to other machines, except over W&B's native API, which is not
+    /// known to take it.
+    #[must_use]
+    pub fn with_compression(mut self, yes: bool) -> Self {
+        self.compression = Some(yes);
+        self
+    }
+
+    /// Trusts the certificates of a PEM text as well as the system's.
+    ///
+    /// # Errors
+    /// When there is none in it.
+    pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self, Error> {
+        let invalid = || {
+            let message = "invalid certificate: expected PEM".to_owned();
+            Error::new(ErrorKind::Destination, message)
+        };
+        let found =
+            Certificate::from_pem_bundle(pem).map_err(|error| invalid().with_source(error))?;
+        if found.is_empty() {
+            return Err(invalid());
+        }
+        self.root_certificates.extend(found);
+        Ok(self)
+    }
+
+    /// Shows a client certificate: a PEM text with the certificate and its key.
+    ///
+    /// # Errors
+    /// When one of them is missing.
+    pub fn with_identity(mut self, pem: &[u8]) -> Result<Self, Error> {
+        let identity = Identity::from_pem(pem).map_err(|error| {
+            let message = "invalid client certificate: expected a certificate and its key as PEM";
+            Error::new(ErrorKind::Destination, message.to_owned()).with_source(error)
+        })?;
+        self.identity = Some(identity);
+        Ok(self)
+    }
+
+    /// What a line of a file is. No effect on servers.
+    #[must_use]
+    pub fn with_line_form(mut self, form: LineForm) -> Self {
+        self.line_form = form;
+        self
+    }
+
+    /// Begins a new file when a line would make it larger than `bytes`, and keeps `files` old ones. Default 64 MiB, 4. No
+    /// effect on servers.
+    #[must_use]
+    pub fn with_rotation(mut self, bytes: u64, files: u32) -> Self {
+        self.rotation = (bytes, files);
+        self
+    }
+}
