@@ -123,6 +123,49 @@ async fn spans_of_others_become_records_with_cost() {
 }
 
 #[tokio::test]
+async fn what_an_agent_sums_up_is_not_counted_beside_its_calls() {
+    let server = Running::new().await;
+    let mut message = request(vec![2; 8]);
+    let spans = &mut message.resource_spans[0].scope_spans[0].spans;
+    let call = spans[0].clone();
+    spans[0].parent_span_id = vec![9; 8];
+    spans.push(Span {
+        span_id: vec![9; 8],
+        name: "invoke_agent helper".to_owned(),
+        attributes: vec![
+            text("gen_ai.operation.name", "invoke_agent"),
+            text("gen_ai.agent.name", "helper"),
+            text("gen_ai.request.model", "gpt-4o-mini"),
+            attribute("gen_ai.usage.input_tokens", Any::IntValue(1_000)),
+            attribute("gen_ai.usage.output_tokens", Any::IntValue(100)),
+        ],
+        ..call.clone()
+    });
+    spans.push(Span {
+        span_id: vec![8; 8],
+        parent_span_id: vec![9; 8],
+        name: "execute_tool search".to_owned(),
+        attributes: vec![text("gen_ai.operation.name", "execute_tool")],
+        ..call
+    });
+    let answer = send(&server, gzip(&message.encode_to_vec()), "gzip", PROTOBUF).await;
+    assert_eq!(answer.status(), 200);
+    let stream = "entity=local&project=otlp&stream=shop";
+    let listed = server.get(&format!("/api/calls?{stream}")).await;
+    let summary = server.get(&format!("/api/summary?{stream}")).await;
+    let totals = &summary["totals"];
+    assert_eq!(
+        (
+            totals["calls"].as_u64(),
+            totals["input_tokens"].as_u64(),
+            totals["cost_usd"].as_f64()
+        ),
+        (Some(1), Some(1_000), Some(0.000_21)),
+        "{listed}"
+    );
+}
+
+#[tokio::test]
 async fn invalid_spans_are_counted_and_the_others_kept() {
     let server = Running::new().await;
     let mut both = request(vec![2; 8]);
