@@ -77,7 +77,8 @@ impl Answer {
     /// has this word. What destinations answer is JSON or protobuf.
     fn is_about_tls(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE);
-        let text = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/"));
+        // Go names no kind.
+        let text = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/"));
         let mut words = self.body.windows(5);
         self.status == 400 && text && words.any(|word| word == b"HTTPS")
     }
