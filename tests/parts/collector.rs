@@ -170,11 +170,20 @@ impl Collector {
     /// # Errors
     /// When it is not there or does not start.
     pub async fn start(jaeger: &str, spanloom: &str) -> Result<Self> {
+        Self::start_with(jaeger, spanloom, &[]).await
+    }
+
+    /// The same with these configurations over it, in files.
+    ///
+    /// # Errors
+    /// When it is not there or does not start.
+    pub async fn start_with(jaeger: &str, spanloom: &str, over: &[&Path]) -> Result<Self> {
         let (http, grpc, health) = (free_port()?, free_port()?, free_port()?);
         let mut command = Command::new(install()?.path("otelcol"));
         command
             .arg("--config")
             .arg(deploy("collector/config.yaml"))
+            .args(over.iter().flat_map(|file| [Path::new("--config"), file]))
             .env("COLLECTOR_GRPC", format!("127.0.0.1:{grpc}"))
             .env("COLLECTOR_HTTP", format!("127.0.0.1:{http}"))
             .env("COLLECTOR_HEALTH", format!("127.0.0.1:{health}"))

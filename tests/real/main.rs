@@ -9,6 +9,9 @@
 )]
 
 mod aimock;
+#[expect(dead_code, reason = "the exporter's tests use more of it")]
+#[path = "../../crates/exporter/tests/it/authority.rs"]
+mod authority;
 mod beside;
 mod board;
 mod deploy;
@@ -21,4 +24,5 @@ mod responses;
 mod rotel;
 mod service;
 mod spans;
+mod tls;
 mod weave;
