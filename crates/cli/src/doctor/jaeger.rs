@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::{Map, Value};
+use spanloom_exporter::Destination;
+
+use crate::error::Error;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const LOOKS: usize = 20;
@@ -17,14 +20,18 @@ pub(super) struct Jaeger {
 }
 
 impl Jaeger {
-    pub(super) fn new(base: &str) -> Self {
-        Self {
-            base: base.trim_end_matches('/').to_owned(),
-            client: Client::builder()
-                .timeout(TIMEOUT)
-                .build()
-                .unwrap_or_default(),
-        }
+    pub(super) fn new(address: &str) -> Result<Self, Error> {
+        let refused = |error: spanloom_exporter::Error| Error::usage(format!("--jaeger: {error}"));
+        // Not Jaeger's, but an address like any other, asked by the same proxy or by none.
+        let destination = Destination::spanloom(address).map_err(refused)?;
+        let (builder, _) = destination.http_client();
+        let client = builder
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none());
+        Ok(Self {
+            base: destination.address().trim_end_matches('/').to_owned(),
+            client: client.build().unwrap_or_default(),
+        })
     }
 
     async fn data(&self, path: &str, query: &[(&str, &str)]) -> Vec<Value> {

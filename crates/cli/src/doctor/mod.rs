@@ -21,6 +21,7 @@ use probe::{Probe, RECORD, SPAN};
 const DELIVERY: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
+    let jaeger = args.jaeger.as_deref().map(Jaeger::new).transpose()?;
     let mut findings = Findings::default();
     let mut builder = Monitor::builder(&args.stream).quiet().without_spool();
     if let Some(to) = &args.to {
@@ -61,7 +62,6 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
     }
     if !findings.any_failed() {
         let link = monitor.link().map(str::to_owned);
-        let jaeger = args.jaeger.as_deref().map(Jaeger::new);
         send(monitor, backend.as_ref(), jaeger.as_ref(), &mut findings).await?;
         if let Some(link) = link {
             findings.add(Finding::passed("look", link));

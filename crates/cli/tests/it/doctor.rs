@@ -92,6 +92,14 @@ fn what_tls_has_against_a_server_is_said() {
 }
 
 #[test]
+fn a_wrong_address_of_jaeger_is_named() {
+    let output = spanloom(&["doctor", "--jaeger", "localhost:16686"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    assert!(told.contains("--jaeger: invalid endpoint"), "{told}");
+}
+
+#[test]
 fn a_wrong_configuration_is_named() {
     let output = spanloom(&["doctor", "--to", "nonsense"]);
     let said = stdout(&output);
