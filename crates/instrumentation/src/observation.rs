@@ -22,6 +22,8 @@ pub(crate) struct Observation {
     pub(crate) endpoint: Endpoint,
     /// Whether the span was started with the model's name.
     pub(crate) named: bool,
+    /// That name, of a request whose body is not kept.
+    pub(crate) unread_model: Option<String>,
     /// What is fetched, for [`Endpoint::FetchResponse`].
     pub(crate) fetch: Option<Fetch>,
     pub(crate) provider: &'static str,

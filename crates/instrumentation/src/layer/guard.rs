@@ -32,6 +32,7 @@ struct Running {
     span: Context,
     endpoint: Endpoint,
     named: bool,
+    unread_model: Option<String>,
     fetch: Option<Fetch>,
     provider: &'static str,
     server: Server,
@@ -97,10 +98,13 @@ impl OpenCall {
         let body = shared_body(request, queue.limits().body_bytes);
         let kept = body.filter(|body| queue.reserve(body.len()));
         let dropped = if kept.is_none() { len } else { 0 };
+        let named = model.is_some();
+        let unread_model = model.filter(|_| kept.is_none());
         let running = Running {
             span: span.clone(),
             endpoint,
-            named: model.is_some(),
+            named,
+            unread_model,
             fetch,
             provider,
             server,
@@ -164,6 +168,7 @@ impl OpenCall {
             span: call.span,
             endpoint: call.endpoint,
             named: call.named,
+            unread_model: call.unread_model,
             fetch: call.fetch,
             provider: call.provider,
             server: call.server,

@@ -33,6 +33,9 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
     let endpoint = observation.endpoint;
     let mut request = openai::request(&observation.request);
     request.fetch.clone_from(&observation.fetch);
+    if request.model.is_none() {
+        request.model.clone_from(&observation.unread_model);
+    }
     say(&mut request, &observation.said());
     let mut understood = understand(endpoint, &observation.answer);
     settle_fetch(&request, &mut understood.body);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use spanloom_instrumentation::Limits;
 
 use crate::canned::Canned;
-use crate::setup::{int, request, text};
+use crate::setup::{float, int, request, text};
 
 const ROOM: usize = 20_000;
 
@@ -136,6 +136,27 @@ async fn a_request_too_long_to_keep_costs_nothing_but_its_content() {
     assert!(text(&span, "spanloom.response").unwrap().contains("yes"));
     let dropped = int(&span, "spanloom.content.dropped_bytes").unwrap();
     assert!(dropped > i64::try_from(2 * ROOM).unwrap(), "{dropped}");
+}
+
+#[tokio::test]
+async fn a_request_too_long_to_keep_is_priced_by_its_model() {
+    let setup = Canned::within(small()).await;
+    // Some compatible servers name no model.
+    setup.answer(&json!({"usage": {"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_100}}));
+    let long = "x".repeat(2 * ROOM);
+    let refused = setup.client.chat().create(request(&long)).await;
+    assert!(refused.is_err(), "async-openai wants more of an answer");
+    let span = setup.span();
+    assert_eq!(
+        text(&span, "gen_ai.request.model").as_deref(),
+        Some("gpt-4o-mini")
+    );
+    // $0.15 and $0.60 per million tokens.
+    assert_eq!(
+        float(&span, "spanloom.cost.total_usd"),
+        Some(0.000_21),
+        "{span:#?}"
+    );
 }
 
 #[tokio::test]
