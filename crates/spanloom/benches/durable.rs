@@ -73,7 +73,9 @@ fn start() {
         let first = *took.first().unwrap();
         took.sort();
         let median = took.get(took.len() / 2).unwrap();
-        println!("a monitor for {address} has started after {first:.1?} the first time, {median:.1?} (median)");
+        println!(
+            "a monitor for {address} has started after {first:.1?} the first time, {median:.1?} (median)"
+        );
     }
 }
 
