@@ -19,12 +19,14 @@ use crate::drain::Drain;
 #[non_exhaustive]
 pub struct Limits {
     /// Bytes of bodies held at once, in calls that run and in calls that wait to be read. Default 32 MiB. Beyond it
-    /// calls are recorded without their bodies.
+    /// calls are recorded without their bodies: of an answer its last 8 KiB are kept, in which its tokens, its finish reason and
+    /// its end stand, and `spanloom.content.dropped_bytes` says how much is missing.
     pub held_bytes: usize,
     /// Calls that may wait to be read. Default 8,192. Beyond it they are recorded without their bodies; beyond twice as
     /// many their spans end with what was known at the start.
     pub waiting_calls: usize,
-    /// Bytes of one call's request, and of its answer. Default 8 MiB each. A longer one is not recorded.
+    /// Bytes of one call's request, and of its answer. Default 8 MiB each. Of a longer one the content is not recorded;
+    /// beside a request too long the answer is.
     pub body_bytes: usize,
     /// How much later than its end a call may be read, when the recorder has time. Default 20 ms: waking a thread for each
     /// call would cost the caller more than everything else.
