@@ -58,9 +58,10 @@ impl Answer {
         let said: String = said
             .chars()
             .filter(|it| !it.is_control())
-            .take(LONGEST)
+            // A secret that is cut would not be known as one.
+            .take(4 * LONGEST)
             .collect();
-        let said = secret::mask(&said);
+        let said: String = secret::mask(&said).chars().take(LONGEST).collect();
         match header("grpc-status") {
             Some(code) => format!("gRPC status {code}: {said}"),
             None => format!("HTTP status {}: {said}", self.status),
