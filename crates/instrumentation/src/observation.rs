@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use opentelemetry::{Context, StringValue};
+use reqwest::Url;
 use spanloom_core::{Endpoint, Failure, Fetch};
 
 use crate::attributes::{Merged, MonitorAttributes};
@@ -57,6 +58,16 @@ pub(crate) struct Server {
     /// The host; shared with the span.
     pub(crate) address: StringValue,
     pub(crate) port: Option<u16>,
+}
+
+impl Server {
+    pub(crate) fn of(url: &Url) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        Self {
+            address: StringValue::from(Arc::<str>::from(host)),
+            port: url.port_or_known_default(),
+        }
+    }
 }
 
 /// The answer's bytes, as far as they came and were kept.

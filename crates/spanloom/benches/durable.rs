@@ -66,7 +66,7 @@ fn start() {
                 let begun = Instant::now();
                 let monitor = builder.without_spool().quiet().start().unwrap();
                 let took = begun.elapsed();
-                drop(monitor.shutdown(Duration::ZERO));
+                let _receipt = monitor.shutdown(Duration::ZERO);
                 took
             })
             .collect();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
-use opentelemetry::{Context, KeyValue, StringValue};
+use opentelemetry::{Context, KeyValue};
 use reqwest::Request;
 use spanloom_core::{Endpoint, Failure, Fetch, openai, secret, semconv as names};
 
@@ -65,10 +65,7 @@ impl OpenCall {
         let url = request.url();
         let host = url.host_str().unwrap_or_default();
         let provider = config.provider.unwrap_or_else(|| provider(host));
-        let server = Server {
-            address: StringValue::from(Arc::<str>::from(host)),
-            port: url.port_or_known_default(),
-        };
+        let server = Server::of(url);
         let bytes = request
             .body()
             .and_then(reqwest::Body::as_bytes)
