@@ -69,14 +69,44 @@ fn lies(spoken: Spoken, fault: &ProxyFault) -> bool {
     }
 }
 
+/// What meets a fault: spans on their way through a proxy.
+struct Met {
+    upstream: Upstream,
+    proxy: FaultProxy,
+    subject: Subject,
+    ids: Vec<String>,
+}
+
+impl Met {
+    fn new(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Self {
+        let upstream = Upstream::new(spoken);
+        let proxy = FaultProxy::start(upstream.address()).unwrap();
+        let subject = Subject::new(spoken, &proxy.url(), limits(), spool);
+        proxy.fault_next(fault.clone());
+        let ids = subject.spans(SPANS);
+        Self {
+            upstream,
+            proxy,
+            subject,
+            ids,
+        }
+    }
+
+    /// How many of the spans have not arrived.
+    fn missing(&self) -> usize {
+        let there = self.upstream.arrived();
+        self.ids
+            .iter()
+            .filter(|id| !there.contains_key(*id))
+            .count()
+    }
+}
+
 /// One fault, from the first try to the last place of every span. Returns by how much a wait exceeded its deadline.
 fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration {
     let what = format!("{fault}, {spoken:?}, spool: {}", spool.is_some());
-    let sink = Upstream::new(spoken);
-    let proxy = FaultProxy::start(sink.address()).unwrap();
-    let subject = Subject::new(spoken, &proxy.url(), limits(), spool);
-    proxy.fault_next(fault.clone());
-    let ids = subject.spans(SPANS);
+    let met = Met::new(spoken, fault, spool);
+    let (proxy, subject) = (&met.proxy, &met.subject);
 
     let begun = Instant::now();
     let during = subject.exporter.flush(DEADLINE);
@@ -104,8 +134,7 @@ fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration 
         account.queued += found.queued;
     }
 
-    let there = sink.arrived();
-    let missing = ids.iter().filter(|id| !there.contains_key(*id)).count();
+    let missing = met.missing();
     let lost = usize::try_from(account.rejected + account.queued).unwrap();
     assert_eq!(account.dropped.total(), 0, "{what}: {account}");
     if !refuses(spoken, fault) {
@@ -140,20 +169,15 @@ fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration 
 /// The end of the process while the fault lasts. Returns by how much it exceeded its deadline.
 fn leave(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration {
     let what = format!("{fault}, {spoken:?}, spool: {}, shut down", spool.is_some());
-    let sink = Upstream::new(spoken);
-    let proxy = FaultProxy::start(sink.address()).unwrap();
-    let subject = Subject::new(spoken, &proxy.url(), limits(), spool);
-    proxy.fault_next(fault.clone());
-    let ids = subject.spans(SPANS);
+    let met = Met::new(spoken, fault, spool);
 
     let begun = Instant::now();
-    let account = subject.exporter.shutdown(LAST_DEADLINE);
+    let account = met.subject.exporter.shutdown(LAST_DEADLINE);
     let overrun = begun.elapsed().saturating_sub(LAST_DEADLINE);
     conserved(account, &what);
     assert_eq!(account.dropped.total(), 0, "{what}: {account}");
-    proxy.release();
-    let there = sink.arrived();
-    let missing = ids.iter().filter(|id| !there.contains_key(*id)).count();
+    met.proxy.release();
+    let missing = met.missing();
     let elsewhere = account.rejected + account.spooled + account.queued;
     assert!(
         lies(spoken, fault) || missing <= usize::try_from(elsewhere).unwrap(),
