@@ -29,8 +29,11 @@ def main():
     for name, provider in sorted(sources.items()):
         sellers = [provider, *(sources[other] for other in [FALLBACKS.get(name)] if other)]
         known = {id(model) for seller in sellers for model, _ in priced(seller, noon.date())}
+        unpriced = {model for seller in [name, FALLBACKS.get(name)] for model in table["unpriced"].get(seller, [])}
         for model_name in names(sellers, chance):
             if case := case_of(name, provider, model_name, known, noon, chance):
+                if model_name in unpriced:
+                    case.pop("cost", None)
                 cases.append(case)
     lines = ",\n".join(json.dumps(case) for case in cases)
     CASES.write_text(f'{{"date": "{table["date"]}", "cases": [\n{lines}\n]}}\n')

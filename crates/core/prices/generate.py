@@ -1,5 +1,5 @@
 """Writes src/price/table.json from the prices in the Python package genai-prices (MIT), with the service tiers that
-litellm (MIT) lists for the same models. See README.md.
+litellm (MIT) lists for the same models, and without the aliases on whose price the two disagree. See README.md.
 
     python generate.py --date 2026-11-10 --litellm litellm-1.109.1-cp310-abi3-manylinux_2_28_x86_64.whl
 """
@@ -52,21 +52,48 @@ RATES = {
 # out: pricing it by its tokens alone would be wrong.
 IGNORED = {"web_searches_kcount", "storage_searches_kcount", "cache_audio_read_mtok", "cache_write_1h_mtok"}
 
-# genai-prices has no service tiers. Of litellm's we take those of a model whose standard rates both sources agree on.
-TIERS = {"flex": "_flex", "priority": "_priority", "batch": "_batches"}
-TIERED = {"openai": "openai"}  # `gen_ai.provider.name` -> litellm's provider
+# `gen_ai.provider.name` -> what litellm calls the provider; it may stand before the name of a model, with a slash.
+LITELLM = {
+    "openai": ["openai"],
+    "azure.ai.openai": ["azure", "azure_ai"],
+    "anthropic": ["anthropic"],
+    "cohere": ["cohere", "cohere_chat"],
+    "deepseek": ["deepseek"],
+    "gcp.gemini": ["gemini"],
+    "groq": ["groq"],
+    "mistral_ai": ["mistral"],
+    "moonshot_ai": ["moonshot"],
+    "perplexity": ["perplexity"],
+    "together": ["together_ai"],
+    "x_ai": ["xai"],
+}
 LITELLM_PRICES = "litellm/model_prices_and_context_window_backup.json"
+# What a rate is called there; the length of the prompt comes behind it, and then the tier. A cache write costs what the
+# shortest lifetime costs (`_above_12hr` is a longer one).
 LITELLM_RATES = {
     "input": "input_cost_per_token",
     "output": "output_cost_per_token",
     "cache_read": "cache_read_input_token_cost",
+    "cache_write": "cache_creation_input_token_cost",
+    "input_audio": "input_cost_per_audio_token",
+    "output_audio": "output_cost_per_audio_token",
 }
+
+# genai-prices has no service tiers. Of litellm's we take those of a model whose standard rates both sources agree on.
+TIERS = {"flex": "_flex", "priority": "_priority", "batch": "_batches"}
+TIERED = {"openai"}
 # Patience is cheaper than the standard rate and haste is dearer; what is not, or by more than this, is a slip of the source.
 CHEAPER = {"flex", "batch"}
 TIER_FACTOR = 10
 
 # The numbered revision of a Gemini model.
 STABLE = "-001"
+# What the provider moves on to its next model.
+LATEST = "latest"
+# `-2508`, `-2024-08-06`, `-08-2024`: numbers, and a year or a day among them.
+DATED = r"(-\d+)*-\d{4,}(-\d+)*"
+# What may follow the name of a family, as in src/price/lookup.rs.
+REVISIONS = re.compile(r"([-@](\d\d+|v\d+|latest|preview|exp|experimental))*")
 
 HIGHEST = 1_000_000_000  # picodollars per token: $1000 per million
 
@@ -78,20 +105,26 @@ def main():
     arguments = parser.parse_args()
     date = arguments.date
     litellm = litellm_prices(arguments.litellm)
-    table = {}
+    table, unpriced = {}, {}
     for provider in providers:
         if provider.id in PROVIDERS:
             entries = [entry for model in priced(provider, date) if (entry := entry_of(provider, *model))]
             name = PROVIDERS[provider.id]
+            listing = listed_by(LITELLM[name], litellm)
+            if aliases := disputed(entries, listing):
+                unpriced[name] = sorted(aliases)
+            entries = [left for entry in entries if (left := without(entry, aliases))]
             for entry in entries:
-                if found := tiers(entry, litellm, TIERED.get(name)):
+                if name in TIERED and (found := tiers(entry, listing)):
                     entry["tiers"] = found
             table[name] = sorted(entries, key=lambda entry: entry["model"])
     if missing := set(PROVIDERS.values()) - set(table):
         raise SystemExit(f"providers gone from the source: {missing}")
-    TABLE.write_text(render(date, table, arguments.litellm.name.split("-")[1]))
+    TABLE.write_text(render(date, table, unpriced, arguments.litellm.name.split("-")[1]))
     models = sum(map(len, table.values()))
     print(f"{TABLE.name}: {models} models, {TABLE.stat().st_size} bytes, prices of {date}")
+    for name, aliases in unpriced.items():
+        print(f"  without a price at {name}: {', '.join(aliases)}")
 
 
 def priced(provider, date):
@@ -189,10 +222,89 @@ def litellm_prices(wheel):
         return json.loads(archive.read(LITELLM_PRICES), parse_float=Decimal, parse_int=Decimal)
 
 
-def tiers(entry, litellm, provider):
+def listed_by(sellers, litellm):
+    """What it lists for a provider, by the model's name."""
+    found = {}
+    for key, listed in litellm.items():
+        if (seller := listed.get("litellm_provider")) in sellers:
+            found.setdefault(key.lower().removeprefix(f"{seller}/"), listed)
+    return found
+
+
+def disputed(entries, listing):
+    """The moving aliases for which litellm has another price than the entry they belong to. The source is late to
+    follow such an alias to the next model."""
+    ours = {name for entry in entries for name in names_of(entry)}
+    found = set()
+    for name in moving(ours | set(listing)):
+        entry = entry_named(name, entries)
+        listed = listing.get(name) or listing.get(twin(name))
+        if entry and listed and differs(entry, listed):
+            found.add(name)
+    return found
+
+
+def names_of(entry):
+    """The names it is found by exactly: those listed, and its families with nothing behind them."""
+    return {entry["model"].lower(), *entry.get("names", []), *entry.get("prefixes", [])}
+
+
+def moving(names):
+    """Those names that leave the version to the provider: `latest` is a word of them, or there is such a name beside
+    them, or another name is the same with a date, which may follow a number (`grok-code-fast-1-0825`)."""
+
+    def moves(name):
+        dated = re.compile(re.escape(name) + DATED)
+        return LATEST in name.split("-") or twin(name) in names or any(map(dated.fullmatch, names))
+
+    return {name for name in names if moves(name)}
+
+
+def twin(name):
+    """The same alias with `-latest` at its end, or without."""
+    shorter = name.removesuffix(f"-{LATEST}")
+    return shorter if shorter != name else f"{name}-{LATEST}"
+
+
+def entry_named(name, entries):
+    """The entry that src/price/lookup.rs finds for an alias: by its exact name, else by the longest family."""
+    families = []
+    for entry in entries:
+        if name in (entry["model"].lower(), *entry.get("names", [])):
+            return entry
+        for prefix in entry.get("prefixes", []):
+            if name.startswith(prefix) and REVISIONS.fullmatch(name, len(prefix)):
+                families.append((len(prefix), entry))
+    return max(families, key=lambda family: family[0], default=(0, None))[1]
+
+
+def differs(entry, listed):
+    """Whether a standard rate that both list is not the same."""
+    levels = [(entry["price"], "")]
+    for level in entry.get("long_context", []):
+        levels.append((level["price"], above(level)))
+    for rates, suffix in levels:
+        for rate, picos in rates.items():
+            dollars = listed.get(LITELLM_RATES[rate] + suffix)
+            if dollars is not None and dollars * 10**12 != picos:
+                return True
+    return False
+
+
+def without(entry, names):
+    """The entry less those names; `None` when it has no other."""
+    left = [name for name in entry.get("names", []) if name not in names]
+    title = entry["model"]
+    if title.lower() in names:
+        title = next(iter(left or entry.get("prefixes") or entry.get("fine_tuned") or []), None)
+    left = [name for name in left if name != title]
+    return title and {key: value for key, value in {**entry, "model": title, "names": left}.items() if value}
+
+
+def tiers(entry, listing):
     """The service tiers of a model. A tier is taken whole, with a figure for each of our standard rates, or not."""
-    listed = litellm.get(entry["model"])
-    if not provider or not listed or listed.get("litellm_provider") != provider:
+    listed = listing.get(entry["model"])
+    if not listed:
         return {}
     if listed_levels(entry, listed, "") != levels_of(entry):
         return {}
@@ -209,17 +321,22 @@ def listed_levels(entry, listed, suffix):
     price = listed_rates(entry["price"], listed, suffix)
     long_context = []
     for level in entry.get("long_context", []):
-        above = f"_above_{level['over'] // 1000}k_tokens{suffix}"
-        long_context.append({"over": level["over"], "price": listed_rates(level["price"], listed, above)})
+        price_above = listed_rates(level["price"], listed, above(level) + suffix)
+        long_context.append({"over": level["over"], "price": price_above})
     if price is None or any(level["price"] is None for level in long_context):
         return None
     return {"price": price, **({"long_context": long_context} if long_context else {})}
 
 
+def above(level):
+    """What litellm calls the prices of such prompts. The source writes "200,000 and more" as "over 199,999"."""
+    return f"_above_{-(-level['over'] // 1000)}k_tokens"
+
+
 def listed_rates(standard, listed, suffix):
     found = {}
     for rate in standard:
-        dollars = listed.get(LITELLM_RATES[rate] + suffix) if rate in LITELLM_RATES else None
+        dollars = listed.get(LITELLM_RATES[rate] + suffix)
         if dollars is None:
             return None
         picos = dollars * 10**12
@@ -242,7 +359,7 @@ def plausible(tier, levels, entry):
     return True
 
 
-def render(date, table, litellm):
+def render(date, table, unpriced, litellm):
     """One line per model, so that a new price is one changed line."""
     head = {
         "date": date.isoformat(),
@@ -251,6 +368,8 @@ def render(date, table, litellm):
         "fallbacks": FALLBACKS,
     }
     lines = [f"{json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
+    aliases = ",\n".join(f"{json.dumps(name)}: {json.dumps(names)}" for name, names in sorted(unpriced.items()))
+    lines.append(f'"unpriced": {{\n{aliases}\n}},')
     blocks = []
     for provider, entries in sorted(table.items()):
         body = ",\n".join(json.dumps(entry) for entry in entries)

@@ -17,7 +17,8 @@
 //! - a model whose price depends on more than token counts (pictures, seconds, the hour of the day, a fee per request):
 //!   the table leaves it out;
 //! - tokens without a rate: audio at a model that lists no price for audio, an answer at a model that only embeds;
-//! - counts that are missing where a rate is not zero.
+//! - counts that are missing where a rate is not zero,
+//! - moving aliases, such as `mistral-large-latest`, on whose price the table's sources disagree.
 //!
 //! A listed price of zero is a price: the call is known to be free.
 //!

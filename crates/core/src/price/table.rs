@@ -1,6 +1,6 @@
 //! The table: one list of models per provider, read once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -19,6 +19,8 @@ pub struct Table {
     providers: HashMap<String, Models>,
     /// Provider whose prices hold where the first lists none of its own.
     fallbacks: HashMap<String, String>,
+    /// Aliases whose price is in dispute, in lower case, by provider. They have none, whatever rule would find one.
+    unpriced: HashMap<String, HashSet<String>>,
 }
 
 /// The table as it is written. No field is flattened: serde's buffering loses integers when an application turns on
@@ -28,6 +30,8 @@ struct File {
     date: String,
     source: String,
     fallbacks: HashMap<String, String>,
+    #[serde(default)]
+    unpriced: HashMap<String, HashSet<String>>,
     providers: HashMap<String, Vec<Entry>>,
 }
 
@@ -46,6 +50,7 @@ impl Table {
             date,
             source,
             fallbacks,
+            unpriced,
             providers,
         } = serde_json::from_str(json)?;
         let providers = providers
@@ -57,6 +62,7 @@ impl Table {
             source,
             providers,
             fallbacks,
+            unpriced,
         })
     }
 
@@ -75,19 +81,32 @@ impl Table {
     /// The price of a model, in any case of letters, at a provider, a value of `gen_ai.provider.name`.
     ///
     /// `None` when it is not known; a provider that is not listed is never taken for another that sells the same model.
-    /// The one exception is the source's own: what Azure does not list apart costs what `OpenAI` charges.
+    /// The one exception is the source's own: what Azure does not list apart costs what `OpenAI` charges. An alias that
+    /// moves to the provider's next model (`mistral-large-latest`) is not known where sources disagree on its price.
     #[must_use]
     pub fn price(&self, provider: &str, model: &str) -> Option<Price<'_>> {
         let model = model.to_ascii_lowercase();
+        if self.is_unpriced(provider, &model) {
+            return None;
+        }
         let standard = |tariff| Price::standard(tariff, Some(&self.date), PriceSource::Builtin);
         self.tariff(provider, &model).map(standard).or_else(|| {
-            let price = standard(self.tariff(self.fallbacks.get(provider)?, &model)?);
+            let other = self.fallbacks.get(provider)?;
+            if self.is_unpriced(other, &model) {
+                return None;
+            }
+            let price = standard(self.tariff(other, &model)?);
             // Nobody says what another's tiers cost there.
             Some(Price {
                 tiers_known: false,
                 ..price
             })
         })
+    }
+
+    fn is_unpriced(&self, provider: &str, model: &str) -> bool {
+        let aliases = self.unpriced.get(provider);
+        aliases.is_some_and(|aliases| aliases.contains(model))
     }
 
     fn tariff(&self, provider: &str, model: &str) -> Option<&super::cost::Tariff> {

@@ -167,6 +167,69 @@ fn a_service_tier_has_its_own_price_or_none() {
 }
 
 #[test]
+fn a_service_tier_of_a_new_model_has_a_rate_for_cache_writes() {
+    let in_tier = |model, tier, input| {
+        let usage = Usage {
+            cache_read_tokens: Some(200),
+            cache_write_tokens: Some(300),
+            ..tokens(input, 100)
+        };
+        let price = Table::builtin().price("openai", model)?.in_tier(tier)?;
+        Some(price.cost(&usage)?.total.as_nanos())
+    };
+    // gpt-6.1-sol: $2/M, $0.10/M read, $2.50/M written, $10/M out; half of it in flex and batch, twice in priority.
+    let standard = 500 * 2_000 + 200 * 100 + 300 * 2_500 + 100 * 10_000;
+    // Beyond 272,000 tokens of input $4/M, $0.20/M, $5/M and $15/M.
+    let long = 299_500 * 4_000 + 200 * 200 + 300 * 5_000 + 100 * 15_000;
+    for (tier, twice) in [("default", 2), ("flex", 1), ("batch", 1), ("priority", 4)] {
+        for (input, nanos) in [(1_000, standard), (300_000, long)] {
+            assert_eq!(
+                in_tier("gpt-6.1-sol", tier, input),
+                Some(nanos * twice / 2),
+                "{tier} {input}"
+            );
+        }
+    }
+    for model in [
+        "gpt-5.6-luna",
+        "gpt-5.6-sol",
+        "gpt-5.6-terra",
+        "gpt-6-astra",
+        "gpt-6-luna",
+        "gpt-6-sol",
+        "gpt-6.1-sol",
+        "gpt-6.1-terra",
+    ] {
+        let cost = |tier| in_tier(model, tier, 300_000).unwrap();
+        assert_eq!(cost("flex") * 2, cost("default"), "{model}");
+        assert_eq!(cost("batch"), cost("flex"), "{model}");
+        assert_eq!(cost("priority"), cost("default") * 2, "{model}");
+    }
+    // litellm lists no tier of these.
+    assert_eq!(in_tier("gpt-6-rosalind", "flex", 1_000), None);
+    assert_eq!(in_tier("gpt-6-cyber", "priority", 1_000), None);
+}
+
+#[test]
+fn charges_a_token_written_to_the_cache_at_the_rate_of_its_tier() {
+    // gpt-6-sol: $2.50/M, so 2,500 nano-dollars a token.
+    for (tier, nanos) in [
+        ("flex", 1_250),
+        ("batch", 1_250),
+        ("default", 2_500),
+        ("priority", 5_000),
+    ] {
+        let usage = Usage {
+            cache_write_tokens: Some(1),
+            ..tokens(1, 0)
+        };
+        let price = Table::builtin().price("openai", "gpt-6-sol").unwrap();
+        let cost = price.in_tier(tier).unwrap().cost(&usage).unwrap();
+        assert_eq!(cost.total.as_nanos(), nanos, "{tier}");
+    }
+}
+
+#[test]
 fn charges_audio_at_its_own_rate() {
     // gpt-audio: text $2.50/M and $10/M, audio $32/M and $64/M.
     let usage = Usage {
@@ -233,6 +296,78 @@ fn takes_no_model_for_another() {
         None,
         "its price changes with the hour"
     );
+}
+
+#[test]
+fn knows_no_price_of_an_alias_in_dispute() {
+    let known = |provider, model| Table::builtin().price(provider, model).is_some();
+    for (provider, model) in [
+        ("gcp.gemini", "gemini-pro"),
+        // A family of the source has these four.
+        ("mistral_ai", "magistral-medium"),
+        ("mistral_ai", "magistral-medium-latest"),
+        ("mistral_ai", "magistral-small"),
+        ("mistral_ai", "magistral-small-latest"),
+        ("mistral_ai", "ministral-3b"),
+        ("mistral_ai", "ministral-8b"),
+        ("mistral_ai", "mistral-large"),
+        ("mistral_ai", "mistral-large-latest"),
+        ("mistral_ai", "Mistral-Large-Latest"),
+        ("mistral_ai", "mistral-medium"),
+        ("openai", "gpt-4o-mini-transcribe"),
+        ("openai", "gpt-4o-mini-tts"),
+        ("azure.ai.openai", "gpt-4o-mini-tts"),
+        ("x_ai", "grok-code-fast"),
+        ("x_ai", "grok-code-fast-1"),
+        // A date behind it tells no more.
+        ("openai", "gpt-4o-mini-tts-2025-03-20"),
+        ("mistral_ai", "mistral-medium-0725"),
+    ] {
+        assert!(!known(provider, model), "{provider} {model}");
+    }
+    for (provider, model) in [
+        ("mistral_ai", "magistral-medium-2509"),
+        ("mistral_ai", "ministral-8b-latest"),
+        ("mistral_ai", "mistral-large-2411"),
+        ("mistral_ai", "mistral-large-2512"),
+        // It names its version.
+        ("mistral_ai", "mistral-large-4"),
+        ("mistral_ai", "mistral-medium-2508"),
+        ("mistral_ai", "mistral-medium-latest"),
+        ("mistral_ai", "mistral-small-latest"),
+        ("gcp.gemini", "gemini-flash-latest"),
+        ("x_ai", "grok-4.5-latest"),
+        ("x_ai", "grok-code-fast-1-0825"),
+    ] {
+        assert!(known(provider, model), "{provider} {model}");
+    }
+}
+
+#[test]
+fn a_dispute_ends_the_search() {
+    let table = Table::parse(
+        r#"{"date": "2026-01-01", "source": "test", "fallbacks": {"second": "first"},
+            "unpriced": {"first": ["one-latest"], "second": ["two"]},
+            "providers": {"second": [{"model": "three-latest", "price": {"input": 1}}],
+                "first": [{"model": "one", "prefixes": ["one"], "price": {"input": 1}},
+                    {"model": "two", "price": {"input": 1}}, {"model": "three", "price": {"input": 1}}]}}"#,
+    )
+    .unwrap();
+    for (provider, model, known) in [
+        ("first", "one", true),
+        ("first", "one-latest", false),
+        ("first", "ONE-latest", false),
+        ("first", "one-preview", true),
+        ("first", "two", true),
+        ("second", "one", true),
+        ("second", "one-latest", false),
+        ("second", "two", false),
+        ("second", "three", true),
+        ("second", "three-latest", true),
+    ] {
+        let price = table.price(provider, model);
+        assert_eq!(price.is_some(), known, "{provider} {model}");
+    }
 }
 
 #[test]
