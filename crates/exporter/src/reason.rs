@@ -15,6 +15,8 @@ const CLIENT: &str = "the server refuses the client certificate: is it signed by
 pub(crate) const WANTS_TLS: &str = "the server speaks TLS: the address has to begin with https://";
 /// A proxy on the way wants to know who asks.
 pub(crate) const PROXY: &str = "the proxy demands other credentials: set them in HTTPS_PROXY or HTTP_PROXY, as in http://user:password@host:port";
+/// No address is known for the host's name.
+pub(crate) const DNS: &str = "the host name cannot be looked up: is it right, and is there a proxy (HTTPS_PROXY) to go through?";
 
 /// What a text holds, and what it means. The first that fits counts.
 const ROWS: [(&str, &str); 18] = [
@@ -63,10 +65,7 @@ const ROWS: [(&str, &str); 18] = [
         "tunnel error",
         "the proxy makes no connection to the destination: is it to be in NO_PROXY?",
     ),
-    (
-        "dns error",
-        "the host name cannot be looked up: is it right, and is there a proxy (HTTPS_PROXY) to go through?",
-    ),
+    ("dns error", DNS),
 ];
 
 /// `is_plain`: whether it was asked without TLS.
@@ -74,13 +73,9 @@ pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
     if error.is_timeout() {
         return "no whole answer in time: is something listening at the address, and does it need longer?";
     }
-    // Not the first: its text has the address.
-    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    let refused = |cause: &(dyn Error + 'static)| {
-        let io: Option<&io::Error> = cause.downcast_ref();
-        io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
-    };
-    if causes.clone().any(refused) {
+    let mut causes = causes(error);
+    let refused = |kind: io::ErrorKind| kind == io::ErrorKind::ConnectionRefused;
+    if causes.clone().filter_map(kind).any(refused) {
         return "the connection was refused: nothing listens at the address";
     }
     let row = |cause: &(dyn Error + 'static)| {
@@ -99,4 +94,28 @@ pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
             "the connection ended before a whole answer: if the server demands a client certificate, it got none that it trusts (OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or in code with_identity)"
         }
     }
+}
+
+/// Whether no connection could be made. One that was made, and then refused by TLS or a proxy, does not count.
+pub(crate) fn is_unreachable(error: &reqwest::Error) -> bool {
+    let unreachable = |kind: io::ErrorKind| {
+        matches!(
+            kind,
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::NetworkDown
+                | io::ErrorKind::AddrNotAvailable
+        )
+    };
+    error.is_connect() && causes(error).filter_map(kind).any(unreachable)
+}
+
+/// What led to it, without the error itself: its text has the address.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> + Clone {
+    std::iter::successors(error.source(), |cause| (*cause).source())
+}
+
+fn kind(cause: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    cause.downcast_ref::<io::Error>().map(io::Error::kind)
 }

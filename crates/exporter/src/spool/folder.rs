@@ -15,7 +15,6 @@ use std::fs::{self, DirBuilder, File, TryLockError};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::segment::private;
 
@@ -117,11 +116,11 @@ pub(super) fn set_aside(segment: &Path) {
     name.push("-");
     name.push(file);
     drop(make(&aside).and_then(|()| fs::rename(segment, aside.join(name))));
-    sweep_damaged(destination, Duration::MAX);
+    sweep_damaged(destination);
 }
 
-/// Drops unreadable segments that are older, and the oldest of more than are kept.
-pub(super) fn sweep_damaged(destination: &Path, age: Duration) {
+/// Drops the oldest of more unreadable segments than are kept. None grows too old.
+fn sweep_damaged(destination: &Path) {
     let entries = fs::read_dir(destination.join(DAMAGED))
         .into_iter()
         .flatten();
@@ -133,16 +132,10 @@ pub(super) fn sweep_damaged(destination: &Path, age: Duration) {
     let mut bytes = 0;
     for (metadata, path) in files {
         bytes += metadata.len();
-        if bytes > DAMAGED_BYTES || is_older(&path, age) {
+        if bytes > DAMAGED_BYTES {
             drop(fs::remove_file(path));
         }
     }
-}
-
-/// Whether a file was last written so long ago. A clock that was set back makes nothing old.
-pub(super) fn is_older(path: &Path, age: Duration) -> bool {
-    let written = fs::metadata(path).and_then(|file| file.modified());
-    written.is_ok_and(|written| written.elapsed().is_ok_and(|since| since > age))
 }
 
 /// Makes a folder that only its owner may enter, with what is missing above it.
@@ -226,10 +219,6 @@ mod tests {
         assert_eq!(aside(), 8);
         assert!(segments(&folder.path).is_empty());
         assert_eq!(folder.adopt().unwrap(), Vec::<PathBuf>::new());
-        sweep_damaged(root.path(), Duration::from_secs(60));
-        assert_eq!(aside(), 8);
-        sweep_damaged(root.path(), Duration::ZERO);
-        assert_eq!(aside(), 0);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use folder::Folder;
 pub(crate) use frame::Stored;
@@ -70,11 +70,13 @@ impl Spool {
     }
 
     /// The same, and takes over what dead processes left there. Returns it with the
-    /// number of records it found; those that could not be read are among its losses, and counted as found.
+    /// number of records it found; those that could not be read are among its losses, and counted as found. What is taken
+    /// over starts its age anew: how long it has waited is known from a clock alone.
     pub(crate) fn open(destination: &Path, settings: &SpoolSettings) -> io::Result<(Self, u64)> {
         let mut spool = Self::create(destination, settings)?;
+        let now = Instant::now();
         for path in spool.folder.adopt()? {
-            match Segment::recover(path.clone()) {
+            match Segment::recover(path.clone(), now) {
                 Ok((Some(segment), damaged)) => {
                     spool.losses.corrupt += damaged;
                     spool.add(segment);
@@ -90,9 +92,7 @@ impl Spool {
             }
         }
         let found = spool.open_frames() + spool.losses.corrupt;
-        spool.sweep();
-        folder::sweep_damaged(destination, settings.age);
-        rejected::sweep(destination, settings.age);
+        spool.sweep_at(now);
         Ok((spool, found))
     }
 
@@ -125,7 +125,7 @@ impl Spool {
                 index,
             }));
         }
-        self.sweep();
+        self.sweep_at(Instant::now());
         Ok(places)
     }
 
@@ -220,16 +220,13 @@ impl Spool {
         Some(move || drop(file.and_then(|file| file.sync_data())))
     }
 
-    /// Drops the oldest segments beyond the bounds of size and age.
-    fn sweep(&mut self) {
+    /// Drops the oldest segments beyond the bounds of size and age. Age is time that passed in this process: a clock that
+    /// is set makes nothing old.
+    fn sweep_at(&mut self, now: Instant) {
         let (most, age) = self.limits;
-        let now = SystemTime::now();
         while let Some((number, oldest)) = self.segments.first_key_value() {
             let total: u64 = self.segments.values().map(Segment::bytes).sum();
-            // A clock that was set back makes nothing old.
-            let old = now
-                .duration_since(oldest.written)
-                .is_ok_and(|since| since > age);
+            let old = now.saturating_duration_since(oldest.since) > age;
             let full = total > most && self.segments.len() > 1;
             if !old && !full {
                 break;

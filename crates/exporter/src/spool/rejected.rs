@@ -10,7 +10,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use spanloom_core::Timestamp;
 
 use super::Stored;
-use super::folder::{is_older, make};
+use super::folder::make;
 use super::segment::private;
 
 pub(crate) const FILE: &str = "rejected.jsonl";
@@ -139,16 +139,6 @@ pub(crate) fn count(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Drops files nobody has written to for so long.
-pub(super) fn sweep(folder: &Path, age: Duration) {
-    let files = LEAVING.into_iter().chain([BEFORE, FILE]);
-    for path in files.map(|file| folder.join(file)) {
-        if is_older(&path, age) {
-            drop(fs::remove_file(path));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_are_bounded_and_grow_old() {
+    fn the_files_are_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let large = stored(b"a/b", format!("\"{}\"", "x".repeat(10 << 10)).as_bytes());
         for number in 0..8 {
@@ -207,10 +197,6 @@ mod tests {
         let bytes = |file: &str| fs::metadata(folder.path().join(file)).unwrap().len();
         assert!(bytes(FILE) <= FILE_BYTES && bytes(BEFORE) <= FILE_BYTES);
         assert_eq!(count(folder.path()), 5, "the first three are gone");
-        sweep(folder.path(), Duration::from_secs(60));
-        assert_eq!(count(folder.path()), 5);
-        sweep(folder.path(), Duration::ZERO);
-        assert_eq!(count(folder.path()), 0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::Instant;
 
 use super::frame::{self, Frame, HEAD, SETTLED, Stored};
 
@@ -23,7 +23,9 @@ pub(super) struct Segment {
     pub(super) waiting: u64,
     /// There are none of them before it.
     cursor: usize,
-    pub(super) written: SystemTime,
+    /// When this process made it, last wrote to it, or took it over. The file has a time as well, but of a clock that may
+    /// be set.
+    pub(super) since: Instant,
 }
 
 /// About 12 bytes for each record on disk are kept in memory.
@@ -58,18 +60,14 @@ impl Segment {
             open: 0,
             waiting: 0,
             cursor: 0,
-            written: SystemTime::now(),
+            since: Instant::now(),
         })
     }
 
     /// Reads a file that another process left, and says how many frames of it are damaged. `None` for a file in which
-    /// nothing can be read.
-    pub(super) fn recover(path: PathBuf) -> io::Result<(Option<Self>, u64)> {
+    /// nothing can be read. `now`: when it is taken over.
+    pub(super) fn recover(path: PathBuf, now: Instant) -> io::Result<(Option<Self>, u64)> {
         let mut file = File::open(&path)?;
-        let written = file
-            .metadata()?
-            .modified()
-            .unwrap_or(SystemTime::UNIX_EPOCH);
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let mut segment = Self {
@@ -79,7 +77,7 @@ impl Segment {
             open: 0,
             waiting: 0,
             cursor: 0,
-            written,
+            since: now,
         };
         let mut at = if bytes.starts_with(MAGIC) {
             MAGIC.len()
@@ -137,7 +135,7 @@ impl Segment {
             offset += *length as u64;
         }
         self.bytes = offset;
-        self.written = SystemTime::now();
+        self.since = Instant::now();
         Ok(first)
     }
 

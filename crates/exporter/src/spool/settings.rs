@@ -30,13 +30,17 @@ pub struct SpoolSettings {
     ///
     /// Beside what waits there stands what a destination refused for good, in `rejected.jsonl` with the reason (64 MiB at
     /// most; of a batch that was taken in part, nobody knows which), and what nobody can read any more, in `damaged`
-    /// (64 MiB). Both go after [`age`](Self::age). `spanloom sync --rejected` sends what was refused again.
+    /// (64 MiB). Both are bounded by their bytes alone. `spanloom sync --rejected` sends what was refused again.
     pub folder: PathBuf,
     /// When records are written. Default [`SpoolMode::OnTrouble`].
     pub mode: SpoolMode,
     /// Bytes of one destination and process; beyond them the oldest records are dropped, and counted. Default 1 GiB.
     pub bytes: u64,
-    /// Records older than this are dropped, and counted. Default 7 days.
+    /// Records that have waited longer than this are dropped, and counted. Default 7 days.
+    ///
+    /// It is time that passes while the process runs, for each file since it was last written to, and looked at when records
+    /// are written. A clock that is set drops nothing. What is taken over from a process that is gone starts its age anew, so
+    /// that a start drops nothing for its age.
     pub age: Duration,
 }
 

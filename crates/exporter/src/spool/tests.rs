@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use proptest::prelude::*;
 
@@ -64,6 +65,31 @@ fn only_segment(folder: &Path) -> PathBuf {
     let owner = entries(folder).find(|path| path.is_dir()).unwrap();
     let is_segment = |path: &PathBuf| path.extension().is_some_and(|it| it == "seg");
     entries(&owner).find(is_segment).unwrap()
+}
+
+/// Bytes that do not become smaller.
+fn noise(bytes: u64) -> Vec<u8> {
+    let mut noise = 1_u64;
+    (0..bytes)
+        .map(|_| {
+            noise = noise
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (noise >> 56) as u8
+        })
+        .collect()
+}
+
+/// Sets the times of all files in there back by eight days.
+fn set_back(path: &Path) {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).unwrap().flatten();
+        entries.for_each(|entry| set_back(&entry.path()));
+        return;
+    }
+    let file = fs::File::options().write(true).open(path).unwrap();
+    let old = SystemTime::now() - Duration::from_secs(8 * 24 * 3_600);
+    file.set_modified(old).unwrap();
 }
 
 #[test]
@@ -135,16 +161,7 @@ fn beyond_its_bytes_the_oldest_go_and_are_counted() {
     let mut settings = settings(root.path());
     settings.bytes = 2 * SEGMENT_BYTES;
     let (mut spool, _) = Spool::open(root.path(), &settings).unwrap();
-    // Nothing that becomes smaller.
-    let mut noise = 1_u64;
-    let body: Vec<u8> = (0..1 << 20)
-        .map(|_| {
-            noise = noise
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            (noise >> 56) as u8
-        })
-        .collect();
+    let body = noise(1 << 20);
     for _ in 0..30 {
         let written = spool.append([(&b"r"[..], body.as_slice())]).unwrap();
         release(&mut spool, &written);
@@ -157,19 +174,59 @@ fn beyond_its_bytes_the_oldest_go_and_are_counted() {
 }
 
 #[test]
-fn what_is_too_old_goes_and_is_counted() {
+fn what_has_waited_too_long_goes_and_is_counted() {
     let root = tempfile::tempdir().unwrap();
     let (mut spool, _) = open(root.path());
-    write(&mut spool, 0..4, false);
-    drop(spool);
-    let file = fs::File::options()
-        .write(true)
-        .open(only_segment(root.path()))
-        .unwrap();
-    let old = SystemTime::now() - Duration::from_secs(8 * 24 * 3_600);
-    file.set_modified(old).unwrap();
-    let (mut spool, found) = open(root.path());
-    assert_eq!((found, spool.losses().expired, spool.waiting()), (4, 4, 0));
+    let full = noise(SEGMENT_BYTES);
+    let written = spool.append([(&b"r"[..], full.as_slice())]).unwrap();
+    release(&mut spool, &written);
+    // What the clock says of its file is nothing to the next append.
+    set_back(root.path());
+    write(&mut spool, 0..3, false);
+    assert_eq!((spool.segments.len(), spool.waiting()), (2, 4));
+    let (now, (_, age)) = (Instant::now(), spool.limits);
+    spool.sweep_at(now + age - Duration::from_secs(60));
+    assert_eq!((spool.losses(), spool.waiting()), (Losses::default(), 4));
+    spool.sweep_at(now + age + Duration::from_secs(1));
+    assert_eq!((spool.losses().expired, spool.waiting()), (4, 0));
+}
+
+/// A clock that is days ahead shows files of a minute ago as old.
+#[test]
+fn a_start_drops_nothing_for_its_age() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut one, _) = open(root.path());
+    let (mut other, _) = open(root.path());
+    write(&mut one, 0..4, false);
+    write(&mut other, 4..6, false);
+    drop((one, other));
+    set_back(root.path());
+    let mut settings = settings(root.path());
+    for age in [settings.age, Duration::ZERO] {
+        settings.age = age;
+        let (mut spool, found) = Spool::open(root.path(), &settings).unwrap();
+        let left = (spool.segments.len(), spool.waiting());
+        assert_eq!((found, left), (6, (2, 6)), "{age:?}");
+        assert_eq!(spool.losses(), Losses::default(), "{age:?}");
+    }
+}
+
+#[test]
+fn what_is_damaged_or_was_refused_is_kept_however_old_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let owner = root.path().join("1-dead");
+    fs::create_dir(&owner).unwrap();
+    fs::write(owner.join("0000000001.seg"), "not a segment at all").unwrap();
+    drop(open(root.path()));
+    let refused = Stored {
+        route: "acme/chatbot".into(),
+        body: "{}".into(),
+    };
+    rejected::write(root.path(), &[&refused], "422").unwrap();
+    set_back(root.path());
+    drop(open(root.path()));
+    let damaged = fs::read_dir(root.path().join("damaged")).unwrap();
+    assert_eq!((damaged.count(), rejected::count(root.path())), (1, 1));
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(30);
+/// The same after a try that reached no server: one that is back is found within it.
+const LONGEST_UNREACHABLE: Duration = Duration::from_secs(4);
 /// Longest pause a server may ask for.
 const LONGEST_ASKED: Duration = Duration::from_secs(300);
 /// Tries again for each first try, at most, beyond those that pauses of the longest kind allow.
@@ -15,7 +17,10 @@ const SAVED: f64 = 10.0;
 /// The state of trying again: how often it failed in a row, and how many tries the destination's good times paid for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backoff {
+    /// Tries that reached the destination, or may have.
     tries: u32,
+    /// Tries that did not. They are counted apart: a server that is busy after a long absence is not left alone for long.
+    unreached: u32,
     budget: f64,
 }
 
@@ -23,6 +28,7 @@ impl Default for Backoff {
     fn default() -> Self {
         Self {
             tries: 0,
+            unreached: 0,
             budget: SAVED,
         }
     }
@@ -32,6 +38,7 @@ impl Backoff {
     /// A request was decided on.
     pub(super) fn succeeded(&mut self) {
         self.tries = 0;
+        self.unreached = 0;
         self.budget = (self.budget + SHARE).min(SAVED);
     }
 
@@ -44,9 +51,7 @@ impl Backoff {
         let full = if spent {
             LONGEST
         } else {
-            FIRST
-                .saturating_mul(2_u32.saturating_pow(self.tries - 1))
-                .min(LONGEST)
+            doubled(self.tries, LONGEST)
         };
         let jittered = full.mul_f64(share);
         match asked {
@@ -57,10 +62,24 @@ impl Backoff {
         }
     }
 
+    /// The pause after a try that reached no server: exponential with full jitter, and short. The budget stays as it is,
+    /// since such a try costs a destination nothing.
+    pub(super) fn unreachable(&mut self, share: f64) -> Duration {
+        self.unreached = self.unreached.saturating_add(1);
+        doubled(self.unreached, LONGEST_UNREACHABLE).mul_f64(share)
+    }
+
     /// Whether the last try failed.
     pub(super) fn is_away(&self) -> bool {
-        self.tries > 0
+        self.tries > 0 || self.unreached > 0
     }
+}
+
+/// The first pause, doubled with each try after the first, up to a bound.
+fn doubled(tries: u32, longest: Duration) -> Duration {
+    FIRST
+        .saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1)))
+        .min(longest)
 }
 
 /// A number in 0..1 from the standard library's randomly seeded hasher.
@@ -98,6 +117,35 @@ mod tests {
         assert_eq!(backoff.failed(Some(asked), 0.0), asked);
         let ages = Duration::from_secs(1_000_000_000_000);
         assert_eq!(backoff.failed(Some(ages), 0.0), LONGEST_ASKED);
+    }
+
+    #[test]
+    fn tries_that_reach_no_server_are_soon_made_again_and_cost_nothing() {
+        let mut backoff = Backoff::default();
+        let pauses: Vec<_> = (0..1_000).map(|_| backoff.unreachable(1.0)).collect();
+        let first = [200, 400, 800, 1_600, 3_200, 4_000].map(Duration::from_millis);
+        assert_eq!(pauses[..6], first);
+        assert!(pauses.iter().all(|pause| *pause <= LONGEST_UNREACHABLE));
+        assert_eq!(backoff.unreachable(0.5), LONGEST_UNREACHABLE / 2);
+        assert!(backoff.is_away());
+        // Whoever answers then has what a destination has that was never away.
+        let mut fresh = Backoff::default();
+        for _ in 0..20 {
+            assert_eq!(backoff.failed(None, 0.5), fresh.failed(None, 0.5));
+        }
+        backoff.succeeded();
+        assert!(!backoff.is_away());
+        assert_eq!(backoff.unreachable(1.0), FIRST);
+    }
+
+    #[test]
+    fn a_budget_that_is_spent_does_not_slow_tries_that_reach_no_server() {
+        let mut backoff = Backoff::default();
+        for _ in 0..20 {
+            backoff.failed(None, 0.5);
+        }
+        assert_eq!(backoff.unreachable(1.0), FIRST);
+        assert!(backoff.failed(None, 0.0) >= LONGEST / 2);
     }
 
     #[test]

@@ -284,7 +284,11 @@ impl Worker {
     ) {
         // One that is busy may well have time before a flush runs out of it.
         self.failures += u64::from(trouble != Trouble::Busy);
-        let pause = self.backoff.failed(asked, random_share());
+        let pause = if trouble == Trouble::Unreachable {
+            self.backoff.unreachable(random_share())
+        } else {
+            self.backoff.failed(asked, random_share())
+        };
         let asked = asked.is_some_and(|asked| !asked.is_zero());
         let now = Instant::now();
         self.pause = Some(Pause {

@@ -1,4 +1,4 @@
-//! A refused key, over an hour that takes no time.
+//! A refused key, over an hour that takes no time, and a destination that was away.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -7,6 +7,8 @@ use bytes::Bytes;
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use reqwest::header::HeaderMap;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
 use super::*;
 use crate::content::OtherSpans;
@@ -210,4 +212,82 @@ async fn the_first_flush_after_a_refusal_asks_again() {
         worker.publish(None);
     }
     assert!(queue.receipt().is_complete(), "{}", queue.receipt());
+}
+
+/// Nothing listens at this port.
+const CLOSED: &str = "127.0.0.1:1";
+
+/// Sends it where time passes as it does.
+fn send_for_real(sending: Sending) -> Result<Answer, reqwest::Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let thread = std::thread::spawn(move || runtime.block_on(sending));
+    thread.join().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_is_back_is_sent_to_within_five_seconds() {
+    const STEP: Duration = Duration::from_millis(100);
+    const AWAY: Duration = Duration::from_secs(60);
+    const SOON: Duration = Duration::from_secs(5);
+    let destination = Destination::spanloom(&format!("http://{CLOSED}")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut worker, queue) = worker(&destination, folder.path());
+    for round in 1..=5 {
+        queue.push(span(), 1_000);
+        queue.hurry();
+        let back = Instant::now() + AWAY;
+        while queue.receipt().delivered < round {
+            let now = Instant::now();
+            assert!(now <= back + SOON, "round {round}: {}", queue.receipt());
+            let (wishes, _) = worker.take_in();
+            if let Some((batch, sending)) = worker.next(wishes) {
+                let outcome = if now < back {
+                    send_for_real(sending)
+                } else {
+                    answer(200)
+                };
+                worker.answered(batch, outcome, wishes.closed);
+                worker.publish(None);
+            }
+            tokio::time::advance(STEP).await;
+        }
+    }
+    assert!(queue.receipt().is_complete(), "{}", queue.receipt());
+}
+
+/// Why a request to this address was not decided on.
+async fn trouble(url: &str) -> Trouble {
+    let destination = Destination::spanloom(url).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut worker, queue) = worker(&destination, folder.path());
+    queue.push(span(), 1_000);
+    queue.hurry();
+    let (wishes, _) = worker.take_in();
+    let (_, sending) = worker.next(wishes).unwrap();
+    let error = sending.await.unwrap_err();
+    Trouble::of(&error, destination.why(&error))
+}
+
+#[tokio::test]
+async fn a_connection_that_was_made_is_told_from_one_that_was_not() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let odd = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // Neither TLS nor HTTP.
+            drop(stream.write_all(b"at your service\r\n").await);
+        }
+    });
+    for scheme in ["http", "https"] {
+        let url = format!("{scheme}://{CLOSED}");
+        assert_eq!(trouble(&url).await, Trouble::Unreachable, "{url}");
+        let url = format!("{scheme}://{odd}");
+        assert_eq!(trouble(&url).await, Trouble::Connection, "{url}");
+    }
+    // No name has so long a part: no server is asked for it.
+    let nameless = format!("http://{}.test", "x".repeat(64));
+    assert_eq!(trouble(&nameless).await, Trouble::Unreachable);
 }

@@ -10,7 +10,9 @@ pub(super) const MINUTE: Duration = Duration::from_secs(60);
 /// Why nothing was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// No connection, or no whole answer.
+    /// No connection could be made: no server has seen anything of it.
+    Unreachable,
+    /// It broke off: within the TLS handshake, at a proxy, or before a whole answer.
     Connection,
     Timeout,
     /// The destination said that it cannot now.
@@ -29,6 +31,8 @@ impl Trouble {
         match why {
             _ if error.is_timeout() => Self::Timeout,
             reason::PROXY => Self::Proxy,
+            reason::DNS => Self::Unreachable,
+            _ if reason::is_unreachable(error) => Self::Unreachable,
             _ => Self::Connection,
         }
     }
@@ -36,7 +40,8 @@ impl Trouble {
     /// What is said of it, where nothing more is known.
     pub(super) fn why(self) -> &'static str {
         match self {
-            Self::Connection => "no connection could be made",
+            Self::Unreachable => "no connection could be made",
+            Self::Connection => "the connection ended before a whole answer",
             Self::Timeout => "no whole answer in time",
             Self::Busy => "the destination cannot take them now",
             Self::Key => {
