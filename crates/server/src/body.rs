@@ -1,70 +1,181 @@
-//! Request bodies, bounded before and after they are inflated.
+//! Request bodies, bounded before and after they are inflated, each and all together.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::CONTENT_ENCODING;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::reply::Problem;
 
-/// Bytes of a body, as sent and inflated. Source: the OTLP specification's limit.
-const LARGEST: usize = 64 << 20;
+/// Bytes of a body that brings records, as sent and inflated. Source: the OTLP specification's limit.
+pub(crate) const RECORDS: usize = 64 << 20;
+/// Bytes of a body that asks for some.
+pub(crate) const QUERY: usize = 64 << 10;
+/// Bytes of all bodies in flight, each from its arrival until its records are stored.
+const ALL: usize = 128 << 20;
+/// Bytes are counted in steps of this size.
+const STEP: usize = 16 << 10;
 /// How much larger than sent a body may become, once it is beyond the first MiB.
 const LARGEST_RATIO: usize = 200;
 const FREE: usize = 1 << 20;
 /// Time for the whole body.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Reads a body whole, and inflates it if it says it is compressed.
-pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let too_large = || {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("a body may have {LARGEST} bytes, {LARGEST_RATIO} times what was sent"),
-        )
-    };
-    let whole = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, LARGEST)).await;
-    let bytes = whole
-        .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?
-        .map_err(|_| too_large())?;
-    let encoding = headers
-        .get(CONTENT_ENCODING)
-        .map(|encoding| encoding.as_bytes().to_ascii_lowercase());
-    match encoding.as_deref() {
-        None | Some(b"identity") => Ok(bytes),
-        Some(b"gzip") => {
-            let inflated = tokio::task::spawn_blocking(move || inflate(&bytes)).await;
-            match inflated {
-                Ok(Ok(inflated)) => inflated.map(Bytes::from).ok_or_else(too_large),
-                _ => Err(Problem::bad_request("the body is no gzip")),
-            }
+/// The room that all bodies share.
+#[derive(Debug)]
+pub(crate) struct Bodies(Arc<Semaphore>);
+
+/// A body, and the room it takes until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) bytes: Bytes,
+    pub(crate) room: Room,
+}
+
+/// Some of the room.
+#[derive(Debug)]
+pub(crate) struct Room {
+    all: Arc<Semaphore>,
+    taken: Option<OwnedSemaphorePermit>,
+}
+
+impl Bodies {
+    pub(crate) fn new() -> Self {
+        Self::with_room(ALL)
+    }
+
+    fn with_room(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes / STEP)))
+    }
+
+    /// Reads a body of at most `most` bytes whole, and inflates it if it says it is compressed.
+    pub(crate) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        most: usize,
+    ) -> Result<Held, Problem> {
+        let length = headers.get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if length.is_some_and(|length| length > most) {
+            return Err(too_large(most));
         }
-        Some(_) => Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "a body may be encoded with gzip or not at all",
-        )),
+        let room = Room {
+            all: Arc::clone(&self.0),
+            taken: None,
+        };
+        let whole = tokio::time::timeout(PATIENCE, collect(body, most, room)).await;
+        let held = whole
+            .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))??;
+        let encoding = headers
+            .get(CONTENT_ENCODING)
+            .map(|encoding| encoding.as_bytes().to_ascii_lowercase());
+        match encoding.as_deref() {
+            None | Some(b"identity") => Ok(held),
+            Some(b"gzip") => {
+                let room = self.0.clone();
+                tokio::task::spawn_blocking(move || inflate(&held.bytes, most, room))
+                    .await
+                    .unwrap_or_else(|_| Err(Problem::internal("the body could not be inflated")))
+            }
+            Some(_) => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "a body may be encoded with gzip or not at all",
+            )),
+        }
     }
 }
 
-/// Inflates within the bounds; `None` for what goes beyond them.
-fn inflate(bytes: &[u8]) -> io::Result<Option<Vec<u8>>> {
-    let most = LARGEST.min(FREE.max(bytes.len().saturating_mul(LARGEST_RATIO)));
+impl Room {
+    /// Takes room for so many bytes altogether. Never waits: those who hold some of it might wait for each other.
+    fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
+        let taken = self
+            .taken
+            .as_ref()
+            .map_or(0, OwnedSemaphorePermit::num_permits);
+        let wanted = bytes.div_ceil(STEP).saturating_sub(taken);
+        if wanted == 0 {
+            return Ok(());
+        }
+        let full = || Problem::busy("too many bytes are on their way to this server");
+        let wanted = u32::try_from(wanted).map_err(|_| full())?;
+        let more = Arc::clone(&self.all)
+            .try_acquire_many_owned(wanted)
+            .map_err(|_| full())?;
+        match &mut self.taken {
+            Some(taken) => taken.merge(more),
+            None => self.taken = Some(more),
+        }
+        Ok(())
+    }
+}
+
+async fn collect(mut body: Body, most: usize, mut room: Room) -> Result<Held, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::bad_request("the body broke off"))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        let length = bytes.len() + data.len();
+        if length > most {
+            return Err(too_large(most));
+        }
+        room.grow(length)?;
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Held {
+        bytes: bytes.into(),
+        room,
+    })
+}
+
+fn too_large(most: usize) -> Problem {
+    Problem::too_large(format!(
+        "a body may have {most} bytes here, and {LARGEST_RATIO} times what was sent"
+    ))
+}
+
+/// Inflates within the bounds.
+fn inflate(bytes: &[u8], most: usize, all: Arc<Semaphore>) -> Result<Held, Problem> {
+    let most = most.min(FREE.max(bytes.len().saturating_mul(LARGEST_RATIO)));
+    let mut room = Room { all, taken: None };
     let mut inflated = Vec::new();
-    let beyond = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    MultiGzDecoder::new(bytes)
-        .take(beyond)
-        .read_to_end(&mut inflated)?;
-    Ok((inflated.len() <= most).then_some(inflated))
+    let mut decoder = MultiGzDecoder::new(bytes);
+    loop {
+        // One byte more than may come tells what is too much.
+        let next = STEP.min(most + 1 - inflated.len());
+        room.grow(inflated.len() + next)?;
+        match step(&mut decoder, next, &mut inflated) {
+            Ok(0) => break,
+            Ok(_) if inflated.len() > most => return Err(too_large(most)),
+            Ok(_) => {}
+            Err(_) => return Err(Problem::bad_request("the body is no gzip")),
+        }
+    }
+    Ok(Held {
+        bytes: inflated.into(),
+        room,
+    })
+}
+
+fn step(decoder: &mut impl Read, bytes: usize, to: &mut Vec<u8>) -> io::Result<usize> {
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    decoder.by_ref().take(bytes).read_to_end(to)
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
 
+    use axum::response::IntoResponse as _;
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
@@ -76,11 +187,59 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn status<T: std::fmt::Debug>(result: Result<T, Problem>) -> u16 {
+        result.unwrap_err().into_response().status().as_u16()
+    }
+
     #[test]
     fn a_bomb_is_refused_and_a_body_is_not() {
-        assert_eq!(inflate(&gzip(b"hello")).unwrap().unwrap(), b"hello");
-        assert_eq!(inflate(&gzip(&vec![0; FREE])).unwrap().unwrap().len(), FREE);
-        assert_eq!(inflate(&gzip(&vec![0; 8 * FREE])).unwrap(), None);
-        assert!(inflate(b"nonsense").is_err());
+        let inflate = |bytes: &[u8]| inflate(bytes, RECORDS, Bodies::new().0);
+        assert_eq!(inflate(&gzip(b"hello")).unwrap().bytes, &b"hello"[..]);
+        assert_eq!(inflate(&gzip(&vec![0; FREE])).unwrap().bytes.len(), FREE);
+        assert_eq!(status(inflate(&gzip(&vec![0; 8 * FREE]))), 413);
+        assert_eq!(status(inflate(b"nonsense")), 400);
+    }
+
+    #[tokio::test]
+    async fn all_bodies_share_one_room_and_give_it_back() {
+        const ROOM: usize = 1 << 20;
+        let bodies = Bodies::with_room(ROOM);
+        let read = async |bytes: usize| {
+            let body = vec![b' '; bytes].into();
+            bodies.read(&HeaderMap::new(), body, ROOM / 2).await
+        };
+        let (first, second) = (
+            read(ROOM / 2).await.unwrap(),
+            read(ROOM / 2 - STEP).await.unwrap(),
+        );
+        assert_eq!(status(read(ROOM / 2).await), 503);
+        assert_eq!(status(read(ROOM / 2 + 1).await), 413);
+        assert!(read(STEP).await.is_ok(), "what is small finds room");
+        drop((first, second));
+        assert!(read(ROOM / 2).await.is_ok());
+        assert_eq!(bodies.0.available_permits(), ROOM / STEP);
+    }
+
+    #[tokio::test]
+    async fn what_is_inflated_takes_room_too() {
+        const ROOM: usize = 1 << 20;
+        let bodies = Bodies::with_room(ROOM);
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, "gzip".parse().unwrap());
+        let body = gzip(&vec![b' '; ROOM / 4]);
+        assert!(body.len() < STEP);
+        let mut held = Vec::new();
+        let refused = loop {
+            match bodies.read(&headers, body.clone().into(), RECORDS).await {
+                Ok(one) => held.push(one),
+                Err(problem) => break problem,
+            }
+        };
+        assert_eq!(refused.into_response().status(), 503);
+        assert_eq!(
+            held.len(),
+            3,
+            "of a quarter each, and a little to inflate it"
+        );
     }
 }

@@ -18,6 +18,7 @@ mod body;
 mod error;
 mod guard;
 mod otlp;
+mod questions;
 mod reply;
 mod server;
 mod store;

@@ -41,6 +41,19 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, reason)
     }
 
+    pub(crate) fn internal(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, reason)
+    }
+
+    /// Not now: the answer asks to try again in a second.
+    pub(crate) fn busy(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, reason)
+    }
+
+    pub(crate) fn too_large(reason: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, reason)
+    }
+
     pub(crate) fn not_found(reason: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, reason)
     }
@@ -49,14 +62,8 @@ impl Problem {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Busy => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too much is waiting to be written",
-            ),
-            Refused::Failed => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the records could not be stored",
-            ),
+            Refused::Failed => Self::internal(refused.reason()),
+            Refused::Busy | Refused::Disk => Self::busy(refused.reason()),
         }
     }
 }
@@ -65,10 +72,7 @@ impl From<crate::Error> for Problem {
     fn from(error: crate::Error) -> Self {
         // The detail is the operator's.
         tracing::error!(name: "spanloom.store.failed", %error, "a request could not be served");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the database could not be read",
-        )
+        Self::internal("the database could not be read")
     }
 }
 
@@ -89,11 +93,7 @@ impl IntoResponse for Problem {
 pub(crate) fn json(value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => typed("application/json", body),
-        Err(_) => Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the answer could not be written",
-        )
-        .into_response(),
+        Err(_) => Problem::internal("the answer could not be written").into_response(),
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
         attempts: attributes
             .take_count(&[names::SPANLOOM_ATTEMPTS])
             .and_then(|count| i64::try_from(count).ok()),
+        damaged: false,
         content_dropped_bytes: attributes.take_count(&[names::SPANLOOM_CONTENT_DROPPED_BYTES]),
         usage_source: None,
         rebuilt: false,

@@ -35,6 +35,9 @@ pub struct CallInfo {
     /// Bytes of the request and of the answer that were not kept, as a bound was reached: their content is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_dropped_bytes: Option<u64>,
+    /// Whether the store could not read the call's content: only its numbers are left.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub damaged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage_source: Option<String>,
     /// Whether request or answer were put together from the messages a span tells of, as the provider's own were not in it.

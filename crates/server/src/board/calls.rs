@@ -8,14 +8,14 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
-use spanloom_core::Record;
+use spanloom_core::{Json, Record};
 
 use super::selection::{Parameters, Selection};
 use super::stats::ms;
 use super::text::{completion, prompt};
 use crate::reply::{self, Problem};
 use crate::server::App;
-use crate::store::{Code, Id, Memory, Outcome, Row};
+use crate::store::{Code, Id, Memory, Outcome, Row, Store};
 use crate::weave::present;
 
 /// A row of the table; see the board's API.
@@ -48,8 +48,8 @@ struct Shown {
     prompt: Option<String>,
     completion: Option<String>,
     attributes: BTreeMap<String, String>,
-    #[serde(skip)]
-    location: (i64, i64),
+    /// Whether the store could not read the content.
+    damaged: bool,
 }
 
 impl Shown {
@@ -89,19 +89,20 @@ impl Shown {
             prompt: None,
             completion: None,
             attributes: attributes.collect(),
-            location: (row.frame, row.slot),
+            damaged: false,
         }
     }
 
     /// Adds what stands in the call itself.
-    fn complete(mut self, call: &Value) -> Self {
-        self.exception = call
-            .get("exception")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        self.prompt = prompt(call);
-        self.completion = completion(call);
-        self
+    fn complete(&mut self, record: &Record) {
+        let json = |json: &Json| serde_json::from_str(json.as_str()).unwrap_or(Value::Null);
+        self.exception.clone_from(&record.exception);
+        self.prompt = prompt(&json(&record.inputs));
+        self.completion = record
+            .output
+            .as_ref()
+            .and_then(|output| completion(&json(output)));
+        self.damaged = record.info().damaged;
     }
 }
 
@@ -110,43 +111,36 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref());
-    let task = tokio::task::spawn_blocking(move || table(&parameters, &app));
-    let answer = task
-        .await
-        .unwrap_or_else(|_| Err(Problem::bad_request("the calls could not be read")))?;
-    Ok(reply::json(&answer))
+    let store = Arc::clone(&app);
+    let question = move || table(&parameters, &store.store);
+    Ok(reply::json(&app.questions.ask(question).await?))
 }
 
-fn table(parameters: &Parameters, app: &App) -> Result<Value, Problem> {
+fn table(parameters: &Parameters, store: &Store) -> Result<Value, Problem> {
     let limit = parameters.number("limit", 50, 1..=500)?;
     let offset = parameters.number("offset", 0, 0..=usize::MAX)?;
     let order = Order::read(parameters.one("sort").unwrap_or("-started_at"))?;
-    let (total, page) = {
-        let memory = app.store.memory();
-        let selection = Selection::read(parameters, &memory)?;
-        let mut rows: Vec<&Row> = memory
-            .rows
-            .iter()
-            .filter(|row| selection.accepts(row))
-            .collect();
-        // What arrived last stands first among equals.
-        rows.reverse();
-        rows.sort_by(|left, right| order.compare(left, right, &memory));
-        let page: Vec<Shown> = rows
-            .iter()
-            .skip(offset)
-            .take(limit)
-            .map(|row| Shown::of(row, &memory))
-            .collect();
-        (rows.len(), page)
-    };
-    let locations: Vec<_> = page.iter().map(|row| row.location).collect();
-    let payloads = app.store.payloads(&locations)?;
-    let calls: Vec<Shown> = page
-        .into_iter()
-        .zip(payloads)
-        .map(|(row, payload)| row.complete(&serde_json::from_str(&payload).unwrap_or(Value::Null)))
+    let memory = store.memory();
+    let selection = Selection::read(parameters, &memory)?;
+    let mut rows: Vec<(usize, &Row)> = memory
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| selection.accepts(row))
         .collect();
+    // What arrived last stands first among equals.
+    rows.reverse();
+    rows.sort_by(|(_, left), (_, right)| order.compare(left, right, &memory));
+    let total = rows.len();
+    let page = rows.into_iter().skip(offset).take(limit);
+    let (places, mut calls): (Vec<usize>, Vec<Shown>) = page
+        .map(|(place, row)| (place, Shown::of(row, &memory)))
+        .unzip();
+    store.read(&memory, &places, |index, record| {
+        if let Some(shown) = calls.get_mut(index) {
+            shown.complete(&record);
+        }
+    })?;
     Ok(json!({"total": total, "calls": calls}))
 }
 
@@ -169,34 +163,28 @@ pub(super) async fn one(
         parameters.required("project")?
     );
     let id = Id::new(parameters.required("id")?);
-    let task = tokio::task::spawn_blocking(move || {
-        let missing = || Problem::not_found("there is no such call in this project");
-        let (row, stream) = {
-            let memory = app.store.memory();
-            let place = memory
-                .dictionary
-                .code(&project)
-                .and_then(|project| memory.find(project, &id));
-            let row = place
-                .and_then(|place| memory.rows.get(place))
-                .ok_or_else(missing)?;
-            (
-                Shown::of(row, &memory),
-                memory.dictionary.text(row.stream).to_owned(),
-            )
-        };
-        let payloads = app.store.payloads(&[row.location])?;
-        let call = payloads
-            .first()
-            .and_then(|payload| present(payload, true))
-            .ok_or_else(missing)?;
-        let row = row.complete(&serde_json::to_value(&call).unwrap_or_default());
-        Ok(One { row, stream, call })
-    });
-    let answer: Result<One, Problem> = task
-        .await
-        .unwrap_or_else(|_| Err(Problem::bad_request("the call could not be read")));
-    Ok(reply::json(&answer?))
+    let store = Arc::clone(&app);
+    let question = move || whole(&store.store, &project, &id);
+    Ok(reply::json(&app.questions.ask(question).await?))
+}
+
+fn whole(store: &Store, project: &str, id: &Id) -> Result<One, Problem> {
+    let missing = || Problem::not_found("there is no such call in this project");
+    let memory = store.memory();
+    let project = memory.dictionary.code(project).ok_or_else(missing)?;
+    let place = memory.find(project, id).ok_or_else(missing)?;
+    let row = memory.rows.get(place).ok_or_else(missing)?;
+    let mut shown = Shown::of(row, &memory);
+    let mut call = None;
+    store.read(&memory, &[place], |_, record| {
+        shown.complete(&record);
+        call = Some(present(record, true));
+    })?;
+    Ok(One {
+        row: shown,
+        stream: memory.dictionary.text(row.stream).to_owned(),
+        call: call.ok_or_else(missing)?,
+    })
 }
 
 /// A column to sort by, and which way.

@@ -25,10 +25,11 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::reply::{self, Problem};
 use crate::server::App;
+use crate::store::Memory;
 use selection::{Parameters, place};
 
 pub(crate) fn routes() -> Router<Arc<App>> {
@@ -60,10 +61,15 @@ async fn version(
     Ok(reply::json(&json!({"version": app.store.memory().version})))
 }
 
-async fn streams(State(app): State<Arc<App>>) -> Response {
+async fn streams(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let memory = app.store.memory();
+    let found = app.questions.ask(move || Ok(list_streams(&memory))).await?;
+    Ok(reply::json(&json!({"streams": found})))
+}
+
+fn list_streams(memory: &Memory) -> Vec<Value> {
     let mut found: BTreeMap<(u32, u32), (u64, i64)> = BTreeMap::new();
-    for row in &memory.rows {
+    for row in memory.rows.iter() {
         let (calls, last) = found
             .entry((row.project, row.stream))
             .or_insert((0, i64::MIN));
@@ -72,7 +78,7 @@ async fn streams(State(app): State<Arc<App>>) -> Response {
     }
     let mut streams: Vec<_> = found.into_iter().collect();
     streams.sort_by_key(|(_, (_, last))| std::cmp::Reverse(*last));
-    let shown: Vec<_> = streams
+    streams
         .into_iter()
         .filter_map(|((project, stream), (calls, last))| {
             let (entity, project) = memory.dictionary.text(project).split_once('/')?;
@@ -82,6 +88,5 @@ async fn streams(State(app): State<Arc<App>>) -> Response {
                 "last_started_at": stats::ms(last)}),
             )
         })
-        .collect();
-    reply::json(&json!({"streams": shown}))
+        .collect()
 }

@@ -89,14 +89,12 @@ pub(super) async fn summary(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let task = tokio::task::spawn_blocking(move || {
+    let memory = app.store.memory();
+    let question = move || {
         let parameters = Parameters::read(query.as_deref());
-        answer(&parameters, &app.store.memory())
-    });
-    let answer = task
-        .await
-        .unwrap_or_else(|_| Err(Problem::bad_request("the summary could not be made")))?;
-    Ok(reply::json(&answer))
+        answer(&parameters, &memory)
+    };
+    Ok(reply::json(&app.questions.ask(question).await?))
 }
 
 fn answer(parameters: &Parameters, memory: &Memory) -> Result<Value, Problem> {

@@ -6,8 +6,7 @@ use serde_json::Value;
 const LONGEST: usize = 200;
 
 /// The text of a call's last message, or of its embedding's input.
-pub(super) fn prompt(call: &Value) -> Option<String> {
-    let inputs = call.get("inputs")?;
+pub(super) fn prompt(inputs: &Value) -> Option<String> {
     let messages = inputs.get("messages").and_then(Value::as_array);
     let last = messages.and_then(|messages| messages.last());
     cut(&last
@@ -16,8 +15,7 @@ pub(super) fn prompt(call: &Value) -> Option<String> {
 }
 
 /// The text of a call's answer; of a tool call, the call.
-pub(super) fn completion(call: &Value) -> Option<String> {
-    let output = call.get("output")?;
+pub(super) fn completion(output: &Value) -> Option<String> {
     let first = |value: &Value| value.as_array().and_then(|items| items.first().cloned());
     let choice = output
         .get("choices")
@@ -87,11 +85,14 @@ mod tests {
     fn previews_of_every_shape() {
         let call = json!({"inputs": {"messages": [{"role": "user", "content": [{"type": "text", "text": "two\nlines"}]}]},
             "output": {"choices": [{"message": {"content": null, "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}}]}});
-        assert_eq!(prompt(&call).as_deref(), Some("two lines"));
-        assert_eq!(completion(&call).as_deref(), Some("f({})"));
+        assert_eq!(prompt(&call["inputs"]).as_deref(), Some("two lines"));
+        assert_eq!(completion(&call["output"]).as_deref(), Some("f({})"));
         let embedding = json!({"inputs": {"input": ["a", "b"]}, "output": {"data": [{}, {}]}});
-        assert_eq!(prompt(&embedding).as_deref(), Some("a b"));
-        assert_eq!(completion(&embedding).as_deref(), Some("2 embeddings"));
-        assert_eq!(prompt(&json!({"inputs": {}})), None);
+        assert_eq!(prompt(&embedding["inputs"]).as_deref(), Some("a b"));
+        assert_eq!(
+            completion(&embedding["output"]).as_deref(),
+            Some("2 embeddings")
+        );
+        assert_eq!(prompt(&json!({})), None);
     }
 }

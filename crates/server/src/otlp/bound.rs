@@ -2,10 +2,10 @@
 //! hundreds in memory.
 
 /// Spans of one request.
-const MOST_SPANS: usize = 100_000;
+pub(super) const MOST_SPANS: usize = 100_000;
 /// Messages of all kinds in one request: twenty a span.
-const MOST_MESSAGES: usize = 20 * MOST_SPANS;
-/// How deep messages are followed; prost itself refuses deeper ones.
+pub(super) const MOST_MESSAGES: usize = 20 * MOST_SPANS;
+/// How deep the messages of a span are followed; prost itself refuses deeper ones.
 const DEPTH: usize = 100;
 
 /// Why a request is not decoded.
@@ -13,8 +13,38 @@ const DEPTH: usize = 100;
 pub(super) enum Refused {
     /// It holds too many spans, or too many messages in them.
     TooMany,
-    /// It is no protobuf, or has groups, which OTLP does not.
+    /// Its spans cannot be found: it is not what it should be, or cut, or has protobuf's groups, which OTLP does not.
     Malformed,
+}
+
+/// The spans of one resource, as they are on the wire.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Group<'a> {
+    /// The resource, in as many parts as it was sent in; `None` if one of them cannot be read.
+    pub(super) resource: Option<Vec<&'a [u8]>>,
+    /// `None` for a span that cannot be read.
+    pub(super) spans: Vec<Option<&'a [u8]>>,
+}
+
+impl<'a> Group<'a> {
+    fn new() -> Self {
+        Self {
+            resource: Some(Vec::new()),
+            spans: Vec::new(),
+        }
+    }
+
+    fn put(&mut self, kind: Kind, message: Option<&'a [u8]>) {
+        match kind {
+            Kind::Span => self.spans.push(message),
+            Kind::Resource => match (&mut self.resource, message) {
+                (Some(parts), Some(part)) => parts.push(part),
+                (resource, _) => *resource = None,
+            },
+            // Nothing of a scope is recorded.
+            _ => {}
+        }
+    }
 }
 
 /// The messages of a request, as far as they lead to others. Source: opentelemetry-proto 1.x, `trace.proto`.
@@ -68,39 +98,90 @@ struct Count {
     messages: usize,
 }
 
-/// Refuses a request that would become too much.
-pub(super) fn check(request: &[u8]) -> Result<(), Refused> {
-    walk(Kind::Request, request, DEPTH, &mut Count::default())
+impl Count {
+    fn add(&mut self, kind: Kind) -> Result<(), Refused> {
+        self.messages += 1;
+        self.spans += usize::from(matches!(kind, Kind::Span));
+        if self.spans > MOST_SPANS || self.messages > MOST_MESSAGES {
+            return Err(Refused::TooMany);
+        }
+        Ok(())
+    }
+
+    /// Counts what is in a message; `None` if it cannot be followed to its end, which is the fault of this one alone.
+    fn inside<'a>(&mut self, kind: Kind, message: &'a [u8]) -> Result<Option<&'a [u8]>, Refused> {
+        match walk(kind, message, DEPTH, self) {
+            Ok(()) => Ok(Some(message)),
+            Err(Refused::Malformed) => Ok(None),
+            Err(Refused::TooMany) => Err(Refused::TooMany),
+        }
+    }
+}
+
+/// Takes a request apart, unless it would become too much.
+pub(super) fn groups(request: &[u8]) -> Result<Vec<Group<'_>>, Refused> {
+    let mut groups = Vec::new();
+    envelope(Kind::Request, request, &mut groups, &mut Count::default())?;
+    Ok(groups)
+}
+
+/// Goes through the messages that lead to spans.
+fn envelope<'a>(
+    kind: Kind,
+    mut rest: &'a [u8],
+    groups: &mut Vec<Group<'a>>,
+    count: &mut Count,
+) -> Result<(), Refused> {
+    while !rest.is_empty() {
+        let Some((inner, value)) = message(kind, &mut rest)? else {
+            continue;
+        };
+        count.add(inner)?;
+        match inner {
+            Kind::ResourceSpans => {
+                groups.push(Group::new());
+                envelope(inner, value, groups, count)?;
+            }
+            Kind::ScopeSpans => envelope(inner, value, groups, count)?,
+            _ => {
+                let value = count.inside(inner, value)?;
+                if let Some(group) = groups.last_mut() {
+                    group.put(inner, value);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn walk(kind: Kind, mut rest: &[u8], depth: usize, count: &mut Count) -> Result<(), Refused> {
     let depth = depth.checked_sub(1).ok_or(Refused::Malformed)?;
     while !rest.is_empty() {
-        let tag = varint(&mut rest)?;
-        let length = match tag & 7 {
-            0 => {
-                varint(&mut rest)?;
-                continue;
-            }
-            1 => 8,
-            2 => usize::try_from(varint(&mut rest)?).map_err(|_| Refused::Malformed)?,
-            5 => 4,
-            _ => return Err(Refused::Malformed),
-        };
-        let (value, after) = rest.split_at_checked(length).ok_or(Refused::Malformed)?;
-        rest = after;
-        if tag & 7 == 2
-            && let Some(inner) = kind.field(tag >> 3)
-        {
-            count.messages += 1;
-            count.spans += usize::from(matches!(inner, Kind::Span));
-            if count.spans > MOST_SPANS || count.messages > MOST_MESSAGES {
-                return Err(Refused::TooMany);
-            }
+        if let Some((inner, value)) = message(kind, &mut rest)? {
+            count.add(inner)?;
             walk(inner, value, depth, count)?;
         }
     }
     Ok(())
+}
+
+/// Reads one field; what is in it, if it is a message that is known.
+fn message<'a>(kind: Kind, rest: &mut &'a [u8]) -> Result<Option<(Kind, &'a [u8])>, Refused> {
+    let tag = varint(rest)?;
+    let length = match tag & 7 {
+        0 => {
+            varint(rest)?;
+            return Ok(None);
+        }
+        1 => 8,
+        2 => usize::try_from(varint(rest)?).map_err(|_| Refused::Malformed)?,
+        5 => 4,
+        _ => return Err(Refused::Malformed),
+    };
+    let (value, after) = rest.split_at_checked(length).ok_or(Refused::Malformed)?;
+    *rest = after;
+    let inner = kind.field(tag >> 3).filter(|_| tag & 7 == 2);
+    Ok(inner.map(|inner| (inner, value)))
 }
 
 fn varint(rest: &mut &[u8]) -> Result<u64, Refused> {
@@ -139,14 +220,15 @@ mod tests {
 
     #[test]
     fn spans_are_counted_and_so_is_what_is_in_them() {
-        assert_eq!(check(&request(vec![Span::default(); MOST_SPANS])), Ok(()));
+        let most = request(vec![Span::default(); MOST_SPANS]);
+        assert_eq!(groups(&most).unwrap()[0].spans.len(), MOST_SPANS);
         let more = request(vec![Span::default(); MOST_SPANS + 1]);
-        assert_eq!(check(&more), Err(Refused::TooMany));
+        assert_eq!(groups(&more), Err(Refused::TooMany));
         let full = Span {
             attributes: vec![KeyValue::default(); MOST_MESSAGES],
             ..Span::default()
         };
-        assert_eq!(check(&request(vec![full])), Err(Refused::TooMany));
+        assert_eq!(groups(&request(vec![full])), Err(Refused::TooMany));
         let event = Event {
             attributes: vec![KeyValue::default(); 1_000],
             ..Event::default()
@@ -155,14 +237,29 @@ mod tests {
             events: vec![event; MOST_MESSAGES / 1_000],
             ..Span::default()
         };
-        assert_eq!(check(&request(vec![eventful])), Err(Refused::TooMany));
+        assert_eq!(groups(&request(vec![eventful])), Err(Refused::TooMany));
     }
 
     #[test]
     fn what_is_no_protobuf_is_refused() {
-        assert_eq!(check(b""), Ok(()));
+        assert_eq!(groups(b""), Ok(Vec::new()));
         for bytes in [&b"\xff\xff\xff"[..], b"\x0a\x05a", b"\x0b", &[0xff; 11]] {
-            assert_eq!(check(bytes), Err(Refused::Malformed));
+            assert_eq!(groups(bytes), Err(Refused::Malformed));
         }
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_followed_is_the_only_one_missing() {
+        // A resource whose attribute is cut; spans: an empty one, one whose attribute is cut, one with a group.
+        let scope_spans = b"\x12\x00\x12\x02\x4a\x05\x12\x01\x0b";
+        let mut resource_spans = b"\x0a\x02\x0a\x05\x12\x09".to_vec();
+        resource_spans.extend(scope_spans);
+        let mut bytes = vec![0x0a, u8::try_from(resource_spans.len()).unwrap()];
+        bytes.extend(resource_spans);
+        let group = Group {
+            resource: None,
+            spans: vec![Some(&b""[..]), None, None],
+        };
+        assert_eq!(groups(&bytes), Ok(vec![group]));
     }
 }

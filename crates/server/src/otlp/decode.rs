@@ -1,8 +1,9 @@
 //! OTLP's spans, as core's mapping takes them.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_json::{Value, json};
@@ -11,25 +12,71 @@ use spanloom_core::{Record, StreamName, Timestamp};
 
 /// How deep values may be nested; what lies deeper is left out.
 const DEPTH: usize = 32;
+/// Characters of a reason in an answer: some reasons quote what was sent.
+const LONGEST_REASON: usize = 200;
 
-/// The records of a request, and how many of its spans were none. `default` is where spans go that do not say, in a
-/// stream named like their service.
-pub(super) fn records(
-    request: ExportTraceServiceRequest,
-    default: &StreamName,
-) -> (Vec<Record>, i64) {
-    let (mut records, mut rejected) = (Vec::new(), 0);
-    for group in request.resource_spans {
-        let resource = attributes(group.resource.unwrap_or_default().attributes);
+/// What a request became.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) records: Vec<Record>,
+    /// Spans that lack what every span has.
+    incomplete: i64,
+    /// Spans that could not be read.
+    unreadable: i64,
+    /// Why the first of them could not.
+    reason: Option<String>,
+    /// Whether there was a resource that could not be read.
+    without_resource: bool,
+}
+
+impl Taken {
+    /// Takes the spans of one resource; what could not be read comes as the reason. `default` is where spans go that do
+    /// not say, in a stream named like their service.
+    pub(super) fn group(
+        &mut self,
+        resource: Result<Resource, String>,
+        spans: impl Iterator<Item = Result<Span, String>>,
+        default: &StreamName,
+    ) {
+        self.without_resource |= resource.is_err();
+        let resource = attributes(resource.unwrap_or_default().attributes);
         let stream = stream(&resource, default);
-        for span in group.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-            match self::span(span) {
-                Some(span) => records.push(mapping::record(span, &resource, &stream)),
-                None => rejected += 1,
+        for span in spans {
+            match span.map(self::span) {
+                Ok(Some(span)) => self.records.push(mapping::record(span, &resource, &stream)),
+                Ok(None) => self.incomplete += 1,
+                Err(reason) => {
+                    self.unreadable += 1;
+                    self.reason
+                        .get_or_insert_with(|| reason.chars().take(LONGEST_REASON).collect());
+                }
             }
         }
     }
-    (records, rejected)
+
+    /// What the sender has to know; `None` if everything was taken.
+    pub(super) fn partial_success(&self) -> Option<ExportTracePartialSuccess> {
+        let mut faults = Vec::new();
+        if self.incomplete > 0 {
+            faults.push(
+                "spans without a valid trace id, span id and start time were left out".to_owned(),
+            );
+        }
+        if let Some(reason) = &self.reason {
+            faults.push(format!(
+                "spans that cannot be read were left out, the first of them because: {reason}"
+            ));
+        }
+        if self.without_resource {
+            faults.push(
+                "a resource cannot be read; its spans were taken without its attributes".to_owned(),
+            );
+        }
+        (!faults.is_empty()).then(|| ExportTracePartialSuccess {
+            rejected_spans: self.incomplete + self.unreadable,
+            error_message: faults.join("; "),
+        })
+    }
 }
 
 fn stream(resource: &Attributes, default: &StreamName) -> StreamName {

@@ -1,9 +1,23 @@
 //! OTLP over HTTP: spans of any instrumentation become records.
 //!
-//! Source: OTLP 1.x, section "OTLP/HTTP". Protobuf only; JSON is answered with 415.
+//! Source: OTLP 1.x, section "OTLP/HTTP".
+//!
+//! | file | what |
+//! |---|---|
+//! | `bound` | a request in protobuf, taken apart and counted |
+//! | `protobuf` | its spans, one by one |
+//! | `text` | a request in JSON, repaired and counted |
+//! | `json` | its spans, one by one |
+//! | `message`, `scalar` | what is in them |
+//! | `decode` | spans become records; what of a request did not |
 
 mod bound;
 mod decode;
+mod json;
+mod message;
+mod protobuf;
+mod scalar;
+mod text;
 
 use std::sync::Arc;
 
@@ -13,17 +27,21 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::post;
-use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
 use prost::Message as _;
-use spanloom_core::{Record, StreamName};
+use serde_json::json;
+use spanloom_core::StreamName;
 
+use self::bound::Refused;
+use self::decode::Taken;
+use crate::body::{Held, RECORDS};
 use crate::reply::{self, Problem};
 use crate::server::App;
 
 const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
 
 /// Names `entity/project` for spans that do not say, as W&B has it.
 const PROJECT: &str = "project_id";
@@ -35,34 +53,77 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/otel/v1/traces", post(traces))
 }
 
+/// How a request is written, and its answer.
+#[derive(Clone, Copy, Debug)]
+enum Encoding {
+    Protobuf,
+    Json,
+}
+
+impl Encoding {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if kind.eq_ignore_ascii_case(PROTOBUF) {
+            Some(Self::Protobuf)
+        } else if kind.eq_ignore_ascii_case(JSON) {
+            Some(Self::Json)
+        } else {
+            None
+        }
+    }
+
+    fn read(self, request: &[u8], default: &StreamName) -> Result<Taken, Problem> {
+        let taken = match self {
+            Self::Protobuf => protobuf::read(request, default),
+            Self::Json => json::read(request, default),
+        };
+        taken.map_err(|refused| match refused {
+            Refused::TooMany => Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the request holds too many spans or attributes; send fewer at a time",
+            ),
+            Refused::Malformed => malformed(),
+        })
+    }
+
+    fn answer(self, partial_success: Option<ExportTracePartialSuccess>) -> Response {
+        match self {
+            Self::Protobuf => reply::typed(
+                PROTOBUF,
+                ExportTraceServiceResponse { partial_success }.encode_to_vec(),
+            ),
+            Self::Json => reply::json(&partial_success.map_or_else(
+                || json!({}),
+                // 64-bit numbers are texts in protobuf's JSON.
+                |partial| {
+                    json!({"partialSuccess": {
+                        "rejectedSpans": partial.rejected_spans.to_string(),
+                        "errorMessage": partial.error_message,
+                    }})
+                },
+            )),
+        }
+    }
+}
+
 async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let kind = parts
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
-    if kind.split(';').next().map(str::trim) != Some(PROTOBUF) {
-        return Err(Problem::new(
+    let encoding = Encoding::of(&parts.headers).ok_or_else(|| {
+        Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "expected application/x-protobuf",
-        ));
-    }
+            format!("expected {PROTOBUF} or {JSON}"),
+        )
+    })?;
     let default = default_stream(&parts.headers)?;
-    let bytes = crate::body::read(&parts.headers, body).await?;
+    let Held { bytes, room } = app.bodies.read(&parts.headers, body, RECORDS).await?;
     // Off the threads that serve requests: there may be 64 MiB of it.
-    let read = tokio::task::spawn_blocking(move || read(bytes, &default)).await;
-    let (records, rejected) = read.unwrap_or_else(|_| Err(malformed()))?;
-    app.store.write(records).await?;
-    let partial_success = (rejected > 0).then(|| ExportTracePartialSuccess {
-        rejected_spans: rejected,
-        error_message: "spans without a valid trace id, span id and start time were left out"
-            .to_owned(),
-    });
-    Ok(reply::typed(
-        PROTOBUF,
-        ExportTraceServiceResponse { partial_success }.encode_to_vec(),
-    ))
+    let read = tokio::task::spawn_blocking(move || encoding.read(&bytes, &default)).await;
+    let taken = read.unwrap_or_else(|_| Err(malformed()))?;
+    let partial_success = taken.partial_success();
+    app.store.write(taken.records).await?;
+    drop(room);
+    Ok(encoding.answer(partial_success))
 }
 
 /// Where spans go that do not say: the project in the header, else `local/otlp`, in a stream named like their service.
@@ -82,18 +143,6 @@ fn local() -> StreamName {
         project: "otlp".to_owned(),
         stream: "spans".to_owned(),
     }
-}
-
-fn read(bytes: Bytes, default: &StreamName) -> Result<(Vec<Record>, i64), Problem> {
-    bound::check(&bytes).map_err(|refused| match refused {
-        bound::Refused::TooMany => Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the request holds too many spans or attributes; send fewer at a time",
-        ),
-        bound::Refused::Malformed => malformed(),
-    })?;
-    let request = ExportTraceServiceRequest::decode(bytes).map_err(|_| malformed())?;
-    Ok(decode::records(request, default))
 }
 
 fn malformed() -> Problem {

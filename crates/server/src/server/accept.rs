@@ -12,6 +12,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use super::paced::Paced;
+
 /// Connections at once.
 const CONNECTIONS: usize = 256;
 /// Time for a request's head, and so for an idle connection.
@@ -59,7 +61,8 @@ pub(super) async fn accept(
         // Answers are small; waiting to fill a packet only delays them.
         drop(socket.set_nodelay(true));
         let service = TowerToHyperService::new(router.clone());
-        let connection = connections.watch(http.serve_connection(TokioIo::new(socket), service));
+        let connection =
+            connections.watch(http.serve_connection(TokioIo::new(Paced::new(socket)), service));
         tokio::task::spawn(async move {
             // A client that goes away mid-request is its own affair.
             drop(connection.await);

@@ -5,9 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
-use super::{App, Listener, Server};
+use super::{App, Listener, STREAMS, Server};
+use crate::body::Bodies;
 use crate::error::{Error, ErrorKind};
+use crate::questions::Questions;
 use crate::store::{Database, Store};
 
 /// Settings of a [`Server`].
@@ -69,6 +72,9 @@ impl ServerBuilder {
         let url = |listener: &Listener| format!("http://{}", listener.address);
         let app = App {
             store,
+            questions: Questions::start()?,
+            bodies: Bodies::new(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
             url: url(&board),
             otlp_url: otlp.as_ref().map(url),
         };

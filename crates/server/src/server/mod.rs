@@ -2,6 +2,7 @@
 
 mod accept;
 mod builder;
+mod paced;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -12,16 +13,25 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 pub use builder::ServerBuilder;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
+use crate::body::Bodies;
 use crate::error::Error;
+use crate::questions::Questions;
 use crate::store::Store;
 use crate::{board, guard, otlp, reply, weave};
+
+/// Answers that may be streamed at once.
+const STREAMS: usize = 64;
 
 /// What requests are answered from.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    pub(crate) questions: Questions,
+    pub(crate) bodies: Bodies,
+    /// Answers that are streamed at once: fewer than there are connections, so that those who read them slowly leave places.
+    pub(crate) streams: Arc<Semaphore>,
     pub(crate) url: String,
     pub(crate) otlp_url: Option<String>,
 }

@@ -1,24 +1,38 @@
 //! The rows in memory, and the ids in them.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use hashbrown::HashTable;
 
+use super::chunks::Chunks;
 use super::id::Id;
 use super::row::Row;
 use super::{Code, Dictionary};
 
-/// Everything committed, for reading.
-#[derive(Debug, Default)]
+/// Everything committed at some moment, for reading. A copy shares what has not changed since.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) dictionary: Dictionary,
     /// By arrival; the place in here is the row's `loc`.
-    pub(crate) rows: Vec<Row>,
-    /// Places of rows by project and id. Holds numbers only: the ids are compared in the rows.
-    places: HashTable<u32>,
-    hasher: RandomState,
+    pub(crate) rows: Chunks<Row>,
+    places: Arc<Places>,
     /// Changes with every commit.
     pub(crate) version: u64,
+}
+
+/// Places of rows by project and id. Holds numbers only: the ids are compared in the rows. Shared by all copies, since a
+/// call keeps its place: one that is newer than a copy is not among the copy's rows.
+#[derive(Debug, Default)]
+struct Places {
+    table: RwLock<HashTable<u32>>,
+    hasher: RandomState,
+}
+
+impl Places {
+    fn hash(&self, row: &Row) -> u64 {
+        self.hasher.hash_one((row.project, row.id.as_bytes()))
+    }
 }
 
 impl Memory {
@@ -27,16 +41,17 @@ impl Memory {
             dictionary,
             ..Self::default()
         };
-        memory.rows.reserve(rows.len());
-        memory.places.reserve(rows.len(), |_| 0);
+        let mut table = memory
+            .places
+            .table
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        table.reserve(rows.len(), |_| 0);
+        drop(table);
         for row in rows {
             memory.put(memory.rows.len(), row);
         }
         memory
-    }
-
-    fn hash(hasher: &RandomState, project: Code, id: &Id) -> u64 {
-        hasher.hash_one((project, id.as_bytes()))
     }
 
     /// The place of a call.
@@ -45,10 +60,13 @@ impl Memory {
             self.at(*place)
                 .is_some_and(|row| row.project == project && row.id == *id)
         };
-        let place = self
+        let hash = self.places.hasher.hash_one((project, id.as_bytes()));
+        let table = self
             .places
-            .find(Self::hash(&self.hasher, project, id), same)?;
-        usize::try_from(*place).ok()
+            .table
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        usize::try_from(*table.find(hash, same)?).ok()
     }
 
     fn at(&self, place: u32) -> Option<&Row> {
@@ -64,14 +82,78 @@ impl Memory {
         let Ok(number) = u32::try_from(self.rows.len()) else {
             return;
         };
-        let hash = Self::hash(&self.hasher, row.project, &row.id);
+        let hash = self.places.hash(&row);
         self.rows.push(row);
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        self.places.insert_unique(hash, number, |place| {
-            let row = usize::try_from(*place)
-                .ok()
-                .and_then(|place| rows.get(place));
-            row.map_or(0, |row| Self::hash(hasher, row.project, &row.id))
+        let mut table = self
+            .places
+            .table
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        table.insert_unique(hash, number, |place| {
+            self.at(*place).map_or(0, |row| self.places.hash(row))
         });
+    }
+}
+
+/// The newest copy for readers. Nobody waits: a reader takes a pointer, and the writer changes what readers do not hold.
+#[derive(Debug)]
+pub(super) struct Published(Mutex<Arc<Memory>>);
+
+impl Published {
+    pub(super) fn new(memory: Memory) -> Self {
+        Self(Mutex::new(Arc::new(memory)))
+    }
+
+    pub(super) fn get(&self) -> Arc<Memory> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes what readers get from now on.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Memory)) {
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut newest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(dictionary: &mut Dictionary, id: usize) -> Row {
+        let record = json!({"project_id": "e/p", "id": format!("{id:016x}"), "op_name": "f", "started_at": "2026-11-22T10:00:00Z"});
+        Row::of(&serde_json::from_value(record).unwrap(), dictionary)
+    }
+
+    #[test]
+    fn who_reads_sees_one_moment_and_holds_nobody_up() {
+        let mut dictionary = Dictionary::default();
+        let rows: Vec<Row> = (0..2_000).map(|id| row(&mut dictionary, id)).collect();
+        let project = rows[0].project;
+        let published = Published::new(Memory::new(dictionary.clone(), rows));
+        let before = published.get();
+        // On one thread: a lock that the reader held would end the test here.
+        published.change(|memory| {
+            for id in [2_000, 2_001] {
+                memory.put(id, row(&mut dictionary, id));
+            }
+            let mut changed = memory.rows.get(7).unwrap().clone();
+            changed.cost = Some(5);
+            memory.put(7, changed);
+            memory.version += 1;
+        });
+        let after = published.get();
+        assert_eq!((before.rows.len(), after.rows.len()), (2_000, 2_002));
+        assert_eq!((before.version, after.version), (0, 1));
+        let cost = |memory: &Memory| memory.rows.get(7).unwrap().cost;
+        assert_eq!((cost(&before), cost(&after)), (None, Some(5)));
+        let newest = Id::new(&format!("{:016x}", 2_001));
+        assert_eq!(after.find(project, &newest), Some(2_001));
+        assert_eq!(before.find(project, &newest), None);
+        assert_eq!(
+            after.find(project, &Id::new(&format!("{:016x}", 7))),
+            Some(7)
+        );
     }
 }

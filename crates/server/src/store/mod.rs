@@ -9,15 +9,19 @@
 //! | `row` | the narrow row of a call, and how it is read off a record |
 //! | `id` | ids as short bytes |
 //! | `dictionary` | texts as codes |
+//! | `chunks` | a list whose copies share its items |
 //! | `frame` | payloads, compressed in frames |
+//! | `damage` | what is left of a call whose payload cannot be read |
 //! | `schema` | the tables, and opening a file |
-//! | `memory` | the rows in memory |
+//! | `memory` | the rows in memory, and the copy that readers take |
 //! | `owner` | the lock that keeps a file to one process |
 //! | `merge` | two parts of one call |
 //! | `writer` | the one thread that writes, and its queue |
 //! | `transaction` | what it writes |
 //! | `sqlite` | [`Store`], which puts these together |
 
+mod chunks;
+mod damage;
 mod dictionary;
 mod frame;
 mod id;
@@ -42,6 +46,19 @@ pub(crate) use sqlite::Store;
 pub(crate) enum Refused {
     /// Too much is waiting to be written; try again later.
     Busy,
+    /// The disk cannot take them: it is full, read-only or failing; try again later.
+    Disk,
     /// The database failed; the log says how.
     Failed,
+}
+
+impl Refused {
+    /// Why, for those who sent the records.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::Busy => "too much is waiting to be written",
+            Self::Disk => "the disk cannot take the records: it is full, read-only or failing",
+            Self::Failed => "the records could not be stored",
+        }
+    }
 }

@@ -123,7 +123,7 @@ impl Row {
             .model()
             .or(usage.map(|(model, _)| model.as_str()))
             .map(str::to_owned);
-        let mut code = |text: &str| dictionary.intern(text).0;
+        let mut code = |text: &str| dictionary.intern(text);
         let operation = info
             .operation
             .clone()

@@ -1,9 +1,10 @@
 //! The tables, and opening a file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::id::Id;
 use super::row::{Outcome, Row, Status};
@@ -122,13 +123,36 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<(Dictionary, Vec
     let mut texts = connection.prepare("SELECT text FROM dict ORDER BY code")?;
     let mut found = texts.query([])?;
     while let Some(text) = found.next()? {
-        dictionary.push(text.get_ref(0)?.as_str()?);
+        dictionary.push(Arc::from(text.get_ref(0)?.as_str()?));
     }
     let mut calls = connection.prepare(&format!("SELECT {COLUMNS} FROM call ORDER BY loc"))?;
     let rows = calls
         .query_map([], read)?
         .collect::<rusqlite::Result<_>>()?;
     Ok((dictionary, rows))
+}
+
+/// A frame as it stands in the file.
+pub(super) fn frame(connection: &Connection, frame: i64) -> rusqlite::Result<Vec<u8>> {
+    let mut select = connection.prepare_cached("SELECT data FROM payload WHERE frame = ?1")?;
+    select.query_row([frame], |row| row.get(0))
+}
+
+/// Whether an error says that something in the file is not what it was, or not there.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(
+        error,
+        rusqlite::Error::QueryReturnedNoRows | rusqlite::Error::InvalidColumnType(..)
+    ) || matches!(
+        code,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}
+
+/// Moves the log into the file and empties it. The last connection that closes removes the log.
+pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 /// Writes a row at a place; one that is there already is replaced.

@@ -1,34 +1,49 @@
 //! The store, put together.
 
-use std::collections::HashMap;
-use std::io;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use spanloom_core::Record;
 use tempfile::TempDir;
 
-use super::memory::Memory;
+use super::Refused;
+use super::damage::remains;
+use super::frame::Payloads;
+use super::memory::{Memory, Published};
 use super::owner::Owner;
 use super::schema::{self, Database};
 use super::writer::{Batch, Writer};
-use super::{Refused, frame};
 use crate::error::{Error, ErrorKind};
+
+/// Damaged frames that are remembered, so that each is logged once.
+const MOST_DAMAGED: usize = 10_000;
 
 /// Durable records, and their rows in memory.
 #[derive(Debug)]
 pub(crate) struct Store {
     // Fields are dropped in this order: the writer ends before the owner lets go, and the folder goes last.
     writer: Writer,
-    memory: Arc<RwLock<Memory>>,
-    reader: Mutex<Connection>,
+    published: Arc<Published>,
+    /// `None` once the store has stopped: the last connection to close leaves one file.
+    reader: Mutex<Option<Connection>>,
+    damaged: Mutex<BTreeSet<i64>>,
     _owner: Owner,
     _folder: Option<TempDir>,
 }
 
 /// Where a payload is: frame and slot.
 pub(crate) type Location = (i64, i64);
+
+/// How the store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Health {
+    /// Why the last records were not stored, if they were not.
+    pub(crate) refused: Option<Refused>,
+    /// Frames that were found to be damaged since the start.
+    pub(crate) damaged_frames: usize,
+}
 
 impl Store {
     pub(crate) fn open(database: Database) -> Result<Self, Error> {
@@ -39,19 +54,20 @@ impl Store {
         let owner = Owner::of(&path)?;
         let connection = schema::open(&path)?;
         let (dictionary, rows) = schema::load(&connection)?;
-        let memory = Arc::new(RwLock::new(Memory::new(dictionary, rows)));
-        let reader = Mutex::new(schema::open_reader(&path)?);
-        let writer = Writer::start(connection, Arc::clone(&memory), &path)?;
+        let published = Arc::new(Published::new(Memory::new(dictionary, rows)));
+        let reader = Mutex::new(Some(schema::open_reader(&path)?));
+        let writer = Writer::start(connection, Arc::clone(&published), &path)?;
         Ok(Self {
             writer,
-            memory,
+            published,
             reader,
+            damaged: Mutex::default(),
             _owner: owner,
             _folder: folder,
         })
     }
 
-    /// Stores records; resolves when they are on disk.
+    /// Stores records; resolves when they are on disk, and readers find them.
     pub(crate) async fn write(&self, records: Vec<Record>) -> Result<(), Refused> {
         if records.is_empty() {
             return Ok(());
@@ -63,37 +79,87 @@ impl Store {
         }
     }
 
-    /// The rows. Hold the guard briefly: the writer waits for it.
-    pub(crate) fn memory(&self) -> RwLockReadGuard<'_, Memory> {
-        self.memory.read().unwrap_or_else(PoisonError::into_inner)
+    /// The rows as they are now. Whoever holds them holds nobody up.
+    pub(crate) fn memory(&self) -> Arc<Memory> {
+        self.published.get()
     }
 
-    /// The JSON of calls, in the order asked for. Blocks on the disk.
-    pub(crate) fn payloads(&self, locations: &[Location]) -> Result<Vec<String>, Error> {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut frames: HashMap<i64, Vec<String>> = HashMap::new();
-        let mut payloads = Vec::with_capacity(locations.len());
-        for (number, slot) in locations {
-            if !frames.contains_key(number) {
-                let mut select =
-                    reader.prepare_cached("SELECT data FROM payload WHERE frame = ?1")?;
-                let data: Vec<u8> = select.query_row([number], |row| row.get(0))?;
-                frames.insert(*number, frame::unpack(&data).map_err(damaged)?);
-            }
-            let payload = usize::try_from(*slot)
-                .ok()
-                .and_then(|slot| frames.get(number)?.get(slot));
-            payloads.push(
-                payload
-                    .ok_or_else(|| damaged(io::Error::other("no such call in its frame")))?
-                    .clone(),
-            );
+    pub(crate) fn health(&self) -> Health {
+        Health {
+            refused: self.writer.refused(),
+            damaged_frames: self
+                .damaged
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .len(),
         }
-        Ok(payloads)
     }
 
-    /// Writes what is waiting and takes nothing more.
+    /// Reads the calls at `places` of `memory` and gives each to `take`, with its number among the places: frame by frame,
+    /// so that one frame is in memory at a time. Of a call that cannot be read its row is left, marked as damaged. Blocks
+    /// on the disk.
+    pub(crate) fn read(
+        &self,
+        memory: &Memory,
+        places: &[usize],
+        mut take: impl FnMut(usize, Record),
+    ) -> Result<(), Error> {
+        let mut by_frame: BTreeMap<i64, Vec<(usize, &super::Row)>> = BTreeMap::new();
+        for (index, place) in places.iter().enumerate() {
+            if let Some(row) = memory.rows.get(*place) {
+                by_frame.entry(row.frame).or_default().push((index, row));
+            }
+        }
+        for (frame, rows) in by_frame {
+            let payloads = self.frame(frame)?;
+            for (index, row) in rows {
+                let payload = payloads
+                    .as_ref()
+                    .and_then(|payloads| payloads.get(row.slot));
+                let record = payload.and_then(|payload| serde_json::from_str(payload).ok());
+                if record.is_none() {
+                    self.found_damaged(frame);
+                }
+                take(
+                    index,
+                    record.unwrap_or_else(|| remains(row, &memory.dictionary)),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// A frame's payloads; `None` for one that is damaged or gone.
+    fn frame(&self, frame: i64) -> Result<Option<Payloads>, Error> {
+        let data = {
+            let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let reader = reader
+                .as_ref()
+                .ok_or_else(|| Error::new(ErrorKind::Database, "the database is closed"))?;
+            schema::frame(reader, frame)
+        };
+        match data {
+            Ok(data) => Ok(Payloads::unpack(&data).ok()),
+            Err(error) if schema::is_damage(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn found_damaged(&self, frame: i64) {
+        let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        if damaged.len() < MOST_DAMAGED && damaged.insert(frame) {
+            tracing::error!(name: "spanloom.store.damaged", frame, "a frame of payloads is damaged: its calls have no content");
+        }
+    }
+
+    /// Writes what is waiting, takes nothing more, and leaves one file.
     pub(crate) fn stop(&self) {
+        drop(
+            self.reader
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
         self.writer.stop();
     }
 }
@@ -102,14 +168,6 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-fn damaged(error: io::Error) -> Error {
-    Error::new(
-        ErrorKind::Database,
-        format!("the database is damaged: {error}"),
-    )
-    .with_source(error)
 }
 
 fn temporary() -> Result<(PathBuf, Option<TempDir>), Error> {

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 use spanloom_core::Record;
 
+use super::frame::Payloads;
 use super::id::Id;
-use super::memory::Memory;
+use super::memory::Published;
 use super::row::{Row, leaves};
 use super::sqlite::Location;
 use super::writer::Batch;
@@ -21,7 +22,7 @@ const MOST_VALUES: usize = 10_000;
 /// What the writer knows, ahead of the readers while a transaction is open.
 pub(super) struct Transaction {
     connection: Connection,
-    memory: Arc<RwLock<Memory>>,
+    published: Arc<Published>,
     /// Ahead of the memory's while a transaction is open.
     dictionary: Dictionary,
     values: HashMap<Code, HashSet<Code>>,
@@ -30,22 +31,22 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    pub(super) fn new(connection: Connection, memory: Arc<RwLock<Memory>>) -> Result<Self, Error> {
+    pub(super) fn new(connection: Connection, published: Arc<Published>) -> Result<Self, Error> {
         let frames =
             connection.query_row("SELECT ifnull(max(frame), 0) FROM payload", [], |row| {
                 row.get(0)
             })?;
         let (dictionary, rows, values) = {
-            let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
+            let memory = published.get();
             let mut values: HashMap<Code, HashSet<Code>> = HashMap::new();
             for (path, value) in memory.rows.iter().flat_map(|row| row.attributes.iter()) {
                 values.entry(*path).or_default().insert(*value);
             }
-            (memory.dictionary.clone(), memory.rows.len(), values)
+            (memory.dictionary.apart(), memory.rows.len(), values)
         };
         Ok(Self {
             connection,
-            memory,
+            published,
             dictionary,
             values,
             rows,
@@ -98,7 +99,7 @@ impl Transaction {
             let mut insert = self
                 .connection
                 .prepare_cached("INSERT INTO dict(code, text) VALUES(?1, ?2)")?;
-            insert.execute(params![i64::try_from(code).unwrap_or(i64::MAX), text])?;
+            insert.execute(params![i64::try_from(code).unwrap_or(i64::MAX), &**text])?;
         }
         self.connection.execute_batch("COMMIT")?;
         Ok(placed.rows)
@@ -116,23 +117,21 @@ impl Transaction {
     fn put(&mut self, record: &Record, mut row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
         let known = self.known(&row, placed);
         let place = known.map_or(self.rows, |(place, _)| place);
-        match known.map(|(_, location)| self.read(location)) {
+        match known {
             None => self.rows += 1,
-            Some(Ok(stored)) => {
-                let merged = merge::merge(stored, record.clone());
-                // What was sent again as it is has its payload among those of its batch.
-                if merged != *record {
-                    row = self.put_merged(&merged)?;
+            Some((_, location)) => match self.read(location)? {
+                Some(stored) => {
+                    let merged = merge::merge(stored, record.clone());
+                    // What was sent again as it is has its payload among those of its batch.
+                    if merged != *record {
+                        row = self.put_merged(&merged)?;
+                    }
                 }
-            }
-            // What was known is lost already; what came now need not be.
-            Some(Err(
-                error @ (rusqlite::Error::ToSqlConversionFailure(_)
-                | rusqlite::Error::QueryReturnedNoRows),
-            )) => {
-                tracing::error!(name: "spanloom.store.damaged", %error, "an earlier part of a call cannot be read");
-            }
-            Some(Err(error)) => return Err(error),
+                // What was known is lost already; what came now need not be.
+                None => {
+                    tracing::error!(name: "spanloom.store.damaged", frame = location.0, "an earlier part of a call cannot be read");
+                }
+            },
         }
         let loc = i64::try_from(place).unwrap_or(i64::MAX);
         schema::write(&self.connection, loc, &row)?;
@@ -159,24 +158,21 @@ impl Transaction {
             let (place, row) = placed.rows.get(*index)?;
             return Some((*place, (row.frame, row.slot)));
         }
-        let memory = self.memory.read().unwrap_or_else(PoisonError::into_inner);
+        let memory = self.published.get();
         let place = memory.find(row.project, &row.id)?;
         let row = memory.rows.get(place)?;
         Some((place, (row.frame, row.slot)))
     }
 
-    /// A record as it was stored.
-    fn read(&self, (frame, slot): Location) -> rusqlite::Result<Record> {
-        let mut select = self
-            .connection
-            .prepare_cached("SELECT data FROM payload WHERE frame = ?1")?;
-        let data: Vec<u8> = select.query_row([frame], |row| row.get(0))?;
-        let payloads = frame::unpack(&data).map_err(unpacked)?;
-        let payload = usize::try_from(slot)
-            .ok()
-            .and_then(|slot| payloads.get(slot))
-            .ok_or_else(|| unpacked(io::Error::other("no such call in its frame")))?;
-        serde_json::from_str(payload).map_err(|error| unpacked(io::Error::other(error)))
+    /// A record as it was stored; `None` when it cannot be read any more.
+    fn read(&self, (frame, slot): Location) -> rusqlite::Result<Option<Record>> {
+        let data = match schema::frame(&self.connection, frame) {
+            Err(error) if schema::is_damage(&error) => return Ok(None),
+            data => data?,
+        };
+        let payloads = Payloads::unpack(&data).ok();
+        let payload = payloads.as_ref().and_then(|payloads| payloads.get(slot));
+        Ok(payload.and_then(|payload| serde_json::from_str(payload).ok()))
     }
 
     /// The row of a record.
@@ -191,7 +187,7 @@ impl Transaction {
 
     /// Codes of an attribute; `None` for a value beyond what its path may have, which gets no code at all.
     fn admit(&mut self, path: &str, value: &str) -> Option<(Code, Code)> {
-        let (path, _) = self.dictionary.intern(path);
+        let path = self.dictionary.intern(path);
         let values = self.values.entry(path).or_default();
         let known = self.dictionary.code(value);
         if let Some(code) = known.filter(|code| values.contains(code)) {
@@ -200,21 +196,27 @@ impl Transaction {
         if values.len() >= MOST_VALUES {
             return None;
         }
-        let (code, _) = self.dictionary.intern(value);
+        let code = self.dictionary.intern(value);
         values.insert(code);
         Some((path, code))
     }
 
     /// Shows readers what is on disk now.
     fn publish(&self, texts: usize, placed: Vec<(usize, Row)>) {
-        let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
-        for text in self.dictionary.since(texts) {
-            memory.dictionary.push(text);
-        }
-        for (place, row) in placed {
-            memory.put(place, row);
-        }
-        memory.version += 1;
+        self.published.change(|memory| {
+            for text in self.dictionary.since(texts) {
+                memory.dictionary.push(Arc::clone(text));
+            }
+            for (place, row) in placed {
+                memory.put(place, row);
+            }
+            memory.version += 1;
+        });
+    }
+
+    /// Leaves one file: the log is moved into it.
+    pub(super) fn close(self) -> rusqlite::Result<()> {
+        schema::empty_log(&self.connection)
     }
 }
 

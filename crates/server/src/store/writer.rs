@@ -4,13 +4,13 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use spanloom_core::Record;
 use tokio::sync::oneshot;
 
-use super::memory::Memory;
+use super::memory::Published;
 use super::transaction::Transaction;
 use super::{Refused, frame};
 use crate::error::Error;
@@ -57,23 +57,26 @@ struct Job {
 pub(super) struct Writer {
     jobs: Mutex<Option<Sender<Job>>>,
     waiting: Arc<AtomicUsize>,
+    /// Why the last transaction failed, if it did.
+    refused: Arc<Mutex<Option<Refused>>>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 impl Writer {
     pub(super) fn start(
         connection: Connection,
-        memory: Arc<RwLock<Memory>>,
+        published: Arc<Published>,
         path: &Path,
     ) -> Result<Self, Error> {
         let (jobs, received) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let transaction = Transaction::new(connection, memory)?;
-        let bytes = Arc::clone(&waiting);
+        let transaction = Transaction::new(connection, published)?;
+        let refused = Arc::default();
+        let (bytes, last) = (Arc::clone(&waiting), Arc::clone(&refused));
         let path = path.to_owned();
         let thread = std::thread::Builder::new()
             .name("spanloom-writer".to_owned())
-            .spawn(move || run(transaction, &received, &bytes, &path))
+            .spawn(move || run(transaction, &received, &bytes, &last, &path))
             .map_err(|error| {
                 Error::new(
                     crate::ErrorKind::Database,
@@ -83,6 +86,7 @@ impl Writer {
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             waiting,
+            refused,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -106,6 +110,11 @@ impl Writer {
         outcome.await.unwrap_or(Err(Refused::Failed))
     }
 
+    /// Why the last records were not stored, if they were not.
+    pub(super) fn refused(&self) -> Option<Refused> {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes what is waiting, and ends. Blocks until it has.
     pub(super) fn stop(&self) {
         drop(
@@ -127,20 +136,47 @@ impl Writer {
 }
 
 /// Commits what has queued up until no more can come.
-fn run(mut transaction: Transaction, jobs: &Receiver<Job>, waiting: &AtomicUsize, path: &Path) {
+fn run(
+    mut transaction: Transaction,
+    jobs: &Receiver<Job>,
+    waiting: &AtomicUsize,
+    refused: &Mutex<Option<Refused>>,
+    path: &Path,
+) {
     while let Ok(first) = jobs.recv() {
         let together: Vec<Job> = std::iter::once(first)
             .chain(jobs.try_iter().take(BATCHES - 1))
             .collect();
         let batches: Vec<&Batch> = together.iter().map(|job| &job.batch).collect();
         let outcome = transaction.commit(&batches).map_err(|error| {
-                tracing::error!(name: "spanloom.store.failed", database = %path.display(), %error, "records were not stored");
-                Refused::Failed
-            });
+            tracing::error!(name: "spanloom.store.failed", database = %path.display(), %error, "records were not stored");
+            refusal(&error)
+        });
+        *refused.lock().unwrap_or_else(PoisonError::into_inner) = outcome.err();
         for job in together {
             waiting.fetch_sub(job.batch.bytes, Ordering::Relaxed);
             // Who no longer waits for the answer will ask again, and finds its records stored.
             let _ = job.done.send(outcome);
         }
+    }
+    if let Err(error) = transaction.close() {
+        tracing::warn!(name: "spanloom.store.log_left", database = %path.display(), %error,
+            "the database's log could not be moved into its file: copy both");
+    }
+}
+
+/// What an error of the database means for those who sent the records.
+fn refusal(error: &rusqlite::Error) -> Refused {
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::ReadOnly
+            | ErrorCode::CannotOpen
+            | ErrorCode::OutOfMemory
+            | ErrorCode::NoLargeFileSupport,
+        ) => Refused::Disk,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Refused::Busy,
+        _ => Refused::Failed,
     }
 }

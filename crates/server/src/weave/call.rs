@@ -4,8 +4,7 @@ use serde_json::{Map, Value, json};
 use spanloom_core::{Record, StatusCode, Summary};
 
 /// A stored call with `summary.weave` and, if asked for, its costs. Its content is the text that came, byte for byte.
-pub(crate) fn present(payload: &str, with_costs: bool) -> Option<Record> {
-    let mut record: Record = serde_json::from_str(payload).ok()?;
+pub(crate) fn present(mut record: Record, with_costs: bool) -> Record {
     let summary = Summary::from_map(&record.summary);
     let weave = derived(&record, &summary, with_costs);
     match record
@@ -21,7 +20,7 @@ pub(crate) fn present(payload: &str, with_costs: bool) -> Option<Record> {
                 .insert("weave".to_owned(), Value::Object(weave)),
         ),
     }
-    Some(record)
+    record
 }
 
 fn derived(record: &Record, summary: &Summary, with_costs: bool) -> Map<String, Value> {
@@ -113,6 +112,10 @@ fn costs(record: &Record, summary: &Summary) -> Option<Value> {
 mod tests {
     use super::*;
 
+    fn record(call: Value) -> Record {
+        serde_json::from_value(call).unwrap()
+    }
+
     #[test]
     fn names_of_ops_and_their_references() {
         assert_eq!(trace_name("weave:///acme/chatbot/op/my_op:abc"), "my_op");
@@ -125,18 +128,19 @@ mod tests {
     #[test]
     fn an_unknown_cost_is_absent() {
         let call = |summary: Value| {
-            json!({"project_id": "e/p", "id": "1", "op_name": "f", "started_at": "2026-11-22T10:00:00Z",
-                "ended_at": "2026-11-22T10:00:01.5Z", "summary": summary})
-            .to_string()
+            record(
+                json!({"project_id": "e/p", "id": "1", "op_name": "f", "started_at": "2026-11-22T10:00:00Z",
+                "ended_at": "2026-11-22T10:00:01.5Z", "summary": summary}),
+            )
         };
         let usage = json!({"m": {"requests": 1, "prompt_tokens": 3, "completion_tokens": 2}});
-        let shown = present(&call(json!({"usage": usage})), true).unwrap();
+        let shown = present(call(json!({"usage": usage})), true);
         assert_eq!(
             shown.summary["weave"],
             json!({"status": "success", "latency_ms": 1500, "trace_name": "f"})
         );
         let priced = json!({"usage": usage, "cost": {"total_usd": 0.5, "input_usd": 0.2, "output_usd": 0.3, "source": "priced"}});
-        let shown = present(&call(priced), true).unwrap();
+        let shown = present(call(priced), true);
         assert_eq!(
             shown.summary["weave"]["costs"]["m"]["completion_tokens_total_cost"],
             0.3
@@ -147,7 +151,7 @@ mod tests {
     fn a_parent_says_that_a_call_below_it_failed() {
         let call = json!({"project_id": "e/p", "id": "1", "op_name": "f", "started_at": "2026-11-22T10:00:00Z",
             "ended_at": "2026-11-22T10:00:01Z", "summary": {"status_counts": {"success": 1, "error": 2}}});
-        let shown = present(&call.to_string(), false).unwrap();
+        let shown = present(record(call), false);
         assert_eq!(shown.summary["weave"]["status"], "descendant_error");
     }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use spanloom_core::Record;
 
+use crate::body::{Held, RECORDS};
 use crate::reply::{self, Problem};
 use crate::server::App;
 
@@ -24,12 +25,12 @@ pub(super) async fn complete(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let bytes = crate::body::read(&parts.headers, body).await?;
+    let Held { bytes, room } = app.bodies.read(&parts.headers, body, RECORDS).await?;
     // Off the threads that serve requests: there may be 64 MiB of it.
     let read = tokio::task::spawn_blocking(move || records(&bytes, &entity, &project)).await;
-    let records =
-        read.unwrap_or_else(|_| Err(Problem::bad_request("the batch could not be read")))?;
+    let records = read.unwrap_or_else(|_| Err(Problem::internal("the batch was not read")))?;
     app.store.write(records).await?;
+    drop(room);
     Ok(reply::json(&serde_json::json!({})))
 }
 

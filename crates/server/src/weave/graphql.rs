@@ -3,14 +3,17 @@
 //! Known by the field they ask for, since the client names no operation. Every project a record could be written to is
 //! there: projects come into being with their first record.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spanloom_core::StreamName;
 
-use super::query::body;
+use super::query;
 use crate::reply::{self, Problem};
+use crate::server::App;
 
 /// Who everybody is, and whose the projects are that name no entity: there are no accounts.
 const NOBODY: &str = "local";
@@ -28,8 +31,11 @@ struct Variables {
     name: Option<String>,
 }
 
-pub(super) async fn graphql(request: Request) -> Result<Response, Problem> {
-    let operation: Operation = body(request).await?;
+pub(super) async fn graphql(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let operation: Operation = query::read(&app, request).await?;
     let answer = answer(&operation).unwrap_or_else(|message| {
         // GraphQL tells of errors in an answer of success.
         json!({"errors": [{"message": message}]})

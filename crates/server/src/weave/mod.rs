@@ -5,19 +5,25 @@
 mod call;
 mod column;
 mod complete;
+mod content;
 mod expr;
+mod filter;
 mod graphql;
+mod lines;
 mod query;
 mod read;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
+use serde::Serialize;
 
 use crate::reply;
 use crate::server::App;
+use crate::store::Refused;
 
 pub(crate) use call::present;
 
@@ -35,8 +41,25 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/graphql", post(graphql::graphql))
 }
 
-async fn health() -> Response {
-    reply::json(&serde_json::json!({"status": "ok"}))
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    /// Why the last records were not stored, if they were not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// Frames of payloads that were found to be damaged since the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged_frames: Option<usize>,
+}
+
+/// Answered with 200 whatever the status: the server runs, and what is stored can be read.
+async fn health(State(app): State<Arc<App>>) -> Response {
+    let health = app.store.health();
+    reply::json(&Health {
+        status: health.refused.map_or("ok", |_| "degraded"),
+        reason: health.refused.map(Refused::reason),
+        damaged_frames: Some(health.damaged_frames).filter(|frames| *frames > 0),
+    })
 }
 
 async fn server_info() -> Response {

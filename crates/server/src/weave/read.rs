@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use spanloom_core::Record;
 
 use super::call::present;
-use super::query::body;
+use super::query;
 use crate::reply::{self, Problem};
 use crate::server::App;
 use crate::store::Id;
@@ -30,24 +30,18 @@ pub(super) async fn read(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let read: Read = body(request).await?;
-    let location = {
-        let memory = app.store.memory();
-        let place = memory
-            .dictionary
-            .code(&read.project_id)
-            .and_then(|project| memory.find(project, &Id::new(&read.id)));
-        place
-            .and_then(|place| memory.rows.get(place))
-            .map(|row| (row.frame, row.slot))
+    let read: Read = query::read(&app, request).await?;
+    let store = Arc::clone(&app);
+    let question = move || {
+        let memory = store.store.memory();
+        let project = memory.dictionary.code(&read.project_id);
+        let place = project.and_then(|project| memory.find(project, &Id::new(&read.id)));
+        let mut call = None;
+        let places: Vec<usize> = place.into_iter().collect();
+        store.store.read(&memory, &places, |_, record| {
+            call = Some(present(record, read.include_costs.unwrap_or(false)));
+        })?;
+        Ok(Found { call })
     };
-    let Some(location) = location else {
-        return Ok(reply::json(&Found { call: None }));
-    };
-    let task = tokio::task::spawn_blocking(move || app.store.payloads(&[location])).await;
-    let payloads = task.map_err(|_| Problem::not_found("the call could not be read"))??;
-    let call = payloads
-        .first()
-        .and_then(|payload| present(payload, read.include_costs.unwrap_or(false)));
-    Ok(reply::json(&Found { call }))
+    Ok(reply::json(&app.questions.ask(question).await?))
 }

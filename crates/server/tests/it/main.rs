@@ -8,6 +8,8 @@
 )]
 
 mod board;
+mod bounds;
+mod damage;
 mod guard;
 mod otlp;
 mod setup;

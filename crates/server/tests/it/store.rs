@@ -93,6 +93,49 @@ async fn what_was_acknowledged_is_on_disk_before_the_server_stops() {
     );
 }
 
+#[tokio::test]
+async fn a_stop_leaves_one_file_that_is_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    for round in 0..3 {
+        let server = Running::with_database(&path).await;
+        server
+            .record(&(1..=50).map(|n| call(50 * round + n)).collect::<Vec<_>>())
+            .await;
+        // A question opens the file for reading: that must not keep the log either.
+        assert_eq!(
+            server.query(json!({})).await.len(),
+            50 * (round as usize + 1)
+        );
+        server.stop().await;
+        let left: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left, ["x.db"]);
+    }
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(&path, copy.path().join("copy.db")).unwrap();
+    let server = Running::with_database(&copy.path().join("copy.db")).await;
+    assert_eq!(server.count().await, 150);
+}
+
+#[tokio::test]
+async fn a_running_database_is_copied_as_the_readme_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("x.db"), folder.path().join("copy.db"));
+    let server = Running::with_database(&path).await;
+    server.record(&(1..=50).map(call).collect::<Vec<_>>()).await;
+    let statement = format!("VACUUM INTO '{}'", copy.display());
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(&statement)
+        .unwrap();
+    server.record(&[call(51)]).await;
+    let again = Running::with_database(&copy).await;
+    assert_eq!((again.count().await, server.count().await), (50, 51));
+}
+
 /// A call as it is known when it begins.
 fn open(n: u32) -> Value {
     let mut open = call(n);

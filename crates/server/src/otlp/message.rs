@@ -1,0 +1,367 @@
+//! Protobuf's messages, read from JSON: those parts of them that become records.
+//!
+//! `null` is an absent field, what is not known is skipped, and of a field that comes twice the last one counts. Names of
+//! fields are taken in `lowerCamelCase`, as OTLP has them, and as they are in the `.proto` file, which is how Go's and
+//! Python's own writers may have them.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::Event;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::scalar::Scalar;
+
+/// A message that is an object in JSON.
+pub(super) trait Fields<'de>: Default {
+    /// Reads the field of a name, which must be read or skipped.
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+}
+
+/// Reads a message.
+pub(super) struct Object<M>(pub(super) M);
+
+impl<'de, M: Fields<'de>> Deserialize<'de> for Object<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData::<M>))
+    }
+}
+
+struct ObjectVisitor<M>(PhantomData<M>);
+
+impl<'de, M: Fields<'de>> Visitor<'de> for ObjectVisitor<M> {
+    type Value = Object<M>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<M>, A::Error> {
+        let mut message = M::default();
+        while let Some(name) = map.next_key::<String>()? {
+            message.field(&name, &mut map)?;
+        }
+        Ok(Object(message))
+    }
+}
+
+/// Reads messages.
+struct List<M>(Vec<M>);
+
+impl<'de, M: Fields<'de>> Deserialize<'de> for List<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData::<M>))
+    }
+}
+
+struct ListVisitor<M>(PhantomData<M>);
+
+impl<'de, M: Fields<'de>> Visitor<'de> for ListVisitor<M> {
+    type Value = List<M>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<M>, A::Error> {
+        let mut messages = Vec::new();
+        // A null takes no place: objects are counted before they are read, nulls are not.
+        while let Some(message) = seq.next_element::<Option<Object<M>>>()? {
+            messages.extend(message.map(|message| message.0));
+        }
+        Ok(List(messages))
+    }
+}
+
+pub(super) fn message<'de, A, M>(map: &mut A) -> Result<Option<M>, A::Error>
+where
+    A: MapAccess<'de>,
+    M: Fields<'de>,
+{
+    let message = map.next_value::<Option<Object<M>>>()?;
+    Ok(message.map(|message| message.0))
+}
+
+pub(super) fn list<'de, A, M>(map: &mut A) -> Result<Vec<M>, A::Error>
+where
+    A: MapAccess<'de>,
+    M: Fields<'de>,
+{
+    let list = map.next_value::<Option<List<M>>>()?;
+    Ok(list.map(|list| list.0).unwrap_or_default())
+}
+
+pub(super) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>()?;
+    Ok(())
+}
+
+fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
+    let text = map.next_value::<Option<String>>()?;
+    Ok(text.unwrap_or_default())
+}
+
+/// Reads a scalar as what it should be.
+fn scalar<'de, A, T>(
+    map: &mut A,
+    read: impl FnOnce(&Scalar) -> Option<T>,
+) -> Result<Option<T>, A::Error>
+where
+    A: MapAccess<'de>,
+{
+    let Some(scalar) = map.next_value::<Option<Scalar>>()? else {
+        return Ok(None);
+    };
+    match read(&scalar) {
+        Some(value) => Ok(Some(value)),
+        None => Err(A::Error::custom(
+            "a number, a time or bytes that cannot be read",
+        )),
+    }
+}
+
+/// An id that is not valid is the reader's to judge, as in protobuf.
+fn id<'de, A: MapAccess<'de>>(map: &mut A, length: usize) -> Result<Vec<u8>, A::Error> {
+    let id = scalar(map, |id| Some(id.id(length)))?;
+    Ok(id.unwrap_or_default())
+}
+
+fn time<'de, A: MapAccess<'de>>(map: &mut A) -> Result<u64, A::Error> {
+    let time = scalar(map, |time| u64::try_from(time.whole()?).ok())?;
+    Ok(time.unwrap_or_default())
+}
+
+/// A status code: a number in OTLP, a name in the plain protobuf mapping.
+fn code(code: &Scalar) -> Option<i32> {
+    match code {
+        Scalar::Text(name) if name.starts_with("STATUS_CODE") => {
+            StatusCode::from_str_name(name).map(i32::from)
+        }
+        Scalar::Text(_) | Scalar::Whole(_) | Scalar::Real(_) | Scalar::Bytes(_) => {
+            i32::try_from(code.whole()?).ok()
+        }
+    }
+}
+
+impl<'de> Fields<'de> for Resource {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "attributes" => self.attributes = list(map)?,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for Span {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "traceId" | "trace_id" => self.trace_id = id(map, 16)?,
+            "spanId" | "span_id" => self.span_id = id(map, 8)?,
+            "parentSpanId" | "parent_span_id" => self.parent_span_id = id(map, 8)?,
+            "name" => self.name = text(map)?,
+            "startTimeUnixNano" | "start_time_unix_nano" => self.start_time_unix_nano = time(map)?,
+            "endTimeUnixNano" | "end_time_unix_nano" => self.end_time_unix_nano = time(map)?,
+            "attributes" => self.attributes = list(map)?,
+            "events" => self.events = list(map)?,
+            "status" => self.status = message(map)?,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for Event {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "name" => self.name = text(map)?,
+            "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = time(map)?,
+            "attributes" => self.attributes = list(map)?,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for Status {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "message" => self.message = text(map)?,
+            "code" => self.code = scalar(map, code)?.unwrap_or_default(),
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for KeyValue {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "key" => self.key = text(map)?,
+            "value" => self.value = message(map)?,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for AnyValue {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        let value = match name {
+            "stringValue" | "string_value" => {
+                map.next_value::<Option<String>>()?.map(Any::StringValue)
+            }
+            "boolValue" | "bool_value" => map.next_value::<Option<bool>>()?.map(Any::BoolValue),
+            "intValue" | "int_value" => scalar(map, Scalar::integer)?,
+            "doubleValue" | "double_value" => scalar(map, Scalar::real)?.map(Any::DoubleValue),
+            "arrayValue" | "array_value" => message(map)?.map(Any::ArrayValue),
+            "kvlistValue" | "kvlist_value" => message(map)?.map(Any::KvlistValue),
+            "bytesValue" | "bytes_value" => scalar(map, Scalar::bytes)?.map(Any::BytesValue),
+            _ => {
+                skip(map)?;
+                None
+            }
+        };
+        // Only one of them is a value; some writers have the others as nulls.
+        if value.is_some() {
+            self.value = value;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for ArrayValue {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "values" => self.values = list(map)?,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for KeyValueList {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "values" => self.values = list(map)?,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Option<Any> {
+        let value: Object<AnyValue> = serde_json::from_str(text).unwrap();
+        value.0.value
+    }
+
+    fn span(text: &str) -> Result<Span, String> {
+        let span: Result<Object<Span>, _> = serde_json::from_str(text);
+        span.map(|span| span.0).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn values_of_every_kind_are_read() {
+        for (text, expected) in [
+            (r#"{"stringValue": "a"}"#, Any::StringValue("a".to_owned())),
+            (r#"{"boolValue": false}"#, Any::BoolValue(false)),
+            (r#"{"intValue": "7"}"#, Any::IntValue(7)),
+            (r#"{"int_value": 7}"#, Any::IntValue(7)),
+            (r#"{"doubleValue": 2}"#, Any::DoubleValue(2.0)),
+            (r#"{"bytesValue": "aQ=="}"#, Any::BytesValue(vec![105])),
+            (
+                r#"{"stringValue": null, "intValue": 1, "boolValue": null}"#,
+                Any::IntValue(1),
+            ),
+            (
+                r#"{"arrayValue": {"values": [{"intValue": 1}, null, {}]}}"#,
+                Any::ArrayValue(ArrayValue {
+                    values: vec![
+                        AnyValue {
+                            value: Some(Any::IntValue(1)),
+                        },
+                        AnyValue::default(),
+                    ],
+                }),
+            ),
+            (
+                r#"{"kvlistValue": {"values": [{"key": "k", "value": null}]}}"#,
+                Any::KvlistValue(KeyValueList {
+                    values: vec![KeyValue {
+                        key: "k".to_owned(),
+                        ..KeyValue::default()
+                    }],
+                }),
+            ),
+        ] {
+            assert_eq!(value(text), Some(expected), "{text}");
+        }
+        assert_eq!(value(r#"{"newValue": {"a": [1]}}"#), None);
+    }
+
+    #[test]
+    fn a_span_may_have_nulls_unknown_fields_and_fields_that_come_twice() {
+        let read = span(
+            r#"{"name": "a", "name": "b", "traceId": null, "status": null, "events": null, "links": 7, "news": {"a": [[]]},
+                "attributes": [null, {"key": "k", "key": "l"}], "start_time_unix_nano": "5", "startTimeUnixNano": 6}"#,
+        );
+        let read = read.unwrap();
+        assert_eq!((read.name.as_str(), read.start_time_unix_nano), ("b", 6));
+        assert_eq!(read.attributes.len(), 1);
+        assert_eq!(read.attributes[0].key, "l");
+        assert_eq!((read.trace_id, read.status), (Vec::new(), None));
+    }
+
+    #[test]
+    fn status_and_events_are_read() {
+        for code in ["2", "\"2\"", "2.0", "\"STATUS_CODE_ERROR\""] {
+            let read = span(&format!(
+                r#"{{"status": {{"code": {code}, "message": "no"}},
+                    "events": [{{"name": "exception", "timeUnixNano": "3", "attributes": [{{"key": "k"}}]}}]}}"#
+            ));
+            let read = read.unwrap();
+            let status = read.status.unwrap();
+            assert_eq!((status.code, status.message.as_str()), (2, "no"), "{code}");
+            let event = &read.events[0];
+            assert_eq!(
+                (
+                    event.name.as_str(),
+                    event.time_unix_nano,
+                    event.attributes.len()
+                ),
+                ("exception", 3, 1)
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_the_wrong_type_or_is_too_deep_is_an_error() {
+        let deep = "{\"arrayValue\":{\"values\":[".repeat(200);
+        let deep = format!(
+            "{{\"attributes\":[{{\"value\":{deep}{}}}]}}",
+            "]}}".repeat(200)
+        );
+        for text in [
+            "[]",
+            r#"{"name": 1}"#,
+            r#"{"attributes": {"a": 1}}"#,
+            r#"{"attributes": [1]}"#,
+            r#"{"startTimeUnixNano": "today"}"#,
+            r#"{"startTimeUnixNano": -1}"#,
+            r#"{"status": {"code": "STATUS_CODE_GREAT"}}"#,
+            r#"{"attributes": [{"key": "k", "value": {"intValue": "many"}}]}"#,
+            &deep,
+        ] {
+            assert!(span(text).is_err(), "{text}");
+        }
+    }
+}

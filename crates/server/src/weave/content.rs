@@ -1,0 +1,148 @@
+//! Filtering and sorting by what stands in the calls themselves: page by page, so that others have their turn between, and
+//! a client that has gone is noticed.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::call::present;
+use super::expr;
+use super::query::SortBy;
+use crate::reply::Problem;
+use crate::server::App;
+use crate::store::Memory;
+
+/// Calls read at a time.
+const PAGE: usize = 256;
+/// Bytes of a text that are looked at to sort by it.
+const KEY: usize = 256;
+/// Bytes of all the keys of one question.
+const KEYS: usize = 64 << 20;
+
+/// Filters and sorts calls.
+pub(super) struct ByContent {
+    pub(super) expression: Option<Value>,
+    pub(super) fields: Vec<SortBy>,
+    /// Only so many are wanted, the first in order.
+    pub(super) most: usize,
+}
+
+/// A call that was found: its place, and what it is sorted by.
+type Found = (usize, Vec<Option<Value>>);
+
+impl ByContent {
+    /// The places of the calls that are wanted, in order.
+    pub(super) async fn select(
+        self,
+        app: &Arc<App>,
+        memory: &Arc<Memory>,
+        places: Vec<usize>,
+    ) -> Result<Vec<usize>, Problem> {
+        let this = Arc::new(self);
+        let mut found: Vec<Found> = Vec::new();
+        let mut bytes = 0;
+        for page in places.chunks(PAGE) {
+            let question = {
+                let (this, app, memory) = (Arc::clone(&this), Arc::clone(app), Arc::clone(memory));
+                let page = page.to_vec();
+                move || this.page(&app, &memory, &page)
+            };
+            let more = app.questions.ask(question).await?;
+            bytes += more.iter().map(|(_, keys)| size(keys)).sum::<usize>();
+            found.extend(more);
+            // Those that cannot be among the first any more.
+            if found.len() >= this.most.saturating_mul(2).max(PAGE) {
+                this.sort(&mut found);
+                found.truncate(this.most);
+                bytes = found.iter().map(|(_, keys)| size(keys)).sum();
+            }
+            if bytes > KEYS {
+                let reason = "so many calls cannot be sorted by what is in them; give a limit";
+                return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason));
+            }
+        }
+        this.sort(&mut found);
+        found.truncate(this.most);
+        Ok(found.into_iter().map(|(place, _)| place).collect())
+    }
+
+    fn page(&self, app: &App, memory: &Memory, places: &[usize]) -> Result<Vec<Found>, Problem> {
+        let mut found = Vec::new();
+        let mut failed = None;
+        app.store.read(memory, places, |index, record| {
+            let Ok(call) = serde_json::to_value(present(record, false)) else {
+                return;
+            };
+            let matches = self.expression.as_ref().map(|it| expr::matches(it, &call));
+            match (matches.unwrap_or(Ok(true)), places.get(index)) {
+                (Ok(true), Some(place)) => {
+                    let keys = self
+                        .fields
+                        .iter()
+                        .map(|sort| key(expr::field(&call, &sort.field)));
+                    found.push((index, (*place, keys.collect())));
+                }
+                (Err(problem), _) => failed = Some(problem),
+                (Ok(_), _) => {}
+            }
+        })?;
+        // They were read in the order of the file.
+        found.sort_unstable_by_key(|(index, _)| *index);
+        failed.map_or(Ok(()), Err)?;
+        Ok(found.into_iter().map(|(_, found)| found).collect())
+    }
+
+    /// Equals keep their order.
+    fn sort(&self, found: &mut [Found]) {
+        found.sort_by(|(_, left), (_, right)| {
+            let keys = left.iter().zip(right).zip(&self.fields);
+            let orders = keys.map(|((left, right), sort)| {
+                let order = expr::compare(left.as_ref(), right.as_ref());
+                if sort.is_descending() {
+                    order.reverse()
+                } else {
+                    order
+                }
+            });
+            orders.fold(Ordering::Equal, Ordering::then)
+        });
+    }
+}
+
+/// What of a value its order hangs on: lists and objects are all alike, and of a text the beginning does.
+fn key(value: Option<&Value>) -> Option<Value> {
+    Some(match value? {
+        Value::Array(_) | Value::Object(_) => Value::Array(Vec::new()),
+        Value::String(text) => {
+            let cut = (0..=KEY.min(text.len()))
+                .rev()
+                .find_map(|end| text.get(..end));
+            cut.unwrap_or_default().into()
+        }
+        other => other.clone(),
+    })
+}
+
+fn size(keys: &[Option<Value>]) -> usize {
+    let text = |key: &Option<Value>| key.as_ref().and_then(Value::as_str).map_or(0, str::len);
+    size_of_val(keys) + keys.iter().map(text).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_small_whatever_it_is_of() {
+        let long = "ü".repeat(10_000);
+        let of = |value: Value| key(Some(&value)).unwrap();
+        assert_eq!(of(json!(long)).as_str().unwrap().len(), KEY);
+        assert_eq!(of(json!({"a": long})), json!([]));
+        assert_eq!(of(json!(1.5)), json!(1.5));
+        assert_eq!(key(None), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! Calls as lines of JSON, in pages: one is read when the one before has been taken, and none is held while a client is
+//! slow but the one it is taking.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use spanloom_core::Record;
+
+use super::call::present;
+use super::column;
+use crate::reply::Problem;
+use crate::server::App;
+use crate::store::Memory;
+
+/// A page is full when it has so many bytes.
+const PAGE_BYTES: usize = 256 << 10;
+/// Calls read from the file at a time.
+const GROUP: usize = 32;
+
+/// What has not been sent yet.
+pub(super) struct Lines {
+    app: Arc<App>,
+    memory: Arc<Memory>,
+    places: Arc<[usize]>,
+    sent: usize,
+    shape: Arc<Shape>,
+}
+
+/// How calls are written.
+struct Shape {
+    with_costs: bool,
+    columns: Option<Vec<String>>,
+}
+
+impl Lines {
+    pub(super) fn new(
+        app: Arc<App>,
+        memory: Arc<Memory>,
+        places: Arc<[usize]>,
+        with_costs: bool,
+        columns: Option<Vec<String>>,
+    ) -> Self {
+        let shape = Shape {
+            with_costs,
+            columns,
+        };
+        Self {
+            app,
+            memory,
+            places,
+            sent: 0,
+            shape: Arc::new(shape),
+        }
+    }
+
+    /// The next page; `None` after the last.
+    pub(super) async fn next(&mut self) -> Option<Result<Bytes, Broken>> {
+        if self.sent >= self.places.len() {
+            return None;
+        }
+        let (app, memory) = (Arc::clone(&self.app), Arc::clone(&self.memory));
+        let (places, shape, from) = (Arc::clone(&self.places), Arc::clone(&self.shape), self.sent);
+        let question = move || {
+            page(
+                &app,
+                &memory,
+                places.get(from..).unwrap_or_default(),
+                &shape,
+            )
+        };
+        let page = self.app.questions.ask(question).await;
+        // What follows a page that cannot be read is not sent.
+        let (lines, calls) = match page {
+            Ok((lines, calls)) => (Ok(lines), calls),
+            Err(_) => (Err(Broken), self.places.len()),
+        };
+        self.sent = self.sent.saturating_add(calls);
+        Some(lines)
+    }
+}
+
+/// An answer that could not be finished: the connection ends in the middle of it, so that nobody takes it for whole.
+#[derive(Debug)]
+pub(super) struct Broken;
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the answer could not be finished")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// The lines of one page, and how many calls they are of.
+fn page(
+    app: &App,
+    memory: &Memory,
+    places: &[usize],
+    shape: &Shape,
+) -> Result<(Bytes, usize), Problem> {
+    let mut lines = Vec::new();
+    let mut calls = 0;
+    for group in places.chunks(GROUP) {
+        let mut records: Vec<Option<Record>> = group.iter().map(|_| None).collect();
+        app.store.read(memory, group, |index, record| {
+            if let Some(place) = records.get_mut(index) {
+                *place = Some(record);
+            }
+        })?;
+        for record in records.into_iter().flatten() {
+            shape.write(record, &mut lines);
+        }
+        calls += group.len();
+        if lines.len() >= PAGE_BYTES {
+            break;
+        }
+    }
+    Ok((lines.into(), calls))
+}
+
+impl Shape {
+    fn write(&self, record: Record, lines: &mut Vec<u8>) {
+        let call = present(record, self.with_costs);
+        // Writing to memory does not fail.
+        drop(match &self.columns {
+            Some(columns) => serde_json::to_writer(&mut *lines, &column::of(&call, columns)),
+            None => serde_json::to_writer(&mut *lines, &call),
+        });
+        lines.push(b'\n');
+    }
+}

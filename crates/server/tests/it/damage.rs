@@ -1,0 +1,119 @@
+//! A file with damage in it costs what the damage hit, and nothing else.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::setup::{Running, call};
+
+/// Calls of one frame.
+const FRAME: u32 = 32;
+
+/// A server on a database of two frames, the first of which `damage` has changed.
+async fn damaged(path: &Path, damage: impl FnOnce(&Connection)) -> Running {
+    let server = Running::with_database(path).await;
+    server
+        .record(&(1..=2 * FRAME).map(call).collect::<Vec<_>>())
+        .await;
+    server.stop().await;
+    damage(&Connection::open(path).unwrap());
+    Running::with_database(path).await
+}
+
+fn flip_a_bit(database: &Connection) {
+    let of_first = "SELECT data FROM payload WHERE frame = 1";
+    let mut data: Vec<u8> = database.query_row(of_first, [], |row| row.get(0)).unwrap();
+    let middle = data.len() / 2;
+    data[middle] ^= 8;
+    database
+        .execute("UPDATE payload SET data = ?1 WHERE frame = 1", [data])
+        .unwrap();
+}
+
+fn remove(database: &Connection) {
+    database
+        .execute("DELETE FROM payload WHERE frame = 1", [])
+        .unwrap();
+}
+
+fn id(call: &Value) -> &str {
+    call["id"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_damaged_frame_marks_its_calls_and_the_others_come() {
+    for damage in [flip_a_bit, remove] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = damaged(&folder.path().join("x.db"), damage).await;
+        let calls = server.query(json!({})).await;
+        assert_eq!(calls.len(), 2 * FRAME as usize);
+        for (read, n) in calls.iter().zip(1..) {
+            let sent = call(n);
+            assert_eq!(id(read), id(&sent));
+            for field in [
+                "op_name",
+                "started_at",
+                "ended_at",
+                "trace_id",
+                "project_id",
+            ] {
+                assert_eq!(read[field], sent[field], "{field} of {n}");
+            }
+            let usage = |call: &Value| {
+                call["summary"]["usage"]["gpt-4o-mini-2024-07-18"]["prompt_tokens"].clone()
+            };
+            assert_eq!(usage(read), usage(&sent), "{n}");
+            assert_eq!(read["summary"]["weave"]["status"], "success");
+            let is_damaged = n <= FRAME;
+            assert_eq!(
+                read["attributes"]["spanloom"]["damaged"] == true,
+                is_damaged,
+                "{n}"
+            );
+            assert_eq!(read["inputs"] == sent["inputs"], !is_damaged, "{n}");
+        }
+        let page = server
+            .get("/api/calls?entity=acme&project=chatbot&stream=openai_logs&sort=started_at&limit=500")
+            .await;
+        assert_eq!(page["total"], 2 * FRAME);
+        for (row, n) in page["calls"].as_array().unwrap().iter().zip(1..) {
+            assert_eq!(row["damaged"], n <= FRAME, "{n}");
+            assert!((row["cost_usd"].as_f64().unwrap() - 0.001 * f64::from(n)).abs() < 1e-9);
+        }
+        let one = server
+            .get(&format!(
+                "/api/call?entity=acme&project=chatbot&id={}",
+                id(&call(1))
+            ))
+            .await;
+        assert_eq!(
+            (&one["row"]["damaged"], &one["call"]["inputs"]),
+            (&json!(true), &json!({}))
+        );
+        let health = server.get("/health").await;
+        assert_eq!(health, json!({"status": "ok", "damaged_frames": 1}));
+    }
+}
+
+#[tokio::test]
+async fn a_question_about_content_passes_over_what_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = damaged(&folder.path().join("x.db"), flip_a_bit).await;
+    let contains = json!({"$expr": {"$contains": {"input": {"$getField": "inputs"}, "substr": {"$literal": "question"}}}});
+    let found = server.query(json!({"query": contains})).await;
+    assert_eq!(found.len(), FRAME as usize);
+    assert!(found.iter().all(|call| call["inputs"] != json!({})));
+}
+
+#[tokio::test]
+async fn a_damaged_call_that_is_sent_again_is_whole_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = damaged(&folder.path().join("x.db"), flip_a_bit).await;
+    server.record(&[call(1)]).await;
+    let read = server
+        .query(json!({"filter": {"call_ids": [id(&call(1))]}}))
+        .await;
+    assert_eq!(read[0]["inputs"], call(1)["inputs"]);
+    assert_eq!(server.count().await, u64::from(2 * FRAME));
+}
