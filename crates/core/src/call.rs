@@ -31,7 +31,7 @@ pub struct Call {
     pub attempts: u32,
     /// When the first attempt was built.
     pub started_at: Timestamp,
-    /// When the last byte arrived, the caller gave up, or the error was known.
+    /// When the last byte arrived, the caller gave up, the error was known, or the recording ended.
     pub ended_at: Timestamp,
     /// From the start to the first bytes of a streamed answer.
     pub time_to_first_chunk: Option<Duration>,
@@ -46,6 +46,8 @@ pub enum Outcome {
     Cancelled,
     /// The provider or the connection failed.
     Error,
+    /// The recording ended before the call did.
+    Unknown,
 }
 
 impl Outcome {
@@ -56,6 +58,7 @@ impl Outcome {
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
             Self::Error => "error",
+            Self::Unknown => "unknown",
         }
     }
 }

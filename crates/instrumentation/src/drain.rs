@@ -4,7 +4,7 @@
 //! (opentelemetry_sdk 0.33). A call that has ended but is still being read would lose its span. So the drain wraps the
 //! service's processor, keeps the start of every span of ours, and completes a refused one itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::Duration;
@@ -99,6 +99,9 @@ impl<P: SpanProcessor + 'static> SpanProcessor for Drain<P> {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        // Calls that still run would end when nobody takes their spans any more.
+        let open: HashSet<SpanId> = self.inner.open().keys().copied().collect();
+        self.queue.end_those(|span| open.contains(&span));
         let drained = self.queue.flush(timeout);
         self.inner.processor.shutdown_with_timeout(timeout)?;
         if drained {

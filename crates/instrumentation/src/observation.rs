@@ -15,7 +15,7 @@ use crate::metrics::Instruments;
 use crate::prices::PriceBook;
 use crate::trace_event::Listener;
 
-/// One call that has ended.
+/// One call: complete once it has ended.
 #[derive(Debug)]
 pub(crate) struct Observation {
     /// Holds the span that was started for the call.
@@ -105,6 +105,8 @@ pub(crate) enum End {
     Dropped,
     /// The transport failed, or a layer inside gave up.
     Failed(Failure),
+    /// The recording ended first.
+    Unfinished,
 }
 
 impl Answer {

@@ -47,7 +47,7 @@ pub(super) fn summary(
     let model = info.model().unwrap_or("unknown").to_owned();
     let status_code = match info.outcome.as_deref() {
         _ if failed => StatusCode::Error,
-        Some("cancelled") => StatusCode::Unset,
+        Some("cancelled" | "unknown") => StatusCode::Unset,
         _ => StatusCode::Success,
     };
     Summary {

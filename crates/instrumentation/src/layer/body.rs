@@ -13,7 +13,7 @@ use super::guard::OpenCall;
 use crate::observation::End;
 
 /// Puts the tap on a response. Status, headers, version, URL and extensions stay as they are.
-pub(super) fn tap(response: Response, mut call: OpenCall) -> Response {
+pub(super) fn tap(response: Response, call: OpenCall) -> Response {
     call.answered(
         response.status().as_u16(),
         is_event_stream(response.headers()),

@@ -1,7 +1,7 @@
-//! The open call: made when the first attempt is built, ended exactly once.
+//! The open call, as its driver holds it: made when the first attempt is built, ended exactly once.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
@@ -12,42 +12,20 @@ use spanloom_core::{Endpoint, Failure, Fetch, openai, secret, semconv as names};
 use super::attempt::{Attempts, shared_body};
 use super::builder::{Config, Parenting};
 use super::provider::provider;
+use super::running::{Running, RunningCall};
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
-use crate::observation::{Answer, Arrival, End, Observation, Server};
-use crate::recorder::Queue;
+use crate::observation::{Answer, End, Observation, Server};
+use crate::recorder::{Open, Queue};
 use crate::span::{name, starting};
 use crate::trace_event::Listener;
 
-/// A call that runs. Dropping it ends the call: a call dropped before its end was given up by the caller.
+/// A call, for the one who drives it. Dropping it ends the call: a call dropped before its end was given up by the caller.
 #[derive(Debug)]
 pub(super) struct OpenCall {
-    config: Arc<Config>,
-    /// `None` once the observation is handed over.
-    call: Option<Box<Running>>,
-}
-
-#[derive(Debug)]
-struct Running {
-    span: Context,
-    endpoint: Endpoint,
-    named: bool,
-    unread_model: Option<String>,
-    fetch: Option<Fetch>,
-    provider: &'static str,
-    server: Server,
-    attributes: MonitorAttributes,
-    listener: Option<Listener>,
-    attempts: Attempts,
-    start: Start,
-    /// Whether the chunks' times are wanted.
-    timed: bool,
-    first_chunk: Option<Instant>,
-    request: Bytes,
-    /// Bytes of the request that are not kept.
-    dropped_bytes: u64,
-    answer: Answer,
-    reserved: usize,
+    queue: Arc<Queue>,
+    call: Arc<RunningCall>,
+    ended: bool,
 }
 
 impl OpenCall {
@@ -61,6 +39,11 @@ impl OpenCall {
         parent: &Context,
         attempts: &Attempts,
     ) -> (Context, Option<Self>) {
+        let queue = config.recorder.queue();
+        if queue.is_over() {
+            // Nobody is left to end the span.
+            return (parent.clone(), None);
+        }
         let start = Start::now();
         let url = request.url();
         let host = url.host_str().unwrap_or_default();
@@ -81,110 +64,59 @@ impl OpenCall {
             start,
             parent,
         );
-        let fetch = (endpoint == Endpoint::FetchResponse)
-            .then(|| Fetch::of(url.path(), url.query()))
-            .flatten();
         let listener = Listener::of_caller();
         let recording = span.span().is_recording();
         let told = recording || listener.is_some() || config.content.events.is_some();
         if !told && config.instruments.is_none() {
             return (span, None);
         }
-        let queue = config.recorder.queue();
-        let len = bytes.len();
-        let body = shared_body(request, queue.limits().body_bytes);
-        let kept = body.filter(|body| queue.reserve(body.len()));
-        let dropped = if kept.is_none() { len } else { 0 };
-        let named = model.is_some();
-        let unread_model = model.filter(|_| kept.is_none());
-        let running = Running {
-            span: span.clone(),
+        let fetch = (endpoint == Endpoint::FetchResponse)
+            .then(|| Fetch::of(url.path(), url.query()))
+            .flatten();
+        let known = Known {
             endpoint,
-            named,
-            unread_model,
-            fetch,
             provider,
             server,
+            model,
+            fetch,
             attributes,
             listener,
+        };
+        let body = Body::keep(request, queue);
+        let reserved = body.kept.as_ref().map_or(0, Bytes::len);
+        let running = Running {
+            observation: observation(config, &span, known, body, start),
             attempts: attempts.clone(),
             start,
             timed: config.instruments.is_some(),
-            first_chunk: None,
-            reserved: kept.as_ref().map_or(0, Bytes::len),
-            request: kept.unwrap_or_default(),
-            dropped_bytes: u64::try_from(dropped).unwrap_or(u64::MAX),
-            answer: Answer::default(),
+            reserved,
         };
+        let call = RunningCall::new(span.span().span_context().span_id(), running);
+        let open: Arc<dyn Open> = Arc::clone(&call) as _;
+        queue.begin(&open);
         let call = Self {
-            config: Arc::clone(config),
-            call: Some(Box::new(running)),
+            queue: Arc::clone(queue),
+            call,
+            ended: false,
         };
         (span, Some(call))
     }
 
-    pub(super) fn answered(&mut self, status: u16, streamed: bool) {
-        if let Some(call) = &mut self.call {
-            call.answer.status = status;
-            call.answer.streamed = streamed;
-        }
+    pub(super) fn answered(&self, status: u16, streamed: bool) {
+        self.call.answered(status, streamed);
     }
 
     /// Keeps a copy of a piece of the answer, as far as the limits allow.
-    pub(super) fn chunk(&mut self, bytes: &[u8]) {
-        let Some(call) = &mut self.call else { return };
-        let answer = &mut call.answer;
-        let timed = answer.streamed && call.timed;
-        let now = (timed || call.first_chunk.is_none()).then(Instant::now);
-        call.first_chunk = call.first_chunk.or(now);
-        let queue = self.config.recorder.queue();
-        let growth = answer.kept.growth(bytes.len(), answer.streamed);
-        let times = if timed { answer.arrivals_growth() } else { 0 };
-        let more = growth.saturating_add(times * size_of::<Arrival>());
-        let fits = !answer.kept.is_cut()
-            && answer.kept.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
-        // Most frames need nothing more than was taken from the budget before.
-        if fits && (more == 0 || queue.reserve(more)) {
-            call.reserved += more;
-            answer.kept.push(bytes, growth, queue.pool());
-            if let (true, Some(at)) = (timed, now) {
-                answer.arrivals.reserve_exact(times);
-                let end = answer.kept.len();
-                answer.arrivals.push(Arrival { end, at });
-            }
-        } else {
-            call.cut(bytes, queue);
-        }
+    pub(super) fn chunk(&self, bytes: &[u8]) {
+        self.call.chunk(bytes, &self.queue);
     }
 
     pub(super) fn end(&mut self, end: End) {
-        let Some(call) = self.call.take() else { return };
-        let elapsed = call.start.elapsed();
-        let reserved = call.reserved;
-        let observation = Observation {
-            span: call.span,
-            endpoint: call.endpoint,
-            named: call.named,
-            unread_model: call.unread_model,
-            fetch: call.fetch,
-            provider: call.provider,
-            server: call.server,
-            content: Arc::clone(&self.config.content),
-            instruments: self.config.instruments.clone(),
-            prices: self.config.prices.clone(),
-            attributes: call.attributes,
-            of_layer: self.config.attributes.clone(),
-            listener: call.listener,
-            attempts: call.attempts.get(),
-            started_at: call.start.wall(),
-            elapsed,
-            time_to_first_chunk: call.first_chunk.map(|at| call.start.until(at)),
-            request: call.request,
-            dropped_bytes: call.dropped_bytes,
-            answer: call.answer,
-            end,
-        };
-        self.config.recorder.queue().push(observation, reserved);
+        if !self.ended {
+            self.ended = true;
+            self.queue
+                .end(&(Arc::clone(&self.call) as Arc<dyn Open>), end);
+        }
     }
 
     pub(super) fn fail(&mut self, failure: Failure) {
@@ -192,31 +124,75 @@ impl OpenCall {
     }
 }
 
-impl Running {
-    /// Keeps a piece of an answer that there is no room for: a body with a hole would be read wrongly, so its end is all
-    /// that stays of it, and the memory of the rest serves other calls.
-    #[cold]
-    fn cut(&mut self, bytes: &[u8], queue: &Queue) {
-        let answer = &mut self.answer;
-        if !answer.kept.is_cut() {
-            answer.cut(queue.pool());
-            let held = answer.held_bytes() + self.request.len();
-            queue.release(self.reserved - held);
-            self.reserved = held;
-        }
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        answer.dropped_bytes = answer.dropped_bytes.saturating_add(len);
-        let growth = answer.kept.growth(bytes.len(), answer.streamed);
-        if growth == 0 || queue.reserve(growth) {
-            self.reserved += growth;
-            answer.kept.push(bytes, growth, queue.pool());
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        self.end(End::Dropped);
+    }
+}
+
+/// What is known of a call when it begins.
+struct Known {
+    endpoint: Endpoint,
+    provider: &'static str,
+    server: Server,
+    model: Option<String>,
+    fetch: Option<Fetch>,
+    attributes: MonitorAttributes,
+    listener: Option<Listener>,
+}
+
+/// A request's body, as far as it is kept.
+struct Body {
+    kept: Option<Bytes>,
+    dropped_bytes: usize,
+}
+
+impl Body {
+    fn keep(request: &mut Request, queue: &Queue) -> Self {
+        let len = request
+            .body()
+            .and_then(reqwest::Body::as_bytes)
+            .map_or(0, <[u8]>::len);
+        let body = shared_body(request, queue.limits().body_bytes);
+        let kept = body.filter(|body| queue.reserve(body.len()));
+        let dropped_bytes = if kept.is_none() { len } else { 0 };
+        Self {
+            kept,
+            dropped_bytes,
         }
     }
 }
 
-impl Drop for OpenCall {
-    fn drop(&mut self) {
-        self.end(End::Dropped);
+/// What is observed before the request is sent.
+fn observation(
+    config: &Config,
+    span: &Context,
+    known: Known,
+    body: Body,
+    start: Start,
+) -> Observation {
+    Observation {
+        span: span.clone(),
+        endpoint: known.endpoint,
+        named: known.model.is_some(),
+        unread_model: known.model.filter(|_| body.kept.is_none()),
+        fetch: known.fetch,
+        provider: known.provider,
+        server: known.server,
+        content: Arc::clone(&config.content),
+        instruments: config.instruments.clone(),
+        prices: config.prices.clone(),
+        attributes: known.attributes,
+        of_layer: config.attributes.clone(),
+        listener: known.listener,
+        attempts: 0,
+        started_at: start.wall(),
+        elapsed: Duration::ZERO,
+        time_to_first_chunk: None,
+        request: body.kept.unwrap_or_default(),
+        dropped_bytes: u64::try_from(body.dropped_bytes).unwrap_or(u64::MAX),
+        answer: Answer::default(),
+        end: End::Unfinished,
     }
 }
 

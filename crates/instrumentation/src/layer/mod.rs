@@ -8,7 +8,8 @@
 //! | `service` | the tower service, and the future of one call |
 //! | `attempt` | what is read off each HTTP request, without changing it |
 //! | `body` | the tap on the answer's body |
-//! | `guard` | the open call: ends it once, whatever happens |
+//! | `guard` | the open call, as its driver holds it: ends it once, whatever happens |
+//! | `running` | what is observed of it meanwhile |
 //! | `outgoing` | what is changed on a request, for those who ask for it |
 //! | `other` | a plain span for calls that are no model calls |
 //! | `provider` | who answers at a host |
@@ -21,6 +22,7 @@ mod guard;
 mod other;
 mod outgoing;
 mod provider;
+mod running;
 mod service;
 
 pub use builder::{GenAiLayer, GenAiLayerBuilder, ParentPolicy, Parenting, Stack};

@@ -1,5 +1,6 @@
 //! The recorder: one thread that reads what the callers' threads observed and finishes the spans.
 
+mod open;
 mod queue;
 mod read;
 mod thread;
@@ -8,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use open::Open;
 use opentelemetry_sdk::trace::SpanProcessor;
 pub(crate) use queue::Queue;
 pub(crate) use read::Reading;
@@ -109,8 +111,21 @@ impl Recorder {
         self.queue().flush(timeout)
     }
 
+    /// Ends the recording, and waits as [`Recorder::flush`] does.
+    ///
+    /// Calls that still run are recorded with what has come of them so far, as `spanloom.outcome` = `unknown`; what comes later
+    /// reaches their callers as before. Calls that begin from now on pass unobserved. Spans that a provider no longer takes need
+    /// a [`Recorder::drain`]; so shut the recorder down before the provider, or have a drain, whose provider's shutdown ends the
+    /// calls of that provider itself.
+    #[must_use = "calls may be missing when it is not in time"]
+    pub fn shutdown(&self, timeout: Duration) -> bool {
+        self.queue().end_all();
+        self.queue().flush(timeout)
+    }
+
     /// Wraps one of the service's span processors, so that the provider's `force_flush` and `shutdown` wait for calls
-    /// that have just ended and whose spans this recorder still has to finish.
+    /// that have just ended and whose spans this recorder still has to finish; `shutdown` ends those that still run, as
+    /// [`Recorder::shutdown`] does.
     pub fn drain<P: SpanProcessor + 'static>(&self, processor: P) -> Drain<P> {
         Drain::new(self.queue(), processor)
     }

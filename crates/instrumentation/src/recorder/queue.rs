@@ -2,14 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+use opentelemetry::trace::SpanId;
+
+use super::open::{Open, OpenCalls};
 use super::{Limits, Stats};
 use crate::drain::Late;
 use crate::kept::Pool;
-use crate::observation::Observation;
+use crate::observation::{End, Observation};
 
 #[derive(Debug)]
 pub(crate) struct Queue {
@@ -21,6 +24,7 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
     drains: Mutex<Vec<Weak<dyn Late>>>,
+    open: OpenCalls,
     pool: Pool,
 }
 
@@ -51,6 +55,7 @@ impl Queue {
             state: Mutex::default(),
             changed: Condvar::new(),
             drains: Mutex::default(),
+            open: OpenCalls::default(),
             pool: Pool::default(),
         }
     }
@@ -83,8 +88,46 @@ impl Queue {
         self.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
+    /// Whether the recording has ended: calls that begin now are nobody's.
+    pub(crate) fn is_over(&self) -> bool {
+        self.open.is_over()
+    }
+
+    /// Notes that a call runs. One that comes when the recording has just ended is ended with it.
+    pub(crate) fn begin(&self, call: &Arc<dyn Open>) {
+        if !self.open.add(Arc::clone(call)) {
+            self.hand_over(&**call, End::Unfinished);
+        }
+    }
+
+    /// Ends a call that its driver is done with; nothing for one that was ended before.
+    pub(crate) fn end(&self, call: &Arc<dyn Open>, end: End) {
+        self.open.remove(call);
+        self.hand_over(&**call, end);
+    }
+
+    /// Ends the calls that run and whose span `is_wanted`.
+    pub(crate) fn end_those(&self, is_wanted: impl Fn(SpanId) -> bool) {
+        for call in self.open.take(is_wanted) {
+            self.hand_over(&*call, End::Unfinished);
+        }
+    }
+
+    /// Ends the recording, and the calls that run.
+    pub(super) fn end_all(&self) {
+        for call in self.open.take_last() {
+            self.hand_over(&*call, End::Unfinished);
+        }
+    }
+
+    fn hand_over(&self, call: &dyn Open, end: End) {
+        if let Some((observation, reserved)) = call.end(end) {
+            self.push(observation, reserved);
+        }
+    }
+
     /// Hands a call to the recorder. `reserved` bytes of the budget go with it. Never waits for the recorder.
-    pub(crate) fn push(&self, mut observation: Observation, reserved: usize) {
+    fn push(&self, mut observation: Observation, reserved: usize) {
         let mut state = self.state();
         if state.waiting.len() >= self.limits.waiting_calls.saturating_mul(2) {
             // The recorder is stuck, in a processor of the service's most likely: the span ends here, as it is.

@@ -187,8 +187,9 @@ fn outcome(end: &End, answer: &Answer, understood: &Understood<'_>) -> (Outcome,
     match end {
         End::Whole | End::Dropped if unseen => (Outcome::Completed, None),
         End::Failed(failure) => (Outcome::Error, Some(failure.clone())),
-        End::Dropped if understood.done => (Outcome::Completed, None),
+        End::Dropped | End::Unfinished if understood.done => (Outcome::Completed, None),
         End::Dropped => (Outcome::Cancelled, None),
+        End::Unfinished => (Outcome::Unknown, None),
         // The connection was closed in good order, but the stream had not said that it was complete. Some compatible
         // servers never say `[DONE]`: a finish reason does as well.
         End::Whole

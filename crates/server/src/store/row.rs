@@ -88,10 +88,12 @@ pub(crate) enum Outcome {
     Completed,
     Cancelled,
     Error,
+    /// The recording ended before the call did.
+    Unknown,
 }
 
 impl Outcome {
-    const ALL: [Self; 3] = [Self::Completed, Self::Cancelled, Self::Error];
+    const ALL: [Self; 4] = [Self::Completed, Self::Cancelled, Self::Error, Self::Unknown];
 
     /// The number it is stored as.
     pub(super) const fn number(self) -> u8 {
@@ -107,6 +109,7 @@ impl Outcome {
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
             Self::Error => "error",
+            Self::Unknown => "unknown",
         }
     }
 }

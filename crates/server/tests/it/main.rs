@@ -12,6 +12,7 @@ mod bounds;
 mod damage;
 mod guard;
 mod otlp;
+mod otlp_json;
 mod setup;
 mod start;
 mod store;

@@ -34,5 +34,6 @@ export function state(row: Pick<Row, 'status' | 'outcome'>): State {
   if (row.status === 'running') return { text: 'running', kind: 'run' };
   if (row.status === 'error' || row.outcome === 'error') return { text: 'error', kind: 'error' };
   if (row.outcome === 'cancelled') return { text: 'cancelled', kind: 'warn' };
+  if (row.outcome === 'unknown') return { text: 'unfinished', kind: 'warn' };
   return { text: 'ok', kind: 'ok' };
 }

@@ -85,7 +85,7 @@ export interface Row {
   model: string | null;
   request_model: string | null;
   status: Status;
-  outcome: 'completed' | 'cancelled' | 'error' | null;
+  outcome: 'completed' | 'cancelled' | 'error' | 'unknown' | null;
   exception: string | null;
   streamed: boolean;
   started_at: number;
@@ -103,6 +103,8 @@ export interface Row {
   prompt: string | null;
   completion: string | null;
   attributes: Record<string, string>;
+  /** The database has lost the content; the numbers are left. */
+  damaged: boolean;
 }
 
 export interface Calls {

@@ -1,0 +1,128 @@
+//! A call while it runs: what is observed of it, by whichever task drives it, until somebody ends it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use opentelemetry::trace::SpanId;
+
+use super::attempt::Attempts;
+use crate::clock::Start;
+use crate::observation::{Arrival, End, Observation};
+use crate::recorder::{Open, Queue};
+
+/// Shared by the one who drives the call and the recorder, which may end it.
+#[derive(Debug)]
+pub(super) struct RunningCall {
+    span: SpanId,
+    /// `None` once it has ended.
+    running: Mutex<Option<Running>>,
+}
+
+/// What has been observed so far.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) observation: Observation,
+    pub(super) attempts: Attempts,
+    pub(super) start: Start,
+    /// Whether the chunks' times are wanted.
+    pub(super) timed: bool,
+    /// Bytes of the recorder's budget.
+    pub(super) reserved: usize,
+}
+
+impl RunningCall {
+    pub(super) fn new(span: SpanId, running: Running) -> Arc<Self> {
+        Arc::new(Self {
+            span,
+            running: Mutex::new(Some(running)),
+        })
+    }
+
+    /// Only the end of the recording makes anybody wait here.
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn answered(&self, status: u16, streamed: bool) {
+        if let Some(running) = &mut *self.running() {
+            running.observation.answer.status = status;
+            running.observation.answer.streamed = streamed;
+        }
+    }
+
+    /// Keeps a copy of a piece of the answer, as far as the limits allow.
+    pub(super) fn chunk(&self, bytes: &[u8], queue: &Queue) {
+        if let Some(running) = &mut *self.running() {
+            running.chunk(bytes, queue);
+        }
+    }
+}
+
+impl Open for RunningCall {
+    fn span(&self) -> SpanId {
+        self.span
+    }
+
+    fn end(&self, end: End) -> Option<(Observation, usize)> {
+        let Running {
+            mut observation,
+            attempts,
+            start,
+            reserved,
+            ..
+        } = self.running().take()?;
+        observation.elapsed = start.elapsed();
+        observation.attempts = attempts.get();
+        observation.end = end;
+        Some((observation, reserved))
+    }
+}
+
+impl Running {
+    fn chunk(&mut self, bytes: &[u8], queue: &Queue) {
+        let answer = &mut self.observation.answer;
+        let timed = answer.streamed && self.timed;
+        let first = self.observation.time_to_first_chunk.is_none();
+        let now = (timed || first).then(Instant::now);
+        if let (true, Some(at)) = (first, now) {
+            self.observation.time_to_first_chunk = Some(self.start.until(at));
+        }
+        let growth = answer.kept.growth(bytes.len(), answer.streamed);
+        let times = if timed { answer.arrivals_growth() } else { 0 };
+        let more = growth.saturating_add(times * size_of::<Arrival>());
+        let fits = !answer.kept.is_cut()
+            && answer.kept.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
+        // Most frames need nothing more than was taken from the budget before.
+        if fits && (more == 0 || queue.reserve(more)) {
+            self.reserved += more;
+            answer.kept.push(bytes, growth, queue.pool());
+            if let (true, Some(at)) = (timed, now) {
+                answer.arrivals.reserve_exact(times);
+                let end = answer.kept.len();
+                answer.arrivals.push(Arrival { end, at });
+            }
+        } else {
+            self.cut(bytes, queue);
+        }
+    }
+
+    /// Keeps a piece of an answer that there is no room for: a body with a hole would be read wrongly, so its end is all
+    /// that stays of it, and the memory of the rest serves other calls.
+    #[cold]
+    fn cut(&mut self, bytes: &[u8], queue: &Queue) {
+        let answer = &mut self.observation.answer;
+        if !answer.kept.is_cut() {
+            answer.cut(queue.pool());
+            let held = answer.held_bytes() + self.observation.request.len();
+            queue.release(self.reserved - held);
+            self.reserved = held;
+        }
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        answer.dropped_bytes = answer.dropped_bytes.saturating_add(len);
+        let growth = answer.kept.growth(bytes.len(), answer.streamed);
+        if growth == 0 || queue.reserve(growth) {
+            self.reserved += growth;
+            answer.kept.push(bytes, growth, queue.pool());
+        }
+    }
+}
