@@ -11,5 +11,6 @@ mod disk;
 mod grpc;
 mod matrix;
 mod memory;
+mod open;
 mod runtimes;
 mod subject;

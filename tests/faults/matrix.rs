@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use spanloom_exporter::{Limits, Receipt};
+use spanloom_exporter::{Account, Limits};
 use spanloom_testkit::{FaultProxy, ProxyFault, StatusCode};
 
 use crate::subject::{PATIENCE, Spoken, Subject, Upstream};
@@ -111,15 +111,15 @@ fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration 
     let begun = Instant::now();
     let during = subject.exporter.flush(DEADLINE);
     let overrun = begun.elapsed().saturating_sub(DEADLINE);
-    conserved(during, &what);
+    conserved(during.total, &what);
 
     proxy.release();
     proxy.heal();
-    let mut account = subject.exporter.flush(PATIENCE);
+    let mut account = subject.exporter.flush(PATIENCE).total;
     conserved(account, &what);
     if account.spooled > 0 {
         // Asked to wait, or the end of the process: the next one sends it.
-        account = subject.exporter.shutdown(PATIENCE);
+        account = subject.exporter.shutdown(PATIENCE).total;
         conserved(account, &what);
         assert_eq!(account.queued, 0, "{what}: {account}");
         let next = Subject::new(spoken, &proxy.url(), limits(), spool);
@@ -172,7 +172,7 @@ fn leave(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration {
     let met = Met::new(spoken, fault, spool);
 
     let begun = Instant::now();
-    let account = met.subject.exporter.shutdown(LAST_DEADLINE);
+    let account = met.subject.exporter.shutdown(LAST_DEADLINE).total;
     let overrun = begun.elapsed().saturating_sub(LAST_DEADLINE);
     conserved(account, &what);
     assert_eq!(account.dropped.total(), 0, "{what}: {account}");
@@ -191,7 +191,7 @@ fn leave(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) -> Duration {
     }
 }
 
-fn conserved(receipt: Receipt, what: &str) {
+fn conserved(receipt: Account, what: &str) {
     assert!(receipt.is_conserved(), "{what}: {receipt:?}");
 }
 

@@ -15,10 +15,10 @@ use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
 use crate::processor::{RecordExporter, RecordProcessor};
 use crate::queue::Queue;
-use crate::receipt::Receipt;
+use crate::receipt::{Account, DestinationReceipt, Receipt};
 use crate::spool::{SpoolMode, SpoolSettings};
 use crate::transport::Transport;
-use crate::worker::{Disk, Pending, Worker};
+use crate::worker::{Disk, KeyRefused, Pending, Worker};
 
 /// The share of a shutdown's time that is kept for writing down what could not be sent.
 const WRITING_SHARE: u32 = 5;
@@ -71,6 +71,7 @@ pub struct ExporterBuilder {
     spool: Option<SpoolSettings>,
     folder: Option<PathBuf>,
     others: OtherSpans,
+    key_refused: Option<KeyRefused>,
 }
 
 impl Exporter {
@@ -82,6 +83,7 @@ impl Exporter {
             spool: None,
             folder: None,
             others: OtherSpans::default(),
+            key_refused: None,
         }
     }
 
@@ -103,8 +105,8 @@ impl Exporter {
 
     /// Waits until every span received before is delivered, refused or given up, or until `timeout`; cuts the pause
     /// before a next try short, unless the server asked for it or has refused the key twice. With a spool, it returns once a try has failed and
-    /// everything is on disk. Blocks the thread it is called on. The receipt, the sum over the destinations, says where
-    /// each span is.
+    /// everything is on disk. Blocks the thread it is called on. The receipt says where
+    /// each span is, and what keeps a destination from taking its own.
     #[must_use = "the receipt says what is still queued"]
     pub fn flush(&self, timeout: Duration) -> Receipt {
         self.handle.doors.flush(timeout)
@@ -132,34 +134,16 @@ impl Exporter {
         for lane in &doors.lanes {
             lane.queue.close();
         }
-        let mut receipt = Receipt::default();
-        for lane in &doors.lanes {
-            receipt += if lane.spools {
-                lane.queue.ended(left())
-            } else {
-                lane.queue.receipt()
-            };
-        }
-        receipt
+        doors.receipt(|lane| match lane.spools {
+            true => lane.queue.ended(left()),
+            false => lane.queue.account(),
+        })
     }
 
-    /// The account so far, over all destinations: a span that goes to two is counted for each.
+    /// The account so far.
     #[must_use]
     pub fn receipt(&self) -> Receipt {
-        let mut receipt = Receipt::default();
-        for (_, of_one) in self.receipts() {
-            receipt += of_one;
-        }
-        receipt
-    }
-
-    /// The account of each destination so far, by its name, in the order they were given.
-    #[must_use]
-    pub fn receipts(&self) -> Vec<(String, Receipt)> {
-        let lanes = self.handle.doors.lanes.iter();
-        lanes
-            .map(|lane| (lane.name.clone(), lane.queue.receipt()))
-            .collect()
+        self.handle.doors.receipt(|lane| lane.queue.account())
     }
 }
 
@@ -175,14 +159,21 @@ impl Doors {
             lane.queue.hurry();
         }
         let deadline = Instant::now().checked_add(timeout);
-        let mut receipt = Receipt::default();
-        for lane in &self.lanes {
+        self.receipt(|lane| {
             let left = deadline.map_or(timeout, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
             });
-            receipt += lane.queue.flushed(left);
-        }
-        receipt
+            lane.queue.flushed(left)
+        })
+    }
+
+    fn receipt(&self, account: impl Fn(&Lane) -> Account) -> Receipt {
+        let of_lane = |lane: &Lane| DestinationReceipt {
+            name: lane.name.clone(),
+            account: account(lane),
+            trouble: lane.queue.trouble(),
+        };
+        Receipt::of(self.lanes.iter().map(of_lane).collect())
     }
 }
 
@@ -210,6 +201,14 @@ impl ExporterBuilder {
     /// Keeps on disk what cannot be sent. Default: no, memory only.
     pub fn with_spool(mut self, settings: SpoolSettings) -> Self {
         self.spool = Some(settings);
+        self
+    }
+
+    /// Tries the key of each server that has one (a key, or headers) as soon as the exporter starts, with a request without
+    /// records, on the exporter's thread: a key that is refused is in the receipt and the log before the first call, and
+    /// `refused` is called with a line that names the server. Default: no, keys are tried with the first records.
+    pub fn with_key_check(mut self, refused: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.key_refused = Some(KeyRefused::new(refused));
         self
     }
 
@@ -274,6 +273,10 @@ impl ExporterBuilder {
             destination.protocol(&self.stream, &self.others),
             transport,
             Pending::new(limits, disk),
+        )
+        .with_key_check(
+            self.key_refused.clone().filter(|_| destination.has_key()),
+            &self.stream,
         );
         let ended = Arc::clone(&queue);
         std::thread::Builder::new()

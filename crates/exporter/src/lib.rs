@@ -65,5 +65,5 @@ pub use processor::{RecordExporter, RecordProcessor};
 #[cfg(feature = "otlp")]
 #[doc(hidden)] // for the tests of this workspace that run W&B's own code
 pub use profile::{Profile, stream_of};
-pub use receipt::{Dropped, Receipt};
+pub use receipt::{Account, DestinationReceipt, Dropped, Receipt};
 pub use spool::{SpoolMode, SpoolSettings};

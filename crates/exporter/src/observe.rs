@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
 use crate::exporter::{Doors, Exporter};
-use crate::receipt::Receipt;
+use crate::receipt::Account;
 
 /// Spans that have reached an end, by destination and outcome.
 const ENDED: &str = "spanloom.export.spans";
@@ -43,29 +43,29 @@ impl Exporter {
 
 type Counts = Vec<(&'static str, u64)>;
 
-fn ended(receipt: &Receipt) -> Counts {
+fn ended(account: &Account) -> Counts {
     let mut counts = vec![
-        ("delivered", receipt.delivered),
-        ("rejected", receipt.rejected),
+        ("delivered", account.delivered),
+        ("rejected", account.rejected),
     ];
-    counts.extend(receipt.dropped.by_reason());
+    counts.extend(account.dropped.by_reason());
     counts
 }
 
-fn waiting(receipt: &Receipt) -> Counts {
-    vec![("queued", receipt.queued), ("spooled", receipt.spooled)]
+fn waiting(account: &Account) -> Counts {
+    vec![("queued", account.queued), ("spooled", account.spooled)]
 }
 
 /// Reads the account, as long as there is an exporter: a meter provider may outlive it.
 fn observed(
     doors: &Arc<Doors>,
-    counts: fn(&Receipt) -> Counts,
+    counts: fn(&Account) -> Counts,
     observe: fn(&dyn opentelemetry::metrics::AsyncInstrument<u64>, u64, &[KeyValue]),
 ) -> impl Fn(&dyn opentelemetry::metrics::AsyncInstrument<u64>) + Send + Sync + 'static {
     let doors = Arc::downgrade(doors);
     move |observer| {
         for lane in doors.upgrade().iter().flat_map(|doors| &doors.lanes) {
-            for (outcome, count) in counts(&lane.queue.receipt()) {
+            for (outcome, count) in counts(&lane.queue.account()) {
                 let attributes = [
                     KeyValue::new(DESTINATION, lane.name.clone()),
                     KeyValue::new(OUTCOME, outcome),

@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Notify;
 
 use crate::limits::Limits;
-use crate::receipt::{Dropped, Receipt};
+use crate::receipt::{Account, Dropped};
 
 /// A span that waits for the worker.
 #[derive(Debug)]
@@ -59,7 +59,9 @@ pub(crate) struct Wishes {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress {
     /// Delivered, rejected, recovered, spooled, and what it has dropped.
-    pub(crate) account: Receipt,
+    pub(crate) account: Account,
+    /// What has last kept the destination from taking records.
+    pub(crate) trouble: Option<&'static str>,
     /// The lowest number it still has in memory.
     pub(crate) oldest: Option<u64>,
     /// Bytes it has in memory.
@@ -177,7 +179,7 @@ impl Queue {
 
     /// Waits until every span received before the last [`Queue::hurry`] has left memory, and the disk too unless the
     /// destination is away; or until `timeout`.
-    pub(crate) fn flushed(&self, timeout: Duration) -> Receipt {
+    pub(crate) fn flushed(&self, timeout: Duration) -> Account {
         let state = self.state();
         let (before, failures) = (state.wishes.flush_before, state.hurried_at_failures);
         drop(state);
@@ -205,11 +207,11 @@ impl Queue {
     }
 
     /// Waits for the worker's end.
-    pub(crate) fn ended(&self, timeout: Duration) -> Receipt {
+    pub(crate) fn ended(&self, timeout: Duration) -> Account {
         self.wait(timeout, |state| state.progress.ended)
     }
 
-    fn wait(&self, timeout: Duration, done: impl Fn(&State) -> bool) -> Receipt {
+    fn wait(&self, timeout: Duration, done: impl Fn(&State) -> bool) -> Account {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.state();
         while !done(&state) && !state.progress.ended {
@@ -225,22 +227,27 @@ impl Queue {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        state.receipt()
+        state.account()
     }
 
-    pub(crate) fn receipt(&self) -> Receipt {
-        self.state().receipt()
+    pub(crate) fn account(&self) -> Account {
+        self.state().account()
+    }
+
+    /// What has last kept the destination from taking records.
+    pub(crate) fn trouble(&self) -> Option<&'static str> {
+        self.state().progress.trouble
     }
 }
 
 impl State {
-    fn receipt(&self) -> Receipt {
-        let mut receipt = self.progress.account;
-        receipt.received = self.received;
-        receipt.dropped += self.refused;
+    fn account(&self) -> Account {
+        let mut account = self.progress.account;
+        account.received = self.received;
+        account.dropped += self.refused;
         let elsewhere =
-            receipt.delivered + receipt.rejected + receipt.spooled + receipt.dropped.total();
-        receipt.queued = (receipt.received + receipt.recovered).saturating_sub(elsewhere);
-        receipt
+            account.delivered + account.rejected + account.spooled + account.dropped.total();
+        account.queued = (account.received + account.recovered).saturating_sub(elsewhere);
+        account
     }
 }

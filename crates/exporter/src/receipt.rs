@@ -1,14 +1,14 @@
 //! The account of every span.
 
 use std::fmt;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Deref};
 
-/// What became of the spans a destination was given, since its exporter was started.
+/// What became of the spans that one destination, or all together, were given since the exporter was started.
 ///
 /// At all times `received + recovered = delivered + rejected + spooled + queued + dropped.total()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Receipt {
+pub struct Account {
     /// Spans handed to the exporter.
     pub received: u64,
     /// Records found in the spools of processes that are gone.
@@ -64,7 +64,7 @@ impl Dropped {
     }
 }
 
-impl Receipt {
+impl Account {
     /// Whether everything received was delivered, and everything recovered too.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -79,7 +79,7 @@ impl Receipt {
     }
 }
 
-impl AddAssign for Receipt {
+impl AddAssign for Account {
     fn add_assign(&mut self, other: Self) {
         self.received += other.received;
         self.recovered += other.recovered;
@@ -102,8 +102,8 @@ impl AddAssign for Dropped {
     }
 }
 
-impl fmt::Display for Receipt {
-    /// One line: `18 delivered`, or with what else there is to say.
+impl fmt::Display for Account {
+    /// `18 delivered`, or with what else there is to say.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} delivered", self.delivered)?;
         if self.recovered > 0 {
@@ -128,13 +128,80 @@ impl fmt::Display for Receipt {
     }
 }
 
+/// The account of an exporter: the sum over its destinations, as which it reads, and each of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The sum: a span that goes to two destinations is counted for each.
+    pub total: Account,
+    /// Each destination, in the order they were given.
+    pub destinations: Vec<DestinationReceipt>,
+}
+
+/// The account of one destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DestinationReceipt {
+    /// Scheme and host, or the path of a file.
+    pub name: String,
+    /// What became of its spans.
+    pub account: Account,
+    /// What has last kept it from taking records, in words; `None` while it takes them.
+    pub trouble: Option<&'static str>,
+}
+
+impl Receipt {
+    pub(crate) fn of(destinations: Vec<DestinationReceipt>) -> Self {
+        let mut total = Account::default();
+        for destination in &destinations {
+            total += destination.account;
+        }
+        Self {
+            total,
+            destinations,
+        }
+    }
+}
+
+impl Deref for Receipt {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.total
+    }
+}
+
+impl fmt::Display for Receipt {
+    /// One line: `http://127.0.0.1:7440: 18 delivered`, and so for each destination, with its trouble behind it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.destinations.is_empty() {
+            return self.total.fmt(f);
+        }
+        for (index, destination) in self.destinations.iter().enumerate() {
+            let between = if index > 0 { "; " } else { "" };
+            write!(f, "{between}{destination}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for DestinationReceipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.account)?;
+        match self.trouble {
+            Some(trouble) => write!(f, " ({trouble})"),
+            None => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_line_says_what_is_not_nought() {
-        let receipt = Receipt {
+        let account = Account {
             received: 9,
             recovered: 2,
             delivered: 5,
@@ -143,16 +210,42 @@ mod tests {
                 corrupt: 3,
                 ..Dropped::default()
             },
-            ..Receipt::default()
+            ..Account::default()
         };
-        assert!(receipt.is_conserved() && !receipt.is_complete());
+        assert!(account.is_conserved() && !account.is_complete());
         assert_eq!(
-            receipt.to_string(),
+            account.to_string(),
             "5 delivered (2 taken over from earlier runs), 3 spooled, 3 dropped (damaged on disk)"
         );
-        let mut twice = receipt;
-        twice += receipt;
+        let mut twice = account;
+        twice += account;
         assert!(twice.is_conserved());
         assert_eq!(twice.dropped.total(), 6);
+    }
+
+    #[test]
+    fn each_destination_is_named_with_its_trouble() {
+        let one = |name: &str, trouble: Option<&'static str>| DestinationReceipt {
+            name: name.to_owned(),
+            account: Account {
+                received: 3,
+                delivered: if trouble.is_none() { 3 } else { 0 },
+                spooled: if trouble.is_none() { 0 } else { 3 },
+                ..Account::default()
+            },
+            trouble,
+        };
+        let receipt = Receipt::of(vec![
+            one("http://127.0.0.1:7440", None),
+            one("https://trace.wandb.ai", Some("the key is refused")),
+        ]);
+        assert_eq!(
+            (receipt.received, receipt.delivered, receipt.spooled),
+            (6, 3, 3)
+        );
+        assert_eq!(
+            receipt.to_string(),
+            "http://127.0.0.1:7440: 3 delivered; https://trace.wandb.ai: 0 delivered, 3 spooled (the key is refused)"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use spanloom_core::Call;
 use spanloom_core::price::Overlay;
@@ -68,19 +68,27 @@ impl PriceBook {
         Arc::clone(&own)
     }
 
+    fn warned(&self) -> MutexGuard<'_, Warned> {
+        self.shared
+            .warned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Models that calls were made to and that had no price, as `provider/model`, with ` (tier)` behind it where the price of that
+    /// tier is missing: at most 16, the first that were met.
+    #[must_use]
+    pub fn unpriced_models(&self) -> Vec<String> {
+        self.warned().named.clone()
+    }
+
     /// Warns of a call without a price, unless one like it was warned of before.
     pub(crate) fn unpriced(&self, call: &Call) {
         let Some(model) = cost::models(call).next() else {
             return;
         };
         let (provider, tier) = (call.provider.as_str(), cost::tier(call));
-        let mut warned = self
-            .shared
-            .warned
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let warning = warned.warning(provider, model, tier);
-        drop(warned);
+        let warning = self.warned().warning(provider, model, tier);
         match warning {
             Some(Warning::First) => tracing::warn!(
                 target: "spanloom",
@@ -102,6 +110,8 @@ impl PriceBook {
 
 /// Kinds of calls remembered. Names come from callers and servers: without a bound they would fill the memory.
 const MOST_WARNED: usize = 256;
+/// Of them, kinds that are named afterwards.
+const MOST_NAMED: usize = 16;
 /// A name in a log line, in characters.
 const MOST_SHOWN: usize = 128;
 
@@ -110,6 +120,7 @@ const MOST_SHOWN: usize = 128;
 struct Warned {
     hasher: RandomState,
     kinds: HashSet<u64>,
+    named: Vec<String>,
     closed: bool,
 }
 
@@ -133,6 +144,16 @@ impl Warned {
             return Some(Warning::Last);
         }
         self.kinds.insert(kind);
+        if self.named.len() < MOST_NAMED {
+            let tier = tier.map(|tier| format!(" ({})", shown(tier)));
+            let name = format!(
+                "{}/{}{}",
+                shown(provider),
+                shown(model),
+                tier.unwrap_or_default()
+            );
+            self.named.push(name);
+        }
         Some(Warning::First)
     }
 }

@@ -105,7 +105,7 @@ fn lags(calls: usize, pause: Duration) -> (Vec<Duration>, Duration) {
         let looker = scope.spawn(|| {
             let mut seen = Vec::with_capacity(calls);
             while seen.len() < calls && !over.load(Ordering::Relaxed) {
-                let spooled = usize::try_from(monitor.stats().total().spooled).unwrap();
+                let spooled = usize::try_from(monitor.stats().receipt.spooled).unwrap();
                 let now = Instant::now();
                 seen.resize(spooled.max(seen.len()), now);
                 std::thread::sleep(LOOK);

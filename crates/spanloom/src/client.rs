@@ -11,12 +11,13 @@ pub trait Monitored: Sized {
     /// settings given to the client before are replaced, since they cannot be read out of it. To keep them, use
     /// [`Monitored::monitored_with`].
     ///
+    /// Where no HTTP client can be made (a system without certificates, for one), the client is left as it is, with a warning
+    /// of target `spanloom`: a service whose calls are not recorded is better off than one that has panicked.
+    ///
     /// async-openai's default retries stay; a tower stack set by `with_http_service` is replaced. Call this last: a
     /// later `with_http_client` or `with_http_service` takes the monitoring off again.
     #[must_use]
-    fn monitored(self, monitor: &Monitor) -> Self {
-        self.monitored_with(monitor, reqwest::Client::new())
-    }
+    fn monitored(self, monitor: &Monitor) -> Self;
 
     /// The same over the HTTP client `http`, with its proxy, timeouts and TLS settings.
     #[must_use]
@@ -24,6 +25,16 @@ pub trait Monitored: Sized {
 }
 
 impl<C: Config> Monitored for Client<C> {
+    fn monitored(self, monitor: &Monitor) -> Self {
+        match reqwest::Client::builder().build() {
+            Ok(http) => self.monitored_with(monitor, http),
+            Err(error) => {
+                tracing::warn!(target: "spanloom", %error, "no HTTP client can be made: the client's calls are not recorded");
+                self
+            }
+        }
+    }
+
     fn monitored_with(self, monitor: &Monitor, http: reqwest::Client) -> Self {
         let client = self.with_http_client(http.clone());
         match monitor.instrumentation() {

@@ -49,6 +49,7 @@ mod layer;
 mod lineage;
 mod links;
 mod monitor;
+mod notice;
 mod pipeline;
 mod prices;
 #[cfg(feature = "otlp")]
@@ -63,7 +64,9 @@ pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};
 pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
-pub use spanloom_exporter::{Destination, Dropped, Receipt, SpoolMode, SpoolSettings};
+pub use spanloom_exporter::{
+    Account, Destination, DestinationReceipt, Dropped, Receipt, SpoolMode, SpoolSettings,
+};
 pub use spanloom_instrumentation::{
     Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,
 };

@@ -1,7 +1,6 @@
 //! The monitor: a pipeline of its own from calls to records.
 
 use std::fmt;
-use std::io::{Write as _, stderr};
 use std::time::Duration;
 
 use spanloom_core::StreamName;
@@ -17,6 +16,7 @@ use crate::error::{Error, ErrorKind, Faults};
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
 use crate::links::CallLinks;
+use crate::notice;
 use crate::pipeline::{Pipeline, Settings};
 use crate::prices;
 use crate::stats::MonitorStats;
@@ -30,7 +30,9 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// `project/stream` takes its entity from `WANDB_ENTITY`, and `stream` its project from `WANDB_PROJECT`; where records go
 /// to the server on this machine, a missing entity is `local`. For everything else see [`Monitor::builder`].
 ///
-/// A server that is away, and a key that is missing or refused, are no errors: the line says so, and records wait.
+/// A server that is away, and a key that is missing, are no errors: the line says so, and records wait. A key is tried in the
+/// background; when it is refused, another line says so. At the end one line says what was not delivered, if anything was
+/// not, and why.
 ///
 /// # Errors
 /// When the name has another shape, an address or another setting that is used cannot be, or no thread could be started.
@@ -51,6 +53,8 @@ pub struct Monitor {
     destination: Option<Destination>,
     /// `None` when `OTEL_SDK_DISABLED` or `WEAVE_DISABLED` is set: clients are left as they are.
     pipeline: Option<Pipeline>,
+    /// Prints a line, or nothing.
+    announce: fn(&str),
 }
 
 /// Settings of a [`Monitor`].
@@ -147,7 +151,7 @@ impl Monitor {
     /// Waits until every call that had ended before is delivered, or until `timeout`, and returns the account: what the
     /// destination acknowledged and what is still queued. Blocks the thread it is called on.
     ///
-    /// A span that goes to two destinations is counted for each; [`Monitor::stats`] has them apart. With a spool, it
+    /// A span that goes to two destinations is counted for each; the receipt has them apart, too. With a spool, it
     /// returns once a destination that is away has been tried and everything is on disk.
     #[must_use = "the receipt says what is still queued"]
     pub fn flush(&self, timeout: Duration) -> Receipt {
@@ -167,7 +171,11 @@ impl Monitor {
         let Some(pipeline) = self.pipeline.take() else {
             return Receipt::default();
         };
-        pipeline.shutdown(timeout)
+        let receipt = pipeline.shutdown(timeout);
+        for line in notice::at_the_end(&receipt, &pipeline.stats().unpriced_models) {
+            (self.announce)(&line);
+        }
+        receipt
     }
 }
 
@@ -268,7 +276,8 @@ impl MonitorBuilder {
         self
     }
 
-    /// Prints nothing, as `SPANLOOM_QUIET=1` does.
+    /// Prints nothing, as `SPANLOOM_QUIET=1` does: neither the line at the start, nor the one about a key that is refused, nor
+    /// those at the end about what was not delivered and which models have no price.
     pub fn quiet(mut self) -> Self {
         self.environment.quiet = true;
         self
@@ -299,7 +308,11 @@ impl MonitorBuilder {
             spooled: spool.is_some(),
         };
         let link = records.as_ref().map(|records| banner.link(records));
-        if !environment.quiet && !environment.disabled {
+        let announce = match environment.quiet {
+            true => |_: &str| {},
+            false => notice::print,
+        };
+        if !environment.disabled {
             announce(&banner.line());
         }
         let links = records
@@ -321,6 +334,7 @@ impl MonitorBuilder {
                 prices,
                 spool,
                 links,
+                announce,
             })?),
         };
         Ok(Monitor {
@@ -328,6 +342,7 @@ impl MonitorBuilder {
             link,
             destination: records.map(|records| records.destination),
             pipeline,
+            announce,
         })
     }
 
@@ -374,11 +389,6 @@ impl MonitorBuilder {
             spool,
         })
     }
-}
-
-/// Not on stdout, which may be a program's output; and a closed stderr is no reason for a panic.
-fn announce(line: &str) {
-    drop(writeln!(stderr(), "{line}"));
 }
 
 impl fmt::Display for Monitor {

@@ -41,6 +41,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) request_usage: bool,
     pub(crate) spool: Option<SpoolSettings>,
     pub(crate) links: Option<CallLinks>,
+    /// How lines reach the people who run the service.
+    pub(crate) announce: fn(&str),
 }
 
 impl Settings<'_> {
@@ -68,6 +70,8 @@ impl Settings<'_> {
         if let Some(spool) = &self.spool {
             exporter = exporter.with_spool(spool.clone());
         }
+        let announce = self.announce;
+        exporter = exporter.with_key_check(move |line| announce(&format!("spanloom: {line}")));
         Ok(exporter.start()?)
     }
 
@@ -98,6 +102,7 @@ pub(crate) struct Pipeline {
     pub(crate) lineage: Lineage,
     beside: Beside,
     patience: Patience,
+    prices: PriceBook,
     exporter: Exporter,
 }
 
@@ -139,6 +144,7 @@ impl Pipeline {
             .with_tracer_provider(&provider)
             .with_content(content)
             .with_parent_policy(lineage.clone());
+        let prices = settings.prices.clone();
         let layer = settings.apply(beside.attach(layer)).build();
         Ok(Self {
             layer,
@@ -148,6 +154,7 @@ impl Pipeline {
             lineage,
             beside,
             patience: Patience::default(),
+            prices,
             exporter,
         })
     }
@@ -157,16 +164,16 @@ impl Pipeline {
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
         let deadline = Instant::now() + timeout;
         let beside = self.beside.clone();
-        let receipt = self.settle(timeout, Exporter::flush);
+        let receipt = self.settle(timeout, Recorder::flush, Exporter::flush);
         let left = deadline.saturating_duration_since(Instant::now());
         self.patience.wait(left, move || beside.flush());
         receipt
     }
 
-    /// The same, for the last time.
+    /// The same, for the last time: calls that still run are recorded as far as they have come.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Receipt {
         let deadline = Instant::now() + timeout;
-        let receipt = self.settle(timeout, Exporter::shutdown);
+        let receipt = self.settle(timeout, Recorder::shutdown, Exporter::shutdown);
         let left = deadline.saturating_duration_since(Instant::now());
         let (provider, beside) = (self.provider.clone(), self.beside.clone());
         within(left, move || {
@@ -180,23 +187,25 @@ impl Pipeline {
     pub(crate) fn stats(&self) -> MonitorStats {
         MonitorStats {
             calls: self.recorder.stats(),
-            destinations: self.exporter.receipts(),
+            receipt: self.exporter.receipt(),
+            unpriced_models: self.prices.unpriced_models(),
         }
     }
 
     fn settle(
         &self,
         timeout: Duration,
+        recorder: impl Fn(&Recorder, Duration) -> bool,
         exporter: impl Fn(&Exporter, Duration) -> Receipt,
     ) -> Receipt {
         let deadline = Instant::now() + timeout;
-        let recorded = self.recorder.flush(timeout);
+        let recorded = recorder(&self.recorder, timeout);
         let left = deadline.saturating_duration_since(Instant::now());
         let mut receipt = exporter(&self.exporter, left);
         if !recorded {
             let waiting = self.recorder.stats().waiting;
-            receipt.received += waiting;
-            receipt.queued += waiting;
+            receipt.total.received += waiting;
+            receipt.total.queued += waiting;
         }
         receipt
     }

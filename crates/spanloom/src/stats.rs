@@ -9,19 +9,8 @@ use spanloom_instrumentation::Stats;
 pub struct MonitorStats {
     /// The calls: read, waiting to be read, recorded without their bodies.
     pub calls: Stats,
-    /// What became of their spans, by destination. At all times, for each, `received + recovered = delivered + rejected +
-    /// spooled + queued + dropped`.
-    pub destinations: Vec<(String, Receipt)>,
-}
-
-impl MonitorStats {
-    /// The sum over the destinations.
-    #[must_use]
-    pub fn total(&self) -> Receipt {
-        let mut total = Receipt::default();
-        for (_, receipt) in &self.destinations {
-            total += *receipt;
-        }
-        total
-    }
+    /// What became of their spans, at each destination and in all.
+    pub receipt: Receipt,
+    /// Models without a price, as `provider/model`: their calls have no cost. At most 16.
+    pub unpriced_models: Vec<String>,
 }

@@ -67,7 +67,10 @@ impl Models {
             url.scheme(),
             url.authority().rsplit('@').next().unwrap_or_default()
         );
-        let asked = reqwest::Client::new()
+        let client = reqwest::Client::builder()
+            .build()
+            .map_err(|error| Error::no_http_client(&error))?;
+        let asked = client
             .get(format!("{base}/models"))
             .bearer_auth(&key)
             .timeout(Duration::from_secs(10));

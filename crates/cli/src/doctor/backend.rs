@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use spanloom::{Destination, StreamName};
 
 use super::finding::Finding;
+use crate::error::Error;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Looks for the made-up call, and the time between them: servers may show a call some time after they took it.
@@ -23,17 +24,19 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    pub(super) fn new(destination: Destination) -> Self {
+    pub(super) fn new(destination: Destination) -> Result<Self, Error> {
         // By the same proxy as records, or by none.
         let (builder, _) = destination.http_client();
         let client = builder
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none());
-        Self {
+        Ok(Self {
             base: destination.address().trim_end_matches('/').to_owned(),
             destination,
-            client: client.build().unwrap_or_default(),
-        }
+            client: client
+                .build()
+                .map_err(|error| Error::no_http_client(&error))?,
+        })
     }
 
     fn with_key(&self, request: RequestBuilder) -> RequestBuilder {

@@ -30,7 +30,9 @@ impl Jaeger {
             .redirect(reqwest::redirect::Policy::none());
         Ok(Self {
             base: destination.address().trim_end_matches('/').to_owned(),
-            client: client.build().unwrap_or_default(),
+            client: client
+                .build()
+                .map_err(|error| Error::no_http_client(&error))?,
         })
     }
 

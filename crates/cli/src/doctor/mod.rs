@@ -39,9 +39,10 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
     };
     let destinations: Vec<String> = monitor
         .stats()
+        .receipt
         .destinations
         .into_iter()
-        .map(|(name, _)| name)
+        .map(|destination| destination.name)
         .collect();
     if destinations.is_empty() {
         let why = "monitoring is off: OTEL_SDK_DISABLED is set".to_owned();
@@ -56,7 +57,11 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
             destinations.join(" and ")
         ),
     ));
-    let backend = monitor.destination().cloned().map(Backend::new);
+    let backend = monitor
+        .destination()
+        .cloned()
+        .map(Backend::new)
+        .transpose()?;
     if let Some(backend) = &backend {
         findings.extend(backend.check(monitor.stream()).await);
     }
@@ -80,24 +85,22 @@ async fn send(
     let probe = Probe::new();
     probe.call(&monitor).await?;
     let stream = monitor.stream().clone();
-    let flushed = tokio::task::spawn_blocking(move || {
-        let _delivered = monitor.flush(DELIVERY);
-        monitor.stats().destinations
-    });
+    let flushed = tokio::task::spawn_blocking(move || monitor.flush(DELIVERY).destinations);
     let destinations = flushed
         .await
         .map_err(|error| Error::failed(error.to_string()))?;
     let (mut at_server, mut at_collector) = (false, false);
-    for (index, (name, receipt)) in destinations.into_iter().enumerate() {
+    for (index, destination) in destinations.into_iter().enumerate() {
+        let (name, account) = (&destination.name, &destination.account);
         // The server is the first.
         let is_server = index == 0 && backend.is_some();
-        at_server |= is_server && receipt.delivered > 0;
-        at_collector |= !is_server && receipt.delivered > 0;
-        findings.add(if receipt.is_complete() {
+        at_server |= is_server && account.delivered > 0;
+        at_collector |= !is_server && account.delivered > 0;
+        findings.add(if account.is_complete() {
             Finding::passed("delivery", format!("{name} took the call"))
         } else {
-            let why = format!("{name} did not take the call: {receipt}");
-            Finding::failed("delivery", why).with_remedy("the warning beside this says why")
+            let why = format!("the call was not taken by {destination}");
+            Finding::failed("delivery", why).with_remedy("see the reason in brackets")
         });
     }
     if let Some(backend) = backend.filter(|_| at_server) {

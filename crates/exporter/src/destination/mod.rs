@@ -14,7 +14,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Certificate, Identity, Url};
 use spanloom_core::StreamName;
 
@@ -176,6 +176,16 @@ impl Destination {
     /// request must be for its address.
     pub fn authorize(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         request.headers(self.headers.clone())
+    }
+
+    /// Whether its requests carry a key, by the names of their headers.
+    pub(crate) fn has_key(&self) -> bool {
+        let is_key = |name: &HeaderName| {
+            ["auth", "key", "token"]
+                .iter()
+                .any(|word| name.as_str().contains(word))
+        };
+        self.headers.keys().any(is_key)
     }
 
     pub(crate) fn kind(&self) -> Kind {

@@ -27,6 +27,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
+use spanloom_core::StreamName;
 
 pub(crate) use crate::spool::Stored;
 use crate::transport::Answer;
@@ -84,6 +85,16 @@ impl Protocol {
             Self::Weave(weave) => weave.request(records),
             #[cfg(feature = "otlp")]
             Self::Otlp(otlp) => Some(otlp.request(records)),
+            Self::Lines(_) => None,
+        }
+    }
+
+    /// A request without records, to see whether the destination takes the key; `stream` is where records go.
+    pub(crate) fn empty_request(&self, stream: &StreamName) -> Option<Request> {
+        match self {
+            Self::Weave(weave) => weave.request_to(&stream.entity, &stream.project, &[]),
+            #[cfg(feature = "otlp")]
+            Self::Otlp(otlp) => Some(otlp.request(&[])),
             Self::Lines(_) => None,
         }
     }

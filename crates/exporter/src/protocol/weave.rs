@@ -78,6 +78,16 @@ impl Weave {
     pub(super) fn request(&self, records: &[&Stored]) -> Option<Request> {
         let project = std::str::from_utf8(&records.first()?.route).ok()?;
         let (entity, project) = project.split_once('/')?;
+        self.request_to(entity, project, records)
+    }
+
+    /// A request for a project, also one without records.
+    pub(super) fn request_to(
+        &self,
+        entity: &str,
+        project: &str,
+        records: &[&Stored],
+    ) -> Option<Request> {
         let (path, calls): (&[&str], Vec<Cow<'_, [u8]>>) = match self.form {
             Form::Complete => (
                 &["v2", entity, project, "calls", "complete"],

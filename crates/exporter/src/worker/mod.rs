@@ -6,6 +6,7 @@
 mod backoff;
 mod batch;
 mod disk;
+mod key;
 mod pending;
 #[cfg(test)]
 mod tests;
@@ -16,17 +17,20 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
+use spanloom_core::StreamName;
 use tokio::time::Instant;
 
 use crate::protocol::Protocol;
 use crate::protocol::verdict::Verdict;
 use crate::queue::{Progress, Queue, Wishes};
 use crate::reason;
-use crate::receipt::Receipt;
+use crate::receipt::Account;
 use crate::transport::{Answer, Transport};
 use backoff::{Backoff, random_share};
 use batch::{Batch, Decision};
 pub(crate) use disk::Disk;
+use key::KeyCheck;
+pub(crate) use key::KeyRefused;
 pub(crate) use pending::Pending;
 use trouble::{MINUTE, Trouble};
 
@@ -38,7 +42,7 @@ pub(crate) struct Worker {
     protocol: Protocol,
     transport: Option<Transport>,
     pending: Pending,
-    account: Receipt,
+    account: Account,
     backoff: Backoff,
     /// No try before it.
     pause: Option<Pause>,
@@ -46,6 +50,9 @@ pub(crate) struct Worker {
     was_cut: bool,
     failures: u64,
     hurried: u64,
+    /// What has last kept records from being taken.
+    trouble: Option<&'static str>,
+    key_check: Option<KeyCheck>,
     /// When the log was last told of trouble, and of a refusal.
     warned: Option<Instant>,
     refused: Option<Instant>,
@@ -77,21 +84,43 @@ impl Worker {
             protocol,
             transport,
             pending,
-            account: Receipt::default(),
+            account: Account::default(),
             backoff: Backoff::default(),
             pause: None,
             was_cut: false,
             failures: 0,
             hurried: 0,
+            trouble: None,
+            key_check: None,
             warned: None,
             refused: None,
         }
+    }
+
+    /// Tries the key first; `refused` hears of one that is not taken.
+    pub(crate) fn with_key_check(
+        mut self,
+        refused: Option<KeyRefused>,
+        stream: &StreamName,
+    ) -> Self {
+        let request = self
+            .protocol
+            .empty_request(stream)
+            .zip(self.transport.clone());
+        self.key_check = refused
+            .zip(request)
+            .map(|(refused, (request, transport))| KeyCheck {
+                sending: Box::pin(async move { transport.send(request).await }),
+                refused,
+            });
+        self
     }
 
     /// Works until the queue is closed and everything is settled, on disk, or given up.
     pub(crate) async fn run(mut self) {
         self.pending.look();
         let mut sending: Option<(Batch, Sending)> = None;
+        let mut key_check = self.key_check.take();
         loop {
             let (wishes, due) = self.take_in();
             if wishes.closed && self.pending.leaves_to_disk() {
@@ -117,9 +146,20 @@ impl Worker {
                     None => std::future::pending().await,
                 }
             };
+            let checked = async {
+                match &mut key_check {
+                    Some(check) => (&mut check.sending).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 () = self.queue.changed() => {}
                 () = tokio::time::sleep_until(wake) => {}
+                answer = checked => {
+                    if let Some(check) = key_check.take() {
+                        self.key_checked(&answer, &check.refused);
+                    }
+                }
                 answer = answer => {
                     if let Some((batch, _)) = sending.take() {
                         self.answered(batch, answer, wishes.closed);
@@ -129,6 +169,19 @@ impl Worker {
             self.pending.sync_if_due();
         }
         self.publish(None);
+    }
+
+    /// Only a refusal of the key counts: for everything else the first records will see.
+    fn key_checked(&mut self, answer: &Result<Answer, reqwest::Error>, refused: &KeyRefused) {
+        let verdict = answer.as_ref().map(|answer| self.protocol.judge(answer));
+        if !matches!(verdict, Ok(Verdict::Unauthorized)) {
+            return;
+        }
+        let why = Trouble::Key.why();
+        self.trouble = Some(why);
+        self.warned = Some(Instant::now());
+        tracing::warn!(name: "spanloom.export.key_refused", destination = %self.name, why, "records will have to wait");
+        refused.tell(&self.name, why);
     }
 
     /// Takes what is due from the queue and makes records of it.
@@ -263,6 +316,7 @@ impl Worker {
         }
         self.backoff.succeeded();
         let records = batch.len();
+        self.trouble = None;
         match decision {
             Decision::Delivered { rejected } => {
                 let rejected = rejected.min(records);
@@ -290,6 +344,7 @@ impl Worker {
             self.backoff.failed(asked, random_share())
         };
         let asked = asked.is_some_and(|asked| !asked.is_zero());
+        self.trouble = Some(why.unwrap_or(trouble.why()));
         let now = Instant::now();
         self.pause = Some(Pause {
             until: now + trouble.pause().unwrap_or(pause),
@@ -342,6 +397,9 @@ impl Worker {
         let oldest = [self.pending.oldest(), sending_oldest];
         self.queue.publish(Progress {
             account: self.account,
+            trouble: self
+                .trouble
+                .or_else(|| self.pending.trouble(self.account.rejected > 0)),
             oldest: oldest.into_iter().flatten().min(),
             bytes: self.pending.bytes() + sending_bytes,
             on_disk: self.pending.on_disk_only() + read,

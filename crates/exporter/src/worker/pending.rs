@@ -44,6 +44,20 @@ impl Pending {
         }
     }
 
+    /// What is wrong on this side, or was with records that the destination refused.
+    pub(crate) fn trouble(&self, some_rejected: bool) -> Option<&'static str> {
+        match &self.disk {
+            Some(disk) if disk.has_failed() => {
+                Some("the spool cannot be written: records are kept in memory only")
+            }
+            Some(_) if some_rejected => Some(
+                "it refused records for good: rejected.jsonl in the spool has them, with the reason",
+            ),
+            None if some_rejected => Some("it refused records for good"),
+            _ => None,
+        }
+    }
+
     /// Records of others that were found on disk.
     pub(super) fn take_found(&mut self) -> u64 {
         self.disk.as_mut().map_or(0, Disk::take_found)

@@ -148,7 +148,7 @@ async fn who_is_refused_asks_once_a_minute_says_so_once_a_minute_and_keeps_every
         let said: Vec<u64> = hour.said.iter().map(|(second, _)| *second).collect();
         assert_eq!(said, minutes, "{destination} {status}");
         assert!(hour.said.iter().all(|(_, line)| line.contains(why)));
-        let receipt = queue.receipt();
+        let receipt = queue.account();
         let kept = receipt.spooled + receipt.queued;
         assert_eq!((receipt.received, kept), (3_600, 3_600), "{receipt}");
     }
@@ -167,7 +167,7 @@ async fn flushing_all_the_time_makes_that_twice_a_minute_at_most() {
         assert_eq!(hour.said.len(), 60);
         let apart = hour.said.windows(2).map(|two| two[1].0 - two[0].0);
         assert!(apart.into_iter().all(|seconds| seconds >= 60));
-        let receipt = queue.receipt();
+        let receipt = queue.account();
         assert_eq!(
             (receipt.received, receipt.spooled),
             (3_600, 3_600),
@@ -190,7 +190,7 @@ async fn who_is_let_in_again_is_sent_everything() {
             .iter()
             .all(|(_, line)| line.contains("delivered again"))
     );
-    let receipt = queue.receipt();
+    let receipt = queue.account();
     assert!(
         receipt.is_complete() && receipt.received == 7_200,
         "{receipt}"
@@ -211,7 +211,7 @@ async fn the_first_flush_after_a_refusal_asks_again() {
         worker.answered(batch, answer(status), wishes.closed);
         worker.publish(None);
     }
-    assert!(queue.receipt().is_complete(), "{}", queue.receipt());
+    assert!(queue.account().is_complete(), "{}", queue.account());
 }
 
 /// Nothing listens at this port.
@@ -239,9 +239,9 @@ async fn a_destination_that_is_back_is_sent_to_within_five_seconds() {
         queue.push(span(), 1_000);
         queue.hurry();
         let back = Instant::now() + AWAY;
-        while queue.receipt().delivered < round {
+        while queue.account().delivered < round {
             let now = Instant::now();
-            assert!(now <= back + SOON, "round {round}: {}", queue.receipt());
+            assert!(now <= back + SOON, "round {round}: {}", queue.account());
             let (wishes, _) = worker.take_in();
             if let Some((batch, sending)) = worker.next(wishes) {
                 let outcome = if now < back {
@@ -255,7 +255,7 @@ async fn a_destination_that_is_back_is_sent_to_within_five_seconds() {
             tokio::time::advance(STEP).await;
         }
     }
-    assert!(queue.receipt().is_complete(), "{}", queue.receipt());
+    assert!(queue.account().is_complete(), "{}", queue.account());
 }
 
 /// Why a request to this address was not decided on.

@@ -60,7 +60,7 @@ fn keys_are_in_no_log_no_file_no_receipt_and_no_debug_text() {
             shown += &format!("{} {exporter:?}", exporter.flush(SOON));
             call(&exporter);
             let receipt = exporter.shutdown(SOON);
-            shown += &format!("{receipt} {receipt:?} {:?}", exporter.receipts());
+            shown += &format!("{receipt} {receipt:?} {:?}", exporter.receipt());
             block_on(sink.stop());
 
             let asked = sink.requests();

@@ -71,10 +71,13 @@ fn one_that_hangs_takes_nothing_from_the_others() {
         (6, 3, 3),
         "{sum}"
     );
-    let receipts = exporter.receipts();
-    assert_eq!((receipts[0].1.delivered, receipts[1].1.delivered), (0, 3));
-    assert_eq!(receipts[1].0, good.url());
-    assert!(receipts.iter().all(|(_, receipt)| receipt.is_conserved()));
+    let receipts = exporter.receipt().destinations;
+    assert_eq!(
+        (receipts[0].account.delivered, receipts[1].account.delivered),
+        (0, 3)
+    );
+    assert_eq!(receipts[1].name, good.url());
+    assert!(receipts.iter().all(|one| one.account.is_conserved()));
 }
 
 #[test]

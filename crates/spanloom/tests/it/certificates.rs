@@ -72,7 +72,10 @@ async fn a_call() {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let client = Client::with_config(config).monitored_with(&monitor, http);
     client.chat().create(request("what is 2+2?")).await.unwrap();
-    println!("\nreceipt: {}", monitor.shutdown(Duration::from_secs(5)));
+    println!(
+        "\nreceipt: {}",
+        monitor.shutdown(Duration::from_secs(5)).total
+    );
 }
 
 #[test]

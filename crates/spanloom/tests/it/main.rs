@@ -12,6 +12,7 @@ mod certificates;
 #[cfg(feature = "tracing")]
 mod collector;
 mod content;
+mod ending;
 mod layer;
 mod monitor;
 mod prices;

@@ -19,7 +19,10 @@ async fn requests(collector: &Sink, builder: MonitorBuilder) -> Vec<SinkRequest>
     let monitor = after_a_call(builder).await;
     let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
     assert!(receipt.is_complete(), "{receipt}");
-    collector.requests()
+    let mut requests = collector.requests();
+    // One without spans tries the key.
+    requests.retain(|request| !request.body.is_empty());
+    requests
 }
 
 /// A monitor after one call, whose body is long enough to be compressed.
