@@ -28,7 +28,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 13] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -75,7 +75,21 @@ const PARTS: [Part; 11] = [
         version: || Ok(weave::CLIENT.to_owned()),
         install: || weave::install(weave::CLIENT),
         answers: || Box::pin(async { weave::answers(weave::CLIENT) }),
-        tests: &["weave::client::"],
+        tests: &["weave::client::", "weave::record::"],
+    },
+    Part {
+        name: "W&B client, oldest",
+        version: || Ok(weave::OLDEST.to_owned()),
+        install: || weave::install(weave::OLDEST),
+        answers: || Box::pin(async { weave::answers(weave::OLDEST) }),
+        tests: &["weave::record::"],
+    },
+    Part {
+        name: "W&B client, TypeScript",
+        version: || Ok(weave::TYPESCRIPT.to_owned()),
+        install: weave::install_typescript,
+        answers: || Box::pin(async { weave::typescript_answers() }),
+        tests: &["weave::record::"],
     },
     Part {
         name: "W&B request models",

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::Result;
-use super::cache::{self, Installed};
+use super::cache::{self, Installed, part};
 use super::python::{environment, packages};
 
 /// Of the client that reads and writes.
@@ -17,6 +17,12 @@ pub const CLIENT: &str = "0.54.0";
 pub const MODELS: &str = "0.53.13";
 /// The last that carries the mapping from OTLP to calls.
 pub const MAPPER: &str = "0.52.43";
+/// Of the oldest client that records here.
+pub const OLDEST: &str = "0.51.59";
+/// The clients that record.
+pub const RECORDERS: [&str; 4] = [CLIENT, MODELS, MAPPER, OLDEST];
+/// Of the TypeScript client, npm's `weave`.
+pub const TYPESCRIPT: &str = "0.11.1";
 
 /// ClickHouse's engine as a Python package, for the queries W&B's server makes: PyPI `chdb-core`.
 pub const ENGINE: &str = "26.9.0";
@@ -29,7 +35,60 @@ const KEY: &str = "0123456789012345678901234567890123456789";
 /// # Errors
 /// When pip cannot.
 pub fn install(version: &str) -> Result<Installed> {
-    environment("weave", version, &[&format!("weave=={version}")])
+    let weave = format!("weave=={version}");
+    let mut packages = vec![weave.as_str()];
+    if version == OLDEST {
+        // Older than the others have.
+        packages.extend(["gql==3.5.3", "graphql-core==3.2.6", "wandb==0.31.0"]);
+    }
+    environment("weave", version, &packages)
+}
+
+/// Installs the TypeScript client.
+///
+/// # Errors
+/// When npm cannot.
+pub fn install_typescript() -> Result<Installed> {
+    let package = format!("weave@{TYPESCRIPT}");
+    part("weave-typescript", TYPESCRIPT, &package, |folder| {
+        cache::run(Command::new("npm").current_dir(folder).args([
+            "install",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--prefix",
+            ".",
+            &package,
+        ]))
+    })
+}
+
+/// Fails unless the TypeScript client can be loaded.
+///
+/// # Errors
+/// When it cannot.
+pub fn typescript_answers() -> Result<()> {
+    let mut node = Command::new("node");
+    node.args([
+        "-e",
+        "if (typeof require('weave').init !== 'function') process.exit(1)",
+    ])
+    .env("NODE_PATH", install_typescript()?.path("node_modules"));
+    cache::run(&mut node)
+}
+
+/// Runs `tests/parts/weave/record.mjs` with the TypeScript client, and reads the JSON line it prints.
+///
+/// # Errors
+/// When it fails, with its last words.
+pub fn run_typescript(project: &str, server: &str) -> Result<Vec<Value>> {
+    let mut node = Command::new("timeout");
+    node.args(["60", "node"])
+        .arg(path("record.mjs"))
+        .arg(project)
+        .env("NODE_PATH", install_typescript()?.path("node_modules"));
+    output(&mut node, "record.mjs", server, b"")
 }
 
 /// Installs the engine, and what W&B's queries are written with. Without what the engine only needs for data frames.
@@ -107,14 +166,21 @@ fn run_beside(
     input: &[u8],
 ) -> Result<Vec<Value>> {
     let environment = install(version)?;
-    let folder = tempfile::tempdir()?;
     // W&B's client waits 300 s for what a server does not take.
-    let mut child = Command::new("timeout")
+    let mut python = Command::new("timeout");
+    python
         .arg("120")
         .arg(environment.path("bin/python"))
         .arg(path(script))
         .args(arguments)
-        .envs(packages.map(|packages| ("PYTHONPATH", packages)))
+        .envs(packages.map(|packages| ("PYTHONPATH", packages)));
+    output(&mut python, script, server, input)
+}
+
+/// The JSON lines a script prints that has W&B's settings, for a server of ours.
+fn output(command: &mut Command, script: &str, server: &str, input: &[u8]) -> Result<Vec<Value>> {
+    let folder = tempfile::tempdir()?;
+    let mut child = command
         // The client leaves files where it runs.
         .current_dir(folder.path())
         .env("HOME", folder.path())

@@ -5,6 +5,7 @@ mod kinds;
 mod mapper;
 mod models;
 mod profile;
+mod record;
 mod server;
 mod storage;
 

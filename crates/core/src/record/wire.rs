@@ -72,9 +72,9 @@ struct CompleteCall {
     #[serde(default)]
     ended_at: Option<Timestamp>,
     #[serde(default)]
-    attributes: Map<String, Value>,
-    #[serde(default = "Json::empty")]
-    inputs: Json,
+    attributes: Option<Map<String, Value>>,
+    #[serde(default)]
+    inputs: Option<Json>,
     #[serde(default)]
     output: Option<Json>,
     #[serde(default)]
@@ -91,15 +91,16 @@ struct CompleteCall {
 
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut call = CompleteCall::deserialize(deserializer)?;
+        let call = CompleteCall::deserialize(deserializer)?;
+        let mut attributes = call.attributes.unwrap_or_default();
         let (entity, project) = call
             .project_id
             .split_once('/')
             .ok_or_else(|| de::Error::custom("project_id must be entity/project"))?;
-        let stream = match call.attributes.remove(STREAM) {
+        let stream = match attributes.remove(STREAM) {
             Some(Value::String(stream)) if StreamName::is_part(&stream) => stream,
             Some(other) => {
-                call.attributes.insert(STREAM.to_owned(), other);
+                attributes.insert(STREAM.to_owned(), other);
                 Self::DEFAULT_STREAM.to_owned()
             }
             None => Self::DEFAULT_STREAM.to_owned(),
@@ -115,9 +116,9 @@ impl<'de> Deserialize<'de> for Record {
             display_name: call.display_name,
             started_at: call.started_at,
             ended_at: call.ended_at,
-            inputs: call.inputs,
+            inputs: call.inputs.unwrap_or_else(Json::empty),
             output: call.output,
-            attributes: call.attributes,
+            attributes,
             summary: call.summary.unwrap_or_default(),
             exception: call.exception,
             thread_id: call.thread_id,

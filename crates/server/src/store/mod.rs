@@ -16,6 +16,8 @@
 //! | `memory` | the rows in memory, and the copy that readers take |
 //! | `owner` | the lock that keeps a file to one process |
 //! | `merge` | two parts of one call |
+//! | `ends` | ends of calls whose start has not come |
+//! | `objects` | objects in versions, and files |
 //! | `writer` | the one thread that writes, and its queue |
 //! | `transaction` | what it writes |
 //! | `sqlite` | [`Store`], which puts these together |
@@ -23,10 +25,12 @@
 mod chunks;
 mod damage;
 mod dictionary;
+mod ends;
 mod frame;
 mod id;
 mod memory;
 mod merge;
+mod objects;
 mod owner;
 mod row;
 mod schema;
@@ -35,8 +39,10 @@ mod transaction;
 mod writer;
 
 pub(crate) use dictionary::{Code, Dictionary};
+pub(crate) use ends::CallEnd;
 pub(crate) use id::Id;
 pub(crate) use memory::Memory;
+pub(crate) use objects::{Object, ObjectKind, ObjectQuery, StoredObject};
 pub(crate) use row::{Outcome, Row, Status};
 pub use schema::Database;
 pub(crate) use sqlite::Store;

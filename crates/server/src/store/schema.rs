@@ -22,7 +22,7 @@ pub enum Database {
 
 /// `SPLM`, so that a database of some other program is told apart.
 const APPLICATION: i32 = 0x5350_4c4d;
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// Integers only, texts by code; `loc` is the number of arrival. Payloads are found by frame and slot.
 const TABLES: &str = "
@@ -36,6 +36,17 @@ CREATE TABLE call(
   started_at INTEGER NOT NULL, ended_at INTEGER, first_chunk INTEGER, attempts INTEGER,
   input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, reasoning_tokens INTEGER,
   cost INTEGER, attributes BLOB NOT NULL, frame INTEGER NOT NULL, slot INTEGER NOT NULL) STRICT;
+";
+
+/// What version 2 has more than version 1.
+const OBJECTS: &str = "
+CREATE TABLE object(
+  project TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, base_class TEXT, leaf_class TEXT,
+  val TEXT NOT NULL, version INTEGER NOT NULL, published INTEGER NOT NULL, created_at INTEGER NOT NULL, deleted_at INTEGER,
+  UNIQUE(project, name, digest)) STRICT;
+CREATE INDEX object_published ON object(published);
+CREATE TABLE file(project TEXT NOT NULL, digest TEXT NOT NULL, data BLOB NOT NULL, UNIQUE(project, digest)) STRICT;
+CREATE TABLE call_end(project TEXT NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, PRIMARY KEY(project, id)) STRICT;
 ";
 
 const COLUMNS: &str = "loc, project, stream, id, trace, parent, op_name, thread, user, operation, provider, model,
@@ -93,10 +104,16 @@ fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
-    if is_new {
-        connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; PRAGMA application_id = {APPLICATION}; COMMIT;"))?;
-    }
-    Ok(())
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables = match version {
+        _ if is_new => &[TABLES, OBJECTS][..],
+        1 => &[OBJECTS],
+        _ => return Ok(()),
+    };
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {} PRAGMA user_version = {VERSION}; PRAGMA application_id = {APPLICATION}; COMMIT;",
+        tables.concat()
+    ))
 }
 
 fn check(connection: &Connection, path: &Path) -> Result<(), Error> {

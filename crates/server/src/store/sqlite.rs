@@ -8,13 +8,13 @@ use rusqlite::Connection;
 use spanloom_core::Record;
 use tempfile::TempDir;
 
-use super::Refused;
 use super::damage::remains;
 use super::frame::Payloads;
 use super::memory::{Memory, Published};
 use super::owner::Owner;
 use super::schema::{self, Database};
 use super::writer::{Batch, Writer};
+use super::{CallEnd, Refused};
 use crate::error::{Error, ErrorKind};
 
 /// Damaged frames that are remembered, so that each is logged once.
@@ -56,7 +56,7 @@ impl Store {
         let (dictionary, rows) = schema::load(&connection)?;
         let published = Arc::new(Published::new(Memory::new(dictionary, rows)));
         let reader = Mutex::new(Some(schema::open_reader(&path)?));
-        let writer = Writer::start(connection, Arc::clone(&published), &path)?;
+        let writer = Writer::start(connection, Arc::clone(&published))?;
         Ok(Self {
             writer,
             published,
@@ -69,14 +69,31 @@ impl Store {
 
     /// Stores records; resolves when they are on disk, and readers find them.
     pub(crate) async fn write(&self, records: Vec<Record>) -> Result<(), Refused> {
-        if records.is_empty() {
+        self.write_parts(records, Vec::new()).await
+    }
+
+    /// The same, and ends of calls whose start may not have come yet.
+    pub(crate) async fn write_parts(
+        &self,
+        records: Vec<Record>,
+        ends: Vec<CallEnd>,
+    ) -> Result<(), Refused> {
+        if records.is_empty() && ends.is_empty() {
             return Ok(());
         }
-        let prepared = tokio::task::spawn_blocking(move || Batch::prepare(records)).await;
+        let prepared = tokio::task::spawn_blocking(move || Batch::prepare(records, ends)).await;
         match prepared {
             Ok(Ok(batch)) => self.writer.write(batch).await,
             _ => Err(Refused::Failed),
         }
+    }
+
+    pub(super) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    pub(super) fn reader(&self) -> &Mutex<Option<Connection>> {
+        &self.reader
     }
 
     /// The rows as they are now. Whoever holds them holds nobody up.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use spanloom_core::Record;
 
 use super::frame::Payloads;
@@ -13,7 +13,7 @@ use super::memory::Published;
 use super::row::{Row, leaves};
 use super::sqlite::Location;
 use super::writer::Batch;
-use super::{Code, Dictionary, frame, merge, schema};
+use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
 use crate::error::Error;
 
 /// Values of one attribute path that can be told apart; those beyond stand in the payload only.
@@ -28,6 +28,8 @@ pub(super) struct Transaction {
     values: HashMap<Code, HashSet<Code>>,
     rows: usize,
     frames: i64,
+    /// Whether ends of calls wait for their start.
+    ends_wait: bool,
 }
 
 impl Transaction {
@@ -36,6 +38,7 @@ impl Transaction {
             connection.query_row("SELECT ifnull(max(frame), 0) FROM payload", [], |row| {
                 row.get(0)
             })?;
+        let ends_wait = ends::any(&connection)?;
         let (dictionary, rows, values) = {
             let memory = published.get();
             let mut values: HashMap<Code, HashSet<Code>> = HashMap::new();
@@ -51,7 +54,21 @@ impl Transaction {
             values,
             rows,
             frames,
+            ends_wait,
         })
+    }
+
+    /// Does other work, in a transaction of its own.
+    pub(super) fn run<T>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
     }
 
     /// Writes batches in one transaction; on an error it is as if none had come.
@@ -92,7 +109,17 @@ impl Transaction {
                 let mut row = self.row(record);
                 row.frame = first + i64::try_from(index / frame::CALLS).unwrap_or(0);
                 row.slot = i64::try_from(index % frame::CALLS).unwrap_or(0);
+                let end = match self.ends_wait {
+                    true => ends::take(&self.connection, record)?,
+                    false => None,
+                };
                 self.put(record, row, &mut placed)?;
+                if let Some(end) = end {
+                    self.put_end(&end, &mut placed)?;
+                }
+            }
+            for end in &batch.ends {
+                self.put_end(end, &mut placed)?;
             }
         }
         for (code, text) in (texts..).zip(self.dictionary.since(texts)) {
@@ -115,7 +142,7 @@ impl Transaction {
 
     /// Puts a record's row in its place; a call that is known keeps its place, and what is known of it.
     fn put(&mut self, record: &Record, mut row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
-        let known = self.known(&row, placed);
+        let known = self.place(row.project, &row.id, placed);
         let place = known.map_or(self.rows, |(place, _)| place);
         match known {
             None => self.rows += 1,
@@ -133,10 +160,32 @@ impl Transaction {
                 }
             },
         }
+        self.write_row(place, row, placed)
+    }
+
+    fn write_row(&self, place: usize, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
         let loc = i64::try_from(place).unwrap_or(i64::MAX);
         schema::write(&self.connection, loc, &row)?;
         placed.add(place, row);
         Ok(())
+    }
+
+    /// Puts the end of a call to its start, or lets it wait for that.
+    fn put_end(&mut self, end: &CallEnd, placed: &mut Placed) -> rusqlite::Result<()> {
+        let project = self.dictionary.code(&end.project_id);
+        let id = Id::new(&end.id);
+        let known = project.and_then(|project| self.place(project, &id, placed));
+        let stored = match known {
+            Some((place, location)) => self.read(location)?.map(|record| (place, record)),
+            None => None,
+        };
+        let Some((place, mut record)) = stored else {
+            self.ends_wait = true;
+            return ends::put(&self.connection, end);
+        };
+        end.clone().complete(&mut record);
+        let row = self.put_merged(&record)?;
+        self.write_row(place, row, placed)
     }
 
     /// The row of a record made of two parts, with a payload of its own.
@@ -152,14 +201,13 @@ impl Transaction {
     }
 
     /// Where a call is, committed or written earlier in this transaction.
-    fn known(&self, row: &Row, placed: &Placed) -> Option<(usize, Location)> {
-        let key = (row.project, row.id.clone());
-        if let Some(index) = placed.by_id.get(&key) {
+    fn place(&self, project: Code, id: &Id, placed: &Placed) -> Option<(usize, Location)> {
+        if let Some(index) = placed.by_id.get(&(project, id.clone())) {
             let (place, row) = placed.rows.get(*index)?;
             return Some((*place, (row.frame, row.slot)));
         }
         let memory = self.published.get();
-        let place = memory.find(row.project, &row.id)?;
+        let place = memory.find(project, id)?;
         let row = memory.rows.get(place)?;
         Some((place, (row.frame, row.slot)))
     }

@@ -1,7 +1,6 @@
 //! The one thread that writes: what has queued up is committed together, and answered after the commit.
 
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::memory::Published;
 use super::transaction::Transaction;
-use super::{Refused, frame};
+use super::{CallEnd, Refused, frame};
 use crate::error::Error;
 
 /// Batches of one transaction: enough to hide the disk's latency, few enough to answer soon.
@@ -24,17 +23,25 @@ const MOST_WAITING: usize = 128 << 20;
 pub(super) struct Batch {
     pub(super) records: Vec<Record>,
     pub(super) frames: Vec<Vec<u8>>,
+    /// Ends that came without their start.
+    pub(super) ends: Vec<CallEnd>,
     bytes: usize,
 }
 
 impl Batch {
     /// Compresses the payloads: on the thread of the one who brings them, so that the writer only writes.
-    pub(super) fn prepare(records: Vec<Record>) -> io::Result<Self> {
+    pub(super) fn prepare(records: Vec<Record>, ends: Vec<CallEnd>) -> io::Result<Self> {
         let payloads: Vec<String> = records
             .iter()
             .map(serde_json::to_string)
             .collect::<Result<_, _>>()?;
-        let bytes = payloads.iter().map(String::len).sum();
+        let output = |end: &CallEnd| {
+            end.output
+                .as_ref()
+                .map_or(0, |output| output.as_str().len())
+        };
+        let bytes = payloads.iter().map(String::len).sum::<usize>()
+            + ends.iter().map(output).sum::<usize>();
         let frames = payloads
             .chunks(frame::CALLS)
             .map(|chunk| frame::pack(chunk.iter().map(String::as_str)))
@@ -42,14 +49,37 @@ impl Batch {
         Ok(Self {
             records,
             frames,
+            ends,
             bytes,
         })
     }
 }
 
-struct Job {
+/// Work in a transaction of its own.
+type Work = Box<dyn FnOnce(&mut Transaction) -> Result<(), Refused> + Send>;
+
+/// What is written.
+enum Job {
+    Calls(Calls),
+    Other(Work),
+}
+
+struct Calls {
     batch: Batch,
     done: oneshot::Sender<Result<(), Refused>>,
+    _waiting: Waiting,
+}
+
+/// Bytes that wait to be written, until this is dropped: whoever sent them may leave sooner.
+struct Waiting {
+    bytes: usize,
+    all: Arc<AtomicUsize>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// The way to the writer.
@@ -63,20 +93,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(
-        connection: Connection,
-        published: Arc<Published>,
-        path: &Path,
-    ) -> Result<Self, Error> {
+    pub(super) fn start(connection: Connection, published: Arc<Published>) -> Result<Self, Error> {
         let (jobs, received) = channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
+        let waiting = Arc::default();
         let transaction = Transaction::new(connection, published)?;
         let refused = Arc::default();
-        let (bytes, last) = (Arc::clone(&waiting), Arc::clone(&refused));
-        let path = path.to_owned();
+        let last = Arc::clone(&refused);
         let thread = std::thread::Builder::new()
             .name("spanloom-writer".to_owned())
-            .spawn(move || run(transaction, &received, &bytes, &last, &path))
+            .spawn(move || run(transaction, &received, &last))
             .map_err(|error| {
                 Error::new(
                     crate::ErrorKind::Database,
@@ -93,21 +118,52 @@ impl Writer {
 
     /// Writes a batch; resolves when it is on disk.
     pub(super) async fn write(&self, batch: Batch) -> Result<(), Refused> {
-        let bytes = batch.bytes;
-        if self.waiting.fetch_add(bytes, Ordering::Relaxed) > MOST_WAITING {
-            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Refused::Busy);
-        }
+        let waiting = self.wait(batch.bytes)?;
         let (done, outcome) = oneshot::channel();
-        let sent = match &*self.jobs.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(jobs) => jobs.send(Job { batch, done }).is_ok(),
-            None => false,
-        };
-        if !sent {
-            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Refused::Failed);
-        }
+        self.send(Job::Calls(Calls {
+            batch,
+            done,
+            _waiting: waiting,
+        }))?;
         outcome.await.unwrap_or(Err(Refused::Failed))
+    }
+
+    /// Does some other work on the database, in a transaction; `bytes` of it wait meanwhile.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let waiting = self.wait(bytes)?;
+        let (done, outcome) = oneshot::channel();
+        let job = move |transaction: &mut Transaction| {
+            let outcome = transaction.run(work).map_err(|error| failed(&error));
+            let refused = outcome.as_ref().map(|_| ()).map_err(|refused| *refused);
+            drop(waiting);
+            // As with records: who has left will ask again.
+            drop(done.send(outcome));
+            refused
+        };
+        self.send(Job::Other(Box::new(job)))?;
+        outcome.await.unwrap_or(Err(Refused::Failed))
+    }
+
+    /// Counts bytes among those that wait, unless too many do already.
+    fn wait(&self, bytes: usize) -> Result<Waiting, Refused> {
+        let all = Arc::clone(&self.waiting);
+        let before = all.fetch_add(bytes, Ordering::Relaxed);
+        let waiting = Waiting { bytes, all };
+        match before > MOST_WAITING {
+            true => Err(Refused::Busy),
+            false => Ok(waiting),
+        }
+    }
+
+    fn send(&self, job: Job) -> Result<(), Refused> {
+        match &*self.jobs.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(jobs) => jobs.send(job).map_err(|_| Refused::Failed),
+            None => Err(Refused::Failed),
+        }
     }
 
     /// Why the last records were not stored, if they were not.
@@ -136,33 +192,47 @@ impl Writer {
 }
 
 /// Commits what has queued up until no more can come.
-fn run(
-    mut transaction: Transaction,
-    jobs: &Receiver<Job>,
-    waiting: &AtomicUsize,
-    refused: &Mutex<Option<Refused>>,
-    path: &Path,
-) {
-    while let Ok(first) = jobs.recv() {
-        let together: Vec<Job> = std::iter::once(first)
-            .chain(jobs.try_iter().take(BATCHES - 1))
-            .collect();
-        let batches: Vec<&Batch> = together.iter().map(|job| &job.batch).collect();
-        let outcome = transaction.commit(&batches).map_err(|error| {
-            tracing::error!(name: "spanloom.store.failed", database = %path.display(), %error, "records were not stored");
-            refusal(&error)
-        });
+fn run(mut transaction: Transaction, jobs: &Receiver<Job>, refused: &Mutex<Option<Refused>>) {
+    let mut next = None;
+    while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+        let outcome = match job {
+            Job::Other(work) => work(&mut transaction),
+            Job::Calls(first) => {
+                let mut together = vec![first];
+                while together.len() < BATCHES {
+                    match jobs.try_recv() {
+                        Ok(Job::Calls(more)) => together.push(more),
+                        Ok(other) => {
+                            next = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                commit(&mut transaction, together)
+            }
+        };
         *refused.lock().unwrap_or_else(PoisonError::into_inner) = outcome.err();
-        for job in together {
-            waiting.fetch_sub(job.batch.bytes, Ordering::Relaxed);
-            // Who no longer waits for the answer will ask again, and finds its records stored.
-            let _ = job.done.send(outcome);
-        }
     }
     if let Err(error) = transaction.close() {
-        tracing::warn!(name: "spanloom.store.log_left", database = %path.display(), %error,
+        tracing::warn!(name: "spanloom.store.log_left", %error,
             "the database's log could not be moved into its file: copy both");
     }
+}
+
+fn commit(transaction: &mut Transaction, together: Vec<Calls>) -> Result<(), Refused> {
+    let batches: Vec<&Batch> = together.iter().map(|calls| &calls.batch).collect();
+    let outcome = transaction.commit(&batches).map_err(|error| failed(&error));
+    for calls in together {
+        // Who no longer waits for the answer will ask again, and finds its records stored.
+        let _ = calls.done.send(outcome);
+    }
+    outcome
+}
+
+fn failed(error: &rusqlite::Error) -> Refused {
+    tracing::error!(name: "spanloom.store.failed", %error, "records were not stored");
+    refusal(error)
 }
 
 /// What an error of the database means for those who sent the records.

@@ -1,4 +1,14 @@
-//! W&B Weave's calls API, as far as recording and reading calls needs it.
+//! W&B Weave's API, as far as recording and reading calls needs it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `complete`, `parts` | calls come, whole or as start and end |
+//! | `query`, `read`, `lines` | calls are read |
+//! | `filter`, `content`, `expr` | which calls, and in which order |
+//! | `call`, `column` | a call as it is read |
+//! | `objects`, `files`, `refs` | what calls refer to |
+//! | `digest` | the names of versions |
+//! | `graphql` | what a client asks when it starts |
 //!
 //! `COMPATIBILITY.md` has a row per endpoint. Bodies are read whatever their Content-Type says: older clients send none.
 
@@ -6,12 +16,17 @@ mod call;
 mod column;
 mod complete;
 mod content;
+mod digest;
 mod expr;
+mod files;
 mod filter;
 mod graphql;
 mod lines;
+mod objects;
+mod parts;
 mod query;
 mod read;
+mod refs;
 
 use std::sync::Arc;
 
@@ -38,6 +53,21 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/calls/stream_query", post(query::stream_query))
         .route("/calls/query_stats", post(query::query_stats))
         .route("/call/read", post(read::read))
+        .route("/v2/{entity}/{project}/call/start", post(parts::start))
+        .route("/v2/{entity}/{project}/call/end", post(parts::end))
+        .route("/call/start", post(parts::start))
+        .route("/call/end", post(parts::end))
+        .route("/call/upsert_batch", post(parts::upsert_batch))
+        .route("/obj/create", post(objects::create))
+        .route("/obj/read", post(objects::read))
+        .route("/obj/delete", post(objects::delete))
+        .route("/objs/query", post(objects::query))
+        .route("/refs/read_batch", post(refs::read_batch))
+        .route("/file/create", post(files::create))
+        .route("/files/create", post(files::create))
+        .route("/file/content", post(files::content))
+        .route("/files/content", post(files::content))
+        .route("/service/projects_info", post(objects::projects_info))
         .route("/graphql", post(graphql::graphql))
 }
 

@@ -1,0 +1,67 @@
+//! Ends of calls whose start has not come: parts of a call come in any order, and an end alone is no call that could be
+//! shown. They wait in a table of their own.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use spanloom_core::{Json, Record, Timestamp};
+
+/// The end of a call, as W&B's clients send it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CallEnd {
+    pub(crate) project_id: String,
+    pub(crate) id: String,
+    pub(crate) ended_at: Timestamp,
+    #[serde(default)]
+    pub(crate) output: Option<Json>,
+    #[serde(default)]
+    pub(crate) summary: Option<Map<String, Value>>,
+    #[serde(default)]
+    pub(crate) exception: Option<String>,
+    /// The TypeScript client's ends have it.
+    #[serde(default)]
+    pub(crate) display_name: Option<String>,
+}
+
+impl CallEnd {
+    /// The call with this end.
+    pub(crate) fn complete(self, record: &mut Record) {
+        record.ended_at = Some(self.ended_at);
+        record.exception = self.exception;
+        record.output = self.output.or(record.output.take());
+        record.summary.extend(self.summary.unwrap_or_default());
+        record.display_name = self.display_name.or(record.display_name.take());
+    }
+}
+
+/// Whether any end waits.
+pub(super) fn any(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut select = connection.prepare_cached("SELECT EXISTS(SELECT 1 FROM call_end)")?;
+    select.query_row([], |row| row.get(0))
+}
+
+/// Lets an end wait; a later one of the same call takes its place.
+pub(super) fn put(connection: &Connection, end: &CallEnd) -> rusqlite::Result<()> {
+    let text = serde_json::to_string(end)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let mut insert = connection
+        .prepare_cached("INSERT OR REPLACE INTO call_end(project, id, part) VALUES(?1, ?2, ?3)")?;
+    insert
+        .execute(params![end.project_id, end.id, text])
+        .map(drop)
+}
+
+/// Takes the end that waits for a call.
+pub(super) fn take(connection: &Connection, record: &Record) -> rusqlite::Result<Option<CallEnd>> {
+    let project = format!("{}/{}", record.stream.entity, record.stream.project);
+    let key = params![project, record.id];
+    let mut select =
+        connection.prepare_cached("SELECT part FROM call_end WHERE project = ?1 AND id = ?2")?;
+    let part: Option<String> = select.query_row(key, |row| row.get(0)).optional()?;
+    if part.is_some() {
+        connection
+            .prepare_cached("DELETE FROM call_end WHERE project = ?1 AND id = ?2")?
+            .execute(params![project, record.id])?;
+    }
+    Ok(part.and_then(|part| serde_json::from_str(&part).ok()))
+}

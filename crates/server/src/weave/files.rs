@@ -1,0 +1,93 @@
+//! Files, by their digest: `POST /file/create` and `/file/content`, and the same under `/files`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use bytes::Bytes;
+use multer::Multipart;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{digest, objects, query};
+use crate::body::{Held, RECORDS};
+use crate::reply::{self, Problem};
+use crate::server::App;
+
+/// A file, as a form has it.
+#[derive(Default)]
+struct Form {
+    project_id: Option<String>,
+    expected_digest: Option<String>,
+    file: Option<Bytes>,
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let kind = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let boundary = kind
+        .and_then(|kind| multer::parse_boundary(kind).ok())
+        .ok_or_else(|| Problem::bad_request("expected multipart/form-data with a boundary"))?;
+    let Held { bytes, room } = app.bodies.read(&parts.headers, body, RECORDS).await?;
+    let form = form(bytes, boundary)
+        .await
+        .map_err(|_| Problem::bad_request("the form cannot be read"))?;
+    let missing = |field: &str| Problem::bad_request(format!("the form has no {field}"));
+    let project = form.project_id.ok_or_else(|| missing("project_id"))?;
+    let file = form.file.ok_or_else(|| missing("file"))?;
+    objects::check_project(&project)?;
+    let digest = digest::of_bytes(&file);
+    if form
+        .expected_digest
+        .is_some_and(|expected| expected != digest)
+    {
+        let reason = format!("the file's digest is {digest}, not the one that was expected");
+        return Err(Problem::new(StatusCode::CONFLICT, reason));
+    }
+    app.store.put_file(project, digest.clone(), file).await?;
+    drop(room);
+    Ok(reply::json(&json!({"digest": digest})))
+}
+
+async fn form(bytes: Bytes, boundary: String) -> multer::Result<Form> {
+    let whole = futures_util::stream::once(async { Ok::<_, Infallible>(bytes) });
+    let mut fields = Multipart::new(whole, boundary);
+    let mut form = Form::default();
+    while let Some(field) = fields.next_field().await? {
+        match field.name() {
+            Some("project_id") => form.project_id = Some(field.text().await?),
+            Some("expected_digest") => form.expected_digest = Some(field.text().await?),
+            Some("file") => form.file = Some(field.bytes().await?),
+            _ => {}
+        }
+    }
+    Ok(form)
+}
+
+#[derive(Deserialize)]
+struct Content {
+    project_id: String,
+    digest: String,
+}
+
+pub(super) async fn content(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let content: Content = query::read(&app, request).await?;
+    let store = Arc::clone(&app);
+    let question = move || Ok(store.store.file(&content.project_id, &content.digest)?);
+    match app.questions.ask(question).await? {
+        Some(file) => Ok(reply::typed("application/octet-stream", file)),
+        None => Err(Problem::not_found("there is no such file in this project")),
+    }
+}

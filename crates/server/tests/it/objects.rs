@@ -1,0 +1,288 @@
+//! Objects in versions, files, and references to them.
+
+use std::path::Path;
+
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use crate::setup::{Running, call};
+
+async fn created(server: &Running, name: &str, value: &Value) -> String {
+    let obj = json!({"project_id": "acme/chatbot", "object_id": name, "val": value, "builtin_object_class": null, "expected_digest": null, "wb_user_id": null});
+    let response = server.post("/obj/create", &json!({"obj": obj})).await;
+    assert_eq!(response.status(), 200);
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(answer["object_id"], name);
+    answer["digest"].as_str().unwrap().to_owned()
+}
+
+async fn read(server: &Running, name: &str, digest: &str) -> (u16, Value) {
+    let body = json!({"project_id": "acme/chatbot", "object_id": name, "digest": digest, "metadata_only": false});
+    let response = server.post("/obj/read", &body).await;
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+async fn values(server: &Running, refs: &[String]) -> Value {
+    let response = server
+        .post("/refs/read_batch", &json!({"refs": refs}))
+        .await;
+    response.json::<Value>().await.unwrap()["vals"].clone()
+}
+
+async fn listed(server: &Running, filter: Value) -> Vec<(String, i64)> {
+    let body =
+        json!({"project_id": "acme/chatbot", "filter": filter, "sort_by": null, "limit": null});
+    let answer: Value = server
+        .post("/objs/query", &body)
+        .await
+        .json()
+        .await
+        .unwrap();
+    let objects = answer["objs"].as_array().unwrap().iter();
+    objects
+        .map(|it| {
+            (
+                it["object_id"].as_str().unwrap().to_owned(),
+                it["version_index"].as_i64().unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn versions_are_told_apart_by_their_content() {
+    let server = Running::new().await;
+    let first = created(&server, "settings", &json!({"a": 1})).await;
+    assert_eq!(first, "XdhgKMbg1k4iUYb5astpM4ssWXZN95FiEH9cS7NNExA");
+    let second = created(&server, "settings", &json!({"a": 2})).await;
+    let (_, latest) = read(&server, "settings", "latest").await;
+    assert_eq!(
+        (&latest["obj"]["digest"], &latest["obj"]["version_index"]),
+        (&json!(second), &json!(1))
+    );
+    // The same content is the same version, and the latest again.
+    assert_eq!(created(&server, "settings", &json!({"a": 1})).await, first);
+    let (_, latest) = read(&server, "settings", "latest").await;
+    for (field, expected) in [
+        ("digest", json!(first)),
+        ("version_index", json!(0)),
+        ("is_latest", json!(1)),
+        ("kind", json!("object")),
+        ("base_object_class", Value::Null),
+        ("val", json!({"a": 1})),
+        ("project_id", json!("acme/chatbot")),
+        ("deleted_at", Value::Null),
+    ] {
+        assert_eq!(latest["obj"][field], expected, "{field}");
+    }
+    let (_, by_number) = read(&server, "settings", "v1").await;
+    assert_eq!(
+        (&by_number["obj"]["val"], &by_number["obj"]["is_latest"]),
+        (&json!({"a": 2}), &json!(0))
+    );
+    let (missing, reason) = read(&server, "settings", "v2").await;
+    assert_eq!(missing, 404);
+    assert!(reason["reason"].as_str().unwrap().contains("settings:v2"));
+}
+
+#[tokio::test]
+async fn deleted_versions_are_gone_and_say_when() {
+    let server = Running::new().await;
+    let (first, second) = (
+        created(&server, "o", &json!(1)).await,
+        created(&server, "o", &json!(2)).await,
+    );
+    let delete = async |digests: Value| {
+        let body = json!({"project_id": "acme/chatbot", "object_id": "o", "digests": digests});
+        let response = server.post("/obj/delete", &body).await;
+        (
+            response.status().as_u16(),
+            response.json::<Value>().await.unwrap(),
+        )
+    };
+    assert_eq!(
+        delete(json!([second])).await,
+        (200, json!({"num_deleted": 1}))
+    );
+    let (status, answer) = read(&server, "o", &second).await;
+    assert_eq!(status, 404);
+    assert!(
+        answer["deleted_at"].is_string() && answer["reason"].is_string(),
+        "{answer}"
+    );
+    let (_, latest) = read(&server, "o", "latest").await;
+    assert_eq!(latest["obj"]["digest"], first);
+    assert_eq!(delete(json!([second])).await.0, 404);
+    assert_eq!(delete(Value::Null).await, (200, json!({"num_deleted": 1})));
+    assert_eq!(listed(&server, json!({})).await, []);
+    // Who publishes it again has it again, in its old place.
+    created(&server, "o", &json!(2)).await;
+    assert_eq!(listed(&server, json!({})).await, [("o".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn references_lead_through_values_and_other_references() {
+    let server = Running::new().await;
+    let prompt = json!({"_type": "StringPrompt", "_class_name": "StringPrompt", "_bases": ["Prompt", "Object", "BaseModel"], "content": "Hallo"});
+    let prompt = created(&server, "prompt", &prompt).await;
+    let model = json!({"prompt": format!("weave:///acme/chatbot/object/prompt:{prompt}"), "a/b": [{"x": 1}, 2]});
+    let model = created(&server, "model", &model).await;
+    let at = |path: &str| format!("weave:///acme/chatbot/object/model:{model}{path}");
+    let read = values(
+        &server,
+        &[
+            at("/attr/prompt/attr/content"),
+            at("/key/a%2Fb/index/1"),
+            at("/attr/none"),
+            at("/key/a%2Fb/index/7"),
+        ],
+    )
+    .await;
+    assert_eq!(read, json!(["Hallo", 2, null, null]));
+    assert_eq!(
+        values(&server, &[at("")]).await[0]["a/b"][0],
+        json!({"x": 1})
+    );
+    let status = async |reference: &str| {
+        let response = server
+            .post("/refs/read_batch", &json!({"refs": [reference]}))
+            .await;
+        response.status().as_u16()
+    };
+    assert_eq!(
+        status("weave:///acme/chatbot/object/model:nothing").await,
+        404
+    );
+    assert_eq!(status("weave:///acme").await, 400);
+    assert_eq!(
+        listed(&server, json!({"base_object_classes": ["Prompt"]})).await,
+        [("prompt".to_owned(), 0)]
+    );
+    assert_eq!(
+        listed(&server, json!({"exclude_base_object_classes": ["Prompt"]})).await,
+        [("model".to_owned(), 0)]
+    );
+    // One that refers to itself, by the alias, without end.
+    let itself = "weave:///acme/chatbot/object/loop:latest/attr/next/attr/next";
+    created(&server, "loop", &json!({"next": itself})).await;
+    assert_eq!(status(itself).await, 400);
+}
+
+#[tokio::test]
+async fn objects_that_cannot_be_are_refused() {
+    let server = Running::new().await;
+    let status = async |change: Value| {
+        let mut obj = json!({"project_id": "acme/chatbot", "object_id": "o", "val": {}});
+        obj.as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        server
+            .post("/obj/create", &json!({"obj": obj}))
+            .await
+            .status()
+            .as_u16()
+    };
+    let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
+    for (change, expected) in [
+        (json!({"object_id": "a".repeat(129)}), 400),
+        (json!({"object_id": "a/b"}), 422),
+        (json!({"project_id": "acme"}), 422),
+        (json!({"val": {"r": "weave:///acme"}}), 400),
+        (json!({"val": deep}), 422),
+        (json!({"expected_digest": "another"}), 409),
+        (json!({}), 200),
+    ] {
+        assert_eq!(status(change.clone()).await, expected, "{change}");
+    }
+}
+
+/// A form, as W&B's clients write it.
+async fn upload(server: &Running, path: &str, file: &[u8], expected: Option<&str>) -> Response {
+    let mut body = b"--BOUNDARY\r\nContent-Disposition: form-data; name=\"project_id\"\r\n\r\nacme/chatbot\r\n".to_vec();
+    if let Some(expected) = expected {
+        body.extend(format!("--BOUNDARY\r\nContent-Disposition: form-data; name=\"expected_digest\"\r\n\r\n{expected}\r\n").into_bytes());
+    }
+    body.extend(b"--BOUNDARY\r\nContent-Disposition: form-data; name=\"file\"; filename=\"obj.py\"\r\nContent-Type: text/x-python\r\n\r\n");
+    body.extend(file);
+    body.extend(b"\r\n--BOUNDARY--\r\n");
+    let request = server.client.post(format!("{}{path}", server.url));
+    request
+        .header("content-type", "multipart/form-data; boundary=BOUNDARY")
+        .body(body)
+        .send()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn files_come_back_byte_for_byte_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    let file: Vec<u8> = (0..=255).chain(*b"\r\n--BOUNDAR").collect();
+    let mut digests = Vec::new();
+    for (path, expected) in [("/file/create", None), ("/files/create", None)] {
+        let response = upload(&server, path, &file, expected).await;
+        assert_eq!(response.status(), 200);
+        digests.push(
+            response.json::<Value>().await.unwrap()["digest"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    assert_eq!(digests[0], digests[1]);
+    assert_eq!(
+        upload(&server, "/file/create", &file, Some(&digests[0]))
+            .await
+            .status(),
+        200
+    );
+    assert_eq!(
+        upload(&server, "/file/create", &file, Some("another"))
+            .await
+            .status(),
+        409
+    );
+    created(&server, "o", &json!({"files": {"obj.py": digests[0]}})).await;
+    server.stop().await;
+    let server = Running::with_database(&path).await;
+    assert_eq!(listed(&server, json!({})).await, [("o".to_owned(), 0)]);
+    for path in ["/file/content", "/files/content"] {
+        let body = json!({"project_id": "acme/chatbot", "digest": digests[0]});
+        let response = server.post(path, &body).await;
+        assert_eq!(response.bytes().await.unwrap(), file);
+        let other = json!({"project_id": "acme/other", "digest": digests[0]});
+        assert_eq!(
+            server.post(path, &other).await.status(),
+            404,
+            "another project's"
+        );
+    }
+    assert_eq!(
+        server.post("/file/create", &json!({})).await.status(),
+        400,
+        "no form"
+    );
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    server.record(&[call(1)]).await;
+    server.stop().await;
+    as_it_was(&path);
+    let server = Running::with_database(&path).await;
+    assert_eq!(server.count().await, 1);
+    created(&server, "o", &json!({})).await;
+    assert_eq!(listed(&server, json!({})).await.len(), 1);
+}
+
+/// What the first version of the store knew.
+fn as_it_was(path: &Path) {
+    let database = rusqlite::Connection::open(path).unwrap();
+    let older = "DROP TABLE object; DROP TABLE file; DROP TABLE call_end; PRAGMA user_version = 1;";
+    database.execute_batch(older).unwrap();
+}

@@ -1,0 +1,203 @@
+//! Calls that come as start and end, in any order, in one request or in several.
+
+use serde_json::{Value, json};
+
+use crate::setup::{Running, call};
+
+/// The parts of the `n`-th call, as W&B's clients send them, nulls and all.
+fn parts(n: u32) -> (Value, Value) {
+    let whole = call(n);
+    let mut start = json!({"otel_dump": null, "thread_id": null, "turn_id": null, "wb_user_id": null, "wb_run_id": null});
+    for field in [
+        "project_id",
+        "id",
+        "trace_id",
+        "parent_id",
+        "op_name",
+        "display_name",
+        "started_at",
+        "attributes",
+        "inputs",
+    ] {
+        start[field] = whole[field].clone();
+    }
+    let mut end =
+        json!({"started_at": null, "trace_id": null, "is_eval": false, "wb_run_step_end": null});
+    for field in [
+        "project_id",
+        "id",
+        "ended_at",
+        "exception",
+        "output",
+        "summary",
+    ] {
+        end[field] = whole[field].clone();
+    }
+    (start, end)
+}
+
+fn batch(parts: &[(&str, &Value)]) -> Value {
+    let parts: Vec<Value> = parts
+        .iter()
+        .map(|(mode, part)| json!({"mode": mode, "req": {*mode: part}}))
+        .collect();
+    json!({"batch": parts})
+}
+
+async fn sent(server: &Running, path: &str, body: &Value) -> Value {
+    let response = server.post(path, body).await;
+    assert_eq!(
+        response.status(),
+        200,
+        "{path}: {}",
+        response.text().await.unwrap()
+    );
+    response.json().await.unwrap()
+}
+
+fn is_whole(read: &Value, n: u32) {
+    let whole = call(n);
+    for field in [
+        "inputs",
+        "output",
+        "attributes",
+        "started_at",
+        "ended_at",
+        "op_name",
+        "display_name",
+        "trace_id",
+    ] {
+        assert_eq!(read[field], whole[field], "{field}");
+    }
+    assert_eq!(read["summary"]["usage"], whole["summary"]["usage"]);
+    assert_eq!(read["summary"]["weave"]["status"], "success");
+}
+
+#[tokio::test]
+async fn start_and_end_are_one_call_in_either_order_by_every_door() {
+    let (start, end) = parts(1);
+    let v2 = "/v2/acme/chatbot/call";
+    let start_of = |path: &str| (format!("{path}/start"), json!({"start": start}));
+    let end_of = |path: &str| (format!("{path}/end"), json!({"end": end}));
+    let upsert = |parts: &[(&str, &Value)]| ("/call/upsert_batch".to_owned(), batch(parts));
+    for requests in [
+        vec![start_of("/call"), end_of("/call")],
+        vec![end_of("/call"), start_of("/call")],
+        vec![end_of(v2), start_of(v2)],
+        vec![upsert(&[("start", &start), ("end", &end)])],
+        vec![upsert(&[("end", &end), ("start", &start)])],
+        vec![upsert(&[("end", &end)]), upsert(&[("start", &start)])],
+        vec![
+            end_of(v2),
+            end_of(v2),
+            start_of(v2),
+            start_of(v2),
+            end_of(v2),
+        ],
+        vec![
+            start_of(v2),
+            (
+                "/v2/acme/chatbot/calls/complete".to_owned(),
+                json!({"batch": [call(1)]}),
+            ),
+        ],
+        vec![
+            end_of(v2),
+            (
+                "/v2/acme/chatbot/calls/complete".to_owned(),
+                json!({"batch": [call(1)]}),
+            ),
+        ],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let mut server = Running::with_database(&path).await;
+        for (door, body) in &requests {
+            sent(&server, door, body).await;
+            // What came first waits on disk.
+            server.stop().await;
+            server = Running::with_database(&path).await;
+        }
+        let read = server.query(json!({})).await;
+        assert_eq!(read.len(), 1, "{requests:?}");
+        is_whole(&read[0], 1);
+    }
+}
+
+#[tokio::test]
+async fn an_end_alone_is_no_call_and_a_start_alone_runs() {
+    let server = Running::new().await;
+    let ((start, end), (_, other)) = (parts(1), parts(2));
+    let answer = sent(
+        &server,
+        "/call/upsert_batch",
+        &batch(&[("start", &start), ("end", &other)]),
+    )
+    .await;
+    assert_eq!(
+        answer["res"],
+        json!([{"id": start["id"], "trace_id": start["trace_id"]}, {}])
+    );
+    let read = server.query(json!({})).await;
+    assert_eq!(read.len(), 1);
+    assert_eq!(
+        (&read[0]["id"], &read[0]["summary"]["weave"]["status"]),
+        (&start["id"], &json!("running"))
+    );
+    let answer = sent(&server, "/call/start", &json!({"start": start})).await;
+    assert_eq!(
+        answer,
+        json!({"id": start["id"], "trace_id": start["trace_id"]})
+    );
+    // The TypeScript client names a call at its end.
+    let mut named = end.clone();
+    named["display_name"] = "by its end".into();
+    sent(&server, "/call/end", &json!({"end": named})).await;
+    let read = server.query(json!({})).await;
+    assert_eq!(read[0]["display_name"], "by its end");
+    assert_eq!(read[0]["output"], end["output"]);
+}
+
+#[tokio::test]
+async fn parts_that_cannot_be_are_refused() {
+    let server = Running::new().await;
+    let (start, end) = parts(1);
+    let status = async |path: &str, body: &Value| server.post(path, body).await.status().as_u16();
+    assert_eq!(
+        status("/v2/acme/other/call/start", &json!({"start": start})).await,
+        422
+    );
+    assert_eq!(
+        status("/v2/acme/other/call/end", &json!({"end": end})).await,
+        422
+    );
+    for (field, value) in [
+        ("op_name", Value::Null),
+        ("started_at", Value::Null),
+        ("project_id", json!("acme")),
+    ] {
+        let mut bad = start.clone();
+        bad[field] = value;
+        assert_eq!(
+            status("/call/start", &json!({"start": bad})).await,
+            422,
+            "{field}"
+        );
+    }
+    assert_eq!(
+        status(
+            "/call/upsert_batch",
+            &json!({"batch": [{"mode": "middle", "req": {}}]})
+        )
+        .await,
+        422
+    );
+    // Absent and null are the same.
+    let mut bare = start;
+    for field in ["attributes", "inputs", "trace_id", "display_name"] {
+        bare[field] = Value::Null;
+    }
+    assert_eq!(status("/call/start", &json!({"start": bare})).await, 200);
+    let read = server.query(json!({})).await;
+    assert_eq!((read.len(), &read[0]["inputs"]), (1, &json!({})));
+}
