@@ -69,7 +69,7 @@ fn spans_for_a_full_disk() {
 
 /// Runs the child `name` for a folder where a file system of its own is mounted with `options`, in a mount namespace; where
 /// that is not allowed, after `otherwise`, a command of the shell that does much the same.
-fn on_a_disk(name: &str, folder: &Path, options: &str, otherwise: &str) -> String {
+pub(crate) fn on_a_disk(name: &str, folder: &Path, options: &str, otherwise: &str) -> String {
     let told = folder.display().to_string();
     let run = format!("exec \"$0\" --exact {name} --nocapture --test-threads=1");
     let mounted = format!("mount -t tmpfs -o {options} tmpfs {told} && {run}");

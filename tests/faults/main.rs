@@ -8,6 +8,7 @@
 #[path = "../child.rs"]
 mod child;
 mod disk;
+mod full_server;
 mod grpc;
 mod matrix;
 mod memory;

@@ -17,7 +17,10 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server: board, Weave API and OTLP ingest on this machine
-    #[command(after_help = "Example:\n  spanloom serve --db monitoring.db")]
+    #[command(
+        after_help = "Example:\n  spanloom serve --db monitoring.db\n\nThe database is one file once the server has stopped. To copy that of a \
+        running one:\n  sqlite3 monitoring.db \"VACUUM INTO 'copy.db'\""
+    )]
     Serve(ServeArgs),
     /// Record real OpenAI client calls and show them on the board
     ///

@@ -21,7 +21,8 @@ const GROUP: usize = 32;
 pub(super) struct Lines {
     app: Arc<App>,
     memory: Arc<Memory>,
-    places: Arc<[usize]>,
+    /// Numbers of rows, which are small: there may be a million for each slow client.
+    places: Arc<[u32]>,
     sent: usize,
     shape: Arc<Shape>,
 }
@@ -36,7 +37,7 @@ impl Lines {
     pub(super) fn new(
         app: Arc<App>,
         memory: Arc<Memory>,
-        places: Arc<[usize]>,
+        places: Vec<usize>,
         with_costs: bool,
         columns: Option<Vec<String>>,
     ) -> Self {
@@ -44,10 +45,11 @@ impl Lines {
             with_costs,
             columns,
         };
+        let number = |place: usize| u32::try_from(place).ok();
         Self {
             app,
             memory,
-            places,
+            places: places.into_iter().filter_map(number).collect(),
             sent: 0,
             shape: Arc::new(shape),
         }
@@ -95,14 +97,18 @@ impl std::error::Error for Broken {}
 fn page(
     app: &App,
     memory: &Memory,
-    places: &[usize],
+    places: &[u32],
     shape: &Shape,
 ) -> Result<(Bytes, usize), Problem> {
     let mut lines = Vec::new();
     let mut calls = 0;
     for group in places.chunks(GROUP) {
         let mut records: Vec<Option<Record>> = group.iter().map(|_| None).collect();
-        app.store.read(memory, group, |index, record| {
+        let rows: Vec<usize> = group
+            .iter()
+            .filter_map(|place| usize::try_from(*place).ok())
+            .collect();
+        app.store.read(memory, &rows, |index, record| {
             if let Some(place) = records.get_mut(index) {
                 *place = Some(record);
             }

@@ -78,7 +78,7 @@ pub(super) async fn stream_query(
     let (with_costs, columns) = (query.include_costs.unwrap_or(false), query.columns.take());
     let memory = app.store.memory();
     let found = select(&app, &memory, query, offset.saturating_add(limit)).await?;
-    let found = found.into_iter().skip(offset).take(limit).collect();
+    let found: Vec<usize> = found.into_iter().skip(offset).take(limit).collect();
     let lines = Lines::new(app, memory, found, with_costs, columns);
     let stream = futures_util::stream::unfold((lines, place), |(mut lines, place)| async {
         let page = lines.next().await?;
