@@ -6,6 +6,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The end of a wait; a wait without end has none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    timeout: Duration,
+    at: Option<Instant>,
+}
+
+impl Deadline {
+    pub(crate) fn after(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            at: Instant::now().checked_add(timeout),
+        }
+    }
+
+    pub(crate) fn left(self) -> Duration {
+        let left = |at: Instant| at.saturating_duration_since(Instant::now());
+        self.at.map_or(self.timeout, left)
+    }
+}
+
 /// Work that goes on behind somebody's back: a thread for each that took longer than it was given.
 #[derive(Debug, Default)]
 pub(crate) struct Patience(Mutex<Vec<Receiver<()>>>);
@@ -14,8 +35,8 @@ impl Patience {
     /// Runs `work` and waits for it, `timeout` at the longest. Work that takes longer goes on, on a thread of its own; as
     /// long as it does, none is added to it, so that asking again and again does not pile threads up.
     pub(crate) fn wait(&self, timeout: Duration, work: impl FnOnce() + Send + 'static) {
-        let deadline = Instant::now() + timeout;
-        let left = || deadline.saturating_duration_since(Instant::now());
+        let deadline = Deadline::after(timeout);
+        let left = || deadline.left();
         let running = mem::take(&mut *self.running());
         let (late, _) = running
             .into_iter()
@@ -98,6 +119,13 @@ mod tests {
         patience.wait(Duration::from_secs(60), move || sender.send(2).unwrap());
         assert_eq!(receiver.try_recv(), Ok(2));
         assert_eq!(patience.running().len(), 0);
+    }
+
+    #[test]
+    fn a_wait_may_have_no_end() {
+        let forever = Deadline::after(Duration::MAX);
+        assert_eq!(forever.left(), Duration::MAX);
+        Patience::default().wait(Duration::MAX, || {});
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The monitor's own pipeline: layer, recorder, provider, exporter.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
@@ -16,7 +16,7 @@ use spanloom_instrumentation::{
 use crate::beside::Beside;
 use crate::collector::Collectors;
 use crate::config::{Environment, Records};
-use crate::deadline::{Patience, within};
+use crate::deadline::{Deadline, Patience, within};
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
 use crate::links::CallLinks;
@@ -24,6 +24,10 @@ use crate::stats::MonitorStats;
 
 /// A call that is to be on disk within 50 ms is read within so many.
 const PROMPT: Duration = Duration::from_millis(5);
+
+/// What of a wait is kept for the exporter: a share, and so much at most.
+const WRITING_SHARE: u32 = 5;
+const WRITING: Duration = Duration::from_millis(500);
 
 /// What code and environment want of a monitor.
 #[derive(Debug)]
@@ -162,19 +166,19 @@ impl Pipeline {
     /// Waits for the recorder, then for the exporter and what goes beside it, all within `timeout`. Calls that the recorder
     /// has still to read are in the account as queued.
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
-        let deadline = Instant::now() + timeout;
+        let deadline = Deadline::after(timeout);
         let beside = self.beside.clone();
-        let receipt = self.settle(timeout, Recorder::flush, Exporter::flush);
-        let left = deadline.saturating_duration_since(Instant::now());
+        let receipt = self.settle(deadline, Recorder::flush, Exporter::flush);
+        let left = deadline.left();
         self.patience.wait(left, move || beside.flush());
         receipt
     }
 
     /// The same, for the last time: calls that still run are recorded as far as they have come.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Receipt {
-        let deadline = Instant::now() + timeout;
-        let receipt = self.settle(timeout, Recorder::shutdown, Exporter::shutdown);
-        let left = deadline.saturating_duration_since(Instant::now());
+        let deadline = Deadline::after(timeout);
+        let receipt = self.settle(deadline, Recorder::shutdown, Exporter::shutdown);
+        let left = deadline.left();
         let (provider, beside) = (self.provider.clone(), self.beside.clone());
         within(left, move || {
             drop(provider.shutdown_with_timeout(left));
@@ -194,14 +198,14 @@ impl Pipeline {
 
     fn settle(
         &self,
-        timeout: Duration,
+        deadline: Deadline,
         recorder: impl Fn(&Recorder, Duration) -> bool,
         exporter: impl Fn(&Exporter, Duration) -> Receipt,
     ) -> Receipt {
-        let deadline = Instant::now() + timeout;
-        let recorded = recorder(&self.recorder, timeout);
-        let left = deadline.saturating_duration_since(Instant::now());
-        let mut receipt = exporter(&self.exporter, left);
+        // A recorder that is slow leaves time to write down what the exporter has.
+        let time = deadline.left();
+        let recorded = recorder(&self.recorder, time - WRITING.min(time / WRITING_SHARE));
+        let mut receipt = exporter(&self.exporter, deadline.left());
         if !recorded {
             let waiting = self.recorder.stats().waiting;
             receipt.total.received += waiting;

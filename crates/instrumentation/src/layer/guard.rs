@@ -16,14 +16,15 @@ use super::running::{Running, RunningCall};
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
 use crate::observation::{Answer, End, Observation, Server};
-use crate::recorder::{Open, Queue};
+use crate::recorder::{Open, Queue, Recorder};
 use crate::span::{name, starting};
 use crate::trace_event::Listener;
 
 /// A call, for the one who drives it. Dropping it ends the call: a call dropped before its end was given up by the caller.
 #[derive(Debug)]
 pub(super) struct OpenCall {
-    queue: Arc<Queue>,
+    /// Keeps the recorder's thread alive, also where nobody else does any more.
+    recorder: Recorder,
     call: Arc<RunningCall>,
     ended: bool,
 }
@@ -95,7 +96,7 @@ impl OpenCall {
         let open: Arc<dyn Open> = Arc::clone(&call) as _;
         queue.begin(&open);
         let call = Self {
-            queue: Arc::clone(queue),
+            recorder: config.recorder.clone(),
             call,
             ended: false,
         };
@@ -108,14 +109,14 @@ impl OpenCall {
 
     /// Keeps a copy of a piece of the answer, as far as the limits allow.
     pub(super) fn chunk(&self, bytes: &[u8]) {
-        self.call.chunk(bytes, &self.queue);
+        self.call.chunk(bytes, self.recorder.queue());
     }
 
     pub(super) fn end(&mut self, end: End) {
         if !self.ended {
             self.ended = true;
-            self.queue
-                .end(&(Arc::clone(&self.call) as Arc<dyn Open>), end);
+            let call: Arc<dyn Open> = Arc::clone(&self.call) as _;
+            self.recorder.queue().end(&call, end);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A call while it runs: what is observed of it, by whichever task drives it, until somebody ends it.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -11,15 +12,22 @@ use crate::observation::{Arrival, End, Observation};
 use crate::recorder::{Open, Queue};
 
 /// Shared by the one who drives the call and the recorder, which may end it.
-#[derive(Debug)]
 pub(super) struct RunningCall {
     span: SpanId,
     /// `None` once it has ended.
     running: Mutex<Option<Running>>,
 }
 
+impl fmt::Debug for RunningCall {
+    /// Without what was observed: nobody has looked it through for secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningCall")
+            .field("span", &self.span)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What has been observed so far.
-#[derive(Debug)]
 pub(super) struct Running {
     pub(super) observation: Observation,
     pub(super) attempts: Attempts,

@@ -64,7 +64,7 @@ pub struct Stats {
 
 /// Reads observed calls on a thread of its own and finishes their spans. Cloning gives another handle to the same.
 ///
-/// The thread ends, after the last call is read, when every handle (layers and drains hold one) is gone.
+/// The thread ends, after the last call is read, when every handle (layers and calls that run hold one) is gone.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     handle: Arc<Handle>,

@@ -18,43 +18,37 @@ pub(crate) trait Open: Send + Sync + fmt::Debug {
     fn end(&self, end: End) -> Option<(Observation, usize)>;
 }
 
-/// All of them, by their address.
+/// All of them, by their address. Whoever ends some does it while nobody adds or removes any: a call that is just ending is
+/// either still here or already among those that wait to be read.
 #[derive(Debug, Default)]
 pub(super) struct OpenCalls(Mutex<State>);
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     calls: HashMap<usize, Arc<dyn Open>>,
     /// No call is added any more.
-    over: bool,
+    pub(super) over: bool,
 }
 
 impl OpenCalls {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    pub(super) fn is_over(&self) -> bool {
-        self.state().over
+impl State {
+    pub(super) fn add(&mut self, call: Arc<dyn Open>) {
+        self.calls.insert(address(&call), call);
     }
 
-    /// Adds a call; says whether it may run on. One that comes when all is over is to be ended.
-    pub(super) fn add(&self, call: Arc<dyn Open>) -> bool {
-        let mut state = self.state();
-        if !state.over {
-            state.calls.insert(address(&call), call);
-        }
-        !state.over
-    }
-
-    pub(super) fn remove(&self, call: &Arc<dyn Open>) {
-        self.state().calls.remove(&address(call));
+    pub(super) fn remove(&mut self, call: &Arc<dyn Open>) {
+        self.calls.remove(&address(call));
     }
 
     /// Takes out those whose span `is_wanted`.
-    pub(super) fn take(&self, is_wanted: impl Fn(SpanId) -> bool) -> Vec<Arc<dyn Open>> {
+    pub(super) fn take(&mut self, is_wanted: impl Fn(SpanId) -> bool) -> Vec<Arc<dyn Open>> {
         let mut taken = Vec::new();
-        self.state().calls.retain(|_, call| {
+        self.calls.retain(|_, call| {
             let wanted = is_wanted(call.span());
             if wanted {
                 taken.push(Arc::clone(call));
@@ -62,13 +56,6 @@ impl OpenCalls {
             !wanted
         });
         taken
-    }
-
-    /// Takes out all; none is added from now on.
-    pub(super) fn take_last(&self) -> Vec<Arc<dyn Open>> {
-        let mut state = self.state();
-        state.over = true;
-        std::mem::take(&mut state.calls).into_values().collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The queue between callers and recorder, and the budget of bytes both share.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::ThreadId;
@@ -14,7 +15,6 @@ use crate::drain::Late;
 use crate::kept::Pool;
 use crate::observation::{End, Observation};
 
-#[derive(Debug)]
 pub(crate) struct Queue {
     limits: Limits,
     held_bytes: AtomicUsize,
@@ -26,6 +26,24 @@ pub(crate) struct Queue {
     drains: Mutex<Vec<Weak<dyn Late>>>,
     open: OpenCalls,
     pool: Pool,
+}
+
+/// What bounds the calls that wait.
+#[derive(Clone, Copy)]
+enum Bound {
+    /// [`Limits::waiting_calls`]
+    Waiting,
+    /// They are as many as ran, and their bytes are in the budget already.
+    None,
+}
+
+impl fmt::Debug for Queue {
+    /// Without the calls: they hold prompts and answers that no policy has seen.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How long the reader goes on looking by itself after the last call.
@@ -90,55 +108,74 @@ impl Queue {
 
     /// Whether the recording has ended: calls that begin now are nobody's.
     pub(crate) fn is_over(&self) -> bool {
-        self.open.is_over()
+        self.open.lock().over
     }
 
     /// Notes that a call runs. One that comes when the recording has just ended is ended with it.
     pub(crate) fn begin(&self, call: &Arc<dyn Open>) {
-        if !self.open.add(Arc::clone(call)) {
-            self.hand_over(&**call, End::Unfinished);
+        let mut open = self.open.lock();
+        if open.over {
+            self.hand_over(&**call, End::Unfinished, Bound::None);
+        } else {
+            open.add(Arc::clone(call));
         }
     }
 
     /// Ends a call that its driver is done with; nothing for one that was ended before.
     pub(crate) fn end(&self, call: &Arc<dyn Open>, end: End) {
-        self.open.remove(call);
-        self.hand_over(&**call, end);
+        let mut open = self.open.lock();
+        open.remove(call);
+        let beyond = self.hand_over(&**call, end, Bound::Waiting);
+        drop(open);
+        // Its span ends here, in processors of the service's: under no lock of ours.
+        drop(beyond);
     }
 
     /// Ends the calls that run and whose span `is_wanted`.
     pub(crate) fn end_those(&self, is_wanted: impl Fn(SpanId) -> bool) {
-        for call in self.open.take(is_wanted) {
-            self.hand_over(&*call, End::Unfinished);
+        let mut open = self.open.lock();
+        for call in open.take(is_wanted) {
+            self.hand_over(&*call, End::Unfinished, Bound::None);
         }
     }
 
     /// Ends the recording, and the calls that run.
     pub(super) fn end_all(&self) {
-        for call in self.open.take_last() {
-            self.hand_over(&*call, End::Unfinished);
+        let mut open = self.open.lock();
+        open.over = true;
+        for call in open.take(|_| true) {
+            self.hand_over(&*call, End::Unfinished, Bound::None);
         }
     }
 
-    fn hand_over(&self, call: &dyn Open, end: End) {
-        if let Some((observation, reserved)) = call.end(end) {
-            self.push(observation, reserved);
-        }
+    fn hand_over(&self, call: &dyn Open, end: End, bound: Bound) -> Option<Observation> {
+        let (observation, reserved) = call.end(end)?;
+        self.push(observation, reserved, bound)
     }
 
-    /// Hands a call to the recorder. `reserved` bytes of the budget go with it. Never waits for the recorder.
-    fn push(&self, mut observation: Observation, reserved: usize) {
+    /// Hands a call to the recorder. `reserved` bytes of the budget go with it. Never waits for the recorder. Gives back a
+    /// call beyond the bound: its span ends as it is, where the caller drops it.
+    fn push(
+        &self,
+        mut observation: Observation,
+        reserved: usize,
+        bound: Bound,
+    ) -> Option<Observation> {
         let mut state = self.state();
-        if state.waiting.len() >= self.limits.waiting_calls.saturating_mul(2) {
-            // The recorder is stuck, in a processor of the service's most likely: the span ends here, as it is.
+        let waiting = match bound {
+            Bound::Waiting => state.waiting.len(),
+            Bound::None => 0,
+        };
+        if waiting >= self.limits.waiting_calls.saturating_mul(2) {
+            // The recorder is stuck, in a processor of the service's most likely.
             state.pushed += 1;
             state.finished += 1;
             drop(state);
             self.release(reserved);
             self.shed.fetch_add(1, Ordering::Relaxed);
-            return;
+            return Some(observation);
         }
-        if state.waiting.len() >= self.limits.waiting_calls {
+        if waiting >= self.limits.waiting_calls {
             observation.shed(&self.pool);
         }
         // The bodies may have grown beyond what was reserved by a buffer's spare room; the budget follows what is held.
@@ -159,6 +196,7 @@ impl Queue {
         if wake {
             self.changed.notify_all();
         }
+        None
     }
 
     /// The next call to read; waits for one. `None` once the queue is closed and empty.
