@@ -80,16 +80,34 @@ impl Bodies {
         match encoding.as_deref() {
             None | Some(b"identity") => Ok(held),
             Some(b"gzip") => {
-                let room = self.0.clone();
-                tokio::task::spawn_blocking(move || inflate(&held.bytes, most, room))
-                    .await
-                    .unwrap_or_else(|_| Err(Problem::internal("the body could not be inflated")))
+                let all = Arc::clone(&self.0);
+                let inflated = held.parsed(move |bytes| inflate(bytes, most, all)).await?;
+                Ok(inflated.0)
             }
             Some(_) => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "a body may be encoded with gzip or not at all",
             )),
         }
+    }
+}
+
+impl Held {
+    /// Reads what is in it, off the threads that serve requests. The room goes along and comes back, so that it is taken
+    /// for as long as the work lasts, also when nobody waits for it any more.
+    pub(crate) async fn parsed<T: Send + 'static>(
+        self,
+        parse: impl FnOnce(&Bytes) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<(T, Room), Problem> {
+        let parsed = tokio::task::spawn_blocking(move || {
+            let Self { bytes, room } = self;
+            let parsed = parse(&bytes);
+            drop(bytes);
+            parsed.map(|parsed| (parsed, room))
+        });
+        parsed
+            .await
+            .unwrap_or_else(|_| Err(Problem::internal("the body was not read")))
     }
 }
 

@@ -6,6 +6,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt as _;
 use serde::Serialize;
 
 use crate::store::Refused;
@@ -104,6 +105,16 @@ pub(crate) fn typed(kind: &'static str, body: impl Into<Body>) -> Response {
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
+}
+
+/// An answer that keeps `guard` until it has been read.
+pub(crate) fn held<G: Send + 'static>(response: Response, guard: G) -> Response {
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _guard = &guard;
+            frame
+        }))
+    })
 }
 
 /// Puts the headers on that every answer has, whoever made it. Data is never kept by a browser or a proxy.

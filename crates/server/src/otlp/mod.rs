@@ -27,6 +27,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::post;
+use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
@@ -36,7 +37,7 @@ use spanloom_core::StreamName;
 
 use self::bound::Refused;
 use self::decode::Taken;
-use crate::body::{Held, RECORDS};
+use crate::body::RECORDS;
 use crate::reply::{self, Problem};
 use crate::server::App;
 
@@ -116,10 +117,9 @@ async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Respons
         )
     })?;
     let default = default_stream(&parts.headers)?;
-    let Held { bytes, room } = app.bodies.read(&parts.headers, body, RECORDS).await?;
-    // Off the threads that serve requests: there may be 64 MiB of it.
-    let read = tokio::task::spawn_blocking(move || encoding.read(&bytes, &default)).await;
-    let taken = read.unwrap_or_else(|_| Err(malformed()))?;
+    let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
+    let parse = move |bytes: &Bytes| encoding.read(bytes, &default);
+    let (taken, room) = held.parsed(parse).await?;
     let partial_success = taken.partial_success();
     app.store.write(taken.records).await?;
     drop(room);

@@ -13,11 +13,12 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 pub use builder::ServerBuilder;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::body::Bodies;
 use crate::error::Error;
 use crate::questions::Questions;
+use crate::reply::Problem;
 use crate::store::Store;
 use crate::{board, guard, otlp, reply, weave};
 
@@ -34,6 +35,15 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) url: String,
     pub(crate) otlp_url: Option<String>,
+}
+
+impl App {
+    /// A place for an answer that may be large, held until it has been read.
+    pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.streams)
+            .try_acquire_owned()
+            .map_err(|_| Problem::busy("too many answers are on their way from this server"))
+    }
 }
 
 /// A server that is bound and has its database open, but does not answer yet.
@@ -104,9 +114,9 @@ impl Server {
 /// Routes with what every request goes through: headers outermost, so that refusals have them too.
 fn finish(routes: Router<Arc<App>>, app: &Arc<App>, port: u16) -> Router {
     routes
-        .fallback(|| async { reply::Problem::not_found("there is nothing at this path") })
+        .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
-            reply::Problem::new(
+            Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "this path takes another method",
             )

@@ -34,14 +34,45 @@ impl CallEnd {
     }
 }
 
+impl CallEnd {
+    /// Two ends of one call, of which `self` came later: it says how the call ended, and the other fills in what it left out.
+    pub(super) fn over(mut self, earlier: Self) -> Self {
+        self.output = self.output.or(earlier.output);
+        self.display_name = self.display_name.or(earlier.display_name);
+        let mut summary = earlier.summary.unwrap_or_default();
+        summary.extend(self.summary.unwrap_or_default());
+        self.summary = Some(summary);
+        self
+    }
+
+    /// Bytes of it, nearly.
+    pub(super) fn bytes(&self) -> usize {
+        let summary = self
+            .summary
+            .as_ref()
+            .map(|summary| Json::from_value(summary).as_str().len());
+        let output = self.output.as_ref().map(|output| output.as_str().len());
+        let exception = self.exception.as_ref().map(String::len);
+        [summary, output, exception]
+            .into_iter()
+            .flatten()
+            .sum::<usize>()
+            + self.id.len()
+    }
+}
+
 /// Whether any end waits.
 pub(super) fn any(connection: &Connection) -> rusqlite::Result<bool> {
     let mut select = connection.prepare_cached("SELECT EXISTS(SELECT 1 FROM call_end)")?;
     select.query_row([], |row| row.get(0))
 }
 
-/// Lets an end wait; a later one of the same call takes its place.
+/// Lets an end wait, with what one of the same call that waits has.
 pub(super) fn put(connection: &Connection, end: &CallEnd) -> rusqlite::Result<()> {
+    let end = match take(connection, &end.project_id, &end.id)? {
+        Some(earlier) => &end.clone().over(earlier),
+        None => end,
+    };
     let text = serde_json::to_string(end)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     let mut insert = connection
@@ -52,16 +83,20 @@ pub(super) fn put(connection: &Connection, end: &CallEnd) -> rusqlite::Result<()
 }
 
 /// Takes the end that waits for a call.
-pub(super) fn take(connection: &Connection, record: &Record) -> rusqlite::Result<Option<CallEnd>> {
-    let project = format!("{}/{}", record.stream.entity, record.stream.project);
-    let key = params![project, record.id];
+pub(super) fn take(
+    connection: &Connection,
+    project: &str,
+    id: &str,
+) -> rusqlite::Result<Option<CallEnd>> {
     let mut select =
         connection.prepare_cached("SELECT part FROM call_end WHERE project = ?1 AND id = ?2")?;
-    let part: Option<String> = select.query_row(key, |row| row.get(0)).optional()?;
+    let part: Option<String> = select
+        .query_row([project, id], |row| row.get(0))
+        .optional()?;
     if part.is_some() {
         connection
             .prepare_cached("DELETE FROM call_end WHERE project = ?1 AND id = ?2")?
-            .execute(params![project, record.id])?;
+            .execute([project, id])?;
     }
     Ok(part.and_then(|part| serde_json::from_str(&part).ok()))
 }

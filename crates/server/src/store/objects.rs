@@ -44,27 +44,26 @@ pub(crate) struct Object {
     pub(crate) value: String,
 }
 
-/// A version as it is stored.
+/// A version as it is stored, without its value.
 #[derive(Clone, Debug)]
-pub(crate) struct StoredObject {
-    pub(crate) object: Object,
+pub(crate) struct Version {
+    /// Its row.
+    pub(crate) row: i64,
+    pub(crate) name: String,
+    pub(crate) digest: String,
+    pub(crate) kind: ObjectKind,
+    pub(crate) base_class: Option<String>,
+    pub(crate) leaf_class: Option<String>,
     /// From 0, for each kind and name.
-    pub(crate) version: i64,
+    pub(crate) number: i64,
     pub(crate) is_latest: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) deleted_at: Option<Timestamp>,
+    /// Bytes of the value.
+    pub(crate) bytes: i64,
 }
 
-/// Which versions are meant.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ObjectQuery {
-    pub(crate) project: String,
-    /// `None` for all.
-    pub(crate) names: Option<Vec<String>>,
-    pub(crate) kind: Option<ObjectKind>,
-}
-
-const COLUMNS: &str = "project, name, digest, kind, base_class, leaf_class, val, version, created_at, deleted_at,
+const COLUMNS: &str = "rowid, name, digest, kind, base_class, leaf_class, version, created_at, deleted_at, bytes,
   published = max(published) FILTER (WHERE deleted_at IS NULL) OVER (PARTITION BY project, kind, name)";
 
 impl Store {
@@ -76,23 +75,31 @@ impl Store {
             .await
     }
 
-    /// Deletes the versions with these digests; says how many there were.
-    pub(crate) async fn delete_objects(
-        &self,
-        project: String,
-        name: String,
-        digests: Vec<String>,
-    ) -> Result<usize, Refused> {
+    /// Deletes versions; says how many there were.
+    pub(crate) async fn delete_objects(&self, rows: Vec<i64>) -> Result<usize, Refused> {
         self.writer()
-            .run(0, move |connection| {
-                delete(connection, &project, &name, &digests)
-            })
+            .run(0, move |connection| delete(connection, &rows))
             .await
     }
 
-    /// Versions in the order they were first stored, deleted ones among them. Blocks on the disk.
-    pub(crate) fn objects(&self, query: &ObjectQuery) -> Result<Vec<StoredObject>, Error> {
-        self.with_reader(|connection| select(connection, query))
+    /// Versions of a project in the order they were first stored, deleted ones among them; of one name, or of all. Blocks on
+    /// the disk.
+    pub(crate) fn versions(
+        &self,
+        project: &str,
+        name: Option<&str>,
+        kind: Option<ObjectKind>,
+    ) -> Result<Vec<Version>, Error> {
+        self.with_reader(|connection| select(connection, project, name, kind))
+    }
+
+    /// The value of a version. Blocks on the disk.
+    pub(crate) fn value(&self, version: &Version) -> Result<String, Error> {
+        self.with_reader(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT val FROM object WHERE rowid = ?1")?;
+            select.query_row([version.row], |row| row.get(0))
+        })
     }
 
     pub(crate) async fn put_file(
@@ -142,8 +149,8 @@ fn put(connection: &Connection, object: &Object) -> rusqlite::Result<()> {
     if connection.prepare_cached(again)?.execute(key)? > 0 {
         return Ok(());
     }
-    let insert = "INSERT INTO object(project, name, digest, kind, base_class, leaf_class, val, created_at, version, published)
-      VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+    let insert = "INSERT INTO object(project, name, digest, kind, base_class, leaf_class, val, bytes, created_at, version, published)
+      VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, length(CAST(?7 AS BLOB)), ?8,
         (SELECT ifnull(max(version) + 1, 0) FROM object WHERE project = ?1 AND name = ?2 AND kind = ?4),
         (SELECT ifnull(max(published) + 1, 0) FROM object))";
     let now = Timestamp::from(std::time::SystemTime::now()).as_nanos();
@@ -160,69 +167,60 @@ fn put(connection: &Connection, object: &Object) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn delete(
-    connection: &Connection,
-    project: &str,
-    name: &str,
-    digests: &[String],
-) -> rusqlite::Result<usize> {
+fn delete(connection: &Connection, rows: &[i64]) -> rusqlite::Result<usize> {
     let now = Timestamp::from(std::time::SystemTime::now()).as_nanos();
     let mut update = connection.prepare_cached(
-        "UPDATE object SET deleted_at = ?4 WHERE project = ?1 AND name = ?2 AND digest = ?3 AND deleted_at IS NULL",
+        "UPDATE object SET deleted_at = ?2 WHERE rowid = ?1 AND deleted_at IS NULL",
     )?;
     let mut deleted = 0;
-    for digest in digests {
-        deleted += update.execute(params![project, name, digest, now])?;
+    for row in rows {
+        deleted += update.execute(params![row, now])?;
     }
     Ok(deleted)
 }
 
-fn select(connection: &Connection, query: &ObjectQuery) -> rusqlite::Result<Vec<StoredObject>> {
-    let mut found = Vec::new();
-    let named = query.names.is_some();
-    let of_name = if named {
-        "AND name = ?2"
-    } else {
-        "AND ?2 IS NULL"
+fn select(
+    connection: &Connection,
+    project: &str,
+    name: Option<&str>,
+    kind: Option<ObjectKind>,
+) -> rusqlite::Result<Vec<Version>> {
+    let of_name = match name {
+        Some(_) => "name = ?2",
+        None => "?2 IS NULL",
     };
-    let sql = format!("SELECT {COLUMNS} FROM object WHERE project = ?1 {of_name} ORDER BY rowid");
+    let sql =
+        format!("SELECT {COLUMNS} FROM object WHERE project = ?1 AND {of_name} ORDER BY rowid");
     let mut select = connection.prepare_cached(&sql)?;
-    let names: Vec<Option<&str>> = match &query.names {
-        Some(names) => names.iter().map(|name| Some(name.as_str())).collect(),
-        None => vec![None],
-    };
-    for name in names {
-        let mut rows = select.query(params![query.project, name])?;
-        while let Some(row) = rows.next()? {
-            let stored = read(row)?;
-            if query.kind.is_none_or(|kind| kind == stored.object.kind) {
-                found.push(stored);
-            }
+    let mut rows = select.query(params![project, name])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let version = read(row)?;
+        if kind.is_none_or(|kind| kind == version.kind) {
+            found.push(version);
         }
     }
     Ok(found)
 }
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredObject> {
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Version> {
     let kind: String = row.get(3)?;
-    let deleted_at: Option<i64> = row.get(9)?;
+    let deleted_at: Option<i64> = row.get(8)?;
     let is_latest: Option<bool> = row.get(10)?;
-    Ok(StoredObject {
-        object: Object {
-            project: row.get(0)?,
-            name: row.get(1)?,
-            digest: row.get(2)?,
-            kind: match kind.as_str() {
-                "op" => ObjectKind::Op,
-                _ => ObjectKind::Object,
-            },
-            base_class: row.get(4)?,
-            leaf_class: row.get(5)?,
-            value: row.get(6)?,
+    Ok(Version {
+        row: row.get(0)?,
+        name: row.get(1)?,
+        digest: row.get(2)?,
+        kind: match kind.as_str() {
+            "op" => ObjectKind::Op,
+            _ => ObjectKind::Object,
         },
-        version: row.get(7)?,
+        base_class: row.get(4)?,
+        leaf_class: row.get(5)?,
+        number: row.get(6)?,
         is_latest: is_latest.unwrap_or(false) && deleted_at.is_none(),
-        created_at: Timestamp::from_nanos(row.get(8)?),
+        created_at: Timestamp::from_nanos(row.get(7)?),
         deleted_at: deleted_at.map(Timestamp::from_nanos),
+        bytes: row.get(9)?,
     })
 }

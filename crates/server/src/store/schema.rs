@@ -38,11 +38,12 @@ CREATE TABLE call(
   cost INTEGER, attributes BLOB NOT NULL, frame INTEGER NOT NULL, slot INTEGER NOT NULL) STRICT;
 ";
 
-/// What version 2 has more than version 1.
+/// What version 2 has more than version 1. What is large stands last: it is not walked over to read the rest.
 const OBJECTS: &str = "
 CREATE TABLE object(
   project TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, base_class TEXT, leaf_class TEXT,
-  val TEXT NOT NULL, version INTEGER NOT NULL, published INTEGER NOT NULL, created_at INTEGER NOT NULL, deleted_at INTEGER,
+  version INTEGER NOT NULL, published INTEGER NOT NULL, created_at INTEGER NOT NULL, deleted_at INTEGER,
+  bytes INTEGER NOT NULL, val TEXT NOT NULL,
   UNIQUE(project, name, digest)) STRICT;
 CREATE INDEX object_published ON object(published);
 CREATE TABLE file(project TEXT NOT NULL, digest TEXT NOT NULL, data BLOB NOT NULL, UNIQUE(project, digest)) STRICT;

@@ -110,7 +110,10 @@ impl Transaction {
                 row.frame = first + i64::try_from(index / frame::CALLS).unwrap_or(0);
                 row.slot = i64::try_from(index % frame::CALLS).unwrap_or(0);
                 let end = match self.ends_wait {
-                    true => ends::take(&self.connection, record)?,
+                    true => {
+                        let project = self.dictionary.text(row.project);
+                        ends::take(&self.connection, project, &record.id)?
+                    }
                     false => None,
                 };
                 self.put(record, row, &mut placed)?;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use spanloom_core::Record;
 
-use crate::body::{Held, RECORDS};
+use crate::body::RECORDS;
 use crate::reply::{self, Problem};
 use crate::server::App;
 
@@ -25,10 +26,9 @@ pub(super) async fn complete(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let Held { bytes, room } = app.bodies.read(&parts.headers, body, RECORDS).await?;
-    // Off the threads that serve requests: there may be 64 MiB of it.
-    let read = tokio::task::spawn_blocking(move || records(&bytes, &entity, &project)).await;
-    let records = read.unwrap_or_else(|_| Err(Problem::internal("the batch was not read")))?;
+    let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
+    let parse = move |bytes: &Bytes| records(bytes, &entity, &project);
+    let (records, room) = held.parsed(parse).await?;
     app.store.write(records).await?;
     drop(room);
     Ok(reply::json(&serde_json::json!({})))

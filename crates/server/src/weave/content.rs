@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde_json::Value;
+use spanloom_core::{Json, Record};
 
 use super::call::present;
 use super::expr;
@@ -72,9 +73,7 @@ impl ByContent {
         let mut found = Vec::new();
         let mut failed = None;
         app.store.read(memory, places, |index, record| {
-            let Ok(call) = serde_json::to_value(present(record, false)) else {
-                return;
-            };
+            let call = tree(present(record, false));
             let matches = self.expression.as_ref().map(|it| expr::matches(it, &call));
             match (matches.unwrap_or(Ok(true)), places.get(index)) {
                 (Ok(true), Some(place)) => {
@@ -109,6 +108,14 @@ impl ByContent {
             orders.fold(Ordering::Equal, Ordering::then)
         });
     }
+}
+
+/// A call as a tree. Of one whose content is nested deeper than trees are, or has numbers beyond theirs, everything else.
+fn tree(mut call: Record) -> Value {
+    serde_json::to_value(&call).unwrap_or_else(|_| {
+        (call.inputs, call.output) = (Json::empty(), None);
+        serde_json::to_value(&call).unwrap_or_default()
+    })
 }
 
 /// What of a value its order hangs on: lists and objects are all alike, and of a text the beginning does.

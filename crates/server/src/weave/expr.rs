@@ -105,21 +105,30 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
         .filter(|fields| fields.len() == 1)
         .and_then(|fields| fields.iter().next());
     let (operator, operand) = single.ok_or_else(|| unknown("expression", expr))?;
-    let all = || -> Result<Vec<Value>, Problem> {
-        let operands = operand
+    let operands = || {
+        operand
             .as_array()
-            .ok_or_else(|| unknown("operands", operand))?;
-        operands
-            .iter()
-            .map(|operand| evaluate(operand, call, depth))
-            .collect()
+            .ok_or_else(|| unknown("operands", operand))
     };
-    let ordered = |accept: fn(Ordering) -> bool| -> Result<Value, Problem> {
-        let operands = all()?;
-        let [left, right] = operands.as_slice() else {
+    // Whether all of them hold, and whether any does. Each is looked at, so that what is wrong with it shows, and none is kept:
+    // a field may be a whole prompt.
+    let truths = || -> Result<(bool, bool), Problem> {
+        operands()?
+            .iter()
+            .try_fold((true, false), |(all, any), operand| {
+                let holds = truthy(&evaluate(operand, call, depth)?);
+                Ok((all && holds, any || holds))
+            })
+    };
+    let two = || -> Result<(Value, Value), Problem> {
+        let [left, right] = operands()?.as_slice() else {
             return Err(unknown("operands", operand));
         };
-        let (left, right) = (&seconds(left, right), &seconds(right, left));
+        Ok((evaluate(left, call, depth)?, evaluate(right, call, depth)?))
+    };
+    let ordered = |accept: fn(Ordering) -> bool| -> Result<Value, Problem> {
+        let (left, right) = two()?;
+        let (left, right) = (&seconds(&left, &right), &seconds(&right, &left));
         // Different kinds are in no order, and what is missing is in none either.
         let comparable =
             std::mem::discriminant(left) == std::mem::discriminant(right) && !left.is_null();
@@ -131,13 +140,10 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
             let path = operand.as_str().ok_or_else(|| unknown("field", operand))?;
             Ok(field(call, path).cloned().unwrap_or(Value::Null))
         }
-        "$and" => Ok(all()?.iter().all(truthy).into()),
-        "$or" => Ok(all()?.iter().any(truthy).into()),
-        "$not" => Ok((!all()?.iter().any(truthy)).into()),
-        "$eq" => match all()?.as_slice() {
-            [left, right] => Ok(same(left, right).into()),
-            _ => Err(unknown("operands", operand)),
-        },
+        "$and" => truths().map(|(all, _)| all.into()),
+        "$or" => truths().map(|(_, any)| any.into()),
+        "$not" => truths().map(|(_, any)| (!any).into()),
+        "$eq" => two().map(|(left, right)| same(&left, &right).into()),
         "$gt" => ordered(Ordering::is_gt),
         "$gte" => ordered(Ordering::is_ge),
         "$lt" => ordered(Ordering::is_lt),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{digest, objects, query};
-use crate::body::{Held, RECORDS};
+use crate::body::{QUERY, RECORDS};
 use crate::reply::{self, Problem};
 use crate::server::App;
 
@@ -37,10 +37,21 @@ pub(super) async fn create(
     let boundary = kind
         .and_then(|kind| multer::parse_boundary(kind).ok())
         .ok_or_else(|| Problem::bad_request("expected multipart/form-data with a boundary"))?;
-    let Held { bytes, room } = app.bodies.read(&parts.headers, body, RECORDS).await?;
-    let form = form(bytes, boundary)
-        .await
-        .map_err(|_| Problem::bad_request("the form cannot be read"))?;
+    let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
+    let ((project, digest, file), room) =
+        held.parsed(move |bytes| uploaded(bytes, boundary)).await?;
+    app.store.put_file(project, digest.clone(), file).await?;
+    drop(room);
+    Ok(reply::json(&json!({"digest": digest})))
+}
+
+/// Project, digest and bytes of the file in a form.
+fn uploaded(bytes: &Bytes, boundary: String) -> Result<(String, String, Bytes), Problem> {
+    // All of it is there: nothing is waited for.
+    let read = form(bytes.clone(), boundary);
+    let form = futures_util::FutureExt::now_or_never(read)
+        .and_then(Result::ok)
+        .ok_or_else(|| Problem::bad_request("the form cannot be read"))?;
     let missing = |field: &str| Problem::bad_request(format!("the form has no {field}"));
     let project = form.project_id.ok_or_else(|| missing("project_id"))?;
     let file = form.file.ok_or_else(|| missing("file"))?;
@@ -53,9 +64,7 @@ pub(super) async fn create(
         let reason = format!("the file's digest is {digest}, not the one that was expected");
         return Err(Problem::new(StatusCode::CONFLICT, reason));
     }
-    app.store.put_file(project, digest.clone(), file).await?;
-    drop(room);
-    Ok(reply::json(&json!({"digest": digest})))
+    Ok((project, digest, file))
 }
 
 async fn form(bytes: Bytes, boundary: String) -> multer::Result<Form> {
@@ -83,11 +92,15 @@ pub(super) async fn content(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let content: Content = query::read(&app, request).await?;
+    let place = app.stream()?;
+    let content: Content = query::read(&app, request, QUERY).await?;
     let store = Arc::clone(&app);
     let question = move || Ok(store.store.file(&content.project_id, &content.digest)?);
     match app.questions.ask(question).await? {
-        Some(file) => Ok(reply::typed("application/octet-stream", file)),
+        Some(file) => Ok(reply::held(
+            reply::typed("application/octet-stream", file),
+            place,
+        )),
         None => Err(Problem::not_found("there is no such file in this project")),
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use spanloom_core::StreamName;
 
 use super::query;
+use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::server::App;
 
@@ -35,7 +36,7 @@ pub(super) async fn graphql(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let operation: Operation = query::read(&app, request).await?;
+    let operation: Operation = query::read(&app, request, QUERY).await?;
     let answer = answer(&operation).unwrap_or_else(|message| {
         // GraphQL tells of errors in an answer of success.
         json!({"errors": [{"message": message}]})

@@ -14,7 +14,7 @@ use crate::store::Memory;
 
 /// A page is full when it has so many bytes.
 const PAGE_BYTES: usize = 256 << 10;
-/// Calls read from the file at a time.
+/// Calls read from the file at a time, at most: as many as one frame has.
 const GROUP: usize = 32;
 
 /// What has not been sent yet.
@@ -102,7 +102,10 @@ fn page(
 ) -> Result<(Bytes, usize), Problem> {
     let mut lines = Vec::new();
     let mut calls = 0;
-    for group in places.chunks(GROUP) {
+    // One at first: nobody knows how large they are.
+    let mut size = 1;
+    while let Some(rest) = places.get(calls..).filter(|rest| !rest.is_empty()) {
+        let group = rest.get(..size.min(rest.len())).unwrap_or(rest);
         let mut records: Vec<Option<Record>> = group.iter().map(|_| None).collect();
         let rows: Vec<usize> = group
             .iter()
@@ -117,6 +120,7 @@ fn page(
             shape.write(record, &mut lines);
         }
         calls += group.len();
+        size = (2 * size).min(GROUP);
         if lines.len() >= PAGE_BYTES {
             break;
         }

@@ -7,18 +7,22 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use spanloom_core::Record;
 
-use crate::body::{Held, RECORDS};
+use super::objects;
+use crate::body::{RECORDS, Room};
 use crate::reply::{self, Problem};
 use crate::server::App;
 use crate::store::CallEnd;
 
 #[derive(Deserialize)]
 struct Start {
-    start: Box<Record>,
+    start: Record,
 }
 
 #[derive(Deserialize)]
@@ -27,16 +31,28 @@ struct End {
 }
 
 #[derive(Deserialize)]
-struct Batch {
-    batch: Vec<Part>,
+struct Batch<'a> {
+    #[serde(borrow)]
+    batch: Vec<Item<'a>>,
+}
+
+/// A part, whose members may come in any order.
+#[derive(Deserialize)]
+struct Item<'a> {
+    mode: Mode,
+    #[serde(borrow)]
+    req: &'a RawValue,
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "mode", content = "req", rename_all = "lowercase")]
-enum Part {
-    Start(Start),
-    End(End),
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Start,
+    End,
 }
+
+/// What a batch comes to: the starts, with those ends that came with them; the other ends; and what is answered.
+type Parts = (Vec<Record>, Vec<CallEnd>, Vec<Value>);
 
 /// `entity/project` of the path, where there is one.
 type Project = Option<Path<(String, String)>>;
@@ -47,12 +63,13 @@ pub(super) async fn start(
     request: Request,
 ) -> Result<Response, Problem> {
     let (Start { start }, held) = read(&app, request).await?;
+    has_id(&start.id)?;
     belongs(
         &project,
         &format!("{}/{}", start.stream.entity, start.stream.project),
     )?;
     let answer = started(&start);
-    app.store.write(vec![*start]).await?;
+    app.store.write(vec![start]).await?;
     drop(held);
     Ok(reply::json(&answer))
 }
@@ -63,6 +80,7 @@ pub(super) async fn end(
     request: Request,
 ) -> Result<Response, Problem> {
     let (End { end }, held) = read(&app, request).await?;
+    check(&end)?;
     belongs(&project, &end.project_id)?;
     app.store.write_parts(Vec::new(), vec![end]).await?;
     drop(held);
@@ -73,31 +91,43 @@ pub(super) async fn upsert_batch(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (Batch { batch }, held) = read(&app, request).await?;
-    let answers: Vec<Value> = batch.iter().map(answer).collect();
-    let (records, ends) = together(batch);
+    let (parts, body) = request.into_parts();
+    let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
+    let ((records, ends, answers), room) = held.parsed(|bytes| batch(bytes)).await?;
     app.store.write_parts(records, ends).await?;
-    drop(held);
+    drop(room);
     Ok(reply::json(&json!({"res": answers})))
 }
 
-/// Reads a body of records, which stays in the account of bodies until `Held` is dropped.
-async fn read<T: serde::de::DeserializeOwned + Send + 'static>(
+async fn read<T: DeserializeOwned + Send + 'static>(
     app: &App,
     request: Request,
-) -> Result<(T, crate::body::Room), Problem> {
+) -> Result<(T, Room), Problem> {
     let (parts, body) = request.into_parts();
-    let Held { bytes, room } = app.bodies.read(&parts.headers, body, RECORDS).await?;
-    // Off the threads that serve requests: there may be 64 MiB of it.
-    let parsed = tokio::task::spawn_blocking(move || serde_json::from_slice(&bytes)).await;
-    let parsed = parsed.map_err(|_| Problem::internal("the body was not read"))?;
-    let read = parsed.map_err(|error: serde_json::Error| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            format!("the body cannot be read: {error}"),
-        )
-    })?;
-    Ok((read, room))
+    let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
+    let parse = |bytes: &Bytes| serde_json::from_slice(bytes).map_err(|error| unreadable(&error));
+    held.parsed(parse).await
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    unprocessable(format!("the body cannot be read: {error}"))
+}
+
+fn unprocessable(reason: String) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason)
+}
+
+/// An end that no start could ever complete is refused; starts are looked at as whole calls are.
+fn check(end: &CallEnd) -> Result<(), Problem> {
+    objects::check_project(&end.project_id)?;
+    has_id(&end.id)
+}
+
+fn has_id(id: &str) -> Result<(), Problem> {
+    match id.is_empty() {
+        true => Err(unprocessable("a call's id is empty".to_owned())),
+        false => Ok(()),
+    }
 }
 
 fn belongs(path: &Project, project: &str) -> Result<(), Problem> {
@@ -105,10 +135,9 @@ fn belongs(path: &Project, project: &str) -> Result<(), Problem> {
         .as_ref()
         .map(|Path((entity, project))| format!("{entity}/{project}"));
     match of_path {
-        Some(of_path) if of_path != project => Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            format!("its project_id is not {of_path}, the project of the path"),
-        )),
+        Some(of_path) if of_path != project => Err(unprocessable(format!(
+            "its project_id is not {of_path}, the project of the path"
+        ))),
         _ => Ok(()),
     }
 }
@@ -117,22 +146,33 @@ fn started(start: &Record) -> Value {
     json!({"id": start.id, "trace_id": start.trace_id})
 }
 
-fn answer(part: &Part) -> Value {
-    match part {
-        Part::Start(Start { start }) => started(start),
-        Part::End(_) => json!({}),
-    }
-}
-
-/// The starts, with those ends that came with them, and the other ends.
-fn together(batch: Vec<Part>) -> (Vec<Record>, Vec<CallEnd>) {
-    let (mut records, mut ends): (Vec<Record>, Vec<CallEnd>) = (Vec::new(), Vec::new());
-    for part in batch {
-        match part {
-            Part::Start(Start { start }) => records.push(*start),
-            Part::End(End { end }) => ends.push(end),
+fn batch(bytes: &[u8]) -> Result<Parts, Problem> {
+    let Batch { batch } = serde_json::from_slice(bytes).map_err(|error| unreadable(&error))?;
+    let (mut records, mut ends, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, Item { mode, req }) in batch.into_iter().enumerate() {
+        let failed =
+            |error: serde_json::Error| unprocessable(format!("part {index} of the batch: {error}"));
+        match mode {
+            Mode::Start => {
+                let Start { start } = serde_json::from_str(req.get()).map_err(failed)?;
+                has_id(&start.id)?;
+                answers.push(started(&start));
+                records.push(start);
+            }
+            Mode::End => {
+                let End { end } = serde_json::from_str(req.get()).map_err(failed)?;
+                check(&end)?;
+                answers.push(json!({}));
+                ends.push(end);
+            }
         }
     }
+    let alone = complete(&mut records, ends);
+    Ok((records, alone, answers))
+}
+
+/// Puts ends to the starts that came with them, and gives back the others.
+fn complete(records: &mut [Record], ends: Vec<CallEnd>) -> Vec<CallEnd> {
     let key = |project: &str, id: &str| (project.to_owned(), id.to_owned());
     let mut places = HashMap::new();
     for (place, record) in records.iter().enumerate() {
@@ -147,5 +187,5 @@ fn together(batch: Vec<Part>) -> (Vec<Record>, Vec<CallEnd>) {
             None => alone.push(end),
         }
     }
-    (records, alone)
+    alone
 }

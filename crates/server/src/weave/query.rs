@@ -13,7 +13,7 @@ use super::content::ByContent;
 use super::expr;
 use super::filter::{Filter, Test};
 use super::lines::Lines;
-use crate::body;
+use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::server::App;
 use crate::store::Memory;
@@ -55,13 +55,14 @@ impl SortBy {
     }
 }
 
-/// Reads a question's JSON body.
+/// Reads a question's JSON body, of `most` bytes.
 pub(super) async fn read<T: serde::de::DeserializeOwned>(
     app: &App,
     request: Request,
+    most: usize,
 ) -> Result<T, Problem> {
     let (parts, body) = request.into_parts();
-    let held = app.bodies.read(&parts.headers, body, body::QUERY).await?;
+    let held = app.bodies.read(&parts.headers, body, most).await?;
     serde_json::from_slice(&held.bytes)
         .map_err(|error| Problem::bad_request(format!("the body cannot be read: {error}")))
 }
@@ -70,10 +71,8 @@ pub(super) async fn stream_query(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let mut query: Query = read(&app, request).await?;
-    let place = Arc::clone(&app.streams)
-        .try_acquire_owned()
-        .map_err(|_| Problem::busy("too many answers are on their way from this server"))?;
+    let mut query: Query = read(&app, request, QUERY).await?;
+    let place = app.stream()?;
     let (offset, limit) = (query.offset.unwrap_or(0), query.limit.unwrap_or(usize::MAX));
     let (with_costs, columns) = (query.include_costs.unwrap_or(false), query.columns.take());
     let memory = app.store.memory();
@@ -91,7 +90,7 @@ pub(super) async fn query_stats(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let mut query: Query = read(&app, request).await?;
+    let mut query: Query = read(&app, request, QUERY).await?;
     let limit = query.limit;
     // How many there are does not hang on their order.
     query.sort_by = None;

@@ -9,6 +9,7 @@ use spanloom_core::Record;
 
 use super::call::present;
 use super::query;
+use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::server::App;
 use crate::store::Id;
@@ -30,7 +31,7 @@ pub(super) async fn read(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let read: Read = query::read(&app, request).await?;
+    let read: Read = query::read(&app, request, QUERY).await?;
     let store = Arc::clone(&app);
     let question = move || {
         let memory = store.store.memory();

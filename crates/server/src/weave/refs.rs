@@ -5,51 +5,66 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::digest::EXTERNAL;
-use super::objects::{self, Version};
-use super::query;
+use super::{objects, query};
 use crate::reply::{self, Problem};
 use crate::server::App;
-use crate::store::Store;
+use crate::store::{ObjectKind, Store};
 
 /// References of one request, as W&B's server has it.
 const MOST: usize = 1_000;
-/// References that are followed from one to the next.
+/// Bytes of such a request.
+const BODY: usize = 512 << 10;
+/// References that are followed for one request, those within values among them.
+const FOLLOWED: usize = 4 * MOST;
+/// References that lead from one to the next.
 const HOPS: usize = 16;
+/// Bytes of the objects that are read for one request.
+const BYTES: i64 = 64 << 20;
 
 #[derive(Deserialize)]
 struct ReadBatch {
     refs: Vec<String>,
 }
 
+#[derive(Serialize)]
+struct Found {
+    vals: Vec<Value>,
+}
+
 pub(super) async fn read_batch(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let ReadBatch { refs } = query::read(&app, request).await?;
+    let ReadBatch { refs } = query::read(&app, request, BODY).await?;
     if refs.len() > MOST {
         return Err(Problem::bad_request(format!(
             "a request may have {MOST} refs"
         )));
     }
+    let place = app.stream()?;
     let store = Arc::clone(&app);
     let question = move || {
-        let values = refs
-            .iter()
-            .map(|reference| value(&store.store, reference, HOPS));
-        values.collect::<Result<Vec<Value>, Problem>>()
+        let mut reader = Reader {
+            store: &store.store,
+            followed: 0,
+            bytes: 0,
+        };
+        let vals = refs.iter().map(|reference| reader.value(reference, HOPS));
+        let vals = vals.collect::<Result<_, Problem>>()?;
+        Ok(reply::json(&Found { vals }))
     };
-    let values = app.questions.ask(question).await?;
-    Ok(reply::json(&json!({"vals": values})))
+    Ok(reply::held(app.questions.ask(question).await?, place))
 }
 
 /// A reference to an object or an op.
 #[derive(Debug, PartialEq, Eq)]
 struct Reference {
     project: String,
+    kind: ObjectKind,
     name: String,
     digest: String,
     /// Steps into the value.
@@ -71,7 +86,12 @@ impl Reference {
         };
         let (entity, project, kind, version) = (part()?, part()?, part()?, part()?);
         let (name, digest) = version.rsplit_once(':').ok_or_else(invalid)?;
-        if !matches!(kind, "object" | "op") || digest.is_empty() {
+        let kind = match kind {
+            "op" => ObjectKind::Op,
+            "object" => ObjectKind::Object,
+            _ => return Err(invalid()),
+        };
+        if digest.is_empty() {
             return Err(invalid());
         }
         let decoded = |part: &str| {
@@ -84,6 +104,7 @@ impl Reference {
         }
         Ok(Self {
             project: format!("{entity}/{project}"),
+            kind,
             name: name.to_owned(),
             digest: digest.to_owned(),
             path: steps,
@@ -91,39 +112,59 @@ impl Reference {
     }
 }
 
-/// What a reference stands for; null for a deleted object, and for a path that leads nowhere.
-fn value(store: &Store, reference: &str, hops: usize) -> Result<Value, Problem> {
-    let hops = hops
-        .checked_sub(1)
-        .ok_or_else(|| Problem::bad_request("the refs lead from one to the next without end"))?;
-    let Reference {
-        project,
-        name,
-        digest,
-        path,
-    } = Reference::parse(reference)?;
-    let found = match objects::find(store, &project, &name, &digest)? {
-        Version::Stored(found) => found,
-        Version::Deleted(_) => return Ok(Value::Null),
-        Version::Missing => return Err(Problem::not_found(format!("there is no {name}:{digest}"))),
-    };
-    let mut value: Value = serde_json::from_str(&found.object.value).unwrap_or_default();
-    let mut steps = path.chunks(2);
-    while let Some([edge, key]) = steps.next() {
-        // A value may itself be a reference: the path goes on behind it.
-        if let Some(inner) = value.as_str().filter(|text| text.starts_with(EXTERNAL)) {
-            value = self::value(store, inner, hops)?;
+/// Reads what references stand for, with bounds for all of a request.
+struct Reader<'a> {
+    store: &'a Store,
+    followed: usize,
+    bytes: i64,
+}
+
+impl Reader<'_> {
+    /// What a reference stands for; null for a deleted object, and for a path that leads nowhere.
+    fn value(&mut self, reference: &str, hops: usize) -> Result<Value, Problem> {
+        let too_much =
+            || Problem::bad_request("the refs lead to too much for one answer; ask for fewer");
+        let hops = hops.checked_sub(1).ok_or_else(too_much)?;
+        let Reference {
+            project,
+            kind,
+            name,
+            digest,
+            path,
+        } = Reference::parse(reference)?;
+        let found = objects::find(self.store, &project, &name, &digest, Some(kind))?;
+        let version =
+            found.ok_or_else(|| Problem::not_found(format!("there is no {name}:{digest}")))?;
+        if version.deleted_at.is_some() {
+            return Ok(Value::Null);
         }
-        value = match (edge.as_str(), value) {
-            ("attr" | "key", Value::Object(mut fields)) => fields.remove(key).unwrap_or_default(),
-            ("index", Value::Array(mut items)) => match key.parse::<usize>() {
-                Ok(index) if index < items.len() => items.swap_remove(index),
+        self.followed += 1;
+        self.bytes = self.bytes.saturating_add(version.bytes);
+        if self.followed > FOLLOWED || self.bytes > BYTES {
+            return Err(too_much());
+        }
+        let text = self.store.value(&version)?;
+        let mut value: Value = serde_json::from_str(&text).unwrap_or_default();
+        for step in path.chunks(2) {
+            let [edge, key] = step else { continue };
+            // A value may itself be a reference: the path goes on behind it.
+            let inner = value.as_str().filter(|text| text.starts_with(EXTERNAL));
+            if let Some(inner) = inner.map(str::to_owned) {
+                value = self.value(&inner, hops)?;
+            }
+            value = match (edge.as_str(), value) {
+                ("attr" | "key", Value::Object(mut fields)) => {
+                    fields.remove(key).unwrap_or_default()
+                }
+                ("index", Value::Array(mut items)) => match key.parse::<usize>() {
+                    Ok(index) if index < items.len() => items.swap_remove(index),
+                    _ => Value::Null,
+                },
                 _ => Value::Null,
-            },
-            _ => Value::Null,
-        };
+            };
+        }
+        Ok(value)
     }
-    Ok(value)
 }
 
 #[cfg(test)]
@@ -137,6 +178,7 @@ mod tests {
             reference,
             Reference {
                 project: "e/p".to_owned(),
+                kind: ObjectKind::Op,
                 name: "my.op".to_owned(),
                 digest: "d1".to_owned(),
                 path: ["attr", "a/b", "index", "0"].map(str::to_owned).to_vec(),

@@ -169,6 +169,108 @@ async fn references_lead_through_values_and_other_references() {
 }
 
 #[tokio::test]
+async fn a_value_comes_back_as_the_text_it_was() {
+    let server = Running::new().await;
+    let value = r#"{"z": 1,  "a": [1.0, 1e400, 123456789012345678901234567890], "é": "\u00e9"}"#;
+    let body =
+        format!(r#"{{"obj": {{"project_id": "acme/chatbot", "object_id": "o", "val": {value}}}}}"#);
+    let request = server.client.post(format!("{}/obj/create", server.url));
+    assert_eq!(request.body(body).send().await.unwrap().status(), 200);
+    let query = json!({"project_id": "acme/chatbot", "object_id": "o", "digest": "latest"});
+    let read = server.post("/obj/read", &query).await.text().await.unwrap();
+    assert!(read.contains(&format!("\"val\":{value}")), "{read}");
+    let listed = server
+        .post("/objs/query", &json!({"project_id": "acme/chatbot"}))
+        .await;
+    assert!(listed.text().await.unwrap().contains(value));
+}
+
+#[tokio::test]
+async fn an_op_and_an_object_of_one_name_are_two() {
+    let server = Running::new().await;
+    let op = json!({"_type": "CustomWeaveType", "weave_type": {"type": "Op"}, "files": {}});
+    created(&server, "f", &op).await;
+    let object = created(&server, "f", &json!({"x": 1})).await;
+    let refs = ["op/f:v0", "op/f:latest", "object/f:v0", "object/f:latest"];
+    let refs = refs.map(|end| format!("weave:///acme/chatbot/{end}"));
+    assert_eq!(
+        values(&server, &refs).await,
+        json!([op, op, {"x": 1}, {"x": 1}])
+    );
+    let body = json!({"project_id": "acme/chatbot", "object_id": "f", "digests": [object]});
+    assert_eq!(server.post("/obj/delete", &body).await.status(), 200);
+    let (status, read) = read(&server, "f", "v0").await;
+    assert_eq!((status, &read["obj"]["kind"]), (200, &json!("op")));
+    assert_eq!(listed(&server, json!({"is_op": true})).await.len(), 1);
+    assert_eq!(listed(&server, json!({"is_op": false})).await, []);
+}
+
+#[tokio::test]
+async fn objects_are_sorted_by_several_fields() {
+    let server = Running::new().await;
+    for (name, value) in [("b", 1), ("a", 1), ("b", 2), ("a", 2)] {
+        created(&server, name, &json!(value)).await;
+    }
+    let sort = json!([{"field": "object_id", "direction": "desc"}, {"field": "created_at", "direction": "asc"}]);
+    let body =
+        json!({"project_id": "acme/chatbot", "sort_by": sort, "metadata_only": true, "limit": 3});
+    let answer: Value = server
+        .post("/objs/query", &body)
+        .await
+        .json()
+        .await
+        .unwrap();
+    let found: Vec<_> = answer["objs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (&it["object_id"], &it["version_index"], &it["val"]))
+        .collect();
+    let expected =
+        [("b", 0), ("b", 1), ("a", 0)].map(|(name, version)| (json!(name), json!(version)));
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(name, version)| (name, version, json!({})))
+        .collect();
+    assert!(
+        found
+            .iter()
+            .zip(&expected)
+            .all(|(found, expected)| (found.0, found.1, found.2)
+                == (expected.0, expected.1, &expected.2)),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 3);
+}
+
+#[tokio::test]
+async fn references_that_lead_to_ever_more_are_not_followed_for_ever() {
+    let server = Running::new().await;
+    created(&server, "o0", &json!({"a": {"a": 1}})).await;
+    for level in 1..12 {
+        let path = "/attr/a".repeat(20);
+        let inner = format!("weave:///acme/chatbot/object/o{}:latest{path}", level - 1);
+        let value = (0..20).fold(json!(inner), |value, _| json!({"a": inner, "b": value}));
+        created(&server, &format!("o{level}"), &value).await;
+    }
+    let refs = vec![
+        format!(
+            "weave:///acme/chatbot/object/o11:latest{}",
+            "/attr/a".repeat(20)
+        );
+        900
+    ];
+    let response = server
+        .post("/refs/read_batch", &json!({"refs": refs}))
+        .await;
+    assert!(
+        [200, 400].contains(&response.status().as_u16()),
+        "{}",
+        response.status()
+    );
+}
+
+#[tokio::test]
 async fn objects_that_cannot_be_are_refused() {
     let server = Running::new().await;
     let status = async |change: Value| {

@@ -159,6 +159,44 @@ async fn an_end_alone_is_no_call_and_a_start_alone_runs() {
 }
 
 #[tokio::test]
+async fn ends_that_wait_for_one_call_are_put_together() {
+    let server = Running::new().await;
+    let (start, end) = parts(1);
+    let mut without = end.clone();
+    without["output"] = Value::Null;
+    let req_first = format!(
+        r#"{{"batch": [{{"req": {{"end": {end}}}, "mode": "end"}}, {{"req": {{"end": {without}}}, "mode": "end"}}]}}"#
+    );
+    let request = server
+        .client
+        .post(format!("{}/call/upsert_batch", server.url))
+        .body(req_first);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    sent(&server, "/call/end", &json!({"end": without})).await;
+    sent(&server, "/call/start", &json!({"start": start})).await;
+    is_whole(&server.query(json!({})).await[0], 1);
+}
+
+#[tokio::test]
+async fn a_call_that_comes_many_times_in_a_batch_is_written_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    let (start, end) = parts(1);
+    sent(&server, "/call/start", &json!({"start": start})).await;
+    let many: Vec<(&str, &Value)> = vec![("end", &end); 500];
+    sent(&server, "/call/upsert_batch", &batch(&many)).await;
+    server.record(&vec![call(2); 500]).await;
+    is_whole(&server.query(json!({})).await[0], 1);
+    assert_eq!(server.count().await, 2);
+    server.stop().await;
+    let frames = "SELECT count(*) FROM payload";
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let frames: i64 = database.query_row(frames, [], |row| row.get(0)).unwrap();
+    assert_eq!(frames, 3, "the start's, the whole one's, the other's");
+}
+
+#[tokio::test]
 async fn parts_that_cannot_be_are_refused() {
     let server = Running::new().await;
     let (start, end) = parts(1);
@@ -192,6 +230,20 @@ async fn parts_that_cannot_be_are_refused() {
         .await,
         422
     );
+    for end in [
+        json!({"project_id": "acme", "id": "1"}),
+        json!({"project_id": "acme/chatbot", "id": ""}),
+    ] {
+        let mut bad = parts(1).1;
+        bad.as_object_mut()
+            .unwrap()
+            .extend(end.as_object().unwrap().clone());
+        assert_eq!(
+            status("/call/end", &json!({"end": bad})).await,
+            422,
+            "{end}"
+        );
+    }
     // Absent and null are the same.
     let mut bare = start;
     for field in ["attributes", "inputs", "trace_id", "display_name"] {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{check_project, unprocessable};
-use crate::body::{Held, RECORDS};
+use crate::body::RECORDS;
 use crate::reply::{self, Problem};
 use crate::server::App;
 use crate::store::{Object, ObjectKind};
@@ -53,10 +53,8 @@ pub(in crate::weave) async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let Held { bytes, room } = app.bodies.read(&parts.headers, body, RECORDS).await?;
-    // Off the threads that serve requests: there may be 64 MiB of it.
-    let read = tokio::task::spawn_blocking(move || new_object(&bytes)).await;
-    let object = read.unwrap_or_else(|_| Err(Problem::internal("the object was not read")))?;
+    let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
+    let (object, room) = held.parsed(|bytes| new_object(bytes)).await?;
     let answer = json!({"digest": object.digest, "object_id": object.name});
     app.store.put_object(object).await?;
     drop(room);

@@ -1,17 +1,21 @@
 //! `POST /objs/query`.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use super::{Shown, unprocessable};
+use super::{NO_VALUE, Shown, unprocessable};
+use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::server::App;
-use crate::store::{ObjectKind, ObjectQuery, Store, StoredObject};
+use crate::store::{ObjectKind, Store, Version};
 use crate::weave::query::{self, SortBy};
+
+/// Bytes of the values in one answer.
+const MOST_BYTES: i64 = 64 << 20;
 
 #[derive(Deserialize)]
 struct Query {
@@ -42,26 +46,24 @@ struct Filter {
 }
 
 impl Filter {
-    fn accepts(&self, stored: &StoredObject) -> bool {
+    fn accepts(&self, version: &Version) -> bool {
         fn among(names: Option<&Vec<String>>, name: Option<&String>) -> bool {
             names.is_none_or(|names| name.is_some_and(|name| names.contains(name)))
         }
-        let object = &stored.object;
+        let base_class = version.base_class.as_ref();
         let excluded = self.exclude_base_object_classes.as_ref();
-        let is_excluded =
-            excluded.is_some_and(|names| among(Some(names), object.base_class.as_ref()));
+        let is_excluded = excluded.is_some_and(|names| among(Some(names), base_class));
         // `latest` is the only alias there is, and there are no tags.
         let has_alias =
-            |aliases: &Vec<String>| stored.is_latest && aliases.iter().any(|it| it == "latest");
-        stored.deleted_at.is_none()
-            && (stored.is_latest || !self.latest_only.unwrap_or(false))
-            && among(
-                self.base_object_classes.as_ref(),
-                object.base_class.as_ref(),
-            )
+            |aliases: &Vec<String>| version.is_latest && aliases.iter().any(|it| it == "latest");
+        let names = self.object_ids.as_ref().filter(|names| !names.is_empty());
+        version.deleted_at.is_none()
+            && (version.is_latest || !self.latest_only.unwrap_or(false))
+            && among(names, Some(&version.name))
+            && among(self.base_object_classes.as_ref(), base_class)
             && among(
                 self.leaf_object_classes.as_ref(),
-                object.leaf_class.as_ref(),
+                version.leaf_class.as_ref(),
             )
             && !is_excluded
             && self.tags.as_ref().is_none_or(Vec::is_empty)
@@ -70,49 +72,71 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|aliases| aliases.is_empty() || has_alias(aliases))
     }
+
+    fn kind(&self) -> Option<ObjectKind> {
+        self.is_op.map(|is_op| match is_op {
+            true => ObjectKind::Op,
+            false => ObjectKind::Object,
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Found {
+    objs: Vec<Shown>,
 }
 
 pub(in crate::weave) async fn query(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let query: Query = query::read(&app, request).await?;
+    let query: Query = query::read(&app, request, QUERY).await?;
+    let place = app.stream()?;
     let store = Arc::clone(&app);
-    let question = move || list(&store.store, query);
-    let objects = app.questions.ask(question).await?;
-    Ok(reply::json(&json!({"objs": objects})))
+    let question = move || Ok(reply::json(&list(&store.store, &query)?));
+    Ok(reply::held(app.questions.ask(question).await?, place))
 }
 
-fn list(store: &Store, query: Query) -> Result<Vec<Shown>, Problem> {
-    let filter = query.filter.unwrap_or_default();
-    let kind = filter.is_op.map(|is_op| match is_op {
-        true => ObjectKind::Op,
-        false => ObjectKind::Object,
-    });
-    let mut found = store.objects(&ObjectQuery {
-        project: query.project_id,
-        names: filter.object_ids.clone().filter(|names| !names.is_empty()),
-        kind,
-    })?;
-    found.retain(|stored| filter.accepts(stored));
+fn list(store: &Store, query: &Query) -> Result<Found, Problem> {
+    let none = Filter::default();
+    let filter = query.filter.as_ref().unwrap_or(&none);
+    let mut found = store.versions(&query.project_id, None, filter.kind())?;
+    found.retain(|version| filter.accepts(version));
     for sort in query.sort_by.iter().flatten().rev() {
-        match sort.field.as_str() {
-            "object_id" => found.sort_by(|left, right| left.object.name.cmp(&right.object.name)),
-            "created_at" => found.sort_by_key(|stored| stored.created_at),
+        let compare: fn(&Version, &Version) -> Ordering = match sort.field.as_str() {
+            "object_id" => |left, right| left.name.cmp(&right.name),
+            "created_at" => |left, right| left.created_at.cmp(&right.created_at),
             other => {
                 return Err(unprocessable(&format!(
                     "objects cannot be sorted by {other}"
                 )));
             }
-        }
-        if sort.is_descending() {
-            found.reverse();
-        }
+        };
+        let descending = sort.is_descending();
+        found.sort_by(|left, right| match descending {
+            true => compare(right, left),
+            false => compare(left, right),
+        });
     }
-    let with_value = !query.metadata_only.unwrap_or(false);
     let page = found
         .into_iter()
         .skip(query.offset.unwrap_or(0))
         .take(query.limit.unwrap_or(usize::MAX));
-    Ok(page.map(|stored| Shown::of(stored, with_value)).collect())
+    let (mut objs, mut bytes) = (Vec::new(), 0_i64);
+    for version in page {
+        let value = match query.metadata_only {
+            Some(true) => NO_VALUE.to_owned(),
+            _ => {
+                bytes = bytes.saturating_add(version.bytes);
+                if bytes > MOST_BYTES {
+                    return Err(unprocessable(
+                        "the objects are too large for one answer; ask for fewer, with limit and offset",
+                    ));
+                }
+                store.value(&version)?
+            }
+        };
+        objs.push(Shown::of(version, &query.project_id, value));
+    }
+    Ok(Found { objs })
 }

@@ -11,53 +11,36 @@ mod list;
 mod read;
 
 use axum::http::StatusCode;
+pub(super) use create::create;
+pub(super) use list::query;
+pub(super) use read::{delete, projects_info, read};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use spanloom_core::{StreamName, Timestamp};
 
-pub(super) use create::create;
-pub(super) use list::query;
-pub(super) use read::{delete, projects_info, read};
-
 use crate::reply::Problem;
-use crate::store::{ObjectQuery, Store, StoredObject};
+use crate::store::{ObjectKind, Store, Version};
 
-/// What a version's name leads to.
-pub(super) enum Version {
-    Stored(Box<StoredObject>),
-    Deleted(Timestamp),
-    Missing,
-}
-
-/// The version of a name that a digest, `latest` or `vN` means. Blocks on the disk.
+/// The version of a name that a digest, `latest` or `vN` means: one that is there before one that was deleted. Blocks on the
+/// disk.
 pub(super) fn find(
     store: &Store,
     project: &str,
     name: &str,
     digest: &str,
-) -> Result<Version, Problem> {
-    let query = ObjectQuery {
-        project: project.to_owned(),
-        names: Some(vec![name.to_owned()]),
-        kind: None,
-    };
+    kind: Option<ObjectKind>,
+) -> Result<Option<Version>, Problem> {
     let number = digest
         .strip_prefix('v')
         .and_then(|number| number.parse::<i64>().ok());
-    let mut versions = store.objects(&query)?;
-    versions.retain(|stored| match (digest, number) {
-        ("latest", _) => stored.is_latest,
-        (_, Some(number)) => stored.version == number || stored.object.digest == digest,
-        _ => stored.object.digest == digest,
+    let mut versions = store.versions(project, Some(name), kind)?;
+    versions.retain(|version| match (digest, number) {
+        ("latest", _) => version.is_latest,
+        (_, Some(number)) => version.number == number || version.digest == digest,
+        _ => version.digest == digest,
     });
-    Ok(match versions.pop() {
-        Some(StoredObject {
-            deleted_at: Some(deleted_at),
-            ..
-        }) => Version::Deleted(deleted_at),
-        Some(stored) => Version::Stored(Box::new(stored)),
-        None => Version::Missing,
-    })
+    versions.sort_by_key(|version| version.deleted_at.is_none());
+    Ok(versions.pop())
 }
 
 /// A version, as W&B's clients read it.
@@ -72,40 +55,34 @@ struct Shown {
     kind: &'static str,
     base_object_class: Option<String>,
     leaf_object_class: Option<String>,
+    /// The text that was sent.
     val: Option<Box<RawValue>>,
     created_at: Timestamp,
     deleted_at: Option<Timestamp>,
     wb_user_id: Option<String>,
-    size_bytes: usize,
+    size_bytes: i64,
     tags: [&'static str; 0],
     aliases: Vec<&'static str>,
 }
 
 impl Shown {
-    fn of(stored: StoredObject, with_value: bool) -> Self {
-        let object = stored.object;
-        let size_bytes = object.value.len();
-        let value = if with_value {
-            object.value
-        } else {
-            "{}".to_owned()
-        };
+    fn of(version: Version, project: &str, value: String) -> Self {
         Self {
-            project_id: object.project,
-            object_id: object.name,
-            digest: object.digest,
-            version_index: stored.version,
-            is_latest: u8::from(stored.is_latest),
-            kind: object.kind.as_str(),
-            base_object_class: object.base_class,
-            leaf_object_class: object.leaf_class,
+            project_id: project.to_owned(),
+            object_id: version.name,
+            digest: version.digest,
+            version_index: version.number,
+            is_latest: u8::from(version.is_latest),
+            kind: version.kind.as_str(),
+            base_object_class: version.base_class,
+            leaf_object_class: version.leaf_class,
             val: RawValue::from_string(value).ok(),
-            created_at: stored.created_at,
-            deleted_at: stored.deleted_at,
+            created_at: version.created_at,
+            deleted_at: version.deleted_at,
             wb_user_id: None,
-            size_bytes,
+            size_bytes: version.bytes,
             tags: [],
-            aliases: if stored.is_latest {
+            aliases: if version.is_latest {
                 vec!["latest"]
             } else {
                 Vec::new()
@@ -113,6 +90,9 @@ impl Shown {
         }
     }
 }
+
+/// The value that is shown of a version of which nothing but the rest is asked for.
+const NO_VALUE: &str = "{}";
 
 pub(super) fn check_project(project: &str) -> Result<(), Problem> {
     let name = format!("{project}/x");

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use spanloom_core::Timestamp;
 
-use super::{Shown, Version, find};
+use super::{NO_VALUE, Shown, find};
+use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::server::App;
-use crate::store::ObjectQuery;
 use crate::weave::{digest, query};
 
 #[derive(Deserialize)]
@@ -24,32 +25,45 @@ struct Read {
     metadata_only: Option<bool>,
 }
 
+#[derive(Serialize)]
+struct Found {
+    obj: Shown,
+}
+
+/// What is said of an object that was deleted.
+#[derive(Serialize)]
+struct Deleted {
+    reason: String,
+    deleted_at: Timestamp,
+}
+
 pub(in crate::weave) async fn read(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let read: Read = query::read(&app, request).await?;
+    let read: Read = query::read(&app, request, QUERY).await?;
+    let place = app.stream()?;
     let store = Arc::clone(&app);
-    let shown = format!("{}:{}", read.object_id, read.digest);
-    let with_value = !read.metadata_only.unwrap_or(false);
     let question = move || {
-        find(
-            &store.store,
-            &read.project_id,
-            &read.object_id,
-            &read.digest,
-        )
-    };
-    match app.questions.ask(question).await? {
-        Version::Stored(stored) => Ok(reply::json(&json!({"obj": Shown::of(*stored, with_value)}))),
-        Version::Missing => Err(Problem::not_found(format!("there is no object {shown}"))),
-        Version::Deleted(deleted_at) => {
+        let store = &store.store;
+        let shown = format!("{}:{}", read.object_id, read.digest);
+        let found = find(store, &read.project_id, &read.object_id, &read.digest, None)?;
+        let version =
+            found.ok_or_else(|| Problem::not_found(format!("there is no object {shown}")))?;
+        if let Some(deleted_at) = version.deleted_at {
             let reason = format!("the object {shown} was deleted");
-            let mut response = reply::json(&json!({"reason": reason, "deleted_at": deleted_at}));
+            let mut response = reply::json(&Deleted { reason, deleted_at });
             *response.status_mut() = StatusCode::NOT_FOUND;
-            Ok(response)
+            return Ok(response);
         }
-    }
+        let value = match read.metadata_only {
+            Some(true) => NO_VALUE.to_owned(),
+            _ => store.value(&version)?,
+        };
+        let obj = Shown::of(version, &read.project_id, value);
+        Ok(reply::json(&Found { obj }))
+    };
+    Ok(reply::held(app.questions.ask(question).await?, place))
 }
 
 #[derive(Deserialize)]
@@ -65,40 +79,31 @@ pub(in crate::weave) async fn delete(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let delete: Delete = query::read(&app, request).await?;
+    let delete: Delete = query::read(&app, request, QUERY).await?;
     let store = Arc::clone(&app);
-    let (project, name) = (delete.project_id, delete.object_id);
-    let (of_project, of_name) = (project.clone(), name.clone());
-    let question = move || match delete.digests {
-        Some(names) => {
-            let mut digests = Vec::new();
-            for named in names {
-                match find(&store.store, &of_project, &of_name, &named)? {
-                    Version::Stored(stored) => digests.push(stored.object.digest),
-                    Version::Deleted(_) | Version::Missing => {
-                        return Err(Problem::not_found(format!(
-                            "there is no object {of_name}:{named}"
-                        )));
-                    }
-                }
-            }
-            Ok(digests)
-        }
-        None => {
-            let query = ObjectQuery {
-                project: of_project,
-                names: Some(vec![of_name]),
-                kind: None,
+    let question = move || {
+        let store = &store.store;
+        let mut versions = store.versions(&delete.project_id, Some(&delete.object_id), None)?;
+        versions.retain(|version| version.deleted_at.is_none());
+        for named in delete.digests.iter().flatten() {
+            let is = |version: &crate::store::Version| {
+                version.digest == *named || (version.is_latest && named == "latest")
             };
-            let versions = store.store.objects(&query)?;
-            Ok(versions
-                .into_iter()
-                .map(|stored| stored.object.digest)
-                .collect())
+            if !versions.iter().any(is) {
+                let reason = format!("there is no object {}:{named}", delete.object_id);
+                return Err(Problem::not_found(reason));
+            }
         }
+        versions.retain(|version| {
+            delete.digests.as_ref().is_none_or(|named| {
+                named.contains(&version.digest)
+                    || (version.is_latest && named.iter().any(|named| named == "latest"))
+            })
+        });
+        Ok(versions.iter().map(|version| version.row).collect())
     };
-    let digests = app.questions.ask(question).await?;
-    let deleted = app.store.delete_objects(project, name, digests).await?;
+    let rows = app.questions.ask(question).await?;
+    let deleted = app.store.delete_objects(rows).await?;
     Ok(reply::json(&json!({"num_deleted": deleted})))
 }
 
@@ -112,7 +117,7 @@ pub(in crate::weave) async fn projects_info(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let ProjectsInfo { project_ids } = query::read(&app, request).await?;
+    let ProjectsInfo { project_ids } = query::read(&app, request, QUERY).await?;
     let infos: Vec<Value> = project_ids
         .iter()
         .map(|project| {
