@@ -14,7 +14,7 @@ use spanloom_tests::parts::jaeger::{self, Jaeger};
 use spanloom_tests::parts::llama::{self, Llama};
 use spanloom_tests::parts::rotel::{self, Rotel};
 use spanloom_tests::parts::weave_server::{self, WeaveServer};
-use spanloom_tests::parts::{Installed, Result, weave};
+use spanloom_tests::parts::{Installed, Result, node, weave};
 
 type Answer = Pin<Box<dyn Future<Output = Result<()>>>>;
 
@@ -28,7 +28,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -55,6 +55,13 @@ const PARTS: [Part; 13] = [
         install: rotel::install,
         answers: || Box::pin(async { Rotel::start("http://127.0.0.1:1").await.map(drop) }),
         tests: &["rotel::"],
+    },
+    Part {
+        name: "OpenTelemetry for Node",
+        version: || Ok(node::VERSION.to_owned()),
+        install: node::install,
+        answers: || Box::pin(async { node::answers() }),
+        tests: &["node::"],
     },
     Part {
         name: "aimock",

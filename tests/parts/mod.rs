@@ -10,6 +10,7 @@ pub mod chromium;
 pub mod collector;
 pub mod jaeger;
 pub mod llama;
+pub mod node;
 mod process;
 mod python;
 pub mod rotel;

@@ -19,6 +19,7 @@ mod doctor;
 mod grpc;
 mod llama;
 mod model;
+mod node;
 mod program;
 mod responses;
 mod rotel;

@@ -1,0 +1,34 @@
+//! A service in Node sends its spans with OpenTelemetry's own exporter, in JSON.
+
+use serde_json::json;
+use spanloom_tests::parts::node;
+
+use crate::program::Server;
+
+const SPANS: usize = 700;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_of_nodes_exporter_are_calls_with_cost() {
+    let server = Server::start().await;
+    let url = server.url.clone();
+    let sent = tokio::task::spawn_blocking(move || node::send(&url, SPANS));
+    sent.await.unwrap().unwrap();
+    let calls = server.wait_for("local/otlp", SPANS).await;
+    assert_eq!(calls.len(), SPANS);
+    for (number, call) in calls.iter().enumerate() {
+        let usage = &call["summary"]["usage"]["gpt-4o-mini"];
+        assert_eq!(usage["prompt_tokens"], 1_000, "{number}");
+        let output = usage["completion_tokens"].as_u64().unwrap();
+        let content = &call["inputs"]["messages"][0]["content"];
+        assert_eq!(content, &format!("tide {output}? 😀"), "{number}");
+        assert_eq!(call["attributes"]["otel"]["cut"], "\u{fffd}", "{number}");
+        assert!(
+            call["summary"]["cost"]["total_usd"].as_f64().unwrap() > 0.0,
+            "{number}"
+        );
+    }
+    let failed = calls
+        .iter()
+        .filter(|call| call["exception"] == json!("the sea is closed"));
+    assert_eq!(failed.count(), 1);
+}
