@@ -85,7 +85,7 @@ impl Backend {
         };
         let known = self.destination.why(error);
         let finding = Finding::failed("reachability", format!("{} {why}: {known}", self.base));
-        if self.base.contains("127.0.0.1") || self.base.contains("localhost") {
+        if self.destination.is_loopback() {
             finding.with_remedy("start it with `spanloom serve`, or set WANDB_API_KEY for W&B")
         } else {
             finding.with_remedy(

@@ -207,7 +207,10 @@ impl Destination {
         self.timeout
     }
 
-    pub(crate) fn is_loopback(&self) -> bool {
+    /// Whether it is a server on this machine, by the name or the address it is given: `localhost`, 127.0.0.0/8 or `::1`. No
+    /// name is looked up.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
         self.place.is_loopback()
     }
 

@@ -1,5 +1,7 @@
 //! The narrow row of a call: what filters, sums and sorts need, in numbers.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use spanloom_core::{CallInfo, Record, StatusCode, Summary, Usd};
 
@@ -159,10 +161,7 @@ impl Row {
             cost_source: summary.cost.as_ref().map(|cost| code(&cost.source)),
             started_at: record.started_at.as_nanos(),
             ended_at: record.ended_at.map(spanloom_core::Timestamp::as_nanos),
-            first_chunk: summary
-                .time_to_first_chunk_s
-                .and_then(Usd::from_dollars)
-                .map(Usd::as_nanos),
+            first_chunk: summary.time_to_first_chunk_s.and_then(nanos),
             attempts: info.attempts,
             input_tokens: tokens.and_then(|usage| count(usage.prompt_tokens)),
             output_tokens: tokens.and_then(|usage| count(usage.completion_tokens)),
@@ -202,6 +201,12 @@ impl Row {
             .iter()
             .find_map(|(of, value)| (*of == path).then_some(*value))
     }
+}
+
+/// Seconds as whole nanoseconds; `None` for what is no time, or none that a call takes.
+fn nanos(seconds: f64) -> Option<i64> {
+    let time = Duration::try_from_secs_f64(seconds).ok()?;
+    i64::try_from(time.as_nanos()).ok()
 }
 
 fn status(record: &Record, summary: &Summary) -> Status {
@@ -250,5 +255,21 @@ fn collect(path: String, value: &Value, found: &mut Vec<(String, String)>) {
     };
     if text.len() <= LONGEST_VALUE {
         found.push((path, text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_times_and_not_money() {
+        assert_eq!(nanos(0.123_456_789), Some(123_456_789));
+        assert_eq!(nanos(0.0), Some(0));
+        // As much money as that there is none.
+        assert_eq!(nanos(86_400.0), Some(86_400_000_000_000));
+        for none in [-0.5, f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(nanos(none), None, "{none}");
+        }
     }
 }

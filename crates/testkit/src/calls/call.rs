@@ -8,13 +8,6 @@ use spanloom_core::{CallInfo, Record, StatusCode, Summary, Usd};
 
 /// Groups of a record's attributes that are ours, not the service's.
 const OUR_GROUPS: &[&str] = &[CallInfo::GROUP, "otel"];
-/// Operations of spans around model calls.
-const AROUND: &[&str] = &[
-    "create_agent",
-    "execute_tool",
-    "invoke_agent",
-    "invoke_workflow",
-];
 
 /// One model call: what it was, what it took, what it cost. What is not known is absent, and never 0.
 ///
@@ -76,9 +69,9 @@ impl RecordedCall {
         let info = record.info();
         let summary = Summary::from_map(&record.summary);
         let usage = summary.usage.into_values().next();
-        let is_call = match info.operation.as_deref() {
-            Some(operation) => !AROUND.contains(&operation),
-            // Some instrumentations count tokens and name no operation.
+        // Some instrumentations count tokens and name no operation.
+        let is_call = match info.operation {
+            Some(_) => info.is_model_call(),
             None => usage.is_some(),
         };
         let usage = usage.unwrap_or_default();
@@ -156,5 +149,36 @@ impl fmt::Display for RecordedCall {
         self.error
             .as_ref()
             .map_or(Ok(()), |error| write!(f, " [{error}]"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(operation: &str, server: Option<&str>) -> Option<RecordedCall> {
+        let record = json!({"project_id": "e/p", "id": "1", "op_name": "f", "started_at": "2026-11-22T10:00:00Z",
+            "attributes": {"spanloom": {"operation": operation, "server_address": server}}});
+        RecordedCall::of(serde_json::from_value(record).unwrap())
+    }
+
+    #[test]
+    fn what_counts_as_a_call_is_what_the_board_counts() {
+        for call in ["chat", "embeddings", "generate_content"] {
+            assert!(of(call, None).is_some(), "{call}");
+        }
+        for around in [
+            "invoke_agent",
+            "execute_tool",
+            "plan",
+            "retrieval",
+            "search_memory",
+        ] {
+            assert!(of(around, None).is_none(), "{around}");
+        }
+        // An agent that runs elsewhere is a call of a model, as far as anybody here sees.
+        assert!(of("invoke_agent", Some("agents.example.com")).is_some());
     }
 }
