@@ -52,6 +52,7 @@ mod monitor;
 mod notice;
 mod pipeline;
 mod prices;
+mod processor;
 #[cfg(feature = "otlp")]
 mod signals;
 mod stats;

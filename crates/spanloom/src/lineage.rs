@@ -5,12 +5,9 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, SpanContext, SpanId};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::Span;
 use spanloom_instrumentation::{ParentPolicy, Parenting};
 
 /// The spans of one provider that have begun and not ended.
@@ -26,34 +23,25 @@ impl Lineage {
         Arc::as_ptr(&self.open).addr()
     }
 
+    pub(crate) fn begun(&self, span: &Span) {
+        self.open().insert(span.span_context().span_id());
+    }
+
+    pub(crate) fn ended(&self, span: SpanId) {
+        self.open().remove(&span);
+    }
+
     fn open(&self) -> MutexGuard<'_, HashSet<SpanId>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl SpanProcessor for Lineage {
-    fn on_start(&self, span: &mut Span, _: &Context) {
-        self.open().insert(span.span_context().span_id());
-    }
-
-    fn on_end(&self, span: SpanData) {
-        self.open().remove(&span.span_context.span_id());
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-}
-
 impl ParentPolicy for Lineage {
     #[cfg(feature = "tracing")]
-    fn context(&self) -> Context {
+    fn context(&self) -> opentelemetry::Context {
         let open = self.open();
-        crate::entered::innermost(|span| open.contains(&span)).unwrap_or_else(Context::current)
+        crate::entered::innermost(|span| open.contains(&span))
+            .unwrap_or_else(opentelemetry::Context::current)
     }
 
     fn parenting(&self, outer: &SpanContext) -> Parenting {

@@ -1,11 +1,9 @@
 //! A link to each call, on stderr: for people at a terminal, with `WEAVE_PRINT_CALL_LINK=true`.
 
 use std::fmt;
-use std::time::Duration;
 
-use opentelemetry::{Context, SpanId};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use opentelemetry::SpanId;
+use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::semconv;
 
 /// Prints the page of every span that ends and has no parent among the records, as W&B's clients do for their calls.
@@ -19,12 +17,8 @@ impl CallLinks {
     pub(crate) fn new(project: String, print: fn(&str)) -> Self {
         Self { project, print }
     }
-}
 
-impl SpanProcessor for CallLinks {
-    fn on_start(&self, _: &mut Span, _: &Context) {}
-
-    fn on_end(&self, span: SpanData) {
+    pub(crate) fn ended(&self, span: &SpanData) {
         let is_outer = |name: &str| name == semconv::SPANLOOM_OUTER_SPAN_ID;
         let is_root = span.parent_span_id == SpanId::INVALID
             || span
@@ -35,14 +29,6 @@ impl SpanProcessor for CallLinks {
             let id = span.span_context.span_id();
             (self.print)(&format!("{}/r/call/{id}", self.project));
         }
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
     }
 }
 
@@ -58,14 +44,14 @@ impl fmt::Debug for CallLinks {
 mod tests {
     use std::cell::RefCell;
 
-    use opentelemetry::KeyValue;
     use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
-    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use opentelemetry::{Context, KeyValue};
+    use spanloom_testkit::SpanRecorder;
 
     use super::*;
 
     thread_local! {
-        /// A processor of this kind runs on the thread that ends the span.
+        /// What a plain function can reach.
         static PRINTED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     }
 
@@ -73,9 +59,8 @@ mod tests {
     fn calls_without_a_parent_get_a_link() {
         let print = |line: &str| PRINTED.with_borrow_mut(|printed| printed.push(line.to_owned()));
         let links = CallLinks::new("https://wandb.ai/acme/chatbot".to_owned(), print);
-        let provider = SdkTracerProvider::builder()
-            .with_span_processor(links)
-            .build();
+        let spans = SpanRecorder::new();
+        let provider = spans.provider();
         let tracer = provider.tracer("test");
         let root = tracer.start("root");
         let id = root.span_context().span_id();
@@ -89,6 +74,7 @@ mod tests {
         let outer_id = outer.span_context().span_id();
         outer.end();
         context.span().end();
+        spans.spans().iter().for_each(|span| links.ended(span));
         let expected =
             [outer_id, id].map(|id| format!("https://wandb.ai/acme/chatbot/r/call/{id}"));
         assert_eq!(PRINTED.take(), expected);

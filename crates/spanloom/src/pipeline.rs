@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use spanloom_core::{StreamName, semconv};
-use spanloom_exporter::{Exporter, Receipt, RecordProcessor, SpoolMode, SpoolSettings};
+use spanloom_exporter::{Exporter, Receipt, SpoolMode, SpoolSettings};
 use spanloom_instrumentation::{
     Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, Limits as RecorderLimits,
     MonitorAttributes, PriceBook, Recorder,
@@ -20,6 +19,7 @@ use crate::deadline::{Deadline, Patience, within};
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
 use crate::links::CallLinks;
+use crate::processor::OwnProcessor;
 use crate::stats::MonitorStats;
 
 /// A call that is to be on disk within 50 ms is read within so many.
@@ -132,16 +132,16 @@ impl Pipeline {
             (true, true, false) => Content::Bodies,
             (true, false, _) => Content::Messages,
         };
-        let mut provider = SdkTracerProvider::builder()
+        let provider = SdkTracerProvider::builder()
             .with_resource(resource(stream))
             .with_sampler(Sampler::AlwaysOn)
             .with_max_attributes_per_span(environment.attribute_limit)
-            .with_span_processor(lineage.clone())
-            .with_span_processor(Flushed(exporter.processor()));
-        if let Some(links) = settings.links.take() {
-            provider = provider.with_span_processor(links);
-        }
-        let provider = provider.build();
+            .with_span_processor(OwnProcessor {
+                lineage: lineage.clone(),
+                exporter: exporter.processor(),
+                links: settings.links.take(),
+            })
+            .build();
         let beside = Beside::start(collectors, stream)?;
         beside.observe(&exporter);
         let layer = GenAiLayer::builder(&recorder)
@@ -227,30 +227,4 @@ pub(crate) fn resource(stream: &StreamName) -> Resource {
             part("wandb.project", &stream.project),
         ])
         .build()
-}
-
-/// The exporter's processor, flushed and shut down by the monitor itself, with its own deadline and receipt.
-#[derive(Debug)]
-struct Flushed(RecordProcessor);
-
-impl SpanProcessor for Flushed {
-    fn on_start(&self, span: &mut Span, context: &Context) {
-        self.0.on_start(span, context);
-    }
-
-    fn on_end(&self, span: SpanData) {
-        self.0.on_end(span);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        self.0.set_resource(resource);
-    }
 }

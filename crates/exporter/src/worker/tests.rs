@@ -291,3 +291,27 @@ async fn a_connection_that_was_made_is_told_from_one_that_was_not() {
     let nameless = format!("http://{}.test", "x".repeat(64));
     assert_eq!(trouble(&nameless).await, Trouble::Unreachable);
 }
+
+/// A machine that is down answers no request for a connection. Linux does the same for a listener whose queue is full.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_machine_that_does_not_answer_is_unreachable() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    // As many as it takes until one waits.
+    for _ in 0..64 {
+        let connect = tokio::net::TcpStream::connect(address);
+        match tokio::time::timeout(Duration::from_millis(100), connect).await {
+            Ok(connected) => waiting.push(connected.unwrap()),
+            Err(_) => break,
+        }
+    }
+    assert!(waiting.len() < 64, "the queue is never full");
+    assert_eq!(
+        trouble(&format!("http://{address}")).await,
+        Trouble::Unreachable
+    );
+}

@@ -29,6 +29,8 @@ impl Trouble {
     /// Of a request without an answer.
     pub(super) fn of(error: &reqwest::Error, why: &'static str) -> Self {
         match why {
+            // No connection came about: nothing has left this machine but the wish for one.
+            _ if error.is_timeout() && error.is_connect() => Self::Unreachable,
             _ if error.is_timeout() => Self::Timeout,
             reason::PROXY => Self::Proxy,
             reason::DNS => Self::Unreachable,

@@ -56,6 +56,8 @@ struct State {
     waiting: VecDeque<Observation>,
     pushed: u64,
     finished: u64,
+    /// How many wait for calls to be finished.
+    flushes: usize,
     closed: bool,
     reader: Option<ThreadId>,
     /// Whether the reader will look again by itself, soon.
@@ -232,8 +234,14 @@ impl Queue {
         if shed {
             self.shed.fetch_add(1, Ordering::Relaxed);
         }
-        self.state().finished += 1;
-        self.changed.notify_all();
+        let mut state = self.state();
+        state.finished += 1;
+        let awaited = state.flushes > 0;
+        drop(state);
+        // Waking is a call to the system, whether anybody waits or not.
+        if awaited {
+            self.changed.notify_all();
+        }
     }
 
     pub(super) fn fault(&self) {
@@ -256,12 +264,13 @@ impl Queue {
         if state.finished < target && state.lingering {
             self.changed.notify_all();
         }
+        state.flushes += 1;
         while state.finished < target {
             let left = deadline.map_or(timeout, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
             });
             if left.is_zero() {
-                return false;
+                break;
             }
             state = self
                 .changed
@@ -269,7 +278,8 @@ impl Queue {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        true
+        state.flushes -= 1;
+        state.finished >= target
     }
 
     pub(super) fn close(&self) {

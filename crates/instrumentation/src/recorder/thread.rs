@@ -2,7 +2,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use opentelemetry::trace::TraceContextExt as _;
 use spanloom_core::price::Table;
@@ -61,8 +61,12 @@ fn finish(observation: &Observation, queue: &Queue) {
             events.emit(event);
         }
     }
+    let drains: Vec<_> = drains.iter().filter_map(Weak::upgrade).collect();
+    if drains.is_empty() {
+        return finish.apply(&span);
+    }
     finish.clone().apply(&span);
-    for drain in drains.iter().filter_map(std::sync::Weak::upgrade) {
+    for drain in drains {
         drain.complete(span.span_context().span_id(), &finish);
     }
 }

@@ -1,0 +1,49 @@
+//! The monitor's one span processor. There is one only because opentelemetry_sdk 0.33 copies the data of a span that ends
+//! for every processor, the last included: prompts and answers would be copied for the sake of an id.
+
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use spanloom_exporter::RecordProcessor;
+
+use crate::lineage::Lineage;
+use crate::links::CallLinks;
+
+/// Knows the open spans, prints links if wanted, and exports. Flushed and shut down by the monitor itself, with its own
+/// deadline and receipt.
+#[derive(Debug)]
+pub(crate) struct OwnProcessor {
+    pub(crate) lineage: Lineage,
+    pub(crate) links: Option<CallLinks>,
+    pub(crate) exporter: RecordProcessor,
+}
+
+impl SpanProcessor for OwnProcessor {
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        self.lineage.begun(span);
+        self.exporter.on_start(span, context);
+    }
+
+    fn on_end(&self, span: SpanData) {
+        self.lineage.ended(span.span_context.span_id());
+        if let Some(links) = &self.links {
+            links.ended(&span);
+        }
+        self.exporter.on_end(span);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.exporter.set_resource(resource);
+    }
+}
