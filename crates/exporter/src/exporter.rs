@@ -12,10 +12,11 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::content::OtherSpans;
 use crate::destination::Destination;
+use crate::doors::{Doors, Lane};
 use crate::error::{Error, ErrorKind};
 use crate::processor::{RecordExporter, RecordProcessor};
 use crate::queue::Queue;
-use crate::receipt::{Account, DestinationReceipt, Receipt};
+use crate::receipt::Receipt;
 use crate::spool::{SpoolMode, SpoolSettings};
 use crate::transport::Transport;
 use crate::worker::{Disk, KeyRefused, Pending, Worker};
@@ -37,21 +38,6 @@ pub struct Exporter {
 #[derive(Debug)]
 struct Handle {
     doors: Arc<Doors>,
-}
-
-/// What is shared by an exporter and its doors.
-#[derive(Debug)]
-pub(crate) struct Doors {
-    pub(crate) lanes: Vec<Lane>,
-    pub(crate) resource: Arc<OnceLock<Resource>>,
-}
-
-/// The way to one destination.
-#[derive(Debug)]
-pub(crate) struct Lane {
-    pub(crate) name: String,
-    pub(crate) queue: Arc<Queue>,
-    spools: bool,
 }
 
 impl Drop for Handle {
@@ -144,36 +130,6 @@ impl Exporter {
     #[must_use]
     pub fn receipt(&self) -> Receipt {
         self.handle.doors.receipt(|lane| lane.queue.account())
-    }
-}
-
-impl Doors {
-    pub(crate) fn set_resource(&self, resource: &Resource) {
-        // The first provider's counts; a second one sharing the exporter keeps its spans, under the first resource.
-        self.resource.get_or_init(|| resource.clone());
-    }
-
-    /// All destinations at the same time, so that one that hangs takes no time from the others.
-    pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
-        for lane in &self.lanes {
-            lane.queue.hurry();
-        }
-        let deadline = Instant::now().checked_add(timeout);
-        self.receipt(|lane| {
-            let left = deadline.map_or(timeout, |deadline| {
-                deadline.saturating_duration_since(Instant::now())
-            });
-            lane.queue.flushed(left)
-        })
-    }
-
-    fn receipt(&self, account: impl Fn(&Lane) -> Account) -> Receipt {
-        let of_lane = |lane: &Lane| DestinationReceipt {
-            name: lane.name.clone(),
-            account: account(lane),
-            trouble: lane.queue.trouble(),
-        };
-        Receipt::of(self.lanes.iter().map(of_lane).collect())
     }
 }
 

@@ -38,6 +38,7 @@
 
 mod content;
 mod destination;
+mod doors;
 mod error;
 mod exporter;
 mod leftover;

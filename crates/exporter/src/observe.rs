@@ -5,7 +5,8 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
-use crate::exporter::{Doors, Exporter};
+use crate::doors::Doors;
+use crate::exporter::Exporter;
 use crate::receipt::Account;
 
 /// Spans that have reached an end, by destination and outcome.

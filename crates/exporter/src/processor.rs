@@ -8,34 +8,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
 
-use crate::exporter::Doors;
-use crate::span::held_bytes;
+use crate::doors::Doors;
 
 /// How long a provider's `force_flush` may wait.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
-
-impl Doors {
-    /// One span for all destinations, which share it.
-    fn push(&self, span: SpanData) {
-        let bytes = held_bytes(&span);
-        let span = Arc::new(span);
-        if let Some((last, others)) = self.lanes.split_last() {
-            for lane in others {
-                lane.queue.push(Arc::clone(&span), bytes);
-            }
-            last.queue.push(span, bytes);
-        }
-    }
-
-    fn flush_all(&self, timeout: Duration) -> OTelSdkResult {
-        let receipt = self.flush(timeout);
-        if receipt.queued + receipt.spooled == 0 {
-            Ok(())
-        } else {
-            Err(OTelSdkError::Timeout(timeout))
-        }
-    }
-}
 
 /// Gives finished spans to an exporter; made by [`Exporter::processor`](crate::Exporter::processor).
 #[derive(Debug)]
@@ -51,11 +27,11 @@ impl SpanProcessor for RecordProcessor {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.0.flush_all(FLUSH_TIMEOUT)
+        flush(&self.0, FLUSH_TIMEOUT)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.flush_all(timeout)
+        flush(&self.0, timeout)
     }
 
     fn set_resource(&mut self, resource: &Resource) {
@@ -79,14 +55,23 @@ impl SpanExporter for RecordExporter {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.0.flush_all(FLUSH_TIMEOUT)
+        flush(&self.0, FLUSH_TIMEOUT)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.flush_all(timeout)
+        flush(&self.0, timeout)
     }
 
     fn set_resource(&mut self, resource: &Resource) {
         self.0.set_resource(resource);
+    }
+}
+
+fn flush(doors: &Doors, timeout: Duration) -> OTelSdkResult {
+    let receipt = doors.flush(timeout);
+    if receipt.queued + receipt.spooled == 0 {
+        Ok(())
+    } else {
+        Err(OTelSdkError::Timeout(timeout))
     }
 }

@@ -9,6 +9,7 @@
 //! | file | what |
 //! |---|---|
 //! | `policy` | the policy and what it does with one text |
+//! | `apply` | what it does with JSON |
 //! | `rule` | who a rule is about: role, part, path |
 //! | `part` | the field names of messages and of the provider's shapes, as a table |
 //! | `walk` | the way through the JSON |
@@ -29,6 +30,7 @@
 //! );
 //! ```
 
+mod apply;
 mod hash;
 mod part;
 mod policy;
@@ -36,6 +38,7 @@ mod rule;
 mod tree;
 mod walk;
 
+pub use apply::Filtered;
 pub use part::{Part, Place};
-pub use policy::{Action, ContentPolicy, Filtered, Redacted};
+pub use policy::{Action, ContentPolicy, Redacted};
 pub use rule::{ContentPath, Rule};

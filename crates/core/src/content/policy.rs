@@ -6,9 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::hash::Key;
-use super::part::Place;
 use super::rule::{ContentPath, Rule};
-use super::walk::Walk;
 use crate::secret;
 
 /// Stands for a text that a rule masks.
@@ -52,19 +50,10 @@ type Redactor = dyn Fn(&ContentPath<'_>, &str) -> Redacted + Send + Sync;
 #[must_use = "a policy does nothing until it is given to a layer or applied"]
 pub struct ContentPolicy {
     rules: Vec<(Rule, Action)>,
-    secrets: secret::Mask,
+    pub(super) secrets: secret::Mask,
     value_limit: Option<usize>,
     key: Key,
     redactor: Option<Arc<Redactor>>,
-}
-
-/// JSON a policy was applied to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filtered<'a> {
-    /// JSON again; borrowed when nothing was changed.
-    pub json: Cow<'a, str>,
-    /// Texts withheld because the user's redactor failed on them.
-    pub withheld: u64,
 }
 
 impl ContentPolicy {
@@ -117,36 +106,6 @@ impl ContentPolicy {
     ) -> Self {
         self.redactor = Some(Arc::new(redactor));
         self
-    }
-
-    /// Applies it to a JSON text. JSON stays JSON.
-    ///
-    /// What cannot be read as JSON is one text: it is masked and cut as such, or withheld where there are rules or a
-    /// redactor it would have to go through.
-    #[must_use]
-    pub fn apply<'a>(&self, place: Place, json: &'a str) -> Filtered<'a> {
-        let strict = self.has_rules();
-        // No text in it is longer than all of it.
-        if !strict && json.len() <= self.limit() {
-            return Filtered {
-                json: self.secrets.apply(json),
-                withheld: 0,
-            };
-        }
-        let Some((written, withheld)) = Walk::new(self, place).over(json) else {
-            return Filtered {
-                json: self.unread(json),
-                withheld: 0,
-            };
-        };
-        let json = match self.secrets.apply(&written) {
-            Cow::Owned(masked) => masked,
-            Cow::Borrowed(_) => written,
-        };
-        Filtered {
-            json: Cow::Owned(json),
-            withheld,
-        }
     }
 
     /// Applies it to a text that is no content, such as a name or an id: secrets are masked, the value limit holds.

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use async_openai::middleware::ReqwestService;
 use async_openai::middleware::retry::{OpenAIRetry, OpenAIRetryLayer};
+use opentelemetry::InstrumentationScope;
 use opentelemetry::global::{self, BoxedTracer, ObjectSafeTracerProvider};
 use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
-use opentelemetry::trace::SpanContext;
-use opentelemetry::{Context, InstrumentationScope};
 use spanloom_core::content::ContentPolicy;
 use spanloom_core::semconv;
 use tower::Layer;
 
+use super::config::Config;
+use super::parent::{Member, ParentPolicy};
 use super::service::GenAiService;
 use crate::attributes::MonitorAttributes;
 use crate::content::{Content, Details, Environment, Recording};
@@ -21,68 +22,6 @@ use crate::event::Events;
 use crate::metrics::Instruments;
 use crate::prices::PriceBook;
 use crate::recorder::Recorder;
-
-/// Whether the span that is current when a call starts is its parent where the span goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parenting {
-    /// It goes to the same place: it is the parent.
-    Parent,
-    /// It goes elsewhere. The call keeps its trace and names it in `spanloom.outer_span_id`; records of it are roots.
-    Outer,
-}
-
-/// Decides [`Parenting`] for a layer whose spans leave another way than the service's.
-pub trait ParentPolicy: fmt::Debug + Send + Sync {
-    /// The context a call is made in, asked on the caller's task. Default: OpenTelemetry's current one.
-    fn context(&self) -> Context {
-        Context::current()
-    }
-
-    /// What `outer`, a valid span context, is to a call made inside it.
-    fn parenting(&self, outer: &SpanContext) -> Parenting;
-
-    /// Whether the call's span is made current while the call runs, so that spans inside become its children.
-    fn activates(&self) -> bool;
-}
-
-/// The calls' spans are members of the service's own traces.
-#[derive(Debug)]
-struct Member;
-
-impl ParentPolicy for Member {
-    fn parenting(&self, _: &SpanContext) -> Parenting {
-        Parenting::Parent
-    }
-
-    fn activates(&self) -> bool {
-        true
-    }
-}
-
-/// What a layer and everything it makes share.
-pub(super) struct Config {
-    pub(super) tracer: BoxedTracer,
-    pub(super) recorder: Recorder,
-    pub(super) content: Arc<Recording>,
-    pub(super) provider: Option<&'static str>,
-    pub(super) policy: Box<dyn ParentPolicy>,
-    pub(super) instruments: Option<Arc<Instruments>>,
-    pub(super) attributes: MonitorAttributes,
-    pub(super) request_usage: bool,
-    pub(super) trace_hosts: Vec<String>,
-    pub(super) other_calls: bool,
-    pub(super) prices: PriceBook,
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("content", &self.content)
-            .field("provider", &self.provider)
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A [`tower::Layer`] that gives every call to a model a span. Cloning gives another handle to the same.
 #[derive(Clone, Debug)]
@@ -226,7 +165,7 @@ impl GenAiLayerBuilder {
         self
     }
 
-    /// How calls hang together with the spans around them. Default: they are members of the service's traces.
+    /// How a call's span relates to the span it is made in. Default: calls are members of the service's traces.
     pub fn with_parent_policy(mut self, policy: impl ParentPolicy + 'static) -> Self {
         self.policy = Box::new(policy);
         self

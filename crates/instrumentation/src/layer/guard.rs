@@ -10,7 +10,8 @@ use reqwest::Request;
 use spanloom_core::{Endpoint, Failure, Fetch, openai, secret, semconv as names};
 
 use super::attempt::{Attempts, shared_body};
-use super::builder::{Config, Parenting};
+use super::config::Config;
+use super::parent::Parenting;
 use super::provider::provider;
 use super::running::{Running, RunningCall};
 use crate::attributes::MonitorAttributes;

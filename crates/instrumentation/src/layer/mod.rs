@@ -5,6 +5,8 @@
 //! | file | what |
 //! |---|---|
 //! | `builder` | how a layer is made |
+//! | `config` | its settings, which all it makes share |
+//! | `parent` | how a call's span relates to the span it is made in |
 //! | `service` | the tower service, and the future of one call |
 //! | `attempt` | what is read off each HTTP request, without changing it |
 //! | `body` | the tap on the answer's body |
@@ -17,13 +19,16 @@
 mod attempt;
 mod body;
 mod builder;
+mod config;
 mod failure;
 mod guard;
 mod other;
 mod outgoing;
+mod parent;
 mod provider;
 mod running;
 mod service;
 
-pub use builder::{GenAiLayer, GenAiLayerBuilder, ParentPolicy, Parenting, Stack};
+pub use builder::{GenAiLayer, GenAiLayerBuilder, Stack};
+pub use parent::{ParentPolicy, Parenting};
 pub use service::GenAiService;

@@ -10,7 +10,7 @@ use spanloom_core::semconv as names;
 
 use async_openai::error::OpenAIError;
 
-use super::builder::Config;
+use super::config::Config;
 use super::failure;
 
 /// A span that ends with the answer's head, or when the call is given up.

@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Request};
 use spanloom_core::openai;
 
-use super::builder::Config;
+use super::config::Config;
 
 /// The changes to all attempts of one call.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,7 @@ use tower::Service;
 
 use super::attempt::{Attempts, endpoint};
 use super::body::tap;
-use super::builder::Config;
+use super::config::Config;
 use super::failure;
 use super::guard::OpenCall;
 use super::other::OtherCall;

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::content::Part;
+use crate::content::{Part, Place};
 
 fn applied(policy: &ContentPolicy, place: Place, json: &Value) -> Value {
     serde_json::from_str(&policy.apply(place, &json.to_string()).json).unwrap()
