@@ -37,6 +37,23 @@ pub struct Call {
     pub time_to_first_chunk: Option<Duration>,
 }
 
+impl Call {
+    /// The names its model goes by: the provider's, then the caller's.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        [&self.response.model, &self.request.model]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+
+    /// The service tier it ran in, else the one it asked for.
+    #[must_use]
+    pub fn service_tier(&self) -> Option<&str> {
+        let tier = self.response.service_tier.as_deref();
+        tier.or(self.request.service_tier.as_deref())
+    }
+}
+
 /// How a call ended. Source: the wire attribute `spanloom.outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -40,7 +40,7 @@ pub(crate) fn cost(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Op
 
 fn priced(call: &Call, own: &Overlay) -> Option<Cost> {
     let price = price(call, own)?;
-    let price = match tier(call) {
+    let price = match call.service_tier() {
         Some(tier) => price.in_tier(tier)?,
         None => price,
     };
@@ -50,27 +50,19 @@ fn priced(call: &Call, own: &Overlay) -> Option<Cost> {
 /// The user's price under either name goes first: on Azure the name asked for is the user's own.
 fn price<'a>(call: &Call, own: &'a Overlay) -> Option<Price<'a>> {
     let provider = call.provider.as_str();
-    models(call)
+    call.models()
         .find_map(|model| own.price(provider, model))
-        .or_else(|| models(call).find_map(|model| Table::builtin().price(provider, model)))
-}
-
-/// The names a call's model goes by: the provider's, then the caller's.
-pub(crate) fn models(call: &Call) -> impl Iterator<Item = &str> {
-    [&call.response.model, &call.request.model]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-}
-
-/// The tier the call ran in, else the one it asked for.
-pub(crate) fn tier(call: &Call) -> Option<&str> {
-    let tier = call.response.service_tier.as_deref();
-    tier.or(call.request.service_tier.as_deref())
+        .or_else(|| {
+            call.models()
+                .find_map(|model| Table::builtin().price(provider, model))
+        })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use spanloom_core::price::Rates;
     use spanloom_core::{PriceSource, openai};
 
@@ -148,5 +140,37 @@ mod tests {
         assert_eq!(told(&call, None, &prices), None);
         assert_eq!(told(&call, Some(f64::NAN), &prices), None);
         assert_eq!(told(&call, Some(-1.0), &prices), None);
+    }
+
+    /// Both rates change together; a call that saw one of each would cost 3,000 or 4,000.
+    #[test]
+    fn replacing_gives_the_prices_before_or_those_after() {
+        let overlay = |price: &str| {
+            let mut own = Overlay::new();
+            own.insert("openai", "m", Rates::per_million(price, price).unwrap());
+            own
+        };
+        let prices = PriceBook::new(overlay("1"));
+        let mut call = call("openai", "m", 1);
+        call.usage.output_tokens = Some(1);
+        let writer = prices.clone();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                writer.replace(overlay("3"));
+                writer.replace(overlay("1"));
+            }
+        });
+        for _ in 0..10_000 {
+            let cost = cost(&call, None, &prices).unwrap();
+            assert!(
+                [2_000, 6_000].contains(&cost.total.as_nanos()),
+                "{:?}",
+                cost.total
+            );
+        }
+        stop.store(true, Ordering::Relaxed);
+        thread.join().unwrap();
     }
 }

@@ -7,8 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use spanloom_core::Call;
 use spanloom_core::price::Overlay;
 
-use crate::cost;
-
 /// A service's own prices over the built-in list. Cloning gives another handle to the same prices.
 ///
 /// The recorder looks once per call, so a call is priced wholly by the prices before a [`replace`](Self::replace) or
@@ -84,10 +82,10 @@ impl PriceBook {
 
     /// Warns of a call without a price, unless one like it was warned of before.
     pub(crate) fn unpriced(&self, call: &Call) {
-        let Some(model) = cost::models(call).next() else {
+        let Some(model) = call.models().next() else {
             return;
         };
-        let (provider, tier) = (call.provider.as_str(), cost::tier(call));
+        let (provider, tier) = (call.provider.as_str(), call.service_tier());
         let warning = self.warned().warning(provider, model, tier);
         match warning {
             Some(Warning::First) => tracing::warn!(
@@ -165,7 +163,6 @@ fn shown(name: &str) -> &str {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use spanloom_core::price::Rates;
     use spanloom_core::{Endpoint, Outcome, Request, Response, Timestamp, Usage, UsageSource};
 
     use super::*;
@@ -221,37 +218,5 @@ pub(crate) mod tests {
     fn a_long_name_is_shown_in_part() {
         assert_eq!(shown("gpt"), "gpt");
         assert_eq!(shown(&"ß".repeat(1_000)).chars().count(), MOST_SHOWN);
-    }
-
-    /// Both rates change together; a call that saw one of each would cost 3,000 or 4,000.
-    #[test]
-    fn replacing_gives_the_prices_before_or_those_after() {
-        let overlay = |price: &str| {
-            let mut own = Overlay::new();
-            own.insert("openai", "m", Rates::per_million(price, price).unwrap());
-            own
-        };
-        let prices = PriceBook::new(overlay("1"));
-        let mut call = call("openai", "m", 1);
-        call.usage.output_tokens = Some(1);
-        let writer = prices.clone();
-        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
-                writer.replace(overlay("3"));
-                writer.replace(overlay("1"));
-            }
-        });
-        for _ in 0..10_000 {
-            let cost = cost::cost(&call, None, &prices).unwrap();
-            assert!(
-                [2_000, 6_000].contains(&cost.total.as_nanos()),
-                "{:?}",
-                cost.total
-            );
-        }
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        thread.join().unwrap();
     }
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 use reqwest::Url;
 use spanloom_core::StreamName;
 
-use crate::collector::Collectors;
-use crate::config::{Board, Records};
+use crate::config::{Board, Collectors, Records};
 
 /// Long enough for a connection to this machine. A start is never held up for longer.
 const PROBE: Duration = Duration::from_millis(50);

@@ -8,7 +8,7 @@ use spanloom_core::StreamName;
 use spanloom_exporter::Exporter;
 use spanloom_instrumentation::GenAiLayerBuilder;
 
-use crate::collector::Collectors;
+use crate::config::Collectors;
 use crate::error::Error;
 
 /// They exist only where a collector takes them. Cloning gives handles to the same.
@@ -21,7 +21,8 @@ pub(crate) struct Beside {
 impl Beside {
     #[cfg(feature = "otlp")]
     pub(crate) fn start(collectors: Collectors<'_>, stream: &StreamName) -> Result<Self, Error> {
-        use crate::{pipeline::resource, signals};
+        use crate::resource::resource;
+        use crate::signals;
 
         let meters = collectors
             .metrics

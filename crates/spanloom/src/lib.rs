@@ -37,7 +37,6 @@
 mod banner;
 mod beside;
 mod client;
-mod collector;
 mod config;
 mod deadline;
 #[cfg(feature = "tracing")]
@@ -53,6 +52,7 @@ mod notice;
 mod pipeline;
 mod prices;
 mod processor;
+mod resource;
 #[cfg(feature = "otlp")]
 mod signals;
 mod stats;

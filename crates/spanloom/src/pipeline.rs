@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
-use spanloom_core::{StreamName, semconv};
+use spanloom_core::StreamName;
 use spanloom_exporter::{Exporter, Receipt, SpoolMode, SpoolSettings};
 use spanloom_instrumentation::{
     Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, Limits as RecorderLimits,
@@ -13,13 +11,13 @@ use spanloom_instrumentation::{
 };
 
 use crate::beside::Beside;
-use crate::collector::Collectors;
-use crate::config::{Environment, Records};
+use crate::config::{Collectors, Environment, Records};
 use crate::deadline::{Deadline, Patience, within};
 use crate::error::{Error, ErrorKind};
 use crate::lineage::Lineage;
 use crate::links::CallLinks;
 use crate::processor::OwnProcessor;
+use crate::resource::resource;
 use crate::stats::MonitorStats;
 
 /// A call that is to be on disk within 50 ms is read within so many.
@@ -213,18 +211,4 @@ impl Pipeline {
         }
         receipt
     }
-}
-
-/// What the environment says of the service, and the stream its spans belong to, for whoever reads them elsewhere.
-pub(crate) fn resource(stream: &StreamName) -> Resource {
-    let part = |name: &'static str, value: &str| KeyValue::new(name, value.to_owned());
-    Resource::builder()
-        .with_attributes([
-            part(semconv::SPANLOOM_ENTITY, &stream.entity),
-            part(semconv::SPANLOOM_PROJECT, &stream.project),
-            part(semconv::SPANLOOM_STREAM, &stream.stream),
-            part("wandb.entity", &stream.entity),
-            part("wandb.project", &stream.project),
-        ])
-        .build()
 }

@@ -6,7 +6,7 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use reqwest::blocking::{Client, ClientBuilder};
 
-use crate::collector::{Collector, Source};
+use crate::config::{Collector, Source};
 use crate::error::{Error, ErrorKind, Faults};
 
 /// Sends what it counts every minute, or as often as `OTEL_METRIC_EXPORT_INTERVAL` says, in milliseconds.

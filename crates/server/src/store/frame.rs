@@ -16,6 +16,9 @@ const LEVEL: i32 = 1;
 /// No frame inflates beyond this: 32 requests' worth of the largest call. A damaged file must not take all memory.
 const LARGEST: usize = 2 << 30;
 
+/// Where a payload is: frame and slot.
+pub(super) type Location = (i64, i64);
+
 /// Packs payloads into one frame: their number, their lengths, themselves.
 pub(crate) fn pack<'a>(payloads: impl Iterator<Item = &'a str> + Clone) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();

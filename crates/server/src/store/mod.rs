@@ -18,10 +18,12 @@
 //! | `merge` | two parts of one call |
 //! | `ends` | ends of calls whose start has not come |
 //! | `objects` | objects in versions, and files |
+//! | `batch` | what is stored together, made ready |
 //! | `writer` | the one thread that writes, and its queue |
 //! | `transaction` | what it writes |
 //! | `sqlite` | [`Store`], which puts these together |
 
+mod batch;
 mod chunks;
 mod damage;
 mod dictionary;

@@ -8,12 +8,13 @@ use rusqlite::Connection;
 use spanloom_core::Record;
 use tempfile::TempDir;
 
+use super::batch::Batch;
 use super::damage::remains;
 use super::frame::Payloads;
 use super::memory::{Memory, Published};
 use super::owner::Owner;
 use super::schema::{self, Database};
-use super::writer::{Batch, Writer};
+use super::writer::Writer;
 use super::{CallEnd, Refused};
 use crate::error::{Error, ErrorKind};
 
@@ -32,9 +33,6 @@ pub(crate) struct Store {
     _owner: Owner,
     _folder: Option<TempDir>,
 }
-
-/// Where a payload is: frame and slot.
-pub(crate) type Location = (i64, i64);
 
 /// How the store is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, TransactionBehavior, params};
 use spanloom_core::Record;
 
-use super::frame::Payloads;
+use super::batch::Batch;
+use super::frame::{Location, Payloads};
 use super::id::Id;
 use super::memory::Published;
 use super::row::{Row, leaves};
-use super::sqlite::Location;
-use super::writer::Batch;
 use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
 use crate::error::Error;
 

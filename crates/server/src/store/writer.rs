@@ -1,93 +1,25 @@
 //! The one thread that writes: what has queued up is committed together, and answered after the commit.
 
-use std::collections::HashMap;
-use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, ErrorCode};
-use spanloom_core::Record;
 use tokio::sync::oneshot;
 
+use super::Refused;
+use super::batch::Batch;
 use super::memory::Published;
 use super::transaction::Transaction;
-use super::{CallEnd, Refused, frame, merge};
 use crate::error::Error;
 
 /// Batches of one transaction: enough to hide the disk's latency, few enough to answer soon.
 const BATCHES: usize = 16;
 /// Bytes that may wait to be written.
 const MOST_WAITING: usize = 128 << 20;
-/// Records with their payloads compressed, ready to be written.
-#[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) records: Vec<Record>,
-    pub(super) frames: Vec<Vec<u8>>,
-    /// Ends that came without their start.
-    pub(super) ends: Vec<CallEnd>,
-    bytes: usize,
-}
-
-impl Batch {
-    /// Compresses the payloads: on the thread of the one who brings them, so that the writer only writes.
-    pub(super) fn prepare(records: Vec<Record>, ends: Vec<CallEnd>) -> io::Result<Self> {
-        let (records, ends) = (once(records), once_ended(ends));
-        let payloads: Vec<String> = records
-            .iter()
-            .map(serde_json::to_string)
-            .collect::<Result<_, _>>()?;
-        let bytes = payloads.iter().map(String::len).sum::<usize>()
-            + ends.iter().map(CallEnd::bytes).sum::<usize>();
-        let frames = payloads
-            .chunks(frame::CALLS)
-            .map(|chunk| frame::pack(chunk.iter().map(String::as_str)))
-            .collect::<io::Result<_>>()?;
-        Ok(Self {
-            records,
-            frames,
-            ends,
-            bytes,
-        })
-    }
-}
 
 /// Work in a transaction of its own.
 type Work = Box<dyn FnOnce(&mut Transaction) -> Result<(), Refused> + Send>;
-
-/// Each call once: one that comes twice in a batch is put together here, and not by reading back what was just written.
-fn once(records: Vec<Record>) -> Vec<Record> {
-    let mut places: HashMap<(String, String, String), usize> = HashMap::new();
-    let mut each: Vec<Option<Record>> = Vec::with_capacity(records.len());
-    for record in records {
-        let stream = &record.stream;
-        let key = (
-            stream.entity.clone(),
-            stream.project.clone(),
-            record.id.clone(),
-        );
-        let place = *places.entry(key).or_insert(each.len());
-        match each.get_mut(place).map(|known| (known.take(), known)) {
-            Some((Some(earlier), known)) => *known = Some(merge::merge(earlier, record)),
-            Some((None, known)) => *known = Some(record),
-            None => each.push(Some(record)),
-        }
-    }
-    each.into_iter().flatten().collect()
-}
-
-fn once_ended(ends: Vec<CallEnd>) -> Vec<CallEnd> {
-    let mut each: HashMap<(String, String), CallEnd> = HashMap::new();
-    for end in ends {
-        let key = (end.project_id.clone(), end.id.clone());
-        let end = match each.remove(&key) {
-            Some(earlier) => end.over(earlier),
-            None => end,
-        };
-        each.insert(key, end);
-    }
-    each.into_values().collect()
-}
 
 /// What is written.
 enum Job {

@@ -3,6 +3,7 @@
 //! Code beats the environment, the environment beats the defaults; a variable that is empty is as good as unset. What is
 //! wrong with a variable is told when the monitor starts, if it is used; see [`Fault`](crate::Fault).
 
+mod collector;
 mod netrc;
 #[cfg(feature = "otlp")]
 mod otlp;
@@ -20,8 +21,8 @@ use std::path::PathBuf;
 use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
 use spanloom_exporter::{Destination, SpoolMode, SpoolSettings};
 
-use crate::collector::{Collector, Collectors, Source};
 use crate::error::{ErrorKind, Fault, Faults, Origin};
+pub(crate) use collector::{Collector, Collectors, Source};
 pub(crate) use otlp::Otlp;
 pub(crate) use records::{Board, Records};
 use records::{LOCAL_SERVER, Wandb};

@@ -2,7 +2,7 @@
 
 use spanloom_exporter::Destination;
 
-use crate::config::Otlp;
+use super::Otlp;
 use crate::error::{Faults, Origin};
 
 /// Where a collector of metrics or logs is. Spans go to a [`Destination`].

@@ -1,0 +1,19 @@
+//! Whose telemetry it is.
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+use spanloom_core::{StreamName, semconv};
+
+/// What the environment says of the service, and the stream its spans belong to, for whoever reads them elsewhere.
+pub(crate) fn resource(stream: &StreamName) -> Resource {
+    let part = |name: &'static str, value: &str| KeyValue::new(name, value.to_owned());
+    Resource::builder()
+        .with_attributes([
+            part(semconv::SPANLOOM_ENTITY, &stream.entity),
+            part(semconv::SPANLOOM_PROJECT, &stream.project),
+            part(semconv::SPANLOOM_STREAM, &stream.stream),
+            part("wandb.entity", &stream.entity),
+            part("wandb.project", &stream.project),
+        ])
+        .build()
+}
