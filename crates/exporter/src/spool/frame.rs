@@ -47,6 +47,8 @@ pub(super) enum Frame {
     Waiting(Stored, usize),
     /// One that the destination has decided on.
     Settled(usize),
+    /// The beginning of one, up to the end of the bytes: the process that wrote it died in between.
+    Torn,
     /// No frame, or a damaged one.
     Damaged,
 }
@@ -75,7 +77,35 @@ pub(super) fn append(buffer: &mut Vec<u8>, route: &[u8], body: &[u8]) -> usize {
 
 /// Reads the frame at the beginning of `bytes`.
 pub(super) fn read(bytes: &[u8]) -> Frame {
-    try_read(bytes).unwrap_or(Frame::Damaged)
+    match try_read(bytes) {
+        Some(frame) => frame,
+        None if is_torn(bytes) => Frame::Torn,
+        None => Frame::Damaged,
+    }
+}
+
+/// Whether the bytes begin a frame and end before it does. A length that damage made longer looks the same, where nothing
+/// follows.
+fn is_torn(bytes: &[u8]) -> bool {
+    let begins = |state| {
+        let start = [state, MARK[0], MARK[1]];
+        bytes.starts_with(&start) || (!bytes.is_empty() && start.starts_with(bytes))
+    };
+    let lengths = bytes.get(4..12).and_then(|lengths| {
+        let (route, body) = lengths.split_first_chunk()?;
+        Some((length(*route)?, length(*body.first_chunk()?)?))
+    });
+    let goes_on = match lengths {
+        Some((route, body)) => HEAD + route + body > bytes.len(),
+        None => bytes.len() < 12,
+    };
+    goes_on && (begins(WAITING) || begins(SETTLED))
+}
+
+/// A length as stored; `None` for one that no frame has.
+fn length(bytes: [u8; 4]) -> Option<usize> {
+    let length = usize::try_from(u32::from_le_bytes(bytes)).ok()?;
+    (length <= LARGEST).then_some(length)
 }
 
 fn try_read(bytes: &[u8]) -> Option<Frame> {
@@ -98,10 +128,6 @@ fn try_read(bytes: &[u8]) -> Option<Frame> {
         c2,
         c3,
     ] = *head;
-    let length = |bytes: [u8; 4]| {
-        let length = usize::try_from(u32::from_le_bytes(bytes)).ok()?;
-        (length <= LARGEST).then_some(length)
-    };
     let (route_length, body_length) = (length([r0, r1, r2, r3])?, length([b0, b1, b2, b3])?);
     let (route, rest) = rest.split_at_checked(route_length)?;
     let body = rest.get(..body_length)?;
@@ -210,10 +236,23 @@ mod tests {
                 match read(&bad) {
                     // The state is not covered: the frame waits still.
                     Frame::Waiting(same, _) => assert_eq!((index, &same), (0, &stored)),
-                    Frame::Damaged => {}
+                    Frame::Damaged | Frame::Torn => {}
                     Frame::Settled(_) => panic!("bit {bit} of byte {index} settled the frame"),
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_cut_anywhere_is_torn_and_not_damaged() {
+        for body in [vec![], b"{\"a\":1}".to_vec(), vec![b'a'; 100_000]] {
+            let whole = frame(b"acme/chatbot", &body);
+            for length in 1..whole.len() {
+                assert!(read(&whole[..length]) == Frame::Torn, "cut at {length}");
+            }
+            let mut other = whole.clone();
+            other[whole.len() - 1] ^= 1;
+            assert!(read(&other) == Frame::Damaged);
         }
     }
 

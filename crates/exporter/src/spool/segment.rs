@@ -64,8 +64,9 @@ impl Segment {
         })
     }
 
-    /// Reads a file that another process left, and says how many frames of it are damaged. `None` for a file in which
-    /// nothing can be read. `now`: when it is taken over.
+    /// Reads a file that another process left, and says how many frames of it are damaged. A last frame that was being
+    /// written when the process died is none of them: it was never promised. `None` for a file in which nothing can be
+    /// read. `now`: when it is taken over.
     pub(super) fn recover(path: PathBuf, now: Instant) -> io::Result<(Option<Self>, u64)> {
         let mut file = File::open(&path)?;
         let mut bytes = Vec::new();
@@ -79,19 +80,20 @@ impl Segment {
             cursor: 0,
             since: now,
         };
-        let mut at = if bytes.starts_with(MAGIC) {
-            MAGIC.len()
-        } else {
-            0
+        let mut at = match bytes.starts_with(MAGIC) {
+            true => MAGIC.len(),
+            false if MAGIC.starts_with(&bytes) => bytes.len(),
+            false => 0,
         };
         let mut damaged = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let (length, state) = match frame::read(rest) {
                 Frame::Waiting(_, length) => (length, State::Waiting),
                 Frame::Settled(length) => (length, State::Settled),
-                Frame::Damaged => {
-                    damaged += 1;
-                    let Some(next) = next_sound(rest) else {
+                broken => {
+                    let next = next_sound(rest);
+                    damaged += u64::from(broken == Frame::Damaged || next.is_some());
+                    let Some(next) = next else {
                         break;
                     };
                     at += next;
@@ -232,7 +234,7 @@ fn next_sound(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
         at += frame::next_candidate(bytes.get(at..)?)?;
-        if !matches!(frame::read(bytes.get(at..)?), Frame::Damaged) {
+        if let Frame::Waiting(..) | Frame::Settled(_) = frame::read(bytes.get(at..)?) {
             return Some(at);
         }
     }

@@ -264,8 +264,10 @@ fn a_file_that_was_cut_off_anywhere_loses_its_end() {
         let owner = root.path().join("1-dead");
         fs::create_dir(&owner).unwrap();
         fs::write(owner.join("0000000001.seg"), &good[..length]).unwrap();
-        let (mut spool, _) = open(root.path());
+        let (mut spool, found) = open(root.path());
+        assert_eq!(spool.losses().corrupt, 0, "cut at {length}");
         let left = all(&mut spool);
+        assert_eq!(found, left.len() as u64);
         let whole = (length.saturating_sub(8)) / ((good.len() - 8) / 4);
         assert_eq!(
             left,
