@@ -12,9 +12,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
+use spanloom_core::json::Document;
 use spanloom_core::mapping::{Span, SpanStatus, record};
 use spanloom_core::openai::{asked, output_messages};
-use spanloom_core::{Endpoint, Record, StreamName, Timestamp};
+use spanloom_core::{Endpoint, Record, StreamName, Timestamp, message};
 
 /// Names of every dialect, with what each is read as.
 const NAMES: &[&str] = &[
@@ -197,25 +198,38 @@ proptest! {
         let tools = tools.then(|| json!([{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}}]));
         let request = json!({"model": "m", "messages": messages, "tools": tools}).to_string();
         let answer = json!({"choices": [{"index": 0, "message": choice, "finish_reason": "tool_calls"}]}).to_string();
-        let chat = Endpoint::ChatCompletions;
-        let told = asked(chat, request.as_bytes());
-        let answered = output_messages(chat, answer.as_bytes());
+        let [input, tools] = asked_json(&request);
+        let answered = answered_json(&answer);
         let attributes = [
             ("gen_ai.operation.name", Some("chat".to_owned())),
             ("gen_ai.request.model", Some("m".to_owned())),
-            ("gen_ai.input.messages", told.input_messages.clone()),
-            ("gen_ai.tool.definitions", told.tool_definitions.clone()),
+            ("gen_ai.input.messages", input.clone()),
+            ("gen_ai.tool.definitions", tools.clone()),
             ("gen_ai.output.messages", answered.clone()),
         ];
         let named = attributes.into_iter().filter_map(|(name, text)| Some((name.to_owned(), json!(text?))));
         let record = mapped(named);
         let values = |text: Option<String>| text.map(|text| serde_json::from_str::<Value>(&text).unwrap());
-        let again = asked(chat, record.inputs.as_str().as_bytes());
-        prop_assert_eq!(values(again.input_messages), values(told.input_messages));
-        prop_assert_eq!(values(again.tool_definitions), values(told.tool_definitions));
-        let again = output_messages(chat, record.output.as_ref().unwrap().as_str().as_bytes());
+        let again = asked_json(record.inputs.as_str());
+        prop_assert_eq!(again.map(values), [input, tools].map(values));
+        let again = answered_json(record.output.as_ref().unwrap().as_str());
         prop_assert_eq!(values(again), values(answered));
     }
+}
+
+/// Messages and tools of a chat completion's request, in the convention's words.
+fn asked_json(request: &str) -> [Option<String>; 2] {
+    let document = Document::read(request.as_bytes());
+    let asked = asked(Endpoint::ChatCompletions, document.root());
+    [
+        message::to_json(&asked.input_messages),
+        message::tools_json(&asked.tool_definitions),
+    ]
+}
+
+fn answered_json(answer: &str) -> Option<String> {
+    let document = Document::read(answer.as_bytes());
+    message::to_json(&output_messages(Endpoint::ChatCompletions, document.root()))
 }
 
 /// A message of a chat completion.

@@ -63,6 +63,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
+    use spanloom_core::json::Document;
     use spanloom_core::price::Rates;
     use spanloom_core::{PriceSource, openai};
 
@@ -136,7 +137,7 @@ mod tests {
     fn nothing_unknown_becomes_zero() {
         let prices = PriceBook::default();
         let mut call = call("openai", "gpt-4o-mini", 1_000);
-        call.usage = openai::response(call.endpoint, b"{}").usage;
+        call.usage = openai::response(call.endpoint, Document::read(b"{}").root()).usage;
         assert_eq!(told(&call, None, &prices), None);
         assert_eq!(told(&call, Some(f64::NAN), &prices), None);
         assert_eq!(told(&call, Some(-1.0), &prices), None);

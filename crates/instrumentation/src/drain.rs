@@ -14,7 +14,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use crate::recorder::Queue;
+use crate::recorder::{Late, Queue, Recorder};
 use crate::span::{Finish, is_starting};
 
 /// How long `force_flush` may wait for the recorder.
@@ -32,14 +32,17 @@ struct Inner<P> {
     attached: Once,
 }
 
-/// Finishes spans that their provider no longer takes.
-pub(crate) trait Late: Send + Sync + fmt::Debug {
-    /// Passes the span on, unless it has gone its usual way already.
-    fn complete(&self, span: SpanId, finish: &Finish);
+impl Recorder {
+    /// Wraps one of the service's span processors, so that the provider's `force_flush` and `shutdown` wait for calls
+    /// that have just ended and whose spans this recorder still has to finish; `shutdown` ends those that still run, as
+    /// [`Recorder::shutdown`] does.
+    pub fn drain<P: SpanProcessor + 'static>(&self, processor: P) -> Drain<P> {
+        Drain::new(self.queue(), processor)
+    }
 }
 
 impl<P: SpanProcessor> Drain<P> {
-    pub(crate) fn new(queue: &Arc<Queue>, processor: P) -> Self {
+    fn new(queue: &Arc<Queue>, processor: P) -> Self {
         let inner = Inner {
             processor,
             open: Mutex::default(),

@@ -68,6 +68,7 @@ mod metrics;
 mod observation;
 mod prices;
 mod prompt;
+mod reading;
 mod recorder;
 mod span;
 mod text;

@@ -128,6 +128,20 @@ impl Answer {
         self.body = self.kept.join(pool);
     }
 
+    /// The time between the arrival of each chunk and the next one's. `ends`: where the chunks end. A chunk is an event of the
+    /// stream, whichever frames of the connection brought it: two that came in one are no time apart.
+    pub(crate) fn gaps(&self, ends: &[usize]) -> impl Iterator<Item = Duration> {
+        let mut arrivals = self.arrivals.iter().peekable();
+        let mut last = None;
+        ends.iter().filter_map(move |end| {
+            while arrivals.next_if(|arrival| arrival.end < *end).is_some() {}
+            let at = arrivals.peek()?.at;
+            let gap = last.map(|last| at.saturating_duration_since(last));
+            last = Some(at);
+            gap
+        })
+    }
+
     /// How many arrivals more there must be room for before one is added.
     pub(crate) fn arrivals_growth(&self) -> usize {
         if self.arrivals.len() < self.arrivals.capacity() {
@@ -161,5 +175,28 @@ impl Observation {
         if !self.answer.kept.is_cut() {
             self.answer.cut(pool);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_between_events_and_not_between_frames() {
+        let ms = Duration::from_millis;
+        let begun = Instant::now();
+        let arrival = |end, at| Arrival {
+            end,
+            at: begun + ms(at),
+        };
+        // The first frame has the first event and half of the second, the third has the rest.
+        let answer = Answer {
+            arrivals: vec![arrival(12, 10), arrival(18, 25), arrival(41, 100)],
+            ..Answer::default()
+        };
+        let gaps: Vec<_> = answer.gaps(&[9, 18, 27]).collect();
+        assert_eq!(gaps, [ms(15), ms(75)]);
+        assert_eq!(Answer::default().gaps(&[9, 18]).count(), 0);
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed
         .filter(|(name, truth)| told(name) != *truth)
         .map(|(name, truth)| format!("{name} is {}, in truth {truth}", told(name)))
         .collect();
-    let texts = texts(&payloads);
+    let texts = characters(&body);
     let messages = told("gen_ai.output.messages");
     let said = message_texts(messages.as_str().unwrap_or("[]"));
     if said != texts {
@@ -131,6 +131,25 @@ fn finish_reasons(payloads: &[Value]) -> Vec<String> {
         }
     }
     reasons.into_values().collect()
+}
+
+/// The visible texts. A server may cut a character into its two UTF-16 halves and send each in a piece of its own: they go
+/// through the reader in a disguise, U+E000 to U+E7FF, and are put together behind it.
+fn characters(body: &[u8]) -> Vec<String> {
+    let mut body = String::from_utf8_lossy(body).into_owned();
+    for (half, disguise) in "89abcdef".chars().zip("01234567".chars()) {
+        body = body.replace(&format!("\\ud{half}"), &format!("\\ue{disguise}"));
+    }
+    let unit = |char: char| match u32::from(char) {
+        code @ 0xE000..=0xE7FF => vec![u16::try_from(code - 0xE000 + 0xD800).unwrap()],
+        _ => char.encode_utf16(&mut [0; 2]).to_vec(),
+    };
+    let whole =
+        |text: &String| String::from_utf16_lossy(&text.chars().flat_map(unit).collect::<Vec<_>>());
+    texts(&payloads(body.as_bytes()))
+        .iter()
+        .map(whole)
+        .collect()
 }
 
 /// The visible text of each choice, deltas one after the other; of the Responses API, of all its messages together.

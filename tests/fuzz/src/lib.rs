@@ -4,14 +4,16 @@
 //! Used twice: by the test target `fuzz` (every run, a bounded number of mutations, stable Rust), and by libFuzzer in the
 //! package beside this file, for as long as somebody wants to look.
 
+use spanloom_core::json::Document;
 use spanloom_core::price::{Overlay, Table};
-use spanloom_core::{Endpoint, Usage, openai, secret};
+use spanloom_core::{Endpoint, Usage, message, openai, secret};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    ("document", document),
     ("sse", sse),
     ("assemble", assemble),
     ("request", request),
@@ -20,6 +22,23 @@ pub const TARGETS: &[Target] = &[
     ("price", price),
     ("price_file", price_file),
 ];
+
+/// Bytes are JSON where `serde_json` takes them for it, and mean the same; what stands before a cut is JSON again.
+pub fn document(bytes: &[u8]) {
+    let document = Document::read(bytes);
+    let root = document.root();
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
+            assert!(document.is_whole(), "JSON that is not read");
+            assert_eq!(root.to_value(), Some(value));
+        }
+        let is_json = serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok();
+        assert!(is_json || !document.is_whole(), "what is no JSON is read");
+    }
+    let mut written = String::new();
+    root.write(&mut written);
+    assert!(Document::read(written.as_bytes()).is_whole(), "{written}");
+}
 
 /// Events lie one behind the other, hold no more than there is, and are the same when the stream is read in two pieces.
 pub fn sse(bytes: &[u8]) {
@@ -73,61 +92,68 @@ fn assembled(endpoint: Endpoint, bytes: &[u8]) {
         assert_eq!(assembled.text, "", "text of no answer");
         return;
     };
-    let json: serde_json::Value = serde_json::from_str(completion.get()).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&completion).unwrap();
     assert!(json.is_object());
     // Choices may come in turns: what one says is in the text, in order, but not in one piece. A message that comes whole
     // is no part of a stream, and stays what it is.
     let whole = bytes.windows(9).any(|window| window == b"\"message\"");
-    let choices = json["choices"].as_array().filter(|_| !whole);
+    // Halves of a character find each other in the one and not in the other where pieces of others come between.
+    let halves = bytes
+        .windows(3)
+        .any(|window| window.eq_ignore_ascii_case(b"\\ud"));
+    let choices = json["choices"].as_array().filter(|_| !whole && !halves);
     for choice in choices.into_iter().flatten() {
         let mut text = assembled.text.chars();
         let content = choice["message"]["content"].as_str().unwrap_or_default();
         let told = content.chars().all(|told| text.any(|char| char == told));
         assert!(told, "what a choice says is in the text");
     }
-    let again = openai::response(endpoint, completion.get().as_bytes());
+    let document = Document::read(completion.as_bytes());
+    assert!(document.is_whole());
+    let again = openai::response(endpoint, document.root());
     assert_eq!(
         again.response.finish_reasons,
         assembled.body.response.finish_reasons
     );
-    if let Some(messages) = openai::output_messages(endpoint, completion.get().as_bytes()) {
-        assert_array(&messages);
-    }
+    let messages = openai::output_messages(endpoint, document.root());
+    assert_array(message::to_json(&messages));
 }
 
-fn assert_array(json: &str) {
-    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+fn assert_array(json: Option<String>) {
+    let Some(json) = json else { return };
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(json.is_array());
 }
 
 /// Any body is read; the quick look at its ends finds the model that reading all of it finds, or none.
 pub fn request(bytes: &[u8]) {
-    let request = openai::request(bytes);
+    let document = Document::read(bytes);
+    let request = openai::request(document.root());
     if let (Some(quick), Some(model)) = (openai::model(bytes), &request.model) {
         assert_eq!(quick, *model);
     }
     for endpoint in ENDPOINTS {
-        let asked = openai::asked(endpoint, bytes);
+        let asked = openai::asked(endpoint, document.root());
         let arrays = [
-            asked.system_instructions,
-            asked.input_messages,
-            asked.tool_definitions,
+            message::parts_json(&asked.system_instructions),
+            message::to_json(&asked.input_messages),
+            message::tools_json(&asked.tool_definitions),
         ];
-        arrays.iter().flatten().for_each(|json| assert_array(json));
+        arrays.into_iter().for_each(assert_array);
     }
 }
 
 /// Any answer is read; parts of usage that are there are the provider's own.
 pub fn response(bytes: &[u8]) {
-    if let Some(failure) = openai::failure(bytes, "500") {
+    let document = Document::read(bytes);
+    if let Some(failure) = openai::failure(document.root(), "500") {
         assert!(!failure.kind.is_empty());
     }
     for endpoint in ENDPOINTS {
-        let body = openai::response(endpoint, bytes);
+        let body = openai::response(endpoint, document.root());
         assert_eq!(body.usage.source.is_some(), body.usage.is_known());
-        if let Some(messages) = openai::output_messages(endpoint, bytes) {
-            assert_array(&messages);
-        }
+        let messages = openai::output_messages(endpoint, document.root());
+        assert_array(message::to_json(&messages));
     }
 }
 

@@ -1,10 +1,9 @@
 //! The end of an answer whose beginning was not kept: what it cost and how it ended stand there.
 
-use serde_json::value::RawValue;
-
 use super::assemble::{Assembled, assemble};
-use super::response::{Body, response};
-use crate::Endpoint;
+use super::response::usage;
+use crate::json::Document;
+use crate::{Endpoint, Usage};
 
 /// Reads the last bytes of an answer, of a stream of events or of a body in one piece. What was generated is not told, as
 /// only a part of it is there.
@@ -17,10 +16,10 @@ pub fn ending(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
     ending.completion = None;
     ending.text.clear();
     if !ending.body.usage.is_known()
-        && let Some(told) = last_usage(endpoint, bytes)
+        && let Some((usage, reported_cost)) = last_usage(bytes)
     {
-        ending.body.usage = told.usage;
-        ending.body.reported_cost = told.reported_cost;
+        ending.body.usage = usage;
+        ending.body.reported_cost = reported_cost;
         // The last event of the Responses API repeats the whole answer, and may well be longer than what was kept.
         ending.done |= matches!(endpoint, Endpoint::Responses | Endpoint::FetchResponse);
     }
@@ -29,23 +28,24 @@ pub fn ending(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
 
 /// The last `"usage"` that reports tokens. Inside a JSON text its quotes would be escaped: nothing a model says is taken
 /// for it.
-fn last_usage(endpoint: Endpoint, bytes: &[u8]) -> Option<Body> {
+fn last_usage(bytes: &[u8]) -> Option<(Usage, Option<f64>)> {
     const KEY: &[u8] = b"\"usage\"";
-    let places = (0..bytes.len()).rev();
-    let after = places.filter_map(|at| bytes.get(at..)?.strip_prefix(KEY));
+    let places = memchr::memmem::rfind_iter(bytes, KEY);
+    let after = places.filter_map(|at| bytes.get(at + KEY.len()..));
     after
         .filter_map(|rest| {
             let value = rest.trim_ascii_start().strip_prefix(b":")?;
-            let mut values = serde_json::Deserializer::from_slice(value).into_iter::<&RawValue>();
-            let body = format!("{{\"usage\":{}}}", values.next()?.ok()?);
-            Some(response(endpoint, body.as_bytes()))
+            // What follows the object ends the reading.
+            let document = Document::read(value);
+            Some(usage(Some(document.root())))
         })
-        .find(|body| body.usage.is_known())
+        .find(|(usage, _)| usage.is_known())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::openai::Body;
 
     #[test]
     fn a_cut_stream_tells_its_tokens_and_its_end() {

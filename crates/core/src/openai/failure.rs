@@ -1,48 +1,22 @@
 //! Errors the provider reports.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::field::read;
 use crate::Failure;
-
-#[derive(Deserialize)]
-struct WireError<'a> {
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ErrorObject<'a> {
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
-    #[serde(borrow)]
-    code: Option<&'a RawValue>,
-    #[serde(borrow)]
-    r#type: Option<&'a RawValue>,
-}
+use crate::json::Node;
 
 /// Reads OpenAI's error object (`{"error":{"message","type","code"}}`) out of a body or of an event in a stream;
-/// `None` when the bytes hold none. `kind` is the provider's code, else its type, else `fallback_kind`.
+/// `None` when it holds none. `kind` is the provider's code, else its type, else `fallback_kind`.
 #[must_use]
-pub fn failure(body: &[u8], fallback_kind: &str) -> Option<Failure> {
-    let raw = serde_json::from_slice::<WireError<'_>>(body).ok()?.error?;
-    object(raw, fallback_kind)
+pub fn failure(body: Node<'_>, fallback_kind: &str) -> Option<Failure> {
+    object(body.get("error")?, fallback_kind)
 }
 
-/// Reads an error object itself.
-pub(super) fn object(raw: &RawValue, fallback_kind: &str) -> Option<Failure> {
-    let error = match serde_json::from_str::<ErrorObject<'_>>(raw.get()) {
-        Ok(error) => error,
-        // Some gateways send a bare string.
-        Err(_) => ErrorObject {
-            message: Some(raw),
-            ..ErrorObject::default()
-        },
+/// Reads an error object itself; some gateways send a bare text.
+pub(super) fn object(error: Node<'_>, fallback_kind: &str) -> Option<Failure> {
+    let message = match error.text() {
+        Some(text) => Some(text.into_owned()),
+        None => error.string("message"),
     };
-    let message = read::<String>(error.message);
-    let kind = read::<String>(error.code).or_else(|| read::<String>(error.r#type));
+    let kind = error.string("code").or_else(|| error.string("type"));
     (message.is_some() || kind.is_some()).then(|| Failure {
         kind: kind
             .filter(|kind| !kind.is_empty())
@@ -54,10 +28,14 @@ pub(super) fn object(raw: &RawValue, fallback_kind: &str) -> Option<Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
 
     #[test]
     fn errors_of_several_providers() {
-        let kind = |body: &str| failure(body.as_bytes(), "500").map(|failure| failure.kind);
+        let kind = |body: &str| {
+            let document = Document::read(body.as_bytes());
+            failure(document.root(), "500").map(|failure| failure.kind)
+        };
         assert_eq!(
             kind(r#"{"error":{"message":"m","type":"t","code":"c"}}"#).as_deref(),
             Some("c")

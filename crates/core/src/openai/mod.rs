@@ -8,7 +8,6 @@ mod assemble;
 mod credential;
 mod ending;
 mod failure;
-mod field;
 mod include_usage;
 mod message;
 mod request;

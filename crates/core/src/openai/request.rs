@@ -2,160 +2,85 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::field::{self, read};
 use crate::Request;
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire<'a> {
-    #[serde(borrow)]
-    model: Option<&'a RawValue>,
-    #[serde(borrow)]
-    stream: Option<&'a RawValue>,
-    #[serde(borrow)]
-    temperature: Option<&'a RawValue>,
-    #[serde(borrow)]
-    top_p: Option<&'a RawValue>,
-    #[serde(borrow)]
-    frequency_penalty: Option<&'a RawValue>,
-    #[serde(borrow)]
-    presence_penalty: Option<&'a RawValue>,
-    #[serde(borrow)]
-    max_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    max_completion_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    seed: Option<&'a RawValue>,
-    #[serde(borrow)]
-    n: Option<&'a RawValue>,
-    #[serde(borrow)]
-    stop: Option<&'a RawValue>,
-    #[serde(borrow)]
-    reasoning_effort: Option<&'a RawValue>,
-    #[serde(borrow)]
-    service_tier: Option<&'a RawValue>,
-    #[serde(borrow)]
-    response_format: Option<&'a RawValue>,
-    #[serde(borrow)]
-    encoding_format: Option<&'a RawValue>,
-    #[serde(borrow)]
-    dimensions: Option<&'a RawValue>,
-    #[serde(borrow)]
-    max_output_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    reasoning: Option<&'a RawValue>,
-    #[serde(borrow)]
-    text: Option<&'a RawValue>,
-    #[serde(borrow)]
-    modalities: Option<&'a RawValue>,
-    #[serde(borrow)]
-    previous_response_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    conversation: Option<&'a RawValue>,
-    #[serde(borrow)]
-    prompt: Option<&'a RawValue>,
-    #[serde(borrow)]
-    input: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Stop {
-    One(String),
-    Many(Vec<String>),
-}
-
-#[derive(Deserialize)]
-struct Typed<'a> {
-    #[serde(borrow, default)]
-    r#type: Cow<'a, str>,
-}
-
-/// `reasoning` of the Responses API.
-#[derive(Deserialize)]
-struct Reasoning {
-    effort: Option<String>,
-}
-
-/// `text` of the Responses API.
-#[derive(Deserialize)]
-struct Text<'a> {
-    #[serde(borrow)]
-    format: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Conversation {
-    Id(String),
-    Object { id: String },
-}
-
-/// A prompt kept at the provider. The `prompt` of completions is a text and no such object.
-#[derive(Default, Deserialize)]
-struct Prompt {
-    id: Option<String>,
-    version: Option<String>,
-}
+use crate::json::{Document, Node};
 
 /// Reads the parameters of a request body; a body that is no JSON object gives the empty request.
 #[must_use]
-pub fn request(body: &[u8]) -> Request {
-    let wire: Wire<'_> = field::body(body);
-    let stop_sequences = match read(wire.stop) {
-        Some(Stop::One(stop)) => vec![stop],
-        Some(Stop::Many(stops)) => stops,
-        None => Vec::new(),
-    };
-    let prompt: Prompt = read(wire.prompt).unwrap_or_default();
+pub fn request(body: Node<'_>) -> Request {
+    let [model, stream, service_tier, seed, n, stop] =
+        body.pick(["model", "stream", "service_tier", "seed", "n", "stop"]);
+    let numbers = body.pick([
+        "temperature",
+        "top_p",
+        "frequency_penalty",
+        "presence_penalty",
+    ]);
+    let [temperature, top_p, frequency_penalty, presence_penalty] =
+        numbers.map(|node| node.and_then(Node::f64));
+    let most = body.pick(["max_completion_tokens", "max_tokens", "max_output_tokens"]);
+    let [
+        encoding_format,
+        dimensions,
+        previous_response_id,
+        conversation,
+    ] = body.pick([
+        "encoding_format",
+        "dimensions",
+        "previous_response_id",
+        "conversation",
+    ]);
+    let [reasoning_effort, reasoning, prompt, input] =
+        body.pick(["reasoning_effort", "reasoning", "prompt", "input"]);
+    // A prompt kept at the provider. The `prompt` of completions is a text and has no id.
+    let prompt_name = prompt.and_then(|prompt| prompt.string("id"));
+    let version = || prompt?.string("version");
     Request {
-        model: read(wire.model),
-        stream: read(wire.stream).unwrap_or(false),
-        temperature: read(wire.temperature),
-        top_p: read(wire.top_p),
-        frequency_penalty: read(wire.frequency_penalty),
-        presence_penalty: read(wire.presence_penalty),
-        max_tokens: [
-            wire.max_completion_tokens,
-            wire.max_tokens,
-            wire.max_output_tokens,
-        ]
-        .into_iter()
-        .find_map(read),
-        seed: read(wire.seed),
-        choice_count: read(wire.n),
-        stop_sequences,
-        reasoning_level: read(wire.reasoning_effort)
-            .or_else(|| read::<Reasoning>(wire.reasoning)?.effort),
-        service_tier: read(wire.service_tier),
-        output_type: output_type(&wire),
-        encoding_format: read(wire.encoding_format),
-        dimensions: read(wire.dimensions),
-        previous_response_id: read(wire.previous_response_id),
-        conversation_id: read(wire.conversation).map(|conversation| match conversation {
-            Conversation::Id(id) | Conversation::Object { id } => id,
-        }),
-        prompt_version: prompt.id.is_some().then_some(prompt.version).flatten(),
-        prompt_name: prompt.id,
-        compacted: wire.input.is_some_and(is_compacted),
+        model: string(model),
+        stream: stream.and_then(Node::bool) == Some(true),
+        temperature,
+        top_p,
+        frequency_penalty,
+        presence_penalty,
+        max_tokens: most.into_iter().flatten().find_map(Node::i64),
+        seed: seed.and_then(Node::i64),
+        choice_count: n.and_then(Node::i64),
+        stop_sequences: stop.map(texts).unwrap_or_default(),
+        reasoning_level: string(reasoning_effort).or_else(|| reasoning?.string("effort")),
+        service_tier: string(service_tier),
+        output_type: output_type(body),
+        encoding_format: string(encoding_format),
+        dimensions: dimensions.and_then(Node::i64),
+        previous_response_id: string(previous_response_id),
+        conversation_id: string(conversation).or_else(|| conversation?.string("id")),
+        prompt_version: prompt_name.as_ref().and_then(|_| version()),
+        prompt_name,
+        compacted: input.is_some_and(is_compacted),
         fetch: None,
     }
 }
 
+fn string(node: Option<Node<'_>>) -> Option<String> {
+    Some(node?.text()?.into_owned())
+}
+
+/// One text, or several.
+fn texts(node: Node<'_>) -> Vec<String> {
+    let one = node.text().into_iter();
+    let many = node.items().filter_map(Node::text);
+    one.chain(many).map(Cow::into_owned).collect()
+}
+
 /// Speech where it is asked for, else the format of the text.
-fn output_type(wire: &Wire<'_>) -> Option<&'static str> {
-    let speech = read::<Vec<Cow<'_, str>>>(wire.modalities)
-        .is_some_and(|modalities| modalities.iter().any(|modality| modality == "audio"));
-    if speech {
+fn output_type(body: Node<'_>) -> Option<&'static str> {
+    let [modalities, response_format, text] = body.pick(["modalities", "response_format", "text"]);
+    let mut modalities = modalities.into_iter().flat_map(Node::items);
+    if modalities.any(|modality| modality.is("audio")) {
         return Some("speech");
     }
-    let format = wire
-        .response_format
-        .or_else(|| read::<Text<'_>>(wire.text)?.format);
-    match &*read::<Typed<'_>>(format)?.r#type {
+    let response_format = response_format.filter(|format| !format.is_null());
+    let format = response_format.or_else(|| text?.get("format"));
+    match &*format?.get("type")?.text()? {
         "json_schema" | "json_object" => Some("json"),
         "text" => Some("text"),
         _ => None,
@@ -163,11 +88,9 @@ fn output_type(wire: &Wire<'_>) -> Option<&'static str> {
 }
 
 /// Whether an item of the input stands for a conversation that was compacted.
-fn is_compacted(input: &RawValue) -> bool {
-    // Most inputs are long and have none.
-    input.get().contains("\"compaction\"")
-        && read::<Vec<Typed<'_>>>(Some(input))
-            .is_some_and(|items| items.iter().any(|item| item.r#type == "compaction"))
+fn is_compacted(input: Node<'_>) -> bool {
+    let is_compaction = |item: Node<'_>| item.get("type").is_some_and(|kind| kind.is("compaction"));
+    input.items().any(is_compaction)
 }
 
 /// The model, found by looking at both ends of the body only, where clients put it: the caller's thread must not
@@ -188,17 +111,14 @@ fn leading_model(head: &[u8]) -> Option<String> {
 }
 
 fn trailing_model(tail: &[u8]) -> Option<String> {
-    let mut quotes = (0..tail.len())
-        .rev()
-        .filter(|at| tail.get(*at) == Some(&b'"'));
-    let rest =
-        quotes.find_map(|at| tail.get(at..).filter(|rest| rest.starts_with(b"\"model\"")))?;
+    const KEY: &[u8] = b"\"model\"";
+    let at = memchr::memmem::rfind(tail, KEY)?;
     // What follows must complete one flat object: `{"model":"x"}` or `{"model":"x","stream":true}`.
-    let mut object = Vec::with_capacity(rest.len() + 1);
-    object.push(b'{');
-    object.extend_from_slice(rest);
-    serde_json::from_slice::<serde::de::IgnoredAny>(&object).ok()?;
-    string_after_key(rest)
+    let object = [b"{", tail.get(at..)?].concat();
+    let document = Document::read(&object);
+    document
+        .is_whole()
+        .then(|| document.root().string("model"))?
 }
 
 fn string_after_key(bytes: &[u8]) -> Option<String> {
@@ -216,6 +136,10 @@ fn trim(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn request(body: &[u8]) -> Request {
+        super::request(Document::read(body).root())
+    }
 
     #[test]
     fn reads_every_parameter() {
@@ -286,6 +210,14 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_is_cut_or_says_a_thing_twice_gives_what_could_be_read() {
+        let cut = request(br#"{"model":"m","temperature":0.5,"seed":4,"messages":[{"role":"us"#);
+        assert_eq!((cut.model.as_deref(), cut.seed), (Some("m"), Some(4)));
+        let twice = request(br#"{"model":"m","seed":1,"model":"n"}"#);
+        assert_eq!((twice.model.as_deref(), twice.seed), (Some("n"), Some(1)));
+    }
+
+    #[test]
     fn a_wrong_type_costs_one_field_only() {
         let request = request(br#"{"model":"m","temperature":"hot","max_tokens":[]}"#);
         assert_eq!(
@@ -296,7 +228,10 @@ mod tests {
             ),
             (Some("m"), None, None)
         );
-        assert_eq!(super::request(b"not json"), Request::default());
+        assert_eq!(
+            super::request(Document::read(b"not json").root()),
+            Request::default()
+        );
     }
 
     #[test]

@@ -78,11 +78,7 @@ impl<'a> Iterator for Lines<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let Some(end) = self
-            .rest
-            .iter()
-            .position(|byte| matches!(byte, b'\n' | b'\r'))
-        else {
+        let Some(end) = memchr::memchr2(b'\n', b'\r', self.rest) else {
             return Some(std::mem::take(&mut self.rest));
         };
         let (line, rest) = self.rest.split_at(end);

@@ -6,8 +6,9 @@
 
 use opentelemetry::{KeyValue, Value as Attribute};
 use serde_json::Value;
+use spanloom_core::json::Document;
 use spanloom_core::openai::{asked, output_messages};
-use spanloom_core::{Endpoint, StreamName, semconv as names};
+use spanloom_core::{Endpoint, StreamName, message, semconv as names};
 
 use super::attributes::Attributes;
 use super::said::said;
@@ -66,16 +67,29 @@ fn messages(attributes: &mut Attributes) {
         }
     };
     if let Some(request) = request {
-        let asked = asked(endpoint, request.as_bytes());
-        set(names::GEN_AI_INPUT_MESSAGES, asked.input_messages);
-        set(names::GEN_AI_SYSTEM_INSTRUCTIONS, asked.system_instructions);
-        set(names::GEN_AI_TOOL_DEFINITIONS, asked.tool_definitions);
+        let body = Document::read(request.as_bytes());
+        let asked = asked(endpoint, body.root());
+        for (name, json) in [
+            (
+                names::GEN_AI_INPUT_MESSAGES,
+                message::to_json(&asked.input_messages),
+            ),
+            (
+                names::GEN_AI_SYSTEM_INSTRUCTIONS,
+                message::parts_json(&asked.system_instructions),
+            ),
+            (
+                names::GEN_AI_TOOL_DEFINITIONS,
+                message::tools_json(&asked.tool_definitions),
+            ),
+        ] {
+            set(name, json);
+        }
     }
     if let Some(response) = response {
-        set(
-            names::GEN_AI_OUTPUT_MESSAGES,
-            output_messages(endpoint, response.as_bytes()),
-        );
+        let body = Document::read(response.as_bytes());
+        let output = output_messages(endpoint, body.root());
+        set(names::GEN_AI_OUTPUT_MESSAGES, message::to_json(&output));
     }
 }
 

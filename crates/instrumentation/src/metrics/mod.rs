@@ -8,10 +8,9 @@ mod sets;
 use std::time::Duration;
 
 use opentelemetry::metrics::{Histogram, Meter};
-use spanloom_core::{Call, UsageSource, openai, semconv as names};
+use spanloom_core::{Call, UsageSource, semconv as names};
 
 use self::sets::{Cache, Sets};
-use crate::observation::Answer;
 
 const SECONDS: [f64; 14] = [
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
@@ -76,7 +75,13 @@ impl Instruments {
         }
     }
 
-    pub(crate) fn record(&self, call: &Call, elapsed: Duration, answer: &Answer) {
+    /// `gaps`: the time between each two chunks of a streamed answer.
+    pub(crate) fn record(
+        &self,
+        call: &Call,
+        elapsed: Duration,
+        gaps: impl Iterator<Item = Duration>,
+    ) {
         let sets = self.cache.sets(call);
         self.duration.record(elapsed.as_secs_f64(), &sets.duration);
         self.tokens(call, &sets);
@@ -84,9 +89,7 @@ impl Instruments {
             self.first_chunk.record(first.as_secs_f64(), &sets.chunks);
         }
         // What is fetched was generated before; its chunks say nothing of a model.
-        let generated = call.endpoint.is_inference() && !answer.arrivals.is_empty();
-        let generated = generated.then(|| gaps(answer));
-        for gap in generated.into_iter().flatten() {
+        for gap in gaps.filter(|_| call.endpoint.is_inference()) {
             self.output_chunk.record(gap.as_secs_f64(), &sets.chunks);
         }
     }
@@ -105,52 +108,5 @@ impl Instruments {
                 self.tokens.record(count, attributes);
             }
         }
-    }
-}
-
-/// The time between each chunk's arrival and the next one's. A chunk is an event of the stream, whichever frames of the
-/// connection brought it: two that came in one are no time apart.
-fn gaps(answer: &Answer) -> impl Iterator<Item = Duration> {
-    let mut arrivals = answer.arrivals.iter().peekable();
-    let mut last = None;
-    openai::events(&answer.body)
-        .filter(|event| !event.is_done())
-        .filter_map(move |event| {
-            while arrivals
-                .next_if(|arrival| arrival.end < event.end)
-                .is_some()
-            {}
-            let at = arrivals.peek()?.at;
-            let gap = last.map(|last| at.saturating_duration_since(last));
-            last = Some(at);
-            gap
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use super::*;
-    use crate::observation::Arrival;
-
-    #[test]
-    fn a_gap_is_between_events_and_not_between_frames() {
-        let body = b"data: 1\n\ndata: 2\n\ndata: 3\n\ndata: [DONE]\n\n".to_vec();
-        let ms = Duration::from_millis;
-        let begun = Instant::now();
-        let arrival = |end, at| Arrival {
-            end,
-            at: begun + ms(at),
-        };
-        // The first frame has the first event and half of the second, the third has the rest.
-        let answer = Answer {
-            arrivals: vec![arrival(12, 10), arrival(18, 25), arrival(body.len(), 100)],
-            body,
-            ..Answer::default()
-        };
-        assert_eq!(gaps(&answer).collect::<Vec<_>>(), [ms(15), ms(75)]);
-        let none = Answer::default();
-        assert_eq!(gaps(&none).count(), 0);
     }
 }

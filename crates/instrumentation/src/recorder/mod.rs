@@ -1,20 +1,19 @@
 //! The recorder: one thread that reads what the callers' threads observed and finishes the spans.
 
+mod late;
 mod open;
 mod queue;
 mod read;
 mod thread;
+mod whole;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use late::Late;
 pub(crate) use open::Open;
-use opentelemetry_sdk::trace::SpanProcessor;
 pub(crate) use queue::Queue;
-pub(crate) use read::Reading;
-
-use crate::drain::Drain;
 
 /// Bounds of what a recorder holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,13 +120,6 @@ impl Recorder {
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.queue().end_all();
         self.queue().flush(timeout)
-    }
-
-    /// Wraps one of the service's span processors, so that the provider's `force_flush` and `shutdown` wait for calls
-    /// that have just ended and whose spans this recorder still has to finish; `shutdown` ends those that still run, as
-    /// [`Recorder::shutdown`] does.
-    pub fn drain<P: SpanProcessor + 'static>(&self, processor: P) -> Drain<P> {
-        Drain::new(self.queue(), processor)
     }
 
     /// What was recorded so far.

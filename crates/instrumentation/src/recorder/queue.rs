@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::trace::SpanId;
 
+use super::late::Late;
 use super::open::{Open, OpenCalls};
 use super::{Limits, Stats};
-use crate::drain::Late;
 use crate::kept::Pool;
 use crate::observation::{End, Observation};
 
@@ -21,6 +21,10 @@ pub(crate) struct Queue {
     shed: AtomicU64,
     faults: AtomicU64,
     withheld: AtomicU64,
+    /// Calls that are on their spans.
+    finished: AtomicU64,
+    /// How many wait for calls to be finished.
+    flushes: AtomicUsize,
     state: Mutex<State>,
     changed: Condvar,
     drains: Mutex<Vec<Weak<dyn Late>>>,
@@ -53,15 +57,24 @@ const MANY: usize = 64;
 
 #[derive(Debug, Default)]
 struct State {
+    /// Calls that the reader has not taken.
     waiting: VecDeque<Observation>,
     pushed: u64,
-    finished: u64,
-    /// How many wait for calls to be finished.
-    flushes: usize,
     closed: bool,
     reader: Option<ThreadId>,
-    /// Whether the reader will look again by itself, soon.
-    lingering: bool,
+    reads: Reads,
+}
+
+/// What the reader is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reads {
+    /// It reads calls, and looks here before it sleeps.
+    #[default]
+    Now,
+    /// It looks again by itself, soon.
+    Soon,
+    /// It sleeps until it is woken.
+    WhenWoken,
 }
 
 impl Queue {
@@ -72,6 +85,8 @@ impl Queue {
             shed: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             withheld: AtomicU64::new(0),
+            finished: AtomicU64::new(0),
+            flushes: AtomicUsize::new(0),
             state: Mutex::default(),
             changed: Condvar::new(),
             drains: Mutex::default(),
@@ -165,13 +180,13 @@ impl Queue {
     ) -> Option<Observation> {
         let mut state = self.state();
         let waiting = match bound {
-            Bound::Waiting => state.waiting.len(),
+            Bound::Waiting => self.unfinished(&state),
             Bound::None => 0,
         };
         if waiting >= self.limits.waiting_calls.saturating_mul(2) {
             // The recorder is stuck, in a processor of the service's most likely.
             state.pushed += 1;
-            state.finished += 1;
+            self.finished.fetch_add(1, Ordering::SeqCst);
             drop(state);
             self.release(reserved);
             self.shed.fetch_add(1, Ordering::Relaxed);
@@ -193,7 +208,12 @@ impl Queue {
         state.waiting.push_back(observation);
         let much = state.waiting.len() >= MANY.min(self.limits.waiting_calls / 2)
             || self.held_bytes.load(Ordering::Relaxed) >= self.limits.held_bytes / 4;
-        let wake = !state.lingering || much;
+        // Waking is a call to the system, whether anybody sleeps or not.
+        let wake = match state.reads {
+            Reads::Now => false,
+            Reads::Soon => much,
+            Reads::WhenWoken => true,
+        };
         drop(state);
         if wake {
             self.changed.notify_all();
@@ -201,30 +221,42 @@ impl Queue {
         None
     }
 
-    /// The next call to read; waits for one. `None` once the queue is closed and empty.
-    pub(super) fn next(&self) -> Option<Observation> {
+    /// Calls that were pushed and are not on their spans.
+    fn unfinished(&self, state: &State) -> usize {
+        let unfinished = state
+            .pushed
+            .saturating_sub(self.finished.load(Ordering::SeqCst));
+        usize::try_from(unfinished).unwrap_or(usize::MAX)
+    }
+
+    /// Takes the calls to read in place of `batch`, which is empty; waits for some. `false` once the queue is closed and
+    /// empty.
+    pub(super) fn next(&self, batch: &mut VecDeque<Observation>) -> bool {
         let mut state = self.state();
         state
             .reader
             .get_or_insert_with(|| std::thread::current().id());
         let asked = Instant::now();
         loop {
-            if let Some(observation) = state.waiting.pop_front() {
-                return Some(observation);
+            if !state.waiting.is_empty() {
+                std::mem::swap(&mut state.waiting, batch);
+                return true;
             }
             if state.closed {
-                return None;
+                return false;
             }
             // Waking a thread costs the caller more than all the rest, so while calls come the reader looks by itself.
-            state.lingering = state.finished > 0 && asked.elapsed() < LINGER;
-            state = if state.lingering {
+            let lingers = self.finished.load(Ordering::Relaxed) > 0 && asked.elapsed() < LINGER;
+            state = if lingers {
+                state.reads = Reads::Soon;
                 let waited = self.changed.wait_timeout(state, self.limits.reading_delay);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             } else {
+                state.reads = Reads::WhenWoken;
                 let waited = self.changed.wait(state);
                 waited.unwrap_or_else(PoisonError::into_inner)
             };
-            state.lingering = false;
+            state.reads = Reads::Now;
         }
     }
 
@@ -234,12 +266,11 @@ impl Queue {
         if shed {
             self.shed.fetch_add(1, Ordering::Relaxed);
         }
-        let mut state = self.state();
-        state.finished += 1;
-        let awaited = state.flushes > 0;
-        drop(state);
-        // Waking is a call to the system, whether anybody waits or not.
-        if awaited {
+        // Either this sees that somebody waits, or they see that this is finished: both are in one order.
+        self.finished.fetch_add(1, Ordering::SeqCst);
+        if self.flushes.load(Ordering::SeqCst) > 0 {
+            // Whoever has looked before is asleep once the lock is free.
+            drop(self.state());
             self.changed.notify_all();
         }
     }
@@ -257,15 +288,16 @@ impl Queue {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.state();
         let target = state.pushed;
+        let is_finished = || self.finished.load(Ordering::SeqCst) >= target;
         if state.reader == Some(std::thread::current().id()) {
             // A processor that flushes from within `on_end` would wait for itself.
-            return state.finished >= target;
+            return is_finished();
         }
-        if state.finished < target && state.lingering {
+        self.flushes.fetch_add(1, Ordering::SeqCst);
+        if !is_finished() && state.reads == Reads::Soon {
             self.changed.notify_all();
         }
-        state.flushes += 1;
-        while state.finished < target {
+        while !is_finished() {
             let left = deadline.map_or(timeout, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
             });
@@ -278,8 +310,8 @@ impl Queue {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        state.flushes -= 1;
-        state.finished >= target
+        self.flushes.fetch_sub(1, Ordering::SeqCst);
+        is_finished()
     }
 
     pub(super) fn close(&self) {
@@ -290,11 +322,11 @@ impl Queue {
     pub(super) fn stats(&self) -> Stats {
         let state = self.state();
         Stats {
-            finished: state.finished,
+            finished: self.finished.load(Ordering::SeqCst),
             shed: self.shed.load(Ordering::Relaxed),
             faults: self.faults.load(Ordering::Relaxed),
             withheld: self.withheld.load(Ordering::Relaxed),
-            waiting: state.pushed - state.finished,
+            waiting: u64::try_from(self.unfinished(&state)).unwrap_or(u64::MAX),
         }
     }
 
@@ -306,7 +338,7 @@ impl Queue {
             .push(drain);
     }
 
-    /// Whether spans must be marked for a drain.
+    /// The drains that are left.
     pub(crate) fn drains(&self) -> Vec<Weak<dyn Late>> {
         let mut drains = self.drains.lock().unwrap_or_else(PoisonError::into_inner);
         drains.retain(|drain| drain.strong_count() > 0);

@@ -2,57 +2,50 @@
 
 use std::borrow::Cow;
 
-use spanloom_core::openai::{self, Assembled, Body};
+use spanloom_core::json::Document;
+use spanloom_core::openai::{self, Body};
 use spanloom_core::{Call, Endpoint, Failure, Outcome, Request, Timestamp, Usage, secret};
 
+use super::whole::{Understood, Whole};
 use crate::attributes::Merged;
 use crate::cost;
 use crate::estimate;
 use crate::observation::{Answer, End, Observation};
+use crate::reading::Reading;
 
-/// A call with what it said, ready for its span.
-#[derive(Debug)]
-pub(crate) struct Reading<'a> {
-    pub(crate) call: Call,
-    /// The answer as one JSON body, streams assembled.
-    pub(crate) response_body: Option<Cow<'a, str>>,
-    /// Width of the embeddings asked for or received.
-    pub(crate) dimensions: Option<i64>,
-}
-
-/// An answer's bytes, understood.
-struct Understood<'a> {
-    body: Body,
-    json: Option<Cow<'a, str>>,
-    text: String,
-    done: bool,
-    failure: Option<Failure>,
-}
-
-pub(super) fn read(observation: &Observation) -> Reading<'_> {
+/// Reads a call of which `request` and `response` are the bodies.
+pub(super) fn read<'a>(
+    observation: &'a Observation,
+    whole: &'a Whole<'_>,
+    [request_body, response_body]: &'a [Document<'a>; 2],
+) -> Reading<'a> {
     let endpoint = observation.endpoint;
-    let mut request = openai::request(&observation.request);
+    let answer = &observation.answer;
+    let mut request = openai::request(request_body.root());
     request.fetch.clone_from(&observation.fetch);
     if request.model.is_none() {
         request.model.clone_from(&observation.unread_model);
     }
     say(&mut request, &observation.said());
-    let mut understood = understand(endpoint, &observation.answer);
+    let mut understood = whole.understand(endpoint, answer.status, response_body.root());
+    let text = std::str::from_utf8(whole.body()).ok();
+    let text = text.filter(|text| !text.is_empty());
     settle_fetch(&request, &mut understood.body);
-    let (outcome, failure) = outcome(&observation.end, &observation.answer, &understood);
-    let mut usage = understood.body.usage;
+    let (outcome, failure) = outcome(&observation.end, answer, &understood);
     // A refusal is not billed; an answer that broke off is, as far as it came.
     let answered = outcome != Outcome::Error || !understood.text.is_empty();
-    let whole = observation.dropped_bytes() == 0;
-    if usage.source.is_none() && answered && whole && endpoint.is_inference() {
-        usage = estimate::usage(
+    let is_whole = observation.dropped_bytes() == 0;
+    let is_reported = understood.body.usage.source.is_some();
+    let usage = match !is_reported && answered && is_whole && endpoint.is_inference() {
+        true => estimate::usage(
             &observation.request,
             request.model.as_deref(),
-            understood.json.as_deref(),
-            &understood.text,
-            observation.answer.streamed,
-        );
-    }
+            text,
+            understood.text,
+            answer.streamed,
+        ),
+        false => understood.body.usage,
+    };
     let started_at = Timestamp::from(observation.started_at);
     let ended_at = Timestamp::from(observation.started_at + observation.elapsed);
     let mut call = Call {
@@ -71,23 +64,25 @@ pub(super) fn read(observation: &Observation) -> Reading<'_> {
         ended_at,
         time_to_first_chunk: observation
             .time_to_first_chunk
-            .filter(|_| observation.answer.streamed && endpoint.is_inference()),
+            .filter(|_| answer.streamed && endpoint.is_inference()),
     };
     // Before the price is looked up: a model without one is named in a warning.
     scrub(&mut call);
     call.cost = cost::cost(&call, understood.body.reported_cost, &observation.prices);
-    let measured = understood.body.dimensions;
-    let measured = measured.and_then(|width| i64::try_from(width).ok());
-    let dimensions = call
-        .request
-        .dimensions
-        .or(measured)
-        .filter(|_| endpoint == Endpoint::Embeddings);
     Reading {
+        dimensions: dimensions(&call, understood.body.dimensions),
         call,
-        response_body: understood.json,
-        dimensions,
+        request: request_body.root(),
+        response: response_body.root(),
+        response_body: text,
     }
+}
+
+/// What was asked for goes before what was measured.
+fn dimensions(call: &Call, measured: Option<usize>) -> Option<i64> {
+    let measured = || i64::try_from(measured?).ok();
+    let dimensions = call.request.dimensions.or_else(measured);
+    dimensions.filter(|_| call.endpoint == Endpoint::Embeddings)
 }
 
 /// What the service says of a call goes before what the request says.
@@ -131,49 +126,6 @@ fn scrub(call: &mut Call) {
         if let Cow::Owned(masked) = secret::mask(text) {
             *text = masked;
         }
-    }
-}
-
-fn understand(endpoint: Endpoint, answer: &Answer) -> Understood<'_> {
-    let cut = answer.dropped_bytes > 0 && answer.status < 400;
-    if answer.streamed || cut {
-        let Assembled {
-            body,
-            completion,
-            text,
-            done,
-            failure,
-            ..
-        } = match cut {
-            true => openai::ending(endpoint, &answer.body, answer.streamed),
-            false => openai::assemble(endpoint, &answer.body),
-        };
-        let json = completion.map(|raw| Cow::Owned(raw.get().to_owned()));
-        return Understood {
-            body,
-            json,
-            text,
-            done,
-            failure,
-        };
-    }
-    let failure = (answer.status >= 400).then(|| {
-        let status = answer.status.to_string();
-        openai::failure(&answer.body, &status).unwrap_or(Failure {
-            kind: status,
-            message: String::new(),
-        })
-    });
-    let json = std::str::from_utf8(&answer.body)
-        .ok()
-        .filter(|text| !text.is_empty())
-        .map(Cow::Borrowed);
-    Understood {
-        body: openai::response(endpoint, &answer.body),
-        json,
-        text: String::new(),
-        done: false,
-        failure,
     }
 }
 

@@ -1,14 +1,17 @@
 //! The recorder's thread.
 
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanRef, TraceContextExt as _};
+use spanloom_core::json::Document;
 use spanloom_core::price::Table;
 
 use super::Queue;
 use super::read::read;
+use super::whole::Whole;
 use crate::observation::Observation;
 use crate::span::Finish;
 
@@ -19,53 +22,69 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
         .spawn(move || {
             // Read here and now, rather than when the first calls wait.
             let _prices = Table::builtin();
-            while let Some(mut observation) = queue.next() {
-                let held_bytes = observation.held_bytes();
-                observation.answer.join(queue.pool());
-                let shed = observation.dropped_bytes() > 0;
-                // A fault in reading, or in a processor of the service's, must not end the recording of later calls.
-                if catch_unwind(AssertUnwindSafe(|| finish(&observation, &queue))).is_err() {
-                    queue.fault();
-                    let ended = catch_unwind(AssertUnwindSafe(|| observation.span.span().end()));
-                    drop(ended);
+            let mut batch = VecDeque::new();
+            while queue.next(&mut batch) {
+                for observation in batch.drain(..) {
+                    take(observation, &queue);
                 }
-                let body = std::mem::take(&mut observation.answer.body);
-                queue.pool().give_back(body);
-                drop(observation);
-                queue.finished(held_bytes, shed);
             }
         })?;
     Ok(())
 }
 
+fn take(mut observation: Observation, queue: &Queue) {
+    let held_bytes = observation.held_bytes();
+    observation.answer.join(queue.pool());
+    let shed = observation.dropped_bytes() > 0;
+    // A fault in reading, or in a processor of the service's, must not end the recording of later calls.
+    if catch_unwind(AssertUnwindSafe(|| finish(&observation, queue))).is_err() {
+        queue.fault();
+        let ended = catch_unwind(AssertUnwindSafe(|| observation.span.span().end()));
+        drop(ended);
+    }
+    let body = std::mem::take(&mut observation.answer.body);
+    queue.pool().give_back(body);
+    drop(observation);
+    queue.finished(held_bytes, shed);
+}
+
 fn finish(observation: &Observation, queue: &Queue) {
     let span = observation.span.span();
-    let drains = queue.drains();
     // Metrics and events are of every call, sampled or not.
     let told = span.is_recording() || observation.content.events.is_some();
-    let wanted = told || observation.instruments.is_some() || observation.listener.is_some();
-    let reading = wanted.then(|| read(observation));
-    if let (Some(instruments), Some(reading)) = (&observation.instruments, &reading) {
-        instruments.record(&reading.call, observation.elapsed, &observation.answer);
+    if !told && observation.instruments.is_none() && observation.listener.is_none() {
+        return end(Finish::default(), &span, queue);
     }
-    if let (Some(listener), Some(reading)) = (&observation.listener, &reading) {
+    let whole = Whole::of(observation.endpoint, &observation.answer);
+    let bodies = [&observation.request, whole.body()].map(Document::read);
+    let reading = read(observation, &whole, &bodies);
+    if let Some(instruments) = &observation.instruments {
+        let gaps = observation.answer.gaps(whole.ends());
+        instruments.record(&reading.call, observation.elapsed, gaps);
+    }
+    if let Some(listener) = &observation.listener {
         listener.tell(&reading.call, observation.elapsed, span.span_context());
     }
-    let (finish, beside) = reading
-        .filter(|_| told)
-        .map(|reading| Finish::of(&reading, observation))
-        .unwrap_or_default();
+    if !told {
+        return end(Finish::default(), &span, queue);
+    }
+    let (finish, beside) = Finish::of(&reading, observation);
     queue.withheld(beside.withheld);
     if let Some(events) = &observation.content.events {
         for event in beside.events {
             events.emit(event);
         }
     }
-    let drains: Vec<_> = drains.iter().filter_map(Weak::upgrade).collect();
+    end(finish, &span, queue);
+}
+
+/// Ends the span, or has the drains end it whose provider no longer takes it.
+fn end(finish: Finish, span: &SpanRef<'_>, queue: &Queue) {
+    let drains: Vec<_> = queue.drains().iter().filter_map(Weak::upgrade).collect();
     if drains.is_empty() {
-        return finish.apply(&span);
+        return finish.apply(span);
     }
-    finish.clone().apply(&span);
+    finish.clone().apply(span);
     for drain in drains {
         drain.complete(span.span_context().span_id(), &finish);
     }

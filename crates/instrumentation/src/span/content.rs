@@ -6,12 +6,12 @@ use std::sync::Arc;
 use opentelemetry::{Array, KeyValue, StringValue, Value as Attribute};
 use serde_json::{Map, Value};
 use spanloom_core::content::{ContentPolicy, Place};
-use spanloom_core::{openai, semconv as names};
+use spanloom_core::{message, openai, semconv as names};
 
 use super::facts::Attributes;
 use crate::observation::Observation;
 use crate::prompt::Prompt;
-use crate::recorder::Reading;
+use crate::reading::Reading;
 
 impl Attributes {
     pub(super) fn monitor(&mut self, observation: &Observation, filter: &mut Filter<'_>) {
@@ -67,32 +67,33 @@ impl Attributes {
         observation: &Observation,
         filter: &mut Filter<'_>,
     ) {
-        let response = reading.response_body.as_deref();
         let endpoint = observation.endpoint;
-        let answer = response.unwrap_or_default().as_bytes();
         // A fetched response repeats what it was asked with.
         let asked = match endpoint.is_inference() {
-            true => openai::asked(endpoint, &observation.request),
-            false => openai::asked(endpoint, answer),
+            true => openai::asked(endpoint, reading.request),
+            false => openai::asked(endpoint, reading.response),
         };
-        let instructions = asked.system_instructions;
-        let output = openai::output_messages(endpoint, answer);
+        let output = openai::output_messages(endpoint, reading.response);
         for (name, place, json) in [
             (
                 names::GEN_AI_SYSTEM_INSTRUCTIONS,
                 Place::SystemInstructions,
-                instructions,
+                message::parts_json(&asked.system_instructions),
             ),
             (
                 names::GEN_AI_INPUT_MESSAGES,
                 Place::InputMessages,
-                asked.input_messages,
+                message::to_json(&asked.input_messages),
             ),
-            (names::GEN_AI_OUTPUT_MESSAGES, Place::OutputMessages, output),
+            (
+                names::GEN_AI_OUTPUT_MESSAGES,
+                Place::OutputMessages,
+                message::to_json(&output),
+            ),
             (
                 names::GEN_AI_TOOL_DEFINITIONS,
                 Place::ToolDefinitions,
-                asked.tool_definitions,
+                message::tools_json(&asked.tool_definitions),
             ),
         ] {
             self.content(name, place, json.as_deref(), filter);
@@ -108,10 +109,13 @@ impl Attributes {
         let request = std::str::from_utf8(&observation.request)
             .ok()
             .filter(|body| !body.is_empty());
-        let response = reading.response_body.as_deref();
         for (name, place, body) in [
             (names::SPANLOOM_REQUEST, Place::Request, request),
-            (names::SPANLOOM_RESPONSE, Place::Response, response),
+            (
+                names::SPANLOOM_RESPONSE,
+                Place::Response,
+                reading.response_body,
+            ),
         ] {
             let body = body.map(openai::without_credentials);
             let body = body.as_deref().filter(|body| !body.is_empty());

@@ -23,7 +23,7 @@ pub(crate) use self::starting::{is_starting, starting};
 use crate::content::Details;
 use crate::event::Event;
 use crate::observation::Observation;
-use crate::recorder::Reading;
+use crate::reading::Reading;
 
 /// Everything a span still needs when its call has ended. Contents are shared, so cloning is cheap.
 #[derive(Clone, Debug, Default)]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use super::merge::{self, Members, is_null};
-use super::{Parts, Step};
+use super::join::Join;
+use super::merge;
+use super::{Parts, Step, Visible};
+use crate::json::Node;
 use crate::openai::failure::failure;
-use crate::openai::field::read;
 
 /// An answer made of choices.
 pub(super) struct Choices {
@@ -18,6 +18,7 @@ pub(super) struct Choices {
     head: Map<String, Value>,
     choices: BTreeMap<u64, Map<String, Value>>,
     chunks: usize,
+    join: Join,
 }
 
 impl Choices {
@@ -27,60 +28,56 @@ impl Choices {
             head: Map::new(),
             choices: BTreeMap::new(),
             chunks: 0,
+            join: Join::default(),
         }
     }
 
-    fn choice(&mut self, Members(members): Members<'_>, text: &mut String) {
-        let index = members.iter().find(|(name, _)| name == "index");
-        let index = index.and_then(|(_, raw)| read(Some(raw))).unwrap_or(0);
+    fn choice(&mut self, piece: Node<'_>, text: &mut Visible) {
+        let index = piece.get("index").and_then(Node::u64).unwrap_or(0);
         let choice = self.choices.entry(index).or_insert_with(|| {
             let mut choice = Map::new();
             choice.insert("index".to_owned(), index.into());
             choice
         });
-        for (name, raw) in members {
+        for (name, value) in piece.members() {
             match &*name {
                 "index" => {}
-                "delta" => delta(choice, raw, text),
+                "delta" => delta(&mut self.join, choice, value, text),
                 // Completions have their text beside the index.
                 "text" => {
-                    say(raw, text);
-                    merge::member(choice, &name, raw);
+                    text.push(value);
+                    merge::member(&mut self.join, choice, &name, value);
                 }
-                _ => merge::member(choice, &name, raw),
+                _ => merge::member(&mut self.join, choice, &name, value),
             }
         }
     }
 }
 
 impl Parts for Choices {
-    fn take(&mut self, data: &[u8], text: &mut String) -> Step {
-        let Ok(chunk) = serde_json::from_slice::<Members<'_>>(data) else {
-            return Step::Malformed;
-        };
-        if chunk.get("error").is_some_and(|error| !is_null(error)) {
-            return match failure(data, "stream_error") {
+    fn take(&mut self, chunk: Node<'_>, text: &mut Visible) -> Step {
+        if chunk.given("error").is_some() {
+            return match failure(chunk, "stream_error") {
                 Some(failure) => Step::Failed(failure),
                 None => Step::Malformed,
             };
         }
-        let choices = chunk.get("choices").filter(|choices| !is_null(choices));
-        let choices = match choices.map(|choices| serde_json::from_str(choices.get())) {
-            None => Vec::new(),
-            Some(Ok(choices)) => choices,
-            Some(Err(_)) => return Step::Malformed,
-        };
-        self.chunks += 1;
-        for (name, raw) in chunk.0 {
-            head(&mut self.head, &name, raw);
+        let choices = chunk.given("choices");
+        let are_objects = |list: Node<'_>| list.is_list() && list.items().all(Node::is_object);
+        if choices.is_some_and(|choices| !are_objects(choices)) {
+            return Step::Malformed;
         }
-        for choice in choices {
+        self.chunks += 1;
+        for (name, value) in chunk.members() {
+            head(&mut self.head, &name, value);
+        }
+        for choice in choices.into_iter().flat_map(Node::items) {
             self.choice(choice, text);
         }
         Step::Chunk
     }
 
-    fn answer(mut self) -> Option<Box<RawValue>> {
+    fn answer(mut self) -> Option<String> {
         if self.chunks == 0 {
             return None;
         }
@@ -95,77 +92,62 @@ impl Parts for Choices {
         let choices = Value::Array(choices.collect());
         self.head.insert("choices".to_owned(), choices);
         self.head.insert("object".to_owned(), self.object.into());
-        to_raw_value(&self.head).ok()
+        serde_json::to_string(&self.head).ok()
     }
 }
 
 /// Members of the chunk itself are the same in every chunk, or come in one only.
-fn head(head: &mut Map<String, Value>, name: &str, raw: &RawValue) {
+fn head(head: &mut Map<String, Value>, name: &str, value: Node<'_>) {
     // The padding against eavesdroppers is no part of the answer; usage is null until it comes.
     let passes = match name {
         "choices" | "object" | "obfuscation" => true,
-        "usage" => is_null(raw),
+        "usage" => value.is_null(),
         _ => false,
     };
     if passes {
         return;
     }
-    let known = head.get(name).is_some_and(|value| {
-        !value.is_null() && value.as_str() != Some("") && (is_null(raw) || name != "usage")
-    });
-    if !known {
-        if let Some(value) = read(Some(raw)) {
-            head.insert(name.to_owned(), value);
-        } else {
-            head.entry(name).or_insert(Value::Null);
+    let is_known = |known: &Value| {
+        !known.is_null() && known.as_str() != Some("") && (value.is_null() || name != "usage")
+    };
+    match head.get_mut(name) {
+        Some(known) if is_known(known) => {}
+        Some(known) => *known = value.to_value().unwrap_or_default(),
+        None => {
+            head.insert(name.to_owned(), value.to_value().unwrap_or_default());
         }
     }
 }
 
-fn delta(choice: &mut Map<String, Value>, raw: &RawValue, text: &mut String) {
-    let Some(Members(members)) = read(Some(raw)) else {
+fn delta(join: &mut Join, choice: &mut Map<String, Value>, delta: Node<'_>, text: &mut Visible) {
+    if !delta.is_object() {
+        return;
+    }
+    // Not by `entry`, which would make the name anew for each piece.
+    if !choice.contains_key("message") {
+        choice.insert("message".to_owned(), Value::Object(Map::new()));
+    }
+    let Some(Value::Object(message)) = choice.get_mut("message") else {
         return;
     };
-    let message = choice
-        .entry("message")
-        .or_insert_with(|| Value::Object(Map::new()));
-    let Value::Object(message) = message else {
-        return;
-    };
-    for (name, raw) in members {
+    for (name, value) in delta.members() {
         match &*name {
-            "content" | "refusal" | "reasoning_content" | "reasoning" => say(raw, text),
-            "tool_calls" => say_calls(raw, text),
+            "content" | "refusal" | "reasoning_content" | "reasoning" => text.push(value),
+            "tool_calls" => say_calls(value, text),
             _ => {}
         }
-        merge::member(message, &name, raw);
+        merge::member(join, message, &name, value);
     }
 }
 
-fn say(raw: &RawValue, text: &mut String) {
-    if let Some(piece) = read::<String>(Some(raw)) {
-        text.push_str(&piece);
-    }
-}
-
-#[derive(serde::Deserialize)]
-struct Call {
-    #[serde(default)]
-    function: Option<Function>,
-}
-
-#[derive(serde::Deserialize)]
-struct Function {
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    arguments: Option<String>,
-}
-
-fn say_calls(raw: &RawValue, text: &mut String) {
-    let calls = read::<Vec<Call>>(Some(raw)).unwrap_or_default();
-    for function in calls.into_iter().filter_map(|call| call.function) {
-        text.extend([function.name, function.arguments].into_iter().flatten());
+fn say_calls(calls: Node<'_>, text: &mut Visible) {
+    for function in calls.items().filter_map(|call| call.get("function")) {
+        for name in ["name", "arguments"] {
+            function
+                .get(name)
+                .into_iter()
+                .for_each(|piece| text.push(piece));
+        }
     }
 }
 
@@ -211,7 +193,7 @@ mod tests {
     }
 
     fn value(assembled: &Assembled) -> Value {
-        serde_json::from_str(assembled.completion.as_ref().unwrap().get()).unwrap()
+        serde_json::from_str(assembled.completion.as_ref().unwrap()).unwrap()
     }
 
     #[test]
@@ -316,6 +298,31 @@ mod tests {
                         "function_call":{"name":"f","arguments":"{}"},"annotations":[{"type":"url_citation"}],
                         "reasoning_details":[{"index":0,"type":"reasoning.text","text":"xy"}]}}]})
         );
+    }
+
+    #[test]
+    fn a_character_that_is_cut_in_two_is_one_again() {
+        let chunk = |index: u64, content: &str| {
+            format!(
+                r#"data: {{"choices":[{{"index":{index},"delta":{{"content":"{content}"}}}}]}}"#
+            )
+        };
+        for (pieces, text) in [
+            (&[r"a\ud83d", r"\ude42b"][..], "a🙂b"),
+            (&[r"\ud83d", r"\ude42\ud83d", r"\ude42"], "🙂🙂"),
+            (&[r"\ud83d", "x", r"\ude42"], "\u{fffd}x\u{fffd}"),
+            (&[r"\\\ud83d", r"\ude42"], r"\🙂"),
+            (&[r"\\ud83d", r"\ude42"], "\\ud83d\u{fffd}"),
+        ] {
+            let stream: Vec<String> = pieces.iter().map(|piece| chunk(0, piece)).collect();
+            let assembled = assemble(ChatCompletions, stream.join("\n\n").as_bytes());
+            let content = &value(&assembled)["choices"][0]["message"]["content"];
+            assert_eq!(
+                (content, &*assembled.text),
+                (&json!(text), text),
+                "{pieces:?}"
+            );
+        }
     }
 
     #[test]

@@ -3,14 +3,10 @@
 //! Texts are joined, lists continued, objects merged member by member; elements of a list that carry an `index` are
 //! merged with the one of the same index. So a field nobody has heard of yet arrives whole.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::openai::field::read;
+use super::join::Join;
+use crate::json::Node;
 
 /// How deep pieces are merged; what lies deeper is taken as it is.
 const DEPTH: usize = 6;
@@ -19,139 +15,96 @@ const BACK: usize = 256;
 /// Members that are sent whole, however often.
 const WHOLE: [&str; 6] = ["id", "type", "role", "object", "format", "finish_reason"];
 
-/// The members of a JSON object in their order, unread.
-pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'a> Members<'a> {
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0
-            .iter()
-            .find(|(member, _)| member == name)
-            .map(|(_, raw)| *raw)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        #[derive(serde::Deserialize)]
-        struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((Name(name), raw)) = map.next_entry()? {
-                    members.push((name, raw));
-                }
-                Ok(members)
-            }
-        }
-
-        deserializer.deserialize_map(Object).map(Members)
-    }
-}
-
-/// Whether a piece says nothing.
-pub(super) fn is_null(raw: &RawValue) -> bool {
-    raw.get() == "null"
-}
-
 /// Merges a piece into the member of an object.
-pub(super) fn member(object: &mut Map<String, Value>, name: &str, raw: &RawValue) {
-    within(object, name, raw, DEPTH);
+pub(super) fn member(
+    join: &mut Join,
+    object: &mut Map<String, Value>,
+    name: &str,
+    piece: Node<'_>,
+) {
+    within(join, object, name, piece, DEPTH);
 }
 
-fn within(object: &mut Map<String, Value>, name: &str, raw: &RawValue, depth: usize) {
+fn within(
+    join: &mut Join,
+    object: &mut Map<String, Value>,
+    name: &str,
+    piece: Node<'_>,
+    depth: usize,
+) {
     match object.get_mut(name) {
         None | Some(Value::Null) => {
             let mut fresh = Value::Null;
-            start(&mut fresh, raw, depth);
+            start(join, &mut fresh, piece, depth);
             object.insert(name.to_owned(), fresh);
         }
-        Some(_) if is_null(raw) => {}
+        Some(_) if piece.is_null() => {}
         Some(Value::String(text)) if !WHOLE.contains(&name) => {
-            if let Some(piece) = read::<String>(Some(raw)) {
-                text.push_str(&piece);
-            }
+            join.push(text, piece);
         }
         Some(Value::String(text)) => {
-            if let Some(whole) = read::<String>(Some(raw)).filter(|whole| !whole.is_empty()) {
-                *text = whole;
+            if let Some(whole) = piece.text().filter(|whole| !whole.is_empty()) {
+                *text = whole.into_owned();
             }
         }
-        Some(slot) => start(slot, raw, depth),
+        Some(slot) => start(join, slot, piece, depth),
     }
 }
 
 /// Continues a list or an object; takes anything else as it is.
-fn start(slot: &mut Value, raw: &RawValue, depth: usize) {
+fn start(join: &mut Join, slot: &mut Value, piece: Node<'_>, depth: usize) {
     let next = depth.checked_sub(1);
-    match (raw.get().as_bytes().first(), next) {
-        (Some(b'{'), Some(next)) => {
-            let Some(Members(members)) = read(Some(raw)) else {
-                return;
-            };
+    match next {
+        Some(next) if piece.is_object() => {
             if !slot.is_object() {
                 *slot = Value::Object(Map::new());
             }
             if let Value::Object(object) = slot {
-                for (name, raw) in members {
-                    within(object, &name, raw, next);
+                for (name, value) in piece.members() {
+                    within(join, object, &name, value, next);
                 }
             }
         }
-        (Some(b'['), Some(next)) => {
-            let Some(elements) = read::<Vec<&RawValue>>(Some(raw)) else {
-                return;
-            };
+        Some(next) if piece.is_list() => {
             if !slot.is_array() {
                 *slot = Value::Array(Vec::new());
             }
             if let Value::Array(list) = slot {
-                for element in elements {
-                    push(list, element, next);
+                for element in piece.items() {
+                    push(join, list, element, next);
                 }
             }
         }
-        _ => *slot = read(Some(raw)).unwrap_or(Value::Null),
+        _ if piece.is_text() => {
+            let mut text = String::new();
+            join.push(&mut text, piece);
+            *slot = Value::String(text);
+        }
+        _ => *slot = piece.to_value().unwrap_or(Value::Null),
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Indexed {
-    index: u64,
-}
-
-fn push(list: &mut Vec<Value>, raw: &RawValue, depth: usize) {
-    let index = raw
-        .get()
-        .starts_with('{')
-        .then(|| read::<Indexed>(Some(raw)))
-        .flatten();
-    let same = index.and_then(|Indexed { index }| {
+fn push(join: &mut Join, list: &mut Vec<Value>, piece: Node<'_>, depth: usize) {
+    if piece.numbers() > 1 {
+        let numbers = piece.raw().map(|raw| ["[", raw, "]"].concat());
+        let numbers = numbers.and_then(|list| serde_json::from_str::<Vec<Value>>(&list).ok());
+        return list.extend(numbers.into_iter().flatten());
+    }
+    let index = piece.get("index").and_then(Node::u64);
+    let same = index.and_then(|index| {
         let of_index =
             |value: &&mut Value| value.get("index").and_then(Value::as_u64) == Some(index);
         list.iter_mut().rev().take(BACK).find(of_index)
     });
     match same {
         Some(Value::Object(object)) => {
-            let Some(Members(members)) = read(Some(raw)) else {
-                return;
-            };
-            for (name, raw) in members {
-                within(object, &name, raw, depth);
+            for (name, value) in piece.members() {
+                within(join, object, &name, value, depth);
             }
         }
         _ => {
             let mut fresh = Value::Null;
-            start(&mut fresh, raw, depth);
+            start(join, &mut fresh, piece, depth);
             list.push(fresh);
         }
     }
@@ -160,13 +113,19 @@ fn push(list: &mut Vec<Value>, raw: &RawValue, depth: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
     use serde_json::json;
 
     fn merged(pieces: &[Value]) -> Value {
-        let mut object = Map::new();
+        let (mut join, mut object) = (Join::default(), Map::new());
         for piece in pieces {
-            let raw = serde_json::value::to_raw_value(piece).unwrap();
-            member(&mut object, "it", &raw);
+            let json = piece.to_string();
+            member(
+                &mut join,
+                &mut object,
+                "it",
+                Document::read(json.as_bytes()).root(),
+            );
         }
         object.remove("it").unwrap()
     }
@@ -197,9 +156,13 @@ mod tests {
     #[test]
     fn what_lies_too_deep_is_taken_as_it_is() {
         let deep = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
-        let raw: &RawValue = serde_json::from_str(&deep).unwrap();
-        let mut object = Map::new();
-        member(&mut object, "it", raw);
+        let (mut join, mut object) = (Join::default(), Map::new());
+        member(
+            &mut join,
+            &mut object,
+            "it",
+            Document::read(deep.as_bytes()).root(),
+        );
         let mut kept = &object["it"];
         let mut depth = 0;
         while let Some(inner) = kept.as_array().and_then(|list| list.first()) {

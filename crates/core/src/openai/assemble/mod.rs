@@ -4,16 +4,18 @@
 //! |---|---|
 //! | `choices` | chunks of chat completions and completions |
 //! | `responses` | events of the Responses API |
+//! | `join` | pieces of a text that follow each other |
 //! | `merge` | pieces of JSON that follow each other |
 
 mod choices;
+mod join;
 mod merge;
 mod responses;
 
-use serde_json::value::RawValue;
-
+use self::join::Join;
 use super::response::{Body, response};
 use super::sse::events;
+use crate::json::{Document, Node, Tape};
 use crate::{Endpoint, Failure};
 
 /// A stream, read to where it got.
@@ -23,7 +25,7 @@ pub struct Assembled {
     pub body: Body,
     /// The answer as the object it would have been in one piece (`chat.completion`, `text_completion`, `response`);
     /// `None` when no chunk could be read.
-    pub completion: Option<Box<RawValue>>,
+    pub completion: Option<String>,
     /// The visible text of all choices, for counting tokens where the provider did not.
     pub text: String,
     /// Whether the stream said that it was complete (`[DONE]`, or the event a response ends with).
@@ -32,6 +34,8 @@ pub struct Assembled {
     pub failure: Option<Failure>,
     /// Events that were no chunk.
     pub malformed: usize,
+    /// Where each event ends in the stream, in bytes, but for `[DONE]`.
+    pub ends: Vec<usize>,
 }
 
 /// What came of one event.
@@ -42,13 +46,26 @@ enum Step {
     Malformed,
 }
 
+/// The visible text of an answer.
+#[derive(Debug, Default)]
+struct Visible {
+    text: String,
+    join: Join,
+}
+
+impl Visible {
+    fn push(&mut self, piece: Node<'_>) {
+        self.join.push(&mut self.text, piece);
+    }
+}
+
 /// What is put together, event by event.
 trait Parts {
     /// Takes the data of one event; appends what it says to `text`.
-    fn take(&mut self, data: &[u8], text: &mut String) -> Step;
+    fn take(&mut self, event: Node<'_>, text: &mut Visible) -> Step;
 
     /// The answer so far.
-    fn answer(self) -> Option<Box<RawValue>>;
+    fn answer(self) -> Option<String>;
 }
 
 /// Reads the bytes of an endpoint's stream, whole or cut anywhere, into what the answer was so far.
@@ -67,12 +84,19 @@ pub fn assemble(endpoint: Endpoint, bytes: &[u8]) -> Assembled {
 
 fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Parts) -> Assembled {
     let mut assembled = Assembled::default();
+    let (mut visible, mut tape) = (Visible::default(), Tape::default());
     for event in events(bytes) {
         if event.is_done() {
             assembled.done = true;
             break;
         }
-        match parts.take(&event.data, &mut assembled.text) {
+        assembled.ends.push(event.end);
+        let document = Document::read_on(tape, &event.data);
+        let step = match document.is_whole() && document.root().is_object() {
+            true => parts.take(document.root(), &mut visible),
+            false => Step::Malformed,
+        };
+        match step {
             Step::Chunk => {}
             Step::Done => {
                 assembled.done = true;
@@ -81,10 +105,12 @@ fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Parts) -> Assembled {
             Step::Failed(failure) => assembled.failure = Some(failure),
             Step::Malformed => assembled.malformed += 1,
         }
+        tape = document.into_tape();
     }
+    assembled.text = visible.text;
     assembled.completion = parts.answer();
     if let Some(answer) = &assembled.completion {
-        assembled.body = response(endpoint, answer.get().as_bytes());
+        assembled.body = response(endpoint, Document::read(answer.as_bytes()).root());
     }
     assembled
 }

@@ -3,55 +3,15 @@
 //! The event a stream ends with carries the whole response, and then nothing else counts. What a cut stream had said is
 //! put together from its pieces: the response as it was announced, with the items that had come.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Deserialize;
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
-use super::{Parts, Step};
+use super::join::Join;
+use super::{Parts, Step, Visible};
 use crate::Failure;
+use crate::json::{Document, Node};
 use crate::openai::failure::failure;
-use crate::openai::field::read;
-
-/// Every member an event may have; llama.cpp and others leave many out.
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(borrow, default)]
-    r#type: Cow<'a, str>,
-    #[serde(borrow, default)]
-    response: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    item: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    part: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    annotation: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    delta: Option<&'a RawValue>,
-    /// The whole text of a `….done`, under the name of what it is.
-    #[serde(borrow, default)]
-    text: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    refusal: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    arguments: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    input: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    code: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    logprobs: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    item_id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    output_index: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    content_index: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    summary_index: Option<&'a RawValue>,
-}
 
 /// Where the pieces of a text go.
 struct Place {
@@ -102,68 +62,80 @@ const PLACES: [Place; 8] = [
 #[derive(Default)]
 pub(super) struct Response {
     /// The latest the provider said of the response as a whole.
-    head: Option<Box<RawValue>>,
+    head: Option<String>,
     items: BTreeMap<u64, Map<String, Value>>,
     by_id: HashMap<String, u64>,
     events: usize,
+    join: Join,
 }
 
 impl Parts for Response {
-    fn take(&mut self, data: &[u8], text: &mut String) -> Step {
-        let Ok(event) = serde_json::from_slice::<Event<'_>>(data) else {
-            return Step::Malformed;
-        };
-        if event.r#type == "error" || event.r#type.is_empty() {
-            return match error(data) {
+    fn take(&mut self, event: Node<'_>, text: &mut Visible) -> Step {
+        let kind = event.get("type").and_then(Node::text).unwrap_or_default();
+        if kind == "error" || kind.is_empty() {
+            return match error(event) {
                 Some(failure) => Step::Failed(failure),
                 None => Step::Malformed,
             };
         }
         self.events += 1;
-        if let Some(response) = event.response {
-            self.head = Some(response.to_owned());
+        if let Some(response) = event.given("response") {
+            let mut head = String::new();
+            response.write(&mut head);
+            self.head = Some(head);
             if matches!(
-                &*event.r#type,
+                &*kind,
                 "response.completed" | "response.incomplete" | "response.failed"
             ) {
                 return Step::Done;
             }
         }
-        match &*event.r#type {
-            "response.output_item.added" | "response.output_item.done" => self.item(&event),
+        match &*kind {
+            "response.output_item.added" | "response.output_item.done" => self.item(event),
             "response.content_part.added" | "response.content_part.done" => {
-                self.part(&event, "content", event.content_index);
+                self.part(event, "content", "content_index");
             }
             "response.reasoning_summary_part.added" | "response.reasoning_summary_part.done" => {
-                self.part(&event, "summary", event.summary_index);
+                self.part(event, "summary", "summary_index");
             }
-            "response.output_text.annotation.added" => self.annotation(&event),
+            "response.output_text.annotation.added" => self.annotation(event),
             kind => {
                 if let Some((kind, is_delta)) = strip(kind) {
-                    self.text(&event, kind, is_delta, text);
+                    self.text(event, kind, is_delta, text);
                 }
             }
         }
         Step::Chunk
     }
 
-    fn answer(self) -> Option<Box<RawValue>> {
+    fn answer(self) -> Option<String> {
         if self.events == 0 {
             return None;
         }
-        let mut head: Map<String, Value> = read(self.head.as_deref()).unwrap_or_default();
+        let document = Document::read(self.head.as_deref().unwrap_or_default().as_bytes());
+        let told = document
+            .root()
+            .get("output")
+            .filter(|output| output.is_list());
+        let is_empty = told.is_none_or(|output| output.items().next().is_none());
         // A provider whose last event repeats the items knows them best.
-        let told = head.get("output").and_then(Value::as_array);
-        if told.is_none_or(Vec::is_empty) && !self.items.is_empty() {
+        let replaced = is_empty && !self.items.is_empty();
+        if let Some(head) = self.head.as_ref().filter(|_| told.is_some() && !replaced) {
+            return Some(head.clone());
+        }
+        let head = document.root().to_value();
+        let mut head = match head {
+            Some(Value::Object(head)) => head,
+            _ => Map::new(),
+        };
+        if replaced {
             let items = self.items.into_values().map(Value::Object);
             head.insert("output".to_owned(), items.collect());
-        } else if let Some(head) = self.head.filter(|_| told.is_some()) {
-            return Some(head);
         }
         head.entry("object").or_insert_with(|| "response".into());
         head.entry("status").or_insert_with(|| "in_progress".into());
         head.entry("output").or_insert_with(|| json!([]));
-        to_raw_value(&head).ok()
+        serde_json::to_string(&head).ok()
     }
 }
 
@@ -174,18 +146,10 @@ fn strip(kind: &str) -> Option<(&str, bool)> {
 }
 
 /// An error event has its code and message in itself, or in an object as other errors do.
-fn error(data: &[u8]) -> Option<Failure> {
-    failure(data, "stream_error").or_else(|| {
-        #[derive(Deserialize)]
-        struct Bare<'a> {
-            #[serde(borrow)]
-            code: Option<&'a RawValue>,
-            #[serde(borrow)]
-            message: Option<&'a RawValue>,
-        }
-        let bare = serde_json::from_slice::<Bare<'_>>(data).ok()?;
-        let code = read::<String>(bare.code).filter(|code| !code.is_empty());
-        let message = read::<String>(bare.message);
+fn error(event: Node<'_>) -> Option<Failure> {
+    failure(event, "stream_error").or_else(|| {
+        let code = event.string("code").filter(|code| !code.is_empty());
+        let message = event.string("message");
         (code.is_some() || message.is_some()).then(|| Failure {
             kind: code.unwrap_or_else(|| "stream_error".to_owned()),
             message: message.unwrap_or_default(),
@@ -193,22 +157,26 @@ fn error(data: &[u8]) -> Option<Failure> {
     })
 }
 
+fn index(event: Node<'_>, name: &str) -> Option<u64> {
+    event.get(name).and_then(Node::u64)
+}
+
 impl Response {
     /// Which item an event is about: by its place, else by its id, else the last one.
-    fn place(&self, event: &Event<'_>) -> u64 {
+    fn place(&self, event: Node<'_>) -> u64 {
         let by_id = || {
-            let id = read::<String>(event.item_id)?;
-            self.by_id.get(&id).copied()
+            let id = event.get("item_id")?.text()?;
+            self.by_id.get(&*id).copied()
         };
         let last = || self.items.keys().next_back().copied();
-        read(event.output_index)
+        index(event, "output_index")
             .or_else(by_id)
             .or_else(last)
             .unwrap_or(0)
     }
 
-    fn item(&mut self, event: &Event<'_>) {
-        let Some(item) = read::<Map<String, Value>>(event.item) else {
+    fn item(&mut self, event: Node<'_>) {
+        let Some(Value::Object(item)) = event.get("item").and_then(Node::to_value) else {
             return;
         };
         let id = item.get("id").and_then(Value::as_str).unwrap_or_default();
@@ -216,7 +184,7 @@ impl Response {
             let last = self.items.keys().next_back();
             last.map_or(0, |last| last.saturating_add(1))
         };
-        let place = read(event.output_index)
+        let place = index(event, "output_index")
             .or_else(|| self.by_id.get(id).copied())
             .unwrap_or_else(next);
         if !id.is_empty() {
@@ -226,24 +194,24 @@ impl Response {
     }
 
     /// A part inside an item, which is a fresh one, or the whole of one that came in pieces.
-    fn part(&mut self, event: &Event<'_>, list: &str, index: Option<&RawValue>) {
+    fn part(&mut self, event: Node<'_>, list: &str, place_in_list: &str) {
         let place = self.place(event);
-        let (Some(item), Some(part)) = (self.items.get_mut(&place), read::<Value>(event.part))
-        else {
+        let part = event.given("part").and_then(Node::to_value);
+        let (Some(item), Some(part)) = (self.items.get_mut(&place), part) else {
             return;
         };
-        if let Some(slot) = element(item, list, read(index)) {
+        if let Some(slot) = element(item, list, index(event, place_in_list)) {
             *slot = part;
         }
     }
 
-    fn annotation(&mut self, event: &Event<'_>) {
+    fn annotation(&mut self, event: Node<'_>) {
         let place = self.place(event);
-        let annotation = read::<Value>(event.annotation);
+        let annotation = event.given("annotation").and_then(Node::to_value);
         let part = self
             .items
             .get_mut(&place)
-            .and_then(|item| element(item, "content", read(event.content_index)));
+            .and_then(|item| element(item, "content", index(event, "content_index")));
         if let (Some(Value::Object(part)), Some(annotation)) = (part, annotation) {
             let list = part.entry("annotations").or_insert_with(|| json!([]));
             if let Value::Array(list) = list {
@@ -252,35 +220,31 @@ impl Response {
         }
     }
 
-    fn text(&mut self, event: &Event<'_>, kind: &str, is_delta: bool, text: &mut String) {
+    fn text(&mut self, event: Node<'_>, kind: &str, is_delta: bool, text: &mut Visible) {
         let Some(target) = PLACES.iter().find(|place| place.kind == kind) else {
             return;
         };
-        let whole = [
-            event.text,
-            event.refusal,
-            event.arguments,
-            event.input,
-            event.code,
-        ];
-        let piece = match is_delta {
-            true => read::<String>(event.delta),
-            false => whole.into_iter().find_map(read::<String>),
+        let names: &[&str] = match is_delta {
+            true => &["delta"],
+            false => &WHOLE,
         };
-        let Some(piece) = piece else { return };
+        let mut pieces = names.iter().filter_map(|name| event.get(name));
+        let Some(piece) = pieces.find(|piece| piece.is_text()) else {
+            return;
+        };
         if is_delta {
-            text.push_str(&piece);
+            text.push(piece);
         }
         let place = self.place(event);
         let item = self.items.entry(place).or_default();
         let object = match target.element {
             None => Some(item),
             Some([list, kind]) => {
-                let index = match list {
-                    "summary" => event.summary_index,
-                    _ => event.content_index,
+                let place_in_list = match list {
+                    "summary" => "summary_index",
+                    _ => "content_index",
                 };
-                element(item, list, read(index)).and_then(|part| {
+                element(item, list, index(event, place_in_list)).and_then(|part| {
                     if part.is_null() {
                         *part = json!({"type": kind});
                     }
@@ -289,23 +253,28 @@ impl Response {
             }
         };
         let Some(object) = object else { return };
-        if let Some(logprobs) = event.logprobs.filter(|_| is_delta) {
-            super::merge::member(object, "logprobs", logprobs);
+        if let Some(logprobs) = event.given("logprobs").filter(|_| is_delta) {
+            super::merge::member(&mut Join::default(), object, "logprobs", logprobs);
         }
         match object.get_mut(target.member) {
-            Some(Value::String(sum)) if is_delta => sum.push_str(&piece),
+            Some(Value::String(sum)) if is_delta => self.join.push(sum, piece),
             _ => {
-                object.insert(target.member.to_owned(), piece.into());
+                let mut sum = String::new();
+                self.join.push(&mut sum, piece);
+                object.insert(target.member.to_owned(), sum.into());
             }
         }
     }
 }
 
+/// The whole text of a `….done`, under the name of what it is.
+const WHOLE: [&str; 5] = ["text", "refusal", "arguments", "input", "code"];
+
 /// An element of a list inside an item: the one at `index`, the last without one; a new one behind the last.
 fn element<'a>(
     item: &'a mut Map<String, Value>,
     list: &str,
-    index: Option<usize>,
+    index: Option<u64>,
 ) -> Option<&'a mut Value> {
     let list = item.entry(list).or_insert_with(|| json!([]));
     if list.is_null() {
@@ -314,6 +283,7 @@ fn element<'a>(
     let Value::Array(list) = list else {
         return None;
     };
+    let index = index.and_then(|index| usize::try_from(index).ok());
     let index = index.unwrap_or_else(|| list.len().saturating_sub(1));
     if index >= list.len() {
         list.push(Value::Null);
@@ -338,7 +308,7 @@ mod tests {
     }
 
     fn value(assembled: &Assembled) -> Value {
-        serde_json::from_str(assembled.completion.as_ref().unwrap().get()).unwrap()
+        serde_json::from_str(assembled.completion.as_ref().unwrap()).unwrap()
     }
 
     fn whole(status: &str) -> Value {

@@ -1,182 +1,202 @@
 //! Messages and choices of chat completions, those of compatible providers among them.
 
-use std::borrow::Cow;
+use super::{finish_reason, part};
+use crate::json::Node;
+use crate::message::{Arguments, Message, Modality, Part, Text};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
-
-use super::part::{self, field};
-use super::{finish_reason, plain};
-
-#[derive(Deserialize)]
-struct Response<'a> {
-    #[serde(borrow, default)]
-    choices: Vec<Choice<'a>>,
+/// The messages of a request.
+pub(super) fn input(messages: Node<'_>) -> Vec<Message<'_>> {
+    messages.items().map(message).collect()
 }
 
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(borrow, default)]
-    message: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    finish_reason: Option<Cow<'a, str>>,
-}
-
-/// The messages of a request, as a JSON text.
-pub(super) fn input(messages: &RawValue) -> Option<String> {
-    let messages: Vec<&RawValue> = serde_json::from_str(messages.get()).ok()?;
-    let told = messages.into_iter().map(|message| {
-        plain::message(message, None).or_else(|| {
-            let message: Value = serde_json::from_str(message.get()).ok()?;
-            serde_json::to_string(&convert(&message)).ok()
-        })
+/// The messages of an answer, one for each choice.
+pub(super) fn output(body: Node<'_>) -> Vec<Message<'_>> {
+    let choices = body.get("choices").map(Node::items);
+    let answers = choices.into_iter().flatten().map(|choice| {
+        let reason = choice.get("finish_reason").and_then(Node::text);
+        let mut answer = match choice.get("message") {
+            Some(it) => message(it),
+            None => Message::new("assistant", Vec::new()),
+        };
+        answer.finish_reason = Some(finish_reason(reason));
+        answer
     });
-    list(told.flatten())
+    answers.collect()
 }
 
-/// The messages of an answer, as a JSON text.
-pub(super) fn output(body: &[u8]) -> Option<String> {
-    let response: Response<'_> = serde_json::from_slice(body).ok()?;
-    let told = response.choices.iter().map(|choice| {
-        let reason = finish_reason(choice.finish_reason.as_deref());
-        let simple = choice
-            .message
-            .and_then(|message| plain::message(message, Some(reason)));
-        simple.or_else(|| {
-            let message = choice.message.map(RawValue::get).unwrap_or("null");
-            let mut message = convert(&serde_json::from_str(message).ok()?);
-            message.insert("finish_reason".to_owned(), reason.into());
-            serde_json::to_string(&message).ok()
-        })
-    });
-    list(told.flatten())
-}
-
-fn list(items: impl Iterator<Item = String>) -> Option<String> {
-    let items: Vec<String> = items.collect();
-    (!items.is_empty()).then(|| ["[", &items.join(","), "]"].concat())
-}
-
-pub(super) fn convert(message: &Value) -> Map<String, Value> {
-    let role = field(message, "role").unwrap_or("assistant");
-    let mut parts = Vec::new();
+pub(super) fn message(message: Node<'_>) -> Message<'_> {
+    let [
+        role,
+        content,
+        name,
+        refusal,
+        tool_calls,
+        function_call,
+        spoken,
+    ] = message.pick([
+        "role",
+        "content",
+        "name",
+        "refusal",
+        "tool_calls",
+        "function_call",
+        "audio",
+    ]);
+    let some = |node: Option<_>| node.and_then(Text::some);
+    let role = some(role).map_or("assistant".into(), Text::into_cow);
+    let mut parts = Vec::with_capacity(1);
     reasoning(message, &mut parts);
-    match role {
-        "tool" | "function" => parts.push(part::tool_response(
-            field(message, "tool_call_id"),
-            message.get("content"),
-        )),
-        _ => content(message.get("content"), &mut parts),
+    match &*role {
+        "tool" | "function" => parts.push(Part::ToolResult {
+            id: Text::of(message, "tool_call_id"),
+            result: content,
+        }),
+        _ => contents(content, &mut parts),
     }
-    parts.extend(field(message, "refusal").map(part::refusal));
-    audio(message, &mut parts);
-    let calls = message.get("tool_calls").and_then(Value::as_array);
-    parts.extend(calls.into_iter().flatten().map(tool_call));
-    let legacy = message.get("function_call").filter(|call| call.is_object());
-    parts.extend(legacy.map(|call| function(None, call)));
+    parts.extend(some(refusal).map(Part::Refusal));
+    parts.extend(spoken.into_iter().flat_map(audio));
+    parts.extend(tool_calls.into_iter().flat_map(Node::items).map(tool_call));
+    let legacy = function_call.filter(|call| call.is_object());
+    parts.extend(legacy.map(|call| function(None, Some(call))));
     // The role of a function's result from before there were tools.
-    let role = if role == "function" { "tool" } else { role };
-    let mut converted = part::message(role, parts);
-    if let Some(name) = field(message, "name") {
-        converted.insert("name".to_owned(), name.into());
+    let role = if role == "function" {
+        "tool".into()
+    } else {
+        role
+    };
+    Message {
+        name: some(name),
+        ..Message::new(role, parts)
     }
-    converted
 }
 
 /// Under the names compatible providers give it: a text, or a list of pieces.
-fn reasoning(message: &Value, parts: &mut Vec<Value>) {
-    let whole = field(message, "reasoning_content").or_else(|| field(message, "reasoning"));
+fn reasoning<'d>(message: Node<'d>, parts: &mut Vec<Part<'d>>) {
+    let [whole, short, details] =
+        message.pick(["reasoning_content", "reasoning", "reasoning_details"]);
+    let whole = whole
+        .and_then(Text::some)
+        .or_else(|| short.and_then(Text::some));
     if let Some(text) = whole {
-        parts.push(part::reasoning(text));
+        parts.push(Part::Reasoning(text));
         return;
     }
-    let details = message.get("reasoning_details").and_then(Value::as_array);
-    parts.extend(details.into_iter().flatten().filter_map(|detail| {
-        let text = field(detail, "text").or_else(|| field(detail, "summary"));
-        text.map(part::reasoning)
+    let details = details.into_iter().flat_map(Node::items);
+    parts.extend(details.filter_map(|detail| {
+        let text = Text::of(detail, "text").or_else(|| Text::of(detail, "summary"));
+        text.map(Part::Reasoning)
     }));
 }
 
 /// A spoken answer, and its words.
-fn audio(message: &Value, parts: &mut Vec<Value>) {
-    let Some(audio) = message.get("audio").filter(|audio| audio.is_object()) else {
-        return;
-    };
-    let data = field(audio, "data");
-    parts.extend(data.map(|data| part::blob("audio", None, data)));
-    parts.extend(field(audio, "transcript").map(part::text));
-    if let (None, Some(id)) = (data, field(audio, "id")) {
-        // One of earlier answers, by its id.
-        parts.push(part::file("audio", id));
-    }
+fn audio(audio: Node<'_>) -> impl Iterator<Item = Part<'_>> {
+    let modality = Modality::Audio;
+    let [data, transcript, id] = audio
+        .pick(["data", "transcript", "id"])
+        .map(|node| node.and_then(Text::some));
+    // One of earlier answers goes by its id.
+    let id = id.filter(|_| data.is_none());
+    let data = data.map(|content| Part::Blob {
+        modality,
+        mime_type: None,
+        content,
+    });
+    let id = id.map(|id| Part::File { modality, id });
+    [data, transcript.map(Part::Text), id].into_iter().flatten()
 }
 
-fn content(content: Option<&Value>, parts: &mut Vec<Value>) {
-    match content {
-        Some(Value::String(text)) => parts.push(part::text(text)),
-        Some(Value::Array(items)) => parts.extend(items.iter().map(item)),
-        _ => {}
+fn contents<'d>(content: Option<Node<'d>>, parts: &mut Vec<Part<'d>>) {
+    let Some(content) = content else { return };
+    if content.is_text() {
+        parts.push(Part::Text(content.into()));
     }
+    parts.extend(content.items().map(item));
 }
 
-fn item(item: &Value) -> Value {
-    let at = |path: &str| item.pointer(path).and_then(Value::as_str);
-    match at("/type") {
-        Some("text") => part::text(at("/text").unwrap_or_default()),
-        Some("refusal") => part::refusal(at("/refusal").unwrap_or_default()),
-        Some("image_url") => match at("/image_url/url").or_else(|| at("/image_url")) {
-            Some(url) => part::media("image", url),
-            None => part::generic(item),
-        },
-        Some("input_audio") => part::audio(item),
-        Some("file") => part::document(item.get("file").unwrap_or(item)),
+fn item(item: Node<'_>) -> Part<'_> {
+    let text = |name: &str| Text::some(item.get(name)?);
+    let kind = item.get("type").and_then(Node::text).unwrap_or_default();
+    let known = match &*kind {
+        "text" => Some(Part::Text(text("text").unwrap_or_else(|| "".into()))),
+        "refusal" => Some(Part::Refusal(text("refusal").unwrap_or_else(|| "".into()))),
+        "image_url" => {
+            let image = item.get("image_url");
+            let url = image.and_then(|image| Text::of(image, "url"));
+            let url = url.or_else(|| image.and_then(Text::some));
+            url.map(|url| Part::media(Modality::Image, url))
+        }
+        "input_audio" => Some(part::audio(item)),
+        "file" => part::document(item.get("file").unwrap_or(item)),
         // Mistral's reasoning.
-        Some("thinking") => {
-            let pieces = item.get("thinking").and_then(Value::as_array);
-            let text: Option<String> = pieces.map(|pieces| {
-                let texts = pieces.iter().filter_map(|piece| field(piece, "text"));
-                texts.collect()
-            });
-            text.as_deref()
-                .or_else(|| at("/thinking"))
-                .map_or_else(|| part::generic(item), part::reasoning)
-        }
-        _ => part::generic(item),
+        "thinking" => thinking(item),
+        _ => None,
+    };
+    known.unwrap_or(Part::Unknown(item))
+}
+
+/// A text, or pieces of one.
+fn thinking(item: Node<'_>) -> Option<Part<'_>> {
+    let thinking = item.get("thinking")?;
+    if thinking.is_text() {
+        return Some(Part::Reasoning(thinking.into()));
+    }
+    let pieces = thinking.is_list().then(|| thinking.items())?;
+    let texts = pieces.filter_map(|piece| Text::of(piece, "text"));
+    let text: String = texts.map(|text| text.get().into_owned()).collect();
+    Some(Part::Reasoning(text.into()))
+}
+
+fn tool_call(call: Node<'_>) -> Part<'_> {
+    let id = Text::of(call, "id");
+    match call.given("custom") {
+        Some(custom) => Part::ToolCall {
+            id,
+            name: Text::of(custom, "name").unwrap_or_else(|| "".into()),
+            arguments: custom.get("input").map(Arguments::Given),
+        },
+        None => function(id, call.get("function")),
     }
 }
 
-fn tool_call(call: &Value) -> Value {
-    let id = field(call, "id");
-    match call.get("custom") {
-        Some(custom) => {
-            let input = custom.get("input").cloned().unwrap_or(Value::Null);
-            part::tool_call(id, field(custom, "name").unwrap_or_default(), input)
-        }
-        None => function(id, call.get("function").unwrap_or(&json!({}))),
+fn function<'d>(id: Option<Text<'d>>, function: Option<Node<'d>>) -> Part<'d> {
+    let name = function.and_then(|function| Text::of(function, "name"));
+    let arguments = function.and_then(|function| function.get("arguments"));
+    Part::ToolCall {
+        id,
+        name: name.unwrap_or_else(|| "".into()),
+        arguments: arguments.map(Arguments::of),
     }
-}
-
-fn function(id: Option<&str>, function: &Value) -> Value {
-    let arguments = part::arguments(function.get("arguments"));
-    part::tool_call(id, field(function, "name").unwrap_or_default(), arguments)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::json::Document;
+    use crate::message::to_json;
+
+    fn convert(given: &Value) -> Value {
+        let json = given.to_string();
+        let document = Document::read(json.as_bytes());
+        let json = to_json(&[message(document.root())]).unwrap();
+        serde_json::from_str::<Value>(&json).unwrap()[0].clone()
+    }
 
     fn parts(message: &Value) -> Value {
-        Value::Object(convert(message))["parts"].clone()
+        convert(message)["parts"].clone()
     }
 
     fn asked(messages: &Value) -> Value {
-        let raw = serde_json::value::to_raw_value(messages).unwrap();
-        input(&raw).map_or(Value::Null, |json| serde_json::from_str(&json).unwrap())
+        let json = messages.to_string();
+        let document = Document::read(json.as_bytes());
+        let json = to_json(&input(document.root()));
+        json.map_or(Value::Null, |json| serde_json::from_str(&json).unwrap())
     }
 
     fn told(body: &[u8]) -> Value {
-        serde_json::from_str(&output(body).unwrap()).unwrap()
+        let json = to_json(&output(Document::read(body).root())).unwrap();
+        serde_json::from_str(&json).unwrap()
     }
 
     #[test]
@@ -213,7 +233,7 @@ mod tests {
         }
         let cut = told(br#"{"choices":[{"message":{"content":"h"},"finish_reason":null}]}"#);
         assert_eq!(cut[0]["finish_reason"], "error");
-        assert_eq!(output(b"{}"), None);
+        assert!(output(Document::read(b"{}").root()).is_empty());
         assert_eq!(asked(&json!("nonsense")), Value::Null);
     }
 
@@ -262,9 +282,7 @@ mod tests {
             json!([{"type":"tool_call","id":"c1","name":"sql","arguments":"select 1"},
                 {"type":"tool_call","name":"f","arguments":"not json"}])
         );
-        let result = Value::Object(convert(
-            &json!({"role":"function","name":"f","content":"4"}),
-        ));
+        let result = convert(&json!({"role":"function","name":"f","content":"4"}));
         assert_eq!(
             result,
             json!({"role":"tool","name":"f","parts":[{"type":"tool_call_response","response":"4"}]})
@@ -284,6 +302,36 @@ mod tests {
                 parts(&message),
                 json!([{"type":"reasoning","content":"think"}])
             );
+        }
+    }
+
+    #[test]
+    fn half_a_pair_of_escapes_costs_no_message() {
+        let body = br#"[{"role":"user","content":"a\ud83d"},{"role":"user","content":"b"}]"#;
+        let json = to_json(&input(Document::read(body).root())).unwrap();
+        let messages: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(messages[0]["parts"][0]["content"], "a\u{fffd}");
+        assert_eq!(messages[1]["parts"][0]["content"], "b");
+    }
+
+    #[test]
+    fn what_is_too_deep_for_readers_is_a_text() {
+        let deep = |depth| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        for (depth, is_text) in [(60, false), (70, true), (100_000, true)] {
+            let arguments = serde_json::to_string(&deep(depth)).unwrap();
+            let call = format!(r#"{{"id":"t","function":{{"name":"f","arguments":{arguments}}}}}"#);
+            let message = format!(
+                r#"[{{"role":"assistant","content":[{{"type":"x","x":{0}}}],"tool_calls":[{call}]}},
+                    {{"role":"tool","tool_call_id":"t","content":{0}}}]"#,
+                deep(depth)
+            );
+            let document = Document::read(message.as_bytes());
+            let json = to_json(&input(document.root())).unwrap();
+            let messages: Value = serde_json::from_str(&json).unwrap();
+            let parts = &messages[0]["parts"];
+            assert_eq!(parts[0]["content"].is_string(), is_text);
+            assert_eq!(parts[1]["arguments"].is_string(), is_text);
+            assert_eq!(messages[1]["parts"][0]["response"].is_string(), is_text);
         }
     }
 

@@ -1,64 +1,58 @@
 //! A prompt and its continuations.
 
-use serde::Deserialize;
-use serde_json::Value;
-
-use super::{finish_reason, part};
-
-#[derive(Deserialize)]
-struct Response {
-    #[serde(default)]
-    choices: Vec<Choice>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    finish_reason: Option<String>,
-}
+use super::finish_reason;
+use crate::json::Node;
+use crate::message::{Message, Part};
 
 /// One message for each prompt that is a text; prompts of token numbers say nothing to a reader.
-pub(super) fn input(prompt: &Value) -> Vec<Value> {
-    let prompts = match prompt {
-        Value::Array(prompts) => prompts.as_slice(),
-        prompt => std::slice::from_ref(prompt),
-    };
-    let texts = prompts.iter().filter_map(Value::as_str);
-    let message = |text| Value::Object(part::message("user", vec![part::text(text)]));
-    texts.map(message).collect()
+pub(super) fn input(prompt: Node<'_>) -> Vec<Message<'_>> {
+    let one = prompt.is_text().then_some(prompt);
+    let texts = one.into_iter().chain(prompt.items());
+    let texts = texts.filter(|prompt| prompt.is_text());
+    texts
+        .map(|text| Message::new("user", vec![Part::Text(text.into())]))
+        .collect()
 }
 
-pub(super) fn output(body: &[u8]) -> Option<Vec<Value>> {
-    let response: Response = serde_json::from_slice(body).ok()?;
-    let messages = response.choices.iter().map(|choice| {
-        let mut message = part::message("assistant", vec![part::text(&choice.text)]);
-        let reason = finish_reason(choice.finish_reason.as_deref());
-        message.insert("finish_reason".to_owned(), reason.into());
-        Value::Object(message)
+pub(super) fn output(body: Node<'_>) -> Vec<Message<'_>> {
+    let choices = body.get("choices").map(Node::items);
+    let answers = choices.into_iter().flatten().map(|choice| {
+        let text = choice.get("text").filter(|text| text.is_text());
+        let reason = choice.get("finish_reason").and_then(Node::text);
+        let text = Part::Text(text.map_or_else(|| "".into(), Into::into));
+        Message {
+            finish_reason: Some(finish_reason(reason)),
+            ..Message::new("assistant", vec![text])
+        }
     });
-    Some(messages.collect())
+    answers.collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use serde_json::json;
+    use crate::json::Document;
+    use crate::message::to_json;
+
+    fn asked(prompt: &str) -> Value {
+        let json = to_json(&input(Document::read(prompt.as_bytes()).root()));
+        json.map_or(Value::Null, |json| serde_json::from_str(&json).unwrap())
+    }
 
     #[test]
     fn prompts_are_the_users_and_texts_the_assistants() {
-        let one = input(&json!("Once"));
         assert_eq!(
-            Value::from(one),
+            asked(r#""Once""#),
             json!([{"role":"user","parts":[{"type":"text","content":"Once"}]}])
         );
-        assert_eq!(input(&json!(["a", "b"])).len(), 2);
-        assert_eq!(input(&json!([1, 2])), Vec::<Value>::new());
-        let answer =
-            output(br#"{"choices":[{"text":" upon","index":0,"finish_reason":"length"}]}"#);
+        assert_eq!(asked(r#"["a","b"]"#).as_array().unwrap().len(), 2);
+        assert_eq!(asked("[1,2]"), Value::Null);
+        let answer = br#"{"choices":[{"text":" upon","index":0,"finish_reason":"length"}]}"#;
+        let answer = to_json(&output(Document::read(answer).root())).unwrap();
         assert_eq!(
-            Value::from(answer.unwrap()),
+            serde_json::from_str::<Value>(&answer).unwrap(),
             json!([{"role":"assistant","parts":[{"type":"text","content":" upon"}],"finish_reason":"length"}])
         );
     }

@@ -1,40 +1,45 @@
-//! One item of the Responses API, in the convention's parts.
+//! One item of the Responses API.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
 
-use super::part::{self, field, set};
+use super::part;
+use crate::json::Node;
+use crate::message::{Arguments, Modality, Part, Text};
 
 /// Whose item it is.
-pub(super) fn role(item: &Value) -> &str {
-    let kind = field(item, "type").unwrap_or_default();
-    match field(item, "role") {
+pub(super) fn role(item: Node<'_>) -> Cow<'_, str> {
+    let kind = item.get("type").and_then(Node::text).unwrap_or_default();
+    let role = item.get("role").and_then(Node::text);
+    match role.filter(|role| !role.is_empty()) {
         Some(role) => role,
-        None if kind.ends_with("_call_output") => "tool",
-        None if kind == "mcp_approval_response" => "user",
+        None if kind.ends_with("_call_output") => "tool".into(),
+        None if kind == "mcp_approval_response" => "user".into(),
         // What has no role was the model's, or is a reference to it.
-        None => "assistant",
+        None => "assistant".into(),
     }
 }
 
 /// The parts an item is.
-pub(super) fn parts(item: &Value) -> Vec<Value> {
-    let kind = field(item, "type").unwrap_or("message");
+pub(super) fn parts(item: Node<'_>) -> Vec<Part<'_>> {
+    let kind = item.get("type").and_then(Node::text).unwrap_or_default();
     if let Some(tool) = CLIENT_TOOLS.iter().find(|tool| tool.0 == kind) {
         return vec![client_call(item, tool)];
     }
     if let Some(tool) = SERVER_TOOLS.iter().find(|tool| tool.kind == kind) {
         return tool.parts(item);
     }
-    match kind {
-        "message" => contents(item.get("content")),
+    match &*kind {
+        "message" | "" => contents(item.get("content")),
         "reasoning" => reasoning(item),
         // The summary itself is encrypted.
-        "compaction" => vec![compaction(item)],
-        _ if kind.ends_with("_call_output") => {
-            let id = field(item, "call_id").or_else(|| field(item, "id"));
-            vec![part::tool_response(id, item.get("output"))]
-        }
-        _ => vec![part::generic(item)],
+        "compaction" => vec![Part::Compaction {
+            id: Text::of(item, "id"),
+        }],
+        _ if kind.ends_with("_call_output") => vec![Part::ToolResult {
+            id: Text::of(item, "call_id").or_else(|| Text::of(item, "id")),
+            result: item.get("output"),
+        }],
+        _ => vec![Part::Unknown(item)],
     }
 }
 
@@ -48,18 +53,20 @@ const CLIENT_TOOLS: [(&str, &str, &[&str]); 6] = [
     ("apply_patch_call", "apply_patch", &["operation"]),
 ];
 
-fn client_call(item: &Value, (kind, tool, places): &(&str, &str, &[&str])) -> Value {
-    let given = places
-        .iter()
-        .filter_map(|place| item.get(*place))
-        .find(|value| !value.is_null());
-    let arguments = match *kind {
-        // A custom tool's input is a text of its own kind.
-        "custom_tool_call" => given.cloned().unwrap_or(Value::Null),
-        _ => part::arguments(given),
-    };
-    let id = field(item, "call_id").or_else(|| field(item, "id"));
-    part::tool_call(id, field(item, "name").unwrap_or(tool), arguments)
+fn client_call<'d>(
+    item: Node<'d>,
+    (kind, tool, places): &(&str, &'static str, &[&str]),
+) -> Part<'d> {
+    let given = places.iter().find_map(|place| item.given(place));
+    Part::ToolCall {
+        id: Text::of(item, "call_id").or_else(|| Text::of(item, "id")),
+        name: Text::of(item, "name").unwrap_or_else(|| (*tool).into()),
+        arguments: given.map(|given| match *kind {
+            // A custom tool's input is a text of its own kind.
+            "custom_tool_call" => Arguments::Given(given),
+            _ => Arguments::of(given),
+        }),
+    }
 }
 
 /// A tool the provider runs.
@@ -114,91 +121,89 @@ const SERVER_TOOLS: [ServerTool; 6] = [
 ];
 
 impl ServerTool {
-    fn parts(&self, item: &Value) -> Vec<Value> {
-        let id = field(item, "id").map(Value::from);
-        let object = |names: &[&str]| {
-            let mut object = json!({"type": self.tool});
-            for name in names {
-                let value = item.get(*name).filter(|value| !value.is_null());
-                let value = value.map(|value| match *name {
-                    "arguments" => part::arguments(Some(value)),
-                    _ => value.clone(),
-                });
-                set(&mut object, name, value);
-            }
-            object
+    fn parts<'d>(&self, item: Node<'d>) -> Vec<Part<'d>> {
+        let id = || Text::of(item, "id");
+        let members = |names: &'static [&'static str]| -> Vec<(&'static str, Arguments<'d>)> {
+            let given = names.iter().filter_map(|name| {
+                let value = item.given(name)?;
+                Some(match *name {
+                    "arguments" => (*name, Arguments::of(value)),
+                    _ => (*name, Arguments::Given(value)),
+                })
+            });
+            given.collect()
         };
-        let name = field(item, "name").unwrap_or(self.tool);
-        let call = object(self.call);
-        let mut part = json!({"type": "server_tool_call", "name": name, "server_tool_call": call});
-        set(&mut part, "id", id.clone());
-        let mut parts = vec![part];
-        let response = object(self.response);
-        if response
-            .as_object()
-            .is_some_and(|members| members.len() > 1)
-        {
-            let mut part =
-                json!({"type": "server_tool_call_response", "server_tool_call_response": response});
-            set(&mut part, "id", id);
-            parts.push(part);
+        let mut parts = vec![Part::ServerToolCall {
+            id: id(),
+            name: Text::of(item, "name").unwrap_or_else(|| self.tool.into()),
+            tool: self.tool,
+            members: members(self.call),
+        }];
+        let found = members(self.response);
+        if !found.is_empty() {
+            parts.push(Part::ServerToolResult {
+                id: id(),
+                tool: self.tool,
+                members: found,
+            });
         }
-        if let ("image_generation", Some(image)) = (self.tool, field(item, "result")) {
-            let format = field(item, "output_format").unwrap_or("png");
-            parts.push(part::blob("image", Some(&format!("image/{format}")), image));
+        if let ("image_generation", Some(content)) = (self.tool, Text::of(item, "result")) {
+            let format = Text::of(item, "output_format");
+            let format = format.as_ref().map_or("png".into(), Text::get);
+            parts.push(Part::Blob {
+                modality: Modality::Image,
+                mime_type: Some(["image/", &format].concat().into()),
+                content,
+            });
         }
         parts
     }
 }
 
-fn compaction(item: &Value) -> Value {
-    let mut part = json!({"type": "compaction"});
-    set(&mut part, "id", field(item, "id").map(Value::from));
-    part
-}
-
 /// What the model shows of its reasoning: its text, else its summary. What is encrypted stays so.
-fn reasoning(item: &Value) -> Vec<Value> {
-    let texts = |name: &str| -> Vec<Value> {
-        let pieces = item.get(name).and_then(Value::as_array);
-        let texts = pieces
-            .into_iter()
-            .flatten()
-            .filter_map(|piece| field(piece, "text"));
-        texts.map(part::reasoning).collect()
+fn reasoning(item: Node<'_>) -> Vec<Part<'_>> {
+    let texts = |name: &str| -> Vec<Part<'_>> {
+        let pieces = item.get(name).map(Node::items).into_iter().flatten();
+        let texts = pieces.filter_map(|piece| Text::of(piece, "text"));
+        texts.map(Part::Reasoning).collect()
     };
-    let mut parts = texts("content");
-    if parts.is_empty() {
-        parts = texts("summary");
-    }
-    parts
-}
-
-fn contents(content: Option<&Value>) -> Vec<Value> {
-    match content {
-        Some(Value::String(text)) => vec![part::text(text)],
-        Some(Value::Array(pieces)) => pieces.iter().map(piece).collect(),
-        _ => Vec::new(),
+    let parts = texts("content");
+    match parts.is_empty() {
+        true => texts("summary"),
+        false => parts,
     }
 }
 
-fn piece(piece: &Value) -> Value {
-    let text = || field(piece, "text").unwrap_or_default();
-    match field(piece, "type") {
-        Some("input_text" | "output_text" | "text" | "summary_text") => part::text(text()),
-        Some("reasoning_text") => part::reasoning(text()),
-        Some("refusal") => part::refusal(field(piece, "refusal").unwrap_or_default()),
-        Some("input_image" | "computer_screenshot") => image(piece),
-        Some("input_file") => part::document(piece),
-        Some("input_audio") => part::audio(piece),
-        _ => part::generic(piece),
+fn contents(content: Option<Node<'_>>) -> Vec<Part<'_>> {
+    let Some(content) = content else {
+        return Vec::new();
+    };
+    match content.is_text() {
+        true => vec![Part::Text(content.into())],
+        false => content.items().map(piece).collect(),
     }
 }
 
-fn image(piece: &Value) -> Value {
-    match (field(piece, "image_url"), field(piece, "file_id")) {
-        (Some(url), _) => part::media("image", url),
-        (None, Some(id)) => part::file("image", id),
-        (None, None) => part::generic(piece),
+fn piece(piece: Node<'_>) -> Part<'_> {
+    let text = |name: &str| Text::of(piece, name).unwrap_or_else(|| "".into());
+    let kind = piece.get("type").and_then(Node::text).unwrap_or_default();
+    let known = match &*kind {
+        "input_text" | "output_text" | "text" | "summary_text" => Some(Part::Text(text("text"))),
+        "reasoning_text" => Some(Part::Reasoning(text("text"))),
+        "refusal" => Some(Part::Refusal(text("refusal"))),
+        "input_image" | "computer_screenshot" => image(piece),
+        "input_file" => part::document(piece),
+        "input_audio" => Some(part::audio(piece)),
+        _ => None,
+    };
+    known.unwrap_or(Part::Unknown(piece))
+}
+
+fn image(piece: Node<'_>) -> Option<Part<'_>> {
+    let modality = Modality::Image;
+    if let Some(url) = Text::of(piece, "image_url") {
+        return Some(Part::media(modality, url));
     }
+    let id = Text::of(piece, "file_id")?;
+    Some(Part::File { modality, id })
 }

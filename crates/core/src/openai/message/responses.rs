@@ -1,93 +1,92 @@
 //! What goes into the Responses API and comes out of it.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
-use super::part::{self, field};
 use super::{finish_reason, item};
+use crate::json::Node;
+use crate::message::{Message, Part};
 use crate::openai::response::finish_reason as reason_of_status;
 
-#[derive(Deserialize)]
-struct Response {
-    #[serde(default)]
-    output: Vec<Value>,
-    #[serde(default)]
-    status: Option<String>,
-    #[serde(default)]
-    incomplete_details: Value,
-}
-
-pub(super) fn input(input: &Value) -> Vec<Value> {
-    match input {
-        Value::String(text) => vec![Value::Object(part::message("user", vec![part::text(text)]))],
-        Value::Array(items) => messages(items),
-        _ => Vec::new(),
+pub(super) fn input(input: Node<'_>) -> Vec<Message<'_>> {
+    if input.is_text() {
+        return vec![Message::new("user", vec![Part::Text(input.into())])];
     }
+    let mut messages: Vec<Message<'_>> = Vec::new();
+    for item in input.items() {
+        let (role, parts) = (item::role(item), item::parts(item));
+        // What the model said in one go stands in several items and is one message.
+        match messages.last_mut() {
+            Some(last) if role == "assistant" && last.role == role => last.parts.extend(parts),
+            _ => messages.push(Message::new(role, parts)),
+        }
+    }
+    messages
 }
 
 /// All items of an answer are one message of the assistant.
-pub(super) fn output(body: &[u8]) -> Option<Vec<Value>> {
-    let response: Response = serde_json::from_slice(body).ok()?;
-    let items = &response.output;
-    if items.is_empty() {
-        return None;
+pub(super) fn output(body: Node<'_>) -> Vec<Message<'_>> {
+    let items = || body.get("output").map(Node::items).into_iter().flatten();
+    if items().next().is_none() {
+        return Vec::new();
     }
-    let kinds: Vec<&str> = items
-        .iter()
-        .filter_map(|item| field(item, "type"))
-        .collect();
-    let reason = response.status.as_deref().and_then(|status| {
-        reason_of_status(
-            status,
-            field(&response.incomplete_details, "reason"),
-            &kinds,
-        )
+    let text = |node: Option<Node<'_>>| node.and_then(Node::text).map(Cow::into_owned);
+    let kinds: Vec<_> = items().filter_map(|item| text(item.get("type"))).collect();
+    let kinds: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
+    let incomplete = body.get("incomplete_details");
+    let incomplete = incomplete.and_then(|details| text(details.get("reason")));
+    let reason = text(body.get("status")).and_then(|status| {
+        let reason = reason_of_status(&status, incomplete.as_deref(), &kinds)?;
+        Some(Cow::Owned(reason.into_owned()))
     });
-    let mut message = part::message("assistant", items.iter().flat_map(item::parts).collect());
-    let reason = finish_reason(reason.as_deref());
-    message.insert("finish_reason".to_owned(), reason.into());
-    Some(vec![Value::Object(message)])
+    let parts = items().flat_map(item::parts).collect();
+    vec![Message {
+        finish_reason: Some(finish_reason(reason)),
+        ..Message::new("assistant", parts)
+    }]
 }
 
 /// A text, or the messages a prompt kept at the provider came to.
-pub(super) fn instructions(instructions: &Value) -> Vec<Value> {
-    match instructions {
-        Value::String(text) if !text.is_empty() => vec![part::text(text)],
-        Value::Array(items) => items.iter().flat_map(item::parts).collect(),
-        _ => Vec::new(),
+pub(super) fn instructions(instructions: Node<'_>) -> Vec<Part<'_>> {
+    match instructions.is_text() {
+        true if instructions.is("") => Vec::new(),
+        true => vec![Part::Text(instructions.into())],
+        false => instructions.items().flat_map(item::parts).collect(),
     }
-}
-
-/// Items as messages. What the model said in one go stands in several items and is one message.
-fn messages(items: &[Value]) -> Vec<Value> {
-    let mut messages: Vec<(&str, Vec<Value>)> = Vec::new();
-    for item in items {
-        let role = item::role(item);
-        let parts = item::parts(item);
-        match messages.last_mut() {
-            Some((last, sum)) if role == "assistant" && *last == role => sum.extend(parts),
-            _ => messages.push((role, parts)),
-        }
-    }
-    let message = |(role, parts)| -> Map<String, Value> { part::message(role, parts) };
-    messages
-        .into_iter()
-        .map(message)
-        .map(Value::Object)
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use serde_json::json;
+    use crate::json::Document;
+    use crate::message::{parts_json, to_json};
+
+    fn value(json: Option<String>) -> Value {
+        json.map_or(Value::Null, |json| serde_json::from_str(&json).unwrap())
+    }
 
     fn input_of(body: &Value) -> Value {
-        Value::from(input(&body["input"]))
+        let json = body.to_string();
+        let document = Document::read(json.as_bytes());
+        value(
+            document
+                .root()
+                .get("input")
+                .and_then(|node| to_json(&input(node))),
+        )
     }
 
     fn output_of(body: &Value) -> Value {
-        Value::from(output(body.to_string().as_bytes()).unwrap())
+        let json = body.to_string();
+        value(to_json(&output(Document::read(json.as_bytes()).root())))
+    }
+
+    fn instructions_of(given: &Value) -> Value {
+        let json = given.to_string();
+        value(parts_json(&instructions(
+            Document::read(json.as_bytes()).root(),
+        )))
     }
 
     #[test]
@@ -96,7 +95,7 @@ mod tests {
             input_of(&json!({"input":"hi"})),
             json!([{"role":"user","parts":[{"type":"text","content":"hi"}]}])
         );
-        assert_eq!(input(&Value::Null), Vec::<Value>::new());
+        assert_eq!(input_of(&json!({"input":null})), Value::Null);
     }
 
     #[test]
@@ -205,16 +204,19 @@ mod tests {
             let body = json!({"status":status,"incomplete_details":details,"output":text});
             assert_eq!(output_of(&body)[0]["finish_reason"], reason);
         }
-        assert_eq!(output(br#"{"status":"queued","output":[]}"#), None);
+        assert_eq!(
+            output_of(&json!({"status":"queued","output":[]})),
+            Value::Null
+        );
     }
 
     #[test]
     fn instructions_stand_apart() {
         let brief = json!([{"type":"text","content":"be brief"}]);
-        assert_eq!(Value::from(instructions(&json!("be brief"))), brief);
+        assert_eq!(instructions_of(&json!("be brief")), brief);
         let items =
             json!([{"role":"developer","content":[{"type":"input_text","text":"be brief"}]}]);
-        assert_eq!(Value::from(instructions(&items)), brief);
-        assert_eq!(instructions(&Value::Null), Vec::<Value>::new());
+        assert_eq!(instructions_of(&items), brief);
+        assert_eq!(instructions_of(&Value::Null), Value::Null);
     }
 }

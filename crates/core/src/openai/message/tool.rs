@@ -1,45 +1,48 @@
 //! The tools a request offers.
 
-use serde_json::{Value, json};
+use crate::json::Node;
+use crate::message::{Text, ToolDefinition};
 
-use super::part::{field, set};
-
-pub(super) fn definitions(tools: &Value, functions: &Value) -> Vec<Value> {
-    let functions = functions.as_array().into_iter().flatten();
-    let functions = functions.map(|function| define("function", function));
-    let tools = tools.as_array().into_iter().flatten();
-    functions.chain(tools.map(definition)).collect()
+pub(super) fn definitions<'d>(
+    tools: Option<Node<'d>>,
+    functions: Option<Node<'d>>,
+) -> Vec<ToolDefinition<'d>> {
+    let items = |list: Option<Node<'d>>| list.map(Node::items).into_iter().flatten();
+    let functions = items(functions).map(|function| define("function".into(), function));
+    functions.chain(items(tools).map(definition)).collect()
 }
 
-fn definition(tool: &Value) -> Value {
-    let kind = field(tool, "type").unwrap_or("function");
+fn definition(tool: Node<'_>) -> ToolDefinition<'_> {
+    let kind = Text::of(tool, "type").unwrap_or_else(|| "function".into());
     // Chat completions put what there is to know under the type's name, the Responses API beside it.
-    define(
-        kind,
-        tool.get(kind)
-            .filter(|inner| inner.is_object())
-            .unwrap_or(tool),
-    )
+    let inner = tool.get(&kind.get()).filter(|inner| inner.is_object());
+    define(kind, inner.unwrap_or(tool))
 }
 
-/// Only what is listed here: a remote tool is sent with the credentials it needs.
-fn define(kind: &str, tool: &Value) -> Value {
-    let name = field(tool, "name").or_else(|| field(tool, "server_label"));
-    let mut definition = json!({"type": kind, "name": name.unwrap_or(kind)});
-    for member in ["description", "parameters"] {
-        if let Some(value) = tool.get(member).filter(|value| !value.is_null()) {
-            set(&mut definition, member, Some(value.clone()));
-        }
+fn define<'d>(kind: Text<'d>, tool: Node<'d>) -> ToolDefinition<'d> {
+    let name = Text::of(tool, "name").or_else(|| Text::of(tool, "server_label"));
+    ToolDefinition {
+        name: name.unwrap_or_else(|| kind.clone()),
+        kind,
+        description: tool.given("description"),
+        parameters: tool.given("parameters"),
     }
-    definition
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::json::Document;
+    use crate::message::tools_json;
 
     fn of(body: &Value) -> Value {
-        Value::from(definitions(&body["tools"], &body["functions"]))
+        let json = body.to_string();
+        let document = Document::read(json.as_bytes());
+        let member = |name| document.root().get(name);
+        let json = tools_json(&definitions(member("tools"), member("functions")));
+        json.map_or(Value::Null, |json| serde_json::from_str(&json).unwrap())
     }
 
     #[test]
@@ -53,7 +56,7 @@ mod tests {
         for body in [chat, responses, functions] {
             assert_eq!(of(&body), json!([weather]));
         }
-        assert_eq!(of(&json!({"tools":null})), json!([]));
+        assert_eq!(of(&json!({"tools":null})), Value::Null);
     }
 
     #[test]

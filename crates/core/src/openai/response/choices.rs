@@ -1,52 +1,26 @@
 //! Chat completions and completions: an answer in `choices`.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::Body;
 use super::usage::usage;
 use crate::Response;
-use crate::openai::field::{self, read};
+use crate::json::Node;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    model: Option<&'a RawValue>,
-    #[serde(borrow)]
-    choices: Option<&'a RawValue>,
-    #[serde(borrow)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    service_tier: Option<&'a RawValue>,
-    #[serde(borrow)]
-    system_fingerprint: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(borrow, default)]
-    finish_reason: Option<Cow<'a, str>>,
-}
-
-pub(super) fn read_body(body: &[u8]) -> Body {
-    let wire: Wire<'_> = field::body(body);
-    let choices: Vec<Choice<'_>> = read(wire.choices).unwrap_or_default();
-    let (usage, reported_cost) = usage(wire.usage);
+pub(super) fn read_body(body: Node<'_>) -> Body {
+    let [choices, reported] = body.pick(["choices", "usage"]);
+    let (usage, reported_cost) = usage(reported);
+    let [id, model, service_tier, system_fingerprint] = body
+        .pick(["id", "model", "service_tier", "system_fingerprint"])
+        .map(|node| Some(node?.text()?.into_owned()));
+    let choices = choices.into_iter().flat_map(Node::items);
     Body {
         response: Response {
-            id: read(wire.id),
-            model: read(wire.model),
+            id,
+            model,
             finish_reasons: choices
-                .into_iter()
-                .filter_map(|choice| choice.finish_reason.map(Cow::into_owned))
+                .filter_map(|choice| choice.string("finish_reason"))
                 .collect(),
-            service_tier: read(wire.service_tier),
-            system_fingerprint: read(wire.system_fingerprint),
+            service_tier,
+            system_fingerprint,
             ..Response::default()
         },
         usage,
@@ -58,6 +32,11 @@ pub(super) fn read_body(body: &[u8]) -> Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
+
+    fn read_body(body: &[u8]) -> Body {
+        super::read_body(Document::read(body).root())
+    }
     use crate::UsageSource;
 
     #[test]

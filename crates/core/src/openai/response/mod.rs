@@ -13,7 +13,9 @@ mod responses;
 mod usage;
 
 pub(super) use responses::finish_reason;
+pub(super) use usage::usage;
 
+use crate::json::Node;
 use crate::{Endpoint, Failure, Response, Usage};
 
 /// What an answer's body said.
@@ -34,7 +36,7 @@ pub struct Body {
 
 /// Reads the body of an endpoint's answer; one that is no JSON object gives the empty body.
 #[must_use]
-pub fn response(endpoint: Endpoint, body: &[u8]) -> Body {
+pub fn response(endpoint: Endpoint, body: Node<'_>) -> Body {
     match endpoint {
         Endpoint::ChatCompletions | Endpoint::Completions => choices::read_body(body),
         Endpoint::Responses | Endpoint::FetchResponse => responses::read_body(body),
@@ -45,6 +47,7 @@ pub fn response(endpoint: Endpoint, body: &[u8]) -> Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
 
     #[test]
     fn no_usage_stays_unknown() {
@@ -62,7 +65,8 @@ mod tests {
                 br#"{"usage":[1],"choices":7,"output":"x","data":{}}"#,
                 b"<html>",
             ] {
-                assert_eq!(response(endpoint, body), Body::default());
+                let document = Document::read(body);
+                assert_eq!(response(endpoint, document.root()), Body::default());
             }
         }
     }

@@ -2,61 +2,27 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::Body;
 use super::usage::usage;
+use crate::json::Node;
 use crate::openai::failure;
-use crate::openai::field::{self, read};
 use crate::{Failure, Response};
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    model: Option<&'a RawValue>,
-    #[serde(borrow)]
-    status: Option<&'a RawValue>,
-    #[serde(borrow)]
-    output: Option<&'a RawValue>,
-    #[serde(borrow)]
-    incomplete_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-    #[serde(borrow)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    service_tier: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Item<'a> {
-    #[serde(borrow, default)]
-    r#type: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-struct Incomplete {
-    reason: String,
-}
-
-pub(super) fn read_body(body: &[u8]) -> Body {
-    let wire: Wire<'_> = field::body(body);
-    let items: Vec<Item<'_>> = read(wire.output).unwrap_or_default();
-    let status: Option<String> = read(wire.status);
-    let incomplete = read::<Incomplete>(wire.incomplete_details).map(|details| details.reason);
-    let kinds: Vec<&str> = items.iter().map(|item| &*item.r#type).collect();
+pub(super) fn read_body(body: Node<'_>) -> Body {
+    let items = body.get("output").into_iter().flat_map(Node::items);
+    let kinds: Vec<_> = items.filter_map(|item| item.get("type")?.text()).collect();
+    let kinds: Vec<&str> = kinds.iter().map(|kind| &**kind).collect();
+    let status = body.string("status");
+    let incomplete = body
+        .get("incomplete_details")
+        .and_then(|details| details.string("reason"));
     let reason = status
         .as_deref()
         .and_then(|status| finish_reason(status, incomplete.as_deref(), &kinds));
-    let (usage, reported_cost) = usage(wire.usage);
+    let (usage, reported_cost) = usage(body.get("usage"));
     let failure = (status.as_deref() == Some("failed")).then(|| {
-        let told = wire
-            .error
-            .and_then(|error| failure::object(error, "response_failed"));
+        let error = body.get("error");
+        let told = error.and_then(|error| failure::object(error, "response_failed"));
         told.unwrap_or_else(|| Failure {
             kind: "response_failed".to_owned(),
             message: String::new(),
@@ -64,11 +30,11 @@ pub(super) fn read_body(body: &[u8]) -> Body {
     });
     Body {
         response: Response {
-            id: read(wire.id),
-            model: read(wire.model),
+            id: body.string("id"),
+            model: body.string("model"),
             finish_reasons: reason.map(Cow::into_owned).into_iter().collect(),
             status,
-            service_tier: read(wire.service_tier),
+            service_tier: body.string("service_tier"),
             compacted: kinds.contains(&"compaction"),
             ..Response::default()
         },
@@ -112,6 +78,11 @@ fn waits(kinds: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
+
+    fn read_body(body: &[u8]) -> Body {
+        super::read_body(Document::read(body).root())
+    }
 
     #[test]
     fn reads_a_whole_response() {

@@ -1,95 +1,84 @@
-//! The `usage` object.
+//! The `usage` object: its tokens by a table of the places where the providers put them.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use crate::openai::field::{self, read};
+use crate::json::Node;
 use crate::{Usage, UsageSource};
 
-/// Both families of names: chat completions count `prompt_tokens` and `completion_tokens`, the Responses API
-/// `input_tokens` and `output_tokens`. Some compatible providers state the cached tokens beside the totals.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire<'a> {
-    #[serde(borrow)]
-    prompt_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    input_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    completion_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    output_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    total_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    prompt_tokens_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    input_tokens_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    completion_tokens_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    output_tokens_details: Option<&'a RawValue>,
-    /// Moonshot's.
-    #[serde(borrow)]
-    cached_tokens: Option<&'a RawValue>,
-    /// DeepSeek's.
-    #[serde(borrow)]
-    prompt_cache_hit_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    cost: Option<&'a RawValue>,
-}
+/// A word for a count, and the count.
+type Word = (&'static str, fn(&mut Usage) -> &mut Option<u64>);
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Details<'a> {
-    #[serde(borrow)]
-    cached_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    cache_write_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    cached_tokens_details: Option<&'a RawValue>,
-    #[serde(borrow)]
-    text_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    image_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    audio_tokens: Option<&'a RawValue>,
-    #[serde(borrow)]
-    reasoning_tokens: Option<&'a RawValue>,
-}
+/// Both families of names: chat completions count `prompt_tokens` and `completion_tokens`, the Responses API
+/// `input_tokens` and `output_tokens`. Some compatible providers state the cached tokens beside the totals: Moonshot
+/// (`cached_tokens`), DeepSeek (`prompt_cache_hit_tokens`). The first that is a number counts.
+const TOTALS: &[Word] = &[
+    ("prompt_tokens", |usage| &mut usage.input_tokens),
+    ("input_tokens", |usage| &mut usage.input_tokens),
+    ("completion_tokens", |usage| &mut usage.output_tokens),
+    ("output_tokens", |usage| &mut usage.output_tokens),
+    ("cached_tokens", |usage| &mut usage.cache_read_tokens),
+    ("prompt_cache_hit_tokens", |usage| {
+        &mut usage.cache_read_tokens
+    }),
+];
+/// What the input is made of.
+const INPUT: &[Word] = &[
+    ("cached_tokens", |usage| &mut usage.cache_read_tokens),
+    ("cache_write_tokens", |usage| &mut usage.cache_write_tokens),
+    ("text_tokens", |usage| &mut usage.text_input_tokens),
+    ("image_tokens", |usage| &mut usage.image_input_tokens),
+    ("audio_tokens", |usage| &mut usage.audio_input_tokens),
+];
+/// What the cached part of the input is made of.
+const CACHED: &[Word] = &[
+    ("text_tokens", |usage| &mut usage.text_cache_read_tokens),
+    ("image_tokens", |usage| &mut usage.image_cache_read_tokens),
+    ("audio_tokens", |usage| &mut usage.audio_cache_read_tokens),
+];
+/// What the output is made of.
+const OUTPUT: &[Word] = &[
+    ("reasoning_tokens", |usage| &mut usage.reasoning_tokens),
+    ("text_tokens", |usage| &mut usage.text_output_tokens),
+    ("image_tokens", |usage| &mut usage.image_output_tokens),
+    ("audio_tokens", |usage| &mut usage.audio_output_tokens),
+];
 
 /// Reads the `usage` object: the tokens, and the cost where a gateway states it there.
-pub(super) fn usage(raw: Option<&RawValue>) -> (Usage, Option<f64>) {
-    let Some(wire) = field::object::<Wire<'_>>(raw) else {
+pub(in crate::openai) fn usage(object: Option<Node<'_>>) -> (Usage, Option<f64>) {
+    let Some(object) = object else {
         return (Usage::default(), None);
     };
-    let details = |chat, responses| -> Details<'_> {
-        read(chat).or_else(|| read(responses)).unwrap_or_default()
-    };
-    let input = details(wire.prompt_tokens_details, wire.input_tokens_details);
-    let output = details(wire.completion_tokens_details, wire.output_tokens_details);
-    let beside = || read(wire.cached_tokens).or_else(|| read(wire.prompt_cache_hit_tokens));
-    let cached: Details<'_> = read(input.cached_tokens_details).unwrap_or_default();
-    let mut usage = Usage {
-        input_tokens: read(wire.prompt_tokens).or_else(|| read(wire.input_tokens)),
-        output_tokens: read(wire.completion_tokens).or_else(|| read(wire.output_tokens)),
-        cache_read_tokens: read(input.cached_tokens).or_else(beside),
-        cache_write_tokens: read(input.cache_write_tokens),
-        reasoning_tokens: read(output.reasoning_tokens),
-        text_input_tokens: read(input.text_tokens),
-        image_input_tokens: read(input.image_tokens),
-        audio_input_tokens: read(input.audio_tokens),
-        text_output_tokens: read(output.text_tokens),
-        image_output_tokens: read(output.image_tokens),
-        audio_output_tokens: read(output.audio_tokens),
-        text_cache_read_tokens: read(cached.text_tokens),
-        image_cache_read_tokens: read(cached.image_tokens),
-        audio_cache_read_tokens: read(cached.audio_tokens),
-        source: None,
-    };
-    include_reasoning(&mut usage, read(wire.total_tokens));
+    let [prompt, input, completion, output, total, cost] = object.pick([
+        "prompt_tokens_details",
+        "input_tokens_details",
+        "completion_tokens_details",
+        "output_tokens_details",
+        "total_tokens",
+        "cost",
+    ]);
+    let mut usage = Usage::default();
+    for details in [prompt, input].into_iter().flatten() {
+        fill(&mut usage, details, INPUT);
+        let cached = details.get("cached_tokens_details");
+        cached
+            .into_iter()
+            .for_each(|cached| fill(&mut usage, cached, CACHED));
+    }
+    for details in [completion, output].into_iter().flatten() {
+        fill(&mut usage, details, OUTPUT);
+    }
+    fill(&mut usage, object, TOTALS);
+    include_reasoning(&mut usage, total.and_then(Node::u64));
     usage.source = usage.is_known().then_some(UsageSource::Reported);
-    (usage, read(wire.cost))
+    (usage, cost.and_then(Node::f64))
+}
+
+/// Counts that are not known yet.
+fn fill(usage: &mut Usage, object: Node<'_>, words: &[Word]) {
+    for (name, count) in words {
+        let count = count(usage);
+        if count.is_none() {
+            *count = object.get(name).and_then(Node::u64);
+        }
+    }
 }
 
 /// xAI counts reasoning beside the answer, OpenAI inside; the total says which it is.
@@ -111,10 +100,11 @@ fn include_reasoning(usage: &mut Usage, total: Option<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
 
     fn of(json: &str) -> Usage {
-        let raw: &RawValue = serde_json::from_str(json).unwrap();
-        usage(Some(raw)).0
+        let document = Document::read(json.as_bytes());
+        usage(Some(document.root())).0
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl http_body::Body for Frames {
     }
 }
 
-fn answer() -> Bytes {
+pub(crate) fn answer() -> Bytes {
     let content = "The answer to life, the universe and everything. ".repeat(10);
     json!({
         "id": "chatcmpl-1", "object": "chat.completion", "created": 1_790_000_000, "model": MODEL,
@@ -46,7 +46,7 @@ fn answer() -> Bytes {
     .into()
 }
 
-fn stream() -> Vec<Bytes> {
+pub(crate) fn stream() -> Vec<Bytes> {
     let chunk = |delta: serde_json::Value, reason: Option<&str>| {
         let chunk = json!({
             "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_790_000_000, "model": MODEL,
@@ -65,14 +65,53 @@ fn stream() -> Vec<Bytes> {
     frames
 }
 
+/// How much is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Size {
+    /// Four messages, 2 KB together.
+    Small,
+    /// 128 messages, 64 KB together.
+    Long,
+    /// Two parts, of which one is a picture of 1 MB.
+    Picture,
+}
+
+impl Size {
+    pub(crate) const ALL: [Self; 3] = [Self::Small, Self::Long, Self::Picture];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Small => "2KB",
+            Self::Long => "64KB",
+            Self::Picture => "1MB",
+        }
+    }
+}
+
 /// Four messages, 2 KB.
 pub(crate) fn request() -> CreateChatCompletionRequest {
+    request_of(Size::Small)
+}
+
+pub(crate) fn request_of(size: Size) -> CreateChatCompletionRequest {
     let text = "tell me about life, the universe and everything. ".repeat(10);
-    let roles = ["system", "user", "assistant", "user"];
-    let messages: Vec<_> = roles
-        .iter()
-        .map(|role| json!({"role": role, "content": text}))
-        .collect();
+    let plain = |(role, text): (&str, &str)| json!({"role": role, "content": text});
+    let turns = |count: usize| {
+        let roles = ["system", "user", "assistant", "user"];
+        let turns = roles.iter().cycle().take(count);
+        turns.map(|role| plain((role, &text))).collect()
+    };
+    let messages = match size {
+        Size::Small => turns(4),
+        Size::Long => turns(128),
+        Size::Picture => {
+            let url = format!("data:image/png;base64,{}", "iVBORw0KGgoA".repeat(85_000));
+            vec![json!({"role": "user", "content": [
+                {"type": "text", "text": text},
+                {"type": "image_url", "image_url": {"url": url}},
+            ]})]
+        }
+    };
     serde_json::from_value(json!({"model": "gpt-4o-mini", "messages": messages, "temperature": 0.5, "max_completion_tokens": 200}))
         .unwrap()
 }

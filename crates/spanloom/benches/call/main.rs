@@ -1,5 +1,5 @@
 //! What a call costs: plain async-openai, the layer around it, and a stock OpenTelemetry span with the same content and
-//! metrics beside it, in one run. `cargo bench -p spanloom-instrumentation --bench call`.
+//! metrics beside it, in one run. `cargo bench -p spanloom --bench call`.
 //!
 //! Rounds of the variants take turns, and figures are medians over the rounds. A call has four messages of 2 KB
 //! together, a stream has 200 chunks, each a frame of its own. With the layer a call's span has 25 attributes and its
@@ -13,6 +13,8 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::too_many_lines,
@@ -21,6 +23,7 @@
 
 mod by_hand;
 mod caller;
+mod counted;
 mod process;
 mod transport;
 
@@ -66,10 +69,10 @@ fn dropping(sampler: Sampler, gate: Gate) -> SdkTracerProvider {
         .build()
 }
 
-fn exporting(sink: &Sink) -> SdkTracerProvider {
+fn exporting(sink: &str) -> SdkTracerProvider {
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_http()
-        .with_endpoint(format!("{}/v1/traces", sink.address))
+        .with_endpoint(format!("{sink}/v1/traces"))
         .build()
         .unwrap();
     SdkTracerProvider::builder()
@@ -105,6 +108,15 @@ fn added(name: &str, taken: f64, plain: f64) {
 }
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.split_first() {
+        Some((&"instructions", wanted)) => return counted::table(wanted),
+        Some((&"count", [what, size, count, sink])) => {
+            return counted::run(what, size, count.parse().unwrap(), sink);
+        }
+        _ => {}
+    }
     let recorder = Recorder::start().unwrap();
     let meters = SdkMeterProvider::builder()
         .with_reader(ManualReader::builder().build())
@@ -148,7 +160,7 @@ fn on_the_callers_thread(
         calls[2].extend(caller.timed(25, stop, async || call(&off).await));
         calls[3].extend(caller.timed(25, stop, async || call(&counted).await));
         calls[4].extend(caller.timed(25, stop, async || call(&disabled).await));
-        calls[5].extend(caller.timed(25, stop, async || by_hand.call().await));
+        calls[5].extend(caller.timed(25, stop, async || by_hand.call(request()).await));
         streams[0].extend(caller.timed(5, stop, async || stream(plain).await));
         streams[1].extend(caller.timed(5, stop, async || stream(&both).await));
     }
@@ -189,7 +201,7 @@ fn of_the_process(
 ) {
     let open = dropping(Sampler::AlwaysOn, Gate::default());
     let sink = Sink::start();
-    let exporting = exporting(&sink);
+    let exporting = exporting(&sink.address);
     let layer = |spans: &SdkTracerProvider, content| {
         layered(
             GenAiLayer::builder(recorder)
@@ -241,7 +253,7 @@ fn of_the_process(
                 runtime,
                 rounds,
                 concurrency,
-                async || by_hand.call().await,
+                async || by_hand.call(request()).await,
                 settle,
             ));
             calls[4].push(cpu(
@@ -255,7 +267,7 @@ fn of_the_process(
                 runtime,
                 rounds,
                 concurrency,
-                async || by_hand_exported.call().await,
+                async || by_hand_exported.call(request()).await,
                 export,
             ));
         }
@@ -279,4 +291,16 @@ fn of_the_process(
             ratio(4, 5)
         );
     }
+    let mut streams: [Vec<f64>; 2] = Default::default();
+    for _ in 0..ROUNDS {
+        let plainly = async || stream(plain).await;
+        let observed = async || stream(&messages).await;
+        streams[0].push(cpu(runtime, 40, 1, plainly, settle));
+        streams[1].push(cpu(runtime, 40, 1, observed, settle));
+    }
+    let [base, layer] = streams.each_mut().map(|figures| median(figures));
+    println!("goal 4: CPU time of the process, a stream of {CHUNKS} chunks");
+    added("layer, messages", layer, base);
+    let chunks = f64::from(u32::try_from(CHUNKS).unwrap());
+    println!("  per chunk {:.0} ns", (layer - base) / chunks);
 }

@@ -4,15 +4,16 @@ use std::time::Instant;
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
+use async_openai::types::chat::CreateChatCompletionRequest;
 use opentelemetry::metrics::{Histogram, MeterProvider as _};
 use opentelemetry::trace::{Span as _, SpanKind, Tracer as _, TracerProvider as _};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
-use crate::transport::request;
-
 pub(crate) struct ByHand {
+    /// What becomes of each content.
+    content: fn(String) -> String,
     client: Client<OpenAIConfig>,
     tracer: SdkTracer,
     tokens: Histogram<u64>,
@@ -31,6 +32,7 @@ impl ByHand {
     ) -> Self {
         let meter = meters.meter("by hand");
         Self {
+            content: |text| text,
             client,
             tracer: spans.tracer("by hand"),
             tokens: meter.u64_histogram("gen_ai.client.token.usage").build(),
@@ -40,12 +42,17 @@ impl ByHand {
         }
     }
 
-    pub(crate) async fn call(&self) {
-        let request = request();
+    /// The same, and looks for secrets in the content.
+    pub(crate) fn with_scan(self) -> Self {
+        let content = |text: String| spanloom_core::secret::mask(&text).into_owned();
+        Self { content, ..self }
+    }
+
+    pub(crate) async fn call(&self, request: CreateChatCompletionRequest) {
         let begun = Instant::now();
         let builder = self.tracer.span_builder("chat gpt-4o-mini");
         let mut span = self.tracer.build(builder.with_kind(SpanKind::Client));
-        let input = serde_json::to_string(&request.messages).unwrap();
+        let input = (self.content)(serde_json::to_string(&request.messages).unwrap());
         let temperature = f64::from(request.temperature.unwrap_or_default());
         let most = i64::from(request.max_completion_tokens.unwrap_or_default());
         span.set_attributes([
@@ -60,7 +67,7 @@ impl ByHand {
             text("gen_ai.input.messages", input),
         ]);
         let answer = self.client.chat().create(request).await.unwrap();
-        let output = serde_json::to_string(&answer.choices).unwrap();
+        let output = (self.content)(serde_json::to_string(&answer.choices).unwrap());
         let usage = answer.usage.unwrap();
         let reasons = Value::Array(Array::String(vec![StringValue::from("stop")]));
         let (input_tokens, output_tokens) = (usage.prompt_tokens, usage.completion_tokens);

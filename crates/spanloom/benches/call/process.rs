@@ -37,7 +37,7 @@ pub(crate) fn cpu(
     taken.as_secs_f64() * 1e9 / f64::from(u32::try_from(rounds * concurrency).unwrap())
 }
 
-/// Answers every request with an empty 200, and knows what CPU time that took it: it is not the client's.
+/// Answers every request with a 200 and an empty message, and knows what CPU time that took it: it is not the client's.
 pub(crate) struct Sink {
     pub(crate) address: String,
     nanos: Arc<AtomicU64>,
@@ -70,10 +70,13 @@ fn answer(connection: TcpStream, spent: &AtomicU64) {
     let mut before = Duration::ZERO;
     loop {
         let (mut length, mut line) = (0, String::new());
+        let mut is_json = false;
         while reader.read_line(&mut line).unwrap_or(0) > 2 {
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            let lower = line.to_ascii_lowercase();
+            if let Some(value) = lower.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap();
             }
+            is_json |= lower.starts_with("content-type: application/json");
             line.clear();
         }
         if line.is_empty() {
@@ -81,14 +84,20 @@ fn answer(connection: TcpStream, spent: &AtomicU64) {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
-        let head =
-            "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+        let answer = match is_json {
+            true => {
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+            }
+            false => {
+                "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n"
+            }
+        };
         let now = clock(ClockId::ThreadCPUTime);
         spent.fetch_add(
             u64::try_from((now - before).as_nanos()).unwrap(),
             Ordering::AcqRel,
         );
         before = now;
-        writer.write_all(head.as_bytes()).unwrap();
+        writer.write_all(answer.as_bytes()).unwrap();
     }
 }

@@ -1,0 +1,350 @@
+//! A value, as seen by a reader.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::document::{Document, Entry, Kind};
+use super::text::{decode, halves};
+
+/// A value of a [`Document`].
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'d> {
+    pub(super) document: &'d Document<'d>,
+    pub(super) at: u32,
+}
+
+impl<'d> Node<'d> {
+    #[inline]
+    fn entry(self) -> Option<&'d Entry> {
+        self.document.tape.get(usize::try_from(self.at).ok()?)
+    }
+
+    #[inline]
+    fn kind(self) -> Kind {
+        self.entry().map_or(Kind::Null, |entry| entry.kind)
+    }
+
+    /// The characters between the quotes of a text or a key; of anything else, all of it.
+    #[inline]
+    fn inside(self) -> &'d str {
+        let Some(entry) = self.entry() else {
+            return "";
+        };
+        let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let range = place(entry.start)..place(entry.end);
+        self.document.text.get(range).unwrap_or_default()
+    }
+
+    /// Bytes of it, without the quotes of a text.
+    pub(crate) fn len(self) -> usize {
+        self.inside().len()
+    }
+
+    /// The entry behind this value.
+    #[inline]
+    fn behind(self) -> u32 {
+        match self.entry() {
+            Some(entry) if entry.kind.holds() => entry.next,
+            _ => self.at + 1,
+        }
+    }
+
+    /// Whether it is an object.
+    #[must_use]
+    pub fn is_object(self) -> bool {
+        matches!(self.kind(), Kind::Object | Kind::CutObject)
+    }
+
+    /// Whether it is a list.
+    #[must_use]
+    pub fn is_list(self) -> bool {
+        matches!(self.kind(), Kind::List | Kind::CutList)
+    }
+
+    /// Whether it is a text.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        matches!(self.kind(), Kind::Text | Kind::Escaped | Kind::Broken)
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// The last member of this name, of an object.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Self> {
+        let [found] = self.pick([name]);
+        found
+    }
+
+    /// The last member of each of these names, of an object, in one pass over its members.
+    #[must_use]
+    pub fn pick<const N: usize>(self, names: [&str; N]) -> [Option<Self>; N] {
+        let mut found = [None; N];
+        let text = self.document.text.as_bytes();
+        let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let Some(entry) = self.entry().filter(|_| self.is_object()) else {
+            return found;
+        };
+        let (mut at, end) = (place(self.at) + 1, place(entry.next));
+        while let Some([key, value, ..]) = self.document.tape.get(at..end) {
+            let written = text
+                .get(place(key.start)..place(key.end))
+                .unwrap_or_default();
+            let escaped;
+            let name = match key.kind {
+                Kind::Text => written,
+                _ => {
+                    escaped = decode(std::str::from_utf8(written).unwrap_or_default());
+                    escaped.as_bytes()
+                }
+            };
+            for (wanted, found) in names.iter().zip(&mut found) {
+                if wanted.as_bytes() == name {
+                    let at = u32::try_from(at + 1).unwrap_or(u32::MAX);
+                    *found = Some(Self { at, ..self });
+                }
+            }
+            at = match value.kind.holds() {
+                true => place(value.next),
+                false => at + 2,
+            };
+        }
+        found
+    }
+
+    /// The same, where it is not `null`.
+    #[must_use]
+    pub fn given(self, name: &str) -> Option<Self> {
+        self.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The members of an object, in their order.
+    pub fn members(self) -> impl Iterator<Item = (Cow<'d, str>, Self)> {
+        self.keys().map(|key| (key.said(), key.value()))
+    }
+
+    #[inline]
+    fn keys(self) -> impl Iterator<Item = Self> {
+        let entry = self.entry().filter(|_| self.is_object());
+        let (mut at, end) = entry.map_or((0, 0), |entry| (self.at + 1, entry.next));
+        std::iter::from_fn(move || {
+            let key = (at < end).then_some(Self { at, ..self })?;
+            at = key.value().behind();
+            Some(key)
+        })
+    }
+
+    /// The value behind a key.
+    fn value(self) -> Self {
+        Self {
+            at: self.at + 1,
+            ..self
+        }
+    }
+
+    /// The elements of a list, in their order; numbers that follow each other are one.
+    pub fn items(self) -> impl Iterator<Item = Self> {
+        let (mut at, end) = match self.is_list() {
+            true => (self.at + 1, self.behind()),
+            false => (0, 0),
+        };
+        std::iter::from_fn(move || {
+            let item = (at < end).then_some(Self { at, ..self })?;
+            at = item.behind();
+            Some(item)
+        })
+    }
+
+    /// How many numbers it is: 1, or in a list all that follow each other; 0 for what is no number.
+    #[must_use]
+    pub fn numbers(self) -> usize {
+        match self.entry() {
+            Some(Entry {
+                kind: Kind::Numbers,
+                next,
+                ..
+            }) => usize::try_from(*next).unwrap_or(usize::MAX),
+            _ => 0,
+        }
+    }
+
+    /// What a text says; `None` for anything else.
+    #[must_use]
+    pub fn text(self) -> Option<Cow<'d, str>> {
+        self.is_text().then(|| self.said())
+    }
+
+    /// What a text or a key says.
+    #[inline]
+    fn said(self) -> Cow<'d, str> {
+        match self.kind() {
+            Kind::Text => Cow::Borrowed(self.inside()),
+            _ => decode(self.inside()),
+        }
+    }
+
+    /// The half of a pair of escapes with which a text begins, and the one with which it ends: a stream may cut a character.
+    pub(crate) fn halves(self) -> [Option<u32>; 2] {
+        match self.kind() {
+            Kind::Broken => halves(self.inside()),
+            _ => [None, None],
+        }
+    }
+
+    /// What the member of this name says, where it is a text.
+    #[must_use]
+    pub fn string(self, name: &str) -> Option<String> {
+        Some(self.get(name)?.text()?.into_owned())
+    }
+
+    /// Whether it is this text.
+    #[must_use]
+    pub fn is(self, text: &str) -> bool {
+        match self.kind() {
+            Kind::Text => self.inside() == text,
+            Kind::Escaped | Kind::Broken => decode(self.inside()) == text,
+            _ => false,
+        }
+    }
+
+    /// A whole number from 0.
+    #[must_use]
+    pub fn u64(self) -> Option<u64> {
+        (self.numbers() == 1).then(|| self.inside().parse().ok())?
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn i64(self) -> Option<i64> {
+        (self.numbers() == 1).then(|| self.inside().parse().ok())?
+    }
+
+    /// Any number.
+    #[must_use]
+    pub fn f64(self) -> Option<f64> {
+        let number: Option<f64> = (self.numbers() == 1).then(|| self.inside().parse().ok())?;
+        number.filter(|number| number.is_finite())
+    }
+
+    /// `true` or `false`.
+    #[must_use]
+    pub fn bool(self) -> Option<bool> {
+        match self.kind() {
+            Kind::True => Some(true),
+            Kind::False => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Its own bytes, where they can stand in other JSON as they are: nothing in it was cut, and no text in it holds half
+    /// a pair of escapes.
+    #[must_use]
+    pub fn raw(self) -> Option<&'d str> {
+        let tape = &self.document.tape;
+        let end = usize::try_from(self.behind()).ok()?;
+        let entries = tape.get(usize::try_from(self.at).ok()?..end)?;
+        let whole = entries
+            .iter()
+            .all(|entry| !matches!(entry.kind, Kind::Broken | Kind::CutList | Kind::CutObject));
+        let entry = self.entry()?;
+        let quotes = u32::from(self.is_text());
+        let start = usize::try_from(entry.start.checked_sub(quotes)?).ok()?;
+        let end = usize::try_from(entry.end.checked_add(quotes)?).ok()?;
+        whole.then(|| self.document.text.get(start..end))?
+    }
+
+    /// How many lists and objects lie within each other here, itself included.
+    #[must_use]
+    pub fn depth(self) -> usize {
+        let (mut deepest, mut open) = (0, Vec::new());
+        for at in self.at..self.behind() {
+            while open.last().is_some_and(|end| *end <= at) {
+                open.pop();
+            }
+            let node = Self { at, ..self };
+            if node.is_list() || node.is_object() {
+                open.push(node.behind());
+                deepest = deepest.max(open.len());
+            }
+        }
+        deepest
+    }
+
+    /// Appends it as JSON: its own bytes where they can stand as they are.
+    pub fn write(self, json: &mut String) {
+        if let Some(raw) = self.raw() {
+            return json.push_str(raw);
+        }
+        // Without recursion: the end of each list and object that is open.
+        let mut open: Vec<(u32, char)> = Vec::new();
+        let (mut at, end) = (self.at, self.behind());
+        let mut first = true;
+        while at < end {
+            while let Some((_, bracket)) = open.last().filter(|(end, _)| *end <= at) {
+                json.push(*bracket);
+                open.pop();
+                first = false;
+            }
+            if !first {
+                json.push(',');
+            }
+            let mut node = Self { at, ..self };
+            if matches!(open.last(), Some((_, '}'))) {
+                quote(json, &decode(node.inside()));
+                json.push(':');
+                node = node.value();
+            }
+            at = node.at + 1;
+            first = node.is_list() || node.is_object();
+            match node.kind() {
+                Kind::List | Kind::CutList => {
+                    json.push('[');
+                    open.push((node.behind(), ']'));
+                }
+                Kind::Object | Kind::CutObject => {
+                    json.push('{');
+                    open.push((node.behind(), '}'));
+                }
+                Kind::Text | Kind::Escaped | Kind::Broken => quote(json, &decode(node.inside())),
+                Kind::Numbers | Kind::True | Kind::False => json.push_str(node.inside()),
+                Kind::Null => json.push_str("null"),
+            }
+        }
+        while let Some((_, bracket)) = open.pop() {
+            json.push(bracket);
+        }
+    }
+
+    /// It as a tree; `None` for what is deeper than 127 levels.
+    #[must_use]
+    pub fn to_value(self) -> Option<Value> {
+        let mut json = String::new();
+        let raw = self.raw().unwrap_or_else(|| {
+            self.write(&mut json);
+            &json
+        });
+        serde_json::from_str(raw).ok()
+    }
+}
+
+/// Appends a text with its quotes and escapes.
+pub(crate) fn quote(json: &mut String, text: &str) {
+    let needs_escape = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    // Most texts need none; without a way out in between, many bytes are looked at at a time.
+    let bytes = text.as_bytes();
+    if !bytes
+        .iter()
+        .fold(false, |any, byte| any | needs_escape(byte))
+    {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else if let Ok(quoted) = serde_json::to_string(text) {
+        json.push_str(&quoted);
+    }
+}

@@ -1,0 +1,49 @@
+//! A message: who speaks, and the parts of what is said.
+//!
+//! Every reader of bodies makes messages of this one shape, whichever API they came by, and every user of messages (spans,
+//! the board) takes them so. The texts are views into the bodies ([`json`](crate::json)); a message copies nothing until it is
+//! written.
+//!
+//! | file | what |
+//! |---|---|
+//! | `part` | the parts |
+//! | `text` | a text in a body, or of our own |
+//! | `tool` | the tools a request offers |
+//! | `write` | the convention's JSON |
+
+mod part;
+mod text;
+mod tool;
+mod write;
+
+use std::borrow::Cow;
+
+pub use part::{Arguments, Modality, Part};
+pub use text::Text;
+pub use tool::ToolDefinition;
+pub use write::{parts_json, to_json, tools_json};
+
+/// One message of a conversation.
+#[derive(Clone, Debug)]
+pub struct Message<'d> {
+    /// `system`, `developer`, `user`, `assistant`, `tool`, or another word of the provider's.
+    pub role: Cow<'d, str>,
+    /// The participant's name, where it has one.
+    pub name: Option<Text<'d>>,
+    /// In their order.
+    pub parts: Vec<Part<'d>>,
+    /// Why an answer ended, in the convention's words; `None` for what was sent.
+    pub finish_reason: Option<Cow<'d, str>>,
+}
+
+impl<'d> Message<'d> {
+    /// A message that was sent.
+    pub fn new(role: impl Into<Cow<'d, str>>, parts: Vec<Part<'d>>) -> Self {
+        Self {
+            role: role.into(),
+            name: None,
+            parts,
+            finish_reason: None,
+        }
+    }
+}
