@@ -190,3 +190,51 @@ async fn filters_groups_and_a_call_are_a_click_away() {
     browser.keep_screenshot("board-call.png").await.unwrap();
     assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
 }
+
+/// Calls of every API show what was asked and answered; one of 20,000 levels takes no tab's content away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_any_api_is_a_conversation() {
+    let server = crate::program::Server::start().await;
+    let call = |id: &str, inputs: Value, output: Value| {
+        json!({"project_id": "acme/shop", "id": id, "trace_id": "1", "op_name": "chat",
+            "started_at": "2026-11-29T12:00:00Z", "ended_at": "2026-11-29T12:00:01Z", "inputs": inputs,
+            "output": output, "attributes": {"stream": "logs"}, "summary": {}})
+    };
+    let response = json!({"object": "response", "status": "completed", "output": [
+        {"type": "message", "content": [{"type": "output_text", "text": "It rains."}]}]});
+    let calls = [
+        call("a", json!({"model": "m", "input": "weather?"}), response),
+        call(
+            "b",
+            json!({"model": "m", "prompt": "Once"}),
+            json!({"choices": [{"text": " upon a time"}]}),
+        ),
+        call("c", json!({"messages": [], "deep": "DEEP"}), json!("DEEP")),
+    ];
+    let deep = format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000));
+    let body = json!({ "batch": calls })
+        .to_string()
+        .replace("\"DEEP\"", &deep);
+    let answer = reqwest::Client::new()
+        .post(format!("{}/v2/acme/shop/calls/complete", server.url))
+        .header("content-type", "application/json")
+        .body(body);
+    answer.send().await.unwrap().error_for_status().unwrap();
+    let browser = Browser::start(1440, 900).await.unwrap();
+    for (id, tab, shown) in [
+        ("a", "conversation", &["weather?", "It rains."][..]),
+        ("b", "conversation", &["Once", "upon a time"]),
+        ("c", "parameters", &["deep"]),
+        ("c", "raw", &["acme/shop", "\"…\""]),
+    ] {
+        let page = format!("{}/acme/shop/table/logs?call={id}&tab={tab}", server.url);
+        browser.tab.goto(&page).await.unwrap();
+        let panel = "document.querySelector('aside[aria-label=Call]')?.innerText ?? ''";
+        until(&browser, panel, |text| {
+            let text = text.as_str().unwrap_or_default();
+            shown.iter().all(|words| text.contains(words))
+        })
+        .await;
+    }
+    assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
+}

@@ -26,11 +26,13 @@
 //! | `node` | a value, as seen by a reader |
 //! | `tokens` | the pass over the bytes |
 //! | `text` | what a text with escapes says |
+//! | `tree` | trees of it, for those who need one |
 
 mod document;
 mod node;
 mod text;
 mod tokens;
+mod tree;
 
 pub use document::Document;
 pub(crate) use document::Tape;

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::document::{Document, Entry, Kind};
 use super::text::{decode, halves};
 
@@ -318,17 +316,6 @@ impl<'d> Node<'d> {
         while let Some((_, bracket)) = open.pop() {
             json.push(bracket);
         }
-    }
-
-    /// It as a tree; `None` for what is deeper than 127 levels.
-    #[must_use]
-    pub fn to_value(self) -> Option<Value> {
-        let mut json = String::new();
-        let raw = self.raw().unwrap_or_else(|| {
-            self.write(&mut json);
-            &json
-        });
-        serde_json::from_str(raw).ok()
     }
 }
 

@@ -29,6 +29,17 @@ fn members_items_and_scalars() {
 }
 
 #[test]
+fn what_lies_deeper_than_a_tree_is_a_text() {
+    let document = Document::read(br#"{"a":[1,2,{"b":{"c":"d"}}],"e":1}"#);
+    let root = document.root();
+    assert_eq!(
+        root.to_value_up_to(2),
+        json!({"a": [1, 2, r#"{"b":{"c":"d"}}"#], "e": 1})
+    );
+    assert_eq!(root.to_value_up_to(9), root.to_value().unwrap());
+}
+
+#[test]
 fn of_a_key_that_stands_twice_the_last_value_counts() {
     assert_eq!(
         value(r#"{"a":1,"b":2,"a":3}"#),
@@ -116,6 +127,7 @@ fn no_depth_costs_stack() {
         root.write(&mut written);
         assert!(Document::read(written.as_bytes()).is_whole());
         assert_eq!(root.to_value(), None);
+        assert!(root.to_value_up_to(1_000).to_string().len() > 500_000);
     }
 }
 
@@ -148,7 +160,9 @@ proptest! {
         let root = document.root();
         prop_assert_eq!(root.raw(), Some(text.trim()));
         // Value by value, not by its bytes.
-        prop_assert_eq!(rebuilt(root), serde_json::from_str::<Value>(&text).unwrap());
+        let value = serde_json::from_str::<Value>(&text).unwrap();
+        prop_assert_eq!(root.to_value_up_to(100), value.clone());
+        prop_assert_eq!(rebuilt(root), value);
     }
 
     #[test]

@@ -215,9 +215,7 @@ fn bounded(node: Node<'_>, json: &mut String) {
     if node.depth() <= DEEPEST {
         return node.write(json);
     }
-    let mut deep = String::new();
-    node.write(&mut deep);
-    quote(json, &deep);
+    quote(json, &node.written());
 }
 
 /// An object on its way.

@@ -12,6 +12,7 @@ mod include_usage;
 mod message;
 mod request;
 mod response;
+mod shape;
 mod sse;
 
 pub use assemble::{Assembled, assemble};
@@ -22,4 +23,5 @@ pub use include_usage::include_usage;
 pub use message::{Asked, asked, output_messages};
 pub use request::{model, request};
 pub use response::{Body, response};
+pub use shape::endpoint;
 pub use sse::{Event, events};

@@ -8,8 +8,10 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
-use spanloom_core::{Json, Record};
+use spanloom_core::Record;
 
+use super::content::Bodies;
+use super::conversation::Conversation;
 use super::selection::{Parameters, Selection};
 use super::stats::ms;
 use super::text::{completion, prompt};
@@ -95,13 +97,11 @@ impl Shown {
 
     /// Adds what stands in the call itself.
     fn complete(&mut self, record: &Record) {
-        let json = |json: &Json| serde_json::from_str(json.as_str()).unwrap_or(Value::Null);
+        let bodies = Bodies::of(record);
+        let content = bodies.content();
         self.exception.clone_from(&record.exception);
-        self.prompt = prompt(&json(&record.inputs));
-        self.completion = record
-            .output
-            .as_ref()
-            .and_then(|output| completion(&json(output)));
+        self.prompt = prompt(&content);
+        self.completion = completion(&content);
         self.damaged = record.info().damaged;
     }
 }
@@ -149,6 +149,7 @@ fn table(parameters: &Parameters, store: &Store) -> Result<Value, Problem> {
 struct One {
     row: Shown,
     stream: String,
+    conversation: Conversation,
     call: Record,
 }
 
@@ -178,12 +179,15 @@ fn whole(store: &Store, project: &str, id: &Id) -> Result<One, Problem> {
     let mut call = None;
     store.read(&memory, &[place], |_, record| {
         shown.complete(&record);
-        call = Some(present(record, true));
+        let conversation = Conversation::of(&Bodies::of(&record).content());
+        call = Some((conversation, present(record, true)));
     })?;
+    let (conversation, call) = call.ok_or_else(missing)?;
     Ok(One {
         row: shown,
         stream: memory.dictionary.text(row.stream).to_owned(),
-        call: call.ok_or_else(missing)?,
+        conversation,
+        call,
     })
 }
 

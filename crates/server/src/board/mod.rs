@@ -8,11 +8,15 @@
 //! | `stats` | sums, means and percentiles of calls |
 //! | `summary` | the numbers and the charts |
 //! | `calls` | the table, and one call |
+//! | `content` | the messages of a call, whichever API they came by |
+//! | `conversation` | the same, as the page shows them |
 //! | `text` | what is shown of a prompt and an answer in one line |
 
 mod assets;
 mod bin;
 mod calls;
+mod content;
+mod conversation;
 mod selection;
 mod stats;
 mod summary;

@@ -1,71 +1,96 @@
 //! What is shown of a prompt and of an answer in one line.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use spanloom_core::json::Node;
+use spanloom_core::message::{Arguments, Message, Part, Text};
+
+use super::content::Content;
+use super::conversation::medium;
 
 /// Longest preview, in characters.
 const LONGEST: usize = 200;
 
-/// The text of a call's last message, or of its embedding's input.
-pub(super) fn prompt(inputs: &Value) -> Option<String> {
-    let messages = inputs.get("messages").and_then(Value::as_array);
-    let last = messages.and_then(|messages| messages.last());
-    cut(&last
-        .map(words)
-        .unwrap_or_else(|| inputs.get("input").map(words).unwrap_or_default()))
+/// The text of a call's last message, or of its embedding's inputs.
+pub(super) fn prompt(content: &Content<'_>) -> Option<String> {
+    if let Some(embedding) = &content.embedding {
+        let inputs: Vec<_> = embedding.inputs.iter().map(Text::get).collect();
+        return cut(&inputs.join(" "));
+    }
+    match content.tool {
+        Some(tool) => cut(tool.arguments.as_deref()?),
+        None => line(content.asked.last()?),
+    }
 }
 
 /// The text of a call's answer; of a tool call, the call.
-pub(super) fn completion(output: &Value) -> Option<String> {
-    let first = |value: &Value| value.as_array().and_then(|items| items.first().cloned());
-    let choice = output
-        .get("choices")
-        .and_then(first)
-        .and_then(|choice| choice.get("message").cloned());
-    if let Some(message) = choice {
-        let text = words(&message);
-        return cut(&if text.is_empty() {
-            tool_call(&message)
-        } else {
-            text
-        });
+pub(super) fn completion(content: &Content<'_>) -> Option<String> {
+    if let Some(embedding) = &content.embedding {
+        let count = embedding.vectors;
+        let plural = if count == 1 { "" } else { "s" };
+        return (count > 0).then(|| format!("{count} embedding{plural}"));
     }
-    let embeddings = output.get("data").and_then(Value::as_array)?;
-    cut(&format!(
-        "{} embedding{}",
-        embeddings.len(),
-        if embeddings.len() == 1 { "" } else { "s" }
-    ))
-}
-
-/// The texts in a message, a part of one, or a list of them.
-fn words(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items
-            .iter()
-            .map(words)
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join(" "),
-        Value::Object(fields) => ["content", "text", "refusal"]
-            .iter()
-            .filter_map(|name| fields.get(*name))
-            .map(words)
-            .find(|text| !text.is_empty())
-            .unwrap_or_default(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => String::new(),
+    match content.tool {
+        Some(tool) => cut(tool.result.as_deref()?),
+        None => line(content.answered.first()?),
     }
 }
 
-fn tool_call(message: &Value) -> String {
-    let part = |name: &str| {
-        message
-            .pointer(&format!("/tool_calls/0/function/{name}"))
-            .and_then(Value::as_str)
-    };
-    part("name")
-        .map(|name| format!("{name}({})", part("arguments").unwrap_or_default()))
-        .unwrap_or_default()
+/// What a message says: its words, else what it called, else what it thought or showed.
+fn line(message: &Message<'_>) -> Option<String> {
+    let [words, calls, other] = [words, call, rest].map(|of: fn(&Part<'_>) -> Option<String>| {
+        let texts: Vec<String> = message.parts.iter().filter_map(of).collect();
+        texts.join(" ")
+    });
+    [words, calls, other].iter().find_map(|text| cut(text))
+}
+
+fn words(part: &Part<'_>) -> Option<String> {
+    match part {
+        Part::Text(text) | Part::Refusal(text) => Some(text.get().into_owned()),
+        Part::ToolResult { result, .. } => {
+            let result = (*result)?;
+            let texts: Vec<_> = result.items().filter_map(answered).collect();
+            let text = answered(result).map(Cow::into_owned);
+            text.or_else(|| (!texts.is_empty()).then(|| texts.join(" ")))
+        }
+        _ => None,
+    }
+}
+
+/// The text of a tool's answer, or of a part of one.
+pub(super) fn answered(node: Node<'_>) -> Option<Cow<'_, str>> {
+    node.text()
+        .or_else(|| node.get("text").and_then(Node::text))
+}
+
+fn call(part: &Part<'_>) -> Option<String> {
+    match part {
+        Part::ToolCall {
+            name, arguments, ..
+        } => {
+            let arguments = arguments.map(json).unwrap_or_default();
+            Some(format!("{}({arguments})", name.get()))
+        }
+        Part::ServerToolCall { name, .. } => Some(format!("{}()", name.get())),
+        _ => None,
+    }
+}
+
+fn rest(part: &Part<'_>) -> Option<String> {
+    match part {
+        Part::Reasoning(text) => Some(text.get().into_owned()),
+        Part::Unknown(node) => Some(node.written()),
+        part => medium(part),
+    }
+}
+
+/// Arguments as they are read: JSON, or the text a model wrote instead.
+pub(super) fn json(arguments: Arguments<'_>) -> String {
+    match arguments {
+        Arguments::Written(text) => text.text().unwrap_or_default().into_owned(),
+        Arguments::Given(value) => value.written(),
+    }
 }
 
 /// The beginning of a text on one line; `None` for nothing.
@@ -77,22 +102,68 @@ fn cut(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
+    use spanloom_core::Record;
 
+    use super::super::content::Bodies;
     use super::*;
 
+    /// Both lines of a call with these bodies.
+    fn lines(operation: &str, inputs: &Value, output: &Value) -> [Option<String>; 2] {
+        let record: Record = serde_json::from_value(json!({"id": "1", "trace_id": "2", "project_id": "a/b",
+            "op_name": "op", "started_at": "2026-01-01T00:00:00Z", "inputs": inputs, "output": output,
+            "attributes": {"spanloom": {"operation": operation}}, "summary": {}}))
+        .unwrap();
+        let bodies = Bodies::of(&record);
+        let content = bodies.content();
+        [prompt(&content), completion(&content)]
+    }
+
     #[test]
-    fn previews_of_every_shape() {
-        let call = json!({"inputs": {"messages": [{"role": "user", "content": [{"type": "text", "text": "two\nlines"}]}]},
-            "output": {"choices": [{"message": {"content": null, "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}}]}});
-        assert_eq!(prompt(&call["inputs"]).as_deref(), Some("two lines"));
-        assert_eq!(completion(&call["output"]).as_deref(), Some("f({})"));
-        let embedding = json!({"inputs": {"input": ["a", "b"]}, "output": {"data": [{}, {}]}});
-        assert_eq!(prompt(&embedding["inputs"]).as_deref(), Some("a b"));
-        assert_eq!(
-            completion(&embedding["output"]).as_deref(),
-            Some("2 embeddings")
-        );
-        assert_eq!(prompt(&json!({})), None);
+    fn previews_of_every_api() {
+        let chat = json!({"messages": [{"role": "user", "content": [{"type": "text", "text": "two\nlines"}]}]});
+        let called = json!({"choices": [{"message": {"content": null,
+            "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}}]});
+        let refused = json!({"choices": [{"message": {"content": null, "refusal": "no"}}]});
+        let responses = json!({"model": "m", "input": [{"role": "user", "content": [{"type": "input_text", "text": "hi"}]}]});
+        let response = json!({"object": "response", "output": [{"type": "reasoning", "summary": []},
+            {"type": "message", "content": [{"type": "output_text", "text": "hello"}]}]});
+        let looked_up =
+            json!({"output": [{"type": "function_call", "name": "g", "arguments": "{\"a\":1}"}]});
+        let embedded = json!({"data": [{"embedding": [1, 2]}, {}]});
+        for (operation, inputs, output, expected) in [
+            ("chat", &chat, &called, ["two lines", "f({})"]),
+            ("chat", &chat, &refused, ["two lines", "no"]),
+            ("chat", &responses, &response, ["hi", "hello"]),
+            (
+                "chat",
+                &json!({"model": "m", "input": "x"}),
+                &looked_up,
+                ["x", "g({\"a\":1})"],
+            ),
+            (
+                "text_completion",
+                &json!({"prompt": "Once"}),
+                &json!({"choices": [{"text": " upon"}]}),
+                ["Once", "upon"],
+            ),
+            (
+                "embeddings",
+                &json!({"model": "m", "input": ["a", "b"]}),
+                &embedded,
+                ["a b", "2 embeddings"],
+            ),
+            (
+                "embeddings",
+                &json!({"input": [1, 2, 3]}),
+                &embedded,
+                ["3 token ids", "2 embeddings"],
+            ),
+            ("", &json!({"x": 1}), &json!("five"), ["{\"x\":1}", "five"]),
+        ] {
+            let lines = lines(operation, inputs, output);
+            assert_eq!(lines.each_ref().map(Option::as_deref), expected.map(Some));
+        }
+        assert_eq!(lines("chat", &json!({}), &Value::Null), [None, None]);
     }
 }

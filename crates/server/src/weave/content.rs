@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde_json::Value;
+use spanloom_core::json::Document;
 use spanloom_core::{Json, Record};
 
 use super::call::present;
@@ -110,12 +111,21 @@ impl ByContent {
     }
 }
 
-/// A call as a tree. Of one whose content is nested deeper than trees are, or has numbers beyond theirs, everything else.
+/// Levels of a call's content that are looked at, where it has more than trees may.
+const LEVELS: usize = 64;
+
+/// A call as a tree. Where its content is nested deeper than trees are, or has numbers beyond theirs, as far as it goes.
 fn tree(mut call: Record) -> Value {
     serde_json::to_value(&call).unwrap_or_else(|_| {
-        (call.inputs, call.output) = (Json::empty(), None);
+        call.inputs = shallow(&call.inputs);
+        call.output = call.output.as_ref().map(shallow);
         serde_json::to_value(&call).unwrap_or_default()
     })
+}
+
+fn shallow(json: &Json) -> Json {
+    let document = Document::read(json.as_str().as_bytes());
+    Json::from_value(&document.root().to_value_up_to(LEVELS))
 }
 
 /// What of a value its order hangs on: lists and objects are all alike, and of a text the beginning does.

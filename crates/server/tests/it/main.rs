@@ -9,6 +9,7 @@
 
 mod board;
 mod bounds;
+mod conversation;
 mod damage;
 mod guard;
 mod objects;

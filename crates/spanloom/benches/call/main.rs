@@ -109,7 +109,9 @@ fn added(name: &str, taken: f64, plain: f64) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // Cargo adds `--bench`.
+    let arguments = arguments.iter().map(String::as_str);
+    let arguments: Vec<&str> = arguments.filter(|word| !word.starts_with("--")).collect();
     match arguments.split_first() {
         Some((&"instructions", wanted)) => return counted::table(wanted),
         Some((&"count", [what, size, count, sink])) => {

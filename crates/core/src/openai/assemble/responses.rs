@@ -80,9 +80,7 @@ impl Parts for Response {
         }
         self.events += 1;
         if let Some(response) = event.given("response") {
-            let mut head = String::new();
-            response.write(&mut head);
-            self.head = Some(head);
+            self.head = Some(response.written());
             if matches!(
                 &*kind,
                 "response.completed" | "response.incomplete" | "response.failed"

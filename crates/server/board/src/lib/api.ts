@@ -1,5 +1,7 @@
 // The board's read API: its types, one for one, and one way to fetch them.
 
+import type { Conversation } from './conversation';
+
 export interface Info {
   name: string;
   version: string;
@@ -136,6 +138,7 @@ export interface Call {
 export interface CallAnswer {
   row: Row;
   stream: string;
+  conversation: Conversation;
   call: Call;
 }
 

@@ -1,33 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { flatten, readConversation } from './conversation';
+import { flatten, requestParameters } from './conversation';
+import { pretty, prettyText } from './json';
 
-describe('a conversation', () => {
-  it('puts a tool’s result under its call', () => {
-    const call = { id: 't1', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } };
-    const { messages } = readConversation({
-      inputs: {
-        messages: [
-          { role: 'user', content: [{ type: 'text', text: 'look' }, { type: 'image_url', image_url: { url: 'https://x/y.png' } }] },
-          { role: 'assistant', content: null, tool_calls: [call] },
-          { role: 'tool', tool_call_id: 't1', content: '21 degrees' },
-        ],
-      },
-      output: { choices: [{ message: { role: 'assistant', content: 'mild' }, finish_reason: 'stop' }] },
-    });
-    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'assistant']);
-    expect(messages[1]?.parts[0]).toMatchObject({ kind: 'tool_call', result: [{ kind: 'text', text: '21 degrees' }] });
-    expect(messages[2]).toMatchObject({ finish: 'stop', from: 'response' });
-  });
-
-  it('is empty for anything else, and never throws', () => {
-    for (const odd of [null, 5, 'text', [], { messages: 'no list' }, { messages: [null, 5, { content: 7 }] }]) {
-      expect(() => readConversation({ inputs: odd as never, output: odd as never })).not.toThrow();
-    }
-  });
-});
+/** `{"a":{"a":…1}}`, so many levels deep. */
+const deep = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`) as unknown;
 
 describe('leaves', () => {
   it('are named by their path', () => {
     expect(flatten({ a: { b: 1 }, c: [1, 2] })).toEqual([['a.b', 1], ['c', [1, 2]]]);
+  });
+
+  it('lie no deeper than names are read', () => {
+    const leaves = flatten(deep(20_000));
+    expect(leaves).toHaveLength(1);
+    expect(leaves[0]?.[0].split('.')).toHaveLength(32);
+  });
+});
+
+describe('parameters', () => {
+  it('are what is no content', () => {
+    const inputs = { model: 'm', messages: [], input: 'x', prompt: 'p', instructions: 'i', n: 2 };
+    expect(requestParameters({ inputs })).toEqual([['model', 'm'], ['n', 2]]);
+    for (const odd of [null, 5, 'text', []]) expect(requestParameters({ inputs: odd })).toEqual([]);
+  });
+});
+
+describe('a value too deep for JSON.stringify', () => {
+  it('is shown as far as it can be', () => {
+    const shown = pretty(deep(20_000));
+    expect(shown).toContain('"…"');
+    expect(prettyText(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)).toContain('…');
   });
 });

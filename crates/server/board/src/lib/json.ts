@@ -11,8 +11,23 @@ export const COLOUR_LIMIT = 60_000;
 
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(true|false|null)\b/g;
 
+/** Below so many levels a value is shown as `…`, where it is too deep for JSON.stringify. */
+const DEEPEST = 100;
+
 export function pretty(value: unknown): string {
-  return JSON.stringify(value, null, 2) ?? 'null';
+  try {
+    return JSON.stringify(value, null, 2) ?? 'null';
+  } catch {
+    return JSON.stringify(upTo(value, DEEPEST), null, 2) ?? 'null';
+  }
+}
+
+/** A copy without what lies deeper. */
+function upTo(value: unknown, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) return '…';
+  if (Array.isArray(value)) return value.map((item) => upTo(item, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, upTo(inner, levels - 1)]));
 }
 
 /** Arguments of a tool call arrive as text that should be JSON but may not be. */
