@@ -1,13 +1,9 @@
-//! JSON cut into borrowed pieces: nothing is decoded that is not looked at.
+//! JSON of which texts are written anew, in borrowed pieces: nothing is decoded that is not looked at.
 
-use std::borrow::Cow;
+use crate::json::{self, Document, quote};
 
-use serde::de::IgnoredAny;
-
-/// Deeper JSON is not read.
+/// Deeper JSON is not read: the way through it goes down with it.
 const DEEPEST: usize = 128;
-/// JSON of more pieces is not read. Numbers that follow each other in an array are one.
-const MOST: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(super) enum Node<'a> {
@@ -23,16 +19,25 @@ pub(super) enum Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// `None` for what is no JSON, or too much of it.
-    pub(super) fn parse(json: &'a str) -> Option<Self> {
-        // Whatever holds after this check the reader relies on.
-        serde_json::from_str::<IgnoredAny>(json).ok()?;
-        let mut reader = Reader {
-            json,
-            at: 0,
-            left: MOST,
-        };
-        reader.node(0)
+    /// The pieces of a document; `None` for one that is no JSON to its end, or too deep.
+    pub(super) fn of(document: &'a Document<'a>) -> Option<Self> {
+        let root = document.root();
+        (document.is_whole() && root.depth() <= DEEPEST).then(|| Self::piece(root))
+    }
+
+    fn piece(node: json::Node<'a>) -> Self {
+        if node.is_object() {
+            let members = node.written_members();
+            let members = members.map(|(key, value)| (key, Self::piece(value)));
+            return Self::Object(members.collect());
+        }
+        if node.is_list() {
+            return Self::Array(node.items().map(Self::piece).collect());
+        }
+        match node.is_text() {
+            true => Self::Text(node.inside()),
+            false => Self::Bare(node.inside()),
+        }
     }
 
     /// The text of a field that is one and needs no decoding, as names of kinds and roles are.
@@ -71,111 +76,8 @@ impl<'a> Node<'a> {
                 }
                 json.push('}');
             }
-            // A text has no reason not to become JSON.
-            Self::New(text) => json.push_str(&serde_json::to_string(text).unwrap_or_default()),
+            Self::New(text) => quote(json, text),
         }
-    }
-}
-
-/// What a text says, for one that stands in JSON with escapes.
-pub(super) fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('\\') {
-        return Cow::Borrowed(text);
-    }
-    // It was valid JSON; a lone surrogate, which JSON allows and Rust does not, leaves it as it stands.
-    serde_json::from_str(&format!("\"{text}\"")).map_or(Cow::Borrowed(text), Cow::Owned)
-}
-
-/// Reads JSON that is known to be valid.
-struct Reader<'a> {
-    json: &'a str,
-    at: usize,
-    left: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn peek(&self) -> Option<u8> {
-        self.json.as_bytes().get(self.at).copied()
-    }
-
-    fn skip(&mut self, these: &[u8]) {
-        while self.peek().is_some_and(|byte| these.contains(&byte)) {
-            self.at += 1;
-        }
-    }
-
-    fn node(&mut self, depth: usize) -> Option<Node<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        if depth > DEEPEST {
-            return None;
-        }
-        self.skip(b" \t\r\n");
-        match self.peek()? {
-            b'"' => Some(Node::Text(self.text()?)),
-            b'[' => self.array(depth),
-            b'{' => self.object(depth),
-            _ => Some(Node::Bare(self.bare(b",]} \t\r\n")?)),
-        }
-    }
-
-    fn array(&mut self, depth: usize) -> Option<Node<'a>> {
-        self.at += 1;
-        let mut items = Vec::new();
-        loop {
-            self.skip(b" \t\r\n,");
-            match self.peek()? {
-                b']' => break,
-                b'"' | b'[' | b'{' => items.push(self.node(depth + 1)?),
-                _ => {
-                    self.left = self.left.checked_sub(1)?;
-                    let bare = self.bare(b"\"[]{}")?;
-                    items.push(Node::Bare(
-                        bare.trim_end_matches([' ', '\t', '\r', '\n', ',']),
-                    ));
-                }
-            }
-        }
-        self.at += 1;
-        Some(Node::Array(items))
-    }
-
-    fn object(&mut self, depth: usize) -> Option<Node<'a>> {
-        self.at += 1;
-        let mut fields = Vec::new();
-        loop {
-            self.skip(b" \t\r\n,");
-            if self.peek()? == b'}' {
-                break;
-            }
-            let key = self.text()?;
-            self.skip(b" \t\r\n:");
-            fields.push((key, self.node(depth + 1)?));
-        }
-        self.at += 1;
-        Some(Node::Object(fields))
-    }
-
-    /// From one quote to the next that is none of the text's own.
-    fn text(&mut self) -> Option<&'a str> {
-        let start = self.at + 1;
-        let mut end = start;
-        loop {
-            match self.json.as_bytes().get(end)? {
-                b'"' => break,
-                b'\\' => end += 2,
-                _ => end += 1,
-            }
-        }
-        self.at = end + 1;
-        self.json.get(start..end)
-    }
-
-    fn bare(&mut self, until: &[u8]) -> Option<&'a str> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| !until.contains(&byte)) {
-            self.at += 1;
-        }
-        self.json.get(start..self.at)
     }
 }
 
@@ -184,8 +86,9 @@ mod tests {
     use super::*;
 
     fn rewritten(json: &str) -> Option<String> {
+        let document = Document::read(json.as_bytes());
         let mut out = String::new();
-        Node::parse(json)?.write(&mut out);
+        Node::of(&document)?.write(&mut out);
         Some(out)
     }
 
@@ -194,7 +97,7 @@ mod tests {
         for (json, expected) in [
             (" { } ", "{}"),
             ("[ ]", "[]"),
-            ("[1, 2.50 ,null]", "[1, 2.50 ,null]"),
+            ("[1, 2.50 ,null]", "[1, 2.50,null]"),
             (
                 r#"{"a" : [ true , "x\"\\" , {"b":-1e9} , 3 ] }"#,
                 r#"{"a":[true,"x\"\\",{"b":-1e9},3]}"#,
@@ -213,7 +116,7 @@ mod tests {
         }
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(rewritten(&deep).is_none());
-        let wide = format!("[{}[]]", "[],".repeat(MOST));
+        let wide = format!("[{}[]]", "[],".repeat(1 << 20));
         assert!(rewritten(&wide).is_none());
     }
 

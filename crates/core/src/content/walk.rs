@@ -6,7 +6,8 @@
 use super::part::{Known, Part, Place, contains_parts, entry, is_structure};
 use super::policy::{Action, ContentPolicy};
 use super::rule::ContentPath;
-use super::tree::{Node, decode};
+use super::tree::Node;
+use crate::json::{Document, decode};
 
 pub(super) struct Walk<'p> {
     policy: &'p ContentPolicy,
@@ -28,7 +29,8 @@ impl<'p> Walk<'p> {
 
     /// The JSON written anew, and the number of texts withheld; `None` when it cannot be read.
     pub(super) fn over(mut self, json: &str) -> Option<(String, u64)> {
-        let mut node = Node::parse(json)?;
+        let document = Document::read(json.as_bytes());
+        let mut node = Node::of(&document)?;
         let known = Known::default();
         match self.place {
             Place::InputMessages => self.message(&mut node, known),
@@ -130,7 +132,8 @@ impl<'p> Walk<'p> {
             // Arguments travel as JSON in a text, and so do many results.
             let inner = decode(text);
             if inner.starts_with(['{', '[']) {
-                if let Some(mut tree) = Node::parse(&inner) {
+                let document = Document::read(inner.as_bytes());
+                if let Some(mut tree) = Node::of(&document) {
                     self.fields(&mut tree, known);
                     let mut written = String::with_capacity(inner.len());
                     tree.write(&mut written);

@@ -38,7 +38,7 @@ pub use document::Document;
 pub(crate) use document::Tape;
 pub use node::Node;
 pub(crate) use node::quote;
-pub(crate) use text::pair;
+pub(crate) use text::{decode, pair};
 
 #[cfg(test)]
 mod tests;

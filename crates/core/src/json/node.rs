@@ -1,6 +1,7 @@
 //! A value, as seen by a reader.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::document::{Document, Entry, Kind};
 use super::text::{decode, halves};
@@ -25,13 +26,22 @@ impl<'d> Node<'d> {
 
     /// The characters between the quotes of a text or a key; of anything else, all of it.
     #[inline]
-    fn inside(self) -> &'d str {
+    pub(crate) fn inside(self) -> &'d str {
         let Some(entry) = self.entry() else {
             return "";
         };
         let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
         let range = place(entry.start)..place(entry.end);
         self.document.text.get(range).unwrap_or_default()
+    }
+
+    /// Where it stands among the bytes, a text with its quotes.
+    pub(crate) fn range(self) -> Range<usize> {
+        let quotes = u32::from(self.is_text());
+        let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        self.entry().map_or(0..0, |entry| {
+            place(entry.start.saturating_sub(quotes))..place(entry.end.saturating_add(quotes))
+        })
     }
 
     /// Bytes of it, without the quotes of a text.
@@ -124,6 +134,11 @@ impl<'d> Node<'d> {
     /// The members of an object, in their order.
     pub fn members(self) -> impl Iterator<Item = (Cow<'d, str>, Self)> {
         self.keys().map(|key| (key.said(), key.value()))
+    }
+
+    /// The same, with the keys as they are written.
+    pub(crate) fn written_members(self) -> impl Iterator<Item = (&'d str, Self)> {
+        self.keys().map(|key| (key.inside(), key.value()))
     }
 
     #[inline]
@@ -249,11 +264,7 @@ impl<'d> Node<'d> {
         let whole = entries
             .iter()
             .all(|entry| !matches!(entry.kind, Kind::Broken | Kind::CutList | Kind::CutObject));
-        let entry = self.entry()?;
-        let quotes = u32::from(self.is_text());
-        let start = usize::try_from(entry.start.checked_sub(quotes)?).ok()?;
-        let end = usize::try_from(entry.end.checked_add(quotes)?).ok()?;
-        whole.then(|| self.document.text.get(start..end))?
+        whole.then(|| self.document.text.get(self.range()))?
     }
 
     /// How many lists and objects lie within each other here, itself included.

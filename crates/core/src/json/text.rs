@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The characters of a text whose escapes are valid; half a pair of escapes becomes U+FFFD.
-pub(super) fn decode(text: &str) -> Cow<'_, str> {
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     let Some(first) = text.find('\\') else {
         return Cow::Borrowed(text);
     };

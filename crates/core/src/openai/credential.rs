@@ -1,13 +1,14 @@
 //! Credentials that requests carry in their bodies.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use serde_json::Value;
+use crate::json::{Document, Node};
 
 /// Members of an MCP tool that let the provider in at somebody else's server. They have no shape by which a scan would
 /// know them.
 const CREDENTIALS: [&str; 2] = ["authorization", "headers"];
-const REDACTED: &str = "[redacted:credential]";
+const REDACTED: &str = "\"[redacted:credential]\"";
 
 /// A body of the Responses API without the credentials of its MCP tools; borrowed when it has none.
 ///
@@ -23,23 +24,37 @@ pub fn without_credentials(body: &str) -> Cow<'_, str> {
     if !CREDENTIALS.into_iter().any(names) {
         return Cow::Borrowed(body);
     }
-    let Ok(mut json) = serde_json::from_str::<Value>(body) else {
+    let document = Document::read(body.as_bytes());
+    if !document.is_whole() {
         return Cow::Owned(String::new());
-    };
-    let tools = json.get_mut("tools").and_then(Value::as_array_mut);
-    for tool in tools.into_iter().flatten() {
-        for name in CREDENTIALS {
-            if let Some(credential) = tool.get_mut(name).filter(|value| !value.is_null()) {
-                *credential = Value::from(REDACTED);
-            }
-        }
     }
-    Cow::Owned(serde_json::to_string(&json).unwrap_or_default())
+    // Whatever stands twice is taken out twice.
+    let named = |object: Node<'_>, names: &[&str]| -> Vec<Range<usize>> {
+        let members = object.members();
+        let named = members.filter(|(name, value)| names.contains(&&**name) && !value.is_null());
+        named.map(|(_, value)| value.range()).collect()
+    };
+    let lists = document
+        .root()
+        .members()
+        .filter(|(name, _)| name == "tools");
+    let tools = lists.flat_map(|(_, tools)| tools.items());
+    let mut ranges: Vec<_> = tools.flat_map(|tool| named(tool, &CREDENTIALS)).collect();
+    ranges.sort_by_key(|range| range.start);
+    let mut shown = String::with_capacity(body.len());
+    let mut end = 0;
+    for range in ranges {
+        shown.push_str(body.get(end..range.start).unwrap_or_default());
+        shown.push_str(REDACTED);
+        end = range.end;
+    }
+    shown.push_str(body.get(end..).unwrap_or_default());
+    Cow::Owned(shown)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -54,8 +69,20 @@ mod tests {
         assert!(!shown.contains("opaque"));
         let shown: Value = serde_json::from_str(&shown).unwrap();
         assert_eq!(shown["tools"][1]["server_url"], "https://mcp.example");
-        assert_eq!(shown["tools"][1]["authorization"], REDACTED);
+        assert_eq!(shown["tools"][1]["authorization"], "[redacted:credential]");
         assert_eq!(shown["tools"][2]["headers"], Value::Null);
+    }
+
+    #[test]
+    fn a_credential_that_stands_twice_goes_twice_and_nothing_else_is_touched() {
+        let body = r#"{"tools" : [{"type":"mcp", "headers":{"k":"one"},"authorization":"two","headers" : "three", "n": 1.50}],
+            "tools":[{"authorization":"four"}]}"#;
+        let shown = without_credentials(body);
+        let gone = r#""[redacted:credential]""#;
+        let expected = [r#"{"k":"one"}"#, r#""two""#, r#""three""#, r#""four""#]
+            .iter()
+            .fold(body.to_owned(), |body, secret| body.replace(secret, gone));
+        assert_eq!(shown, expected);
     }
 
     #[test]
