@@ -15,6 +15,7 @@ use crate::destination::Destination;
 use crate::doors::{Doors, Lane};
 use crate::error::{Error, ErrorKind};
 use crate::processor::{RecordExporter, RecordProcessor};
+use crate::protocol::Protocol;
 use crate::queue::Queue;
 use crate::receipt::Receipt;
 use crate::spool::{SpoolMode, SpoolSettings};
@@ -226,7 +227,7 @@ impl ExporterBuilder {
             name.clone(),
             Arc::clone(&queue),
             Arc::clone(resource),
-            destination.protocol(&self.stream, &self.others),
+            Protocol::of(destination, &self.stream, &self.others),
             transport,
             Pending::new(limits, disk),
         )

@@ -40,6 +40,7 @@ mod content;
 mod destination;
 mod doors;
 mod error;
+mod exchange;
 mod exporter;
 mod leftover;
 mod limits;

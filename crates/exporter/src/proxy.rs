@@ -7,7 +7,7 @@ use reqwest::Url;
 
 use crate::destination::Destination;
 #[cfg(feature = "otlp")]
-use crate::protocol::Carrier;
+use crate::exchange::Carrier;
 
 /// What is between here and a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

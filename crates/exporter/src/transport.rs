@@ -1,23 +1,19 @@
 //! One request, one answer: bounded in time and in bytes, without redirects.
 
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::BodyExt as _;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, HeaderValue};
 use reqwest::{Client, ClientBuilder};
-use serde::de::IgnoredAny;
-use spanloom_core::secret;
 
 use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
-use crate::protocol::retry_after::of_header;
-use crate::protocol::{Carrier, Request};
+use crate::exchange::{Answer, Carrier, Request};
 use crate::proxy::Way;
 use crate::reason;
 
@@ -28,69 +24,6 @@ const COMPRESS_FROM: usize = 1 << 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than servers keep connections: one that is used again is one that is still there.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// What a server said.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    /// Headers, with the trailers among them.
-    pub(crate) headers: HeaderMap,
-    /// The first of it; all of it, unless there was too much.
-    pub(crate) body: Bytes,
-}
-
-impl Answer {
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let value = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
-        of_header(value, SystemTime::now())
-    }
-
-    /// Why it is a refusal, in its own words: they may quote what was sent, but for secrets.
-    pub(crate) fn reason(&self) -> String {
-        /// Characters of the server's words.
-        const LONGEST: usize = 500;
-        let header = |name| {
-            self.headers
-                .get(name)
-                .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        };
-        let said = header("grpc-message").unwrap_or_else(|| String::from_utf8_lossy(&self.body));
-        let said: String = said
-            .chars()
-            .filter(|it| !it.is_control())
-            // A secret that is cut would not be known as one.
-            .take(4 * LONGEST)
-            .collect();
-        let said: String = secret::mask(&said).chars().take(LONGEST).collect();
-        match header("grpc-status") {
-            Some(code) => format!("gRPC status {code}: {said}"),
-            None => format!("HTTP status {}: {said}", self.status),
-        }
-    }
-
-    /// Whether it is a JSON object, as Weave's API answers.
-    pub(crate) fn is_object(&self) -> bool {
-        let object: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_slice(&self.body);
-        object.is_ok()
-    }
-
-    /// Whether a server with TLS says that it was spoken to without: what Go, nginx and Apache answer then, in text for people,
-    /// has this word. What destinations answer is JSON or protobuf.
-    fn is_about_tls(&self) -> bool {
-        let kind = self.headers.get(CONTENT_TYPE);
-        // Go names no kind.
-        let text = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/"));
-        let mut words = self.body.windows(5);
-        self.status == 400 && text && words.any(|word| word == b"HTTPS")
-    }
-
-    /// Whether it is a page for people: a portal or a proxy said it, or a server that does not know the path.
-    pub(crate) fn is_page(&self) -> bool {
-        let kind = self.headers.get(CONTENT_TYPE);
-        let html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-        html || self.body.trim_ascii_start().starts_with(b"<")
-    }
-}
 
 /// The HTTP client of one destination.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@
 //! It listens on loopback only, answers requests for its own names only, and loads and fetches nothing from elsewhere.
 //! What it answers with success is on disk. `COMPATIBILITY.md` beside this crate says what of Weave's API it speaks.
 
+mod app;
 mod board;
 mod body;
 mod error;

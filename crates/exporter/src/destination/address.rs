@@ -8,7 +8,7 @@ use reqwest::Url;
 use crate::error::{Error, ErrorKind};
 
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Server(Url),
     File(PathBuf),
 }

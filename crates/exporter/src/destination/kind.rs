@@ -44,7 +44,7 @@ impl Kind {
     }
 
     #[cfg(feature = "otlp")]
-    pub(super) fn profile(self) -> Option<Profile> {
+    pub(crate) fn profile(self) -> Option<Profile> {
         match self {
             Self::WandbOtlp => Some(Profile::WandbOtlp),
             Self::WandbAgents => Some(Profile::WandbAgents),
@@ -55,7 +55,7 @@ impl Kind {
 
     /// The address spans are posted to.
     #[cfg(feature = "otlp")]
-    pub(super) fn endpoint(self, mut base: Url) -> Url {
+    pub(crate) fn endpoint(self, mut base: Url) -> Url {
         let path: &[&str] = match self {
             Self::WandbOtlp => &["otel", "v1", "traces"],
             Self::WandbAgents => &["agents", "otel", "v1", "traces"],

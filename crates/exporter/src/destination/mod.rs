@@ -16,17 +16,13 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Certificate, Identity, Url};
-use spanloom_core::StreamName;
 
-use crate::content::{Content, DestinationContent, OtherSpans};
+use crate::content::DestinationContent;
 use crate::error::Error;
+use crate::exchange::Carrier;
 use crate::limits::Limits;
-use crate::protocol::lines::Lines;
-#[cfg(feature = "otlp")]
-use crate::protocol::otlp::Otlp;
-use crate::protocol::weave::Weave;
-use crate::protocol::{Carrier, Protocol};
-use address::{Place, address};
+pub(crate) use address::Place;
+use address::address;
 pub(crate) use kind::Kind;
 
 /// A place for records: its address, its key, and what it is given. Its `Debug` and `Display` never show a key.
@@ -34,17 +30,17 @@ pub(crate) use kind::Kind;
 /// Each destination of an exporter has its own queue, pauses, spool, content and [`Limits`].
 #[derive(Clone)]
 pub struct Destination {
-    kind: Kind,
-    place: Place,
-    headers: HeaderMap,
-    content: DestinationContent,
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
+    pub(crate) headers: HeaderMap,
+    pub(crate) content: DestinationContent,
     limits: Limits,
     timeout: Option<Duration>,
     compression: Option<bool>,
     root_certificates: Vec<Certificate>,
     identity: Option<Identity>,
-    line_form: LineForm,
-    rotation: (u64, u32),
+    pub(crate) line_form: LineForm,
+    pub(crate) rotation: (u64, u32),
 }
 
 /// What a line of a file is.
@@ -65,7 +61,7 @@ impl Destination {
     /// A spanloom server, such as `http://127.0.0.1:7440`.
     ///
     /// # Errors
-    /// When it is no `http` or `https` address, or carries user information, which would end up in logs. So of all others.
+    /// When it is no `http` or `https` address, or carries user information, which would end up in logs.
     pub fn spanloom(base: &str) -> Result<Self, Error> {
         Self::server(Kind::Spanloom, base)
     }
@@ -238,42 +234,6 @@ impl Destination {
     pub(crate) fn compresses(&self) -> bool {
         self.compression
             .unwrap_or_else(|| self.kind != Kind::Wandb && !self.is_loopback())
-    }
-
-    /// How it is spoken to; `stream` is where spans go that do not say otherwise.
-    pub(crate) fn protocol(&self, stream: &StreamName, others: &OtherSpans) -> Protocol {
-        let content = Content {
-            destination: self.content.clone(),
-            others: others.clone(),
-        };
-        let url = match &self.place {
-            Place::File(path) => {
-                return Protocol::Lines(Lines::new(
-                    path.clone(),
-                    self.line_form,
-                    self.rotation,
-                    stream.clone(),
-                    content,
-                ));
-            }
-            Place::Server(url) => url.clone(),
-        };
-        let headers = self.headers.clone();
-        #[cfg(feature = "otlp")]
-        if let Some(profile) = self.kind.profile() {
-            let url = self.kind.endpoint(url);
-            let carrier = self.carrier();
-            return Protocol::Otlp(Otlp::new(
-                url,
-                headers,
-                carrier,
-                profile,
-                stream.clone(),
-                content,
-            ));
-        }
-        let is_hosted = self.kind == Kind::Wandb;
-        Protocol::Weave(Weave::new(url, headers, stream.clone(), content, is_hosted))
     }
 }
 

@@ -7,14 +7,13 @@
 //! | `otlp`, `attribute` | spans as OTLP, over HTTP and gRPC |
 //! | `lines` | records as lines of a file |
 //! | `verdict` | the retry tables |
-//! | `retry_after`, `retry_info` | when a server wants to be asked again |
+//! | `retry_info` | when a server wants to be asked again, in gRPC's words |
 
 #[cfg(feature = "otlp")]
 mod attribute;
 pub(crate) mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
-pub(crate) mod retry_after;
 #[cfg(feature = "otlp")]
 mod retry_info;
 pub(crate) mod verdict;
@@ -22,15 +21,14 @@ pub(crate) mod weave;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
-use reqwest::Url;
-use reqwest::header::HeaderMap;
 use spanloom_core::StreamName;
 
+use crate::content::{Content, OtherSpans};
+use crate::destination::{Destination, Kind, Place};
+use crate::exchange::{Answer, Request};
 pub(crate) use crate::spool::Stored;
-use crate::transport::Answer;
 use lines::Lines;
 #[cfg(feature = "otlp")]
 use otlp::Otlp;
@@ -46,24 +44,32 @@ pub(crate) enum Protocol {
     Lines(Lines),
 }
 
-/// A request, ready to be sent.
-#[derive(Debug)]
-pub(crate) struct Request {
-    pub(crate) url: Url,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    pub(crate) carrier: Carrier,
-}
-
-/// How requests travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Carrier {
-    Http,
-    /// The body is one message; its frame is the transport's.
-    Grpc,
-}
-
 impl Protocol {
+    /// How a destination is spoken to; `stream` is where spans go that do not say otherwise.
+    pub(crate) fn of(destination: &Destination, stream: &StreamName, others: &OtherSpans) -> Self {
+        let content = Content {
+            destination: destination.content.clone(),
+            others: others.clone(),
+        };
+        let stream = stream.clone();
+        let url = match &destination.place {
+            Place::File(path) => {
+                let (form, rotation) = (destination.line_form, destination.rotation);
+                return Self::Lines(Lines::new(path.clone(), form, rotation, stream, content));
+            }
+            Place::Server(url) => url.clone(),
+        };
+        let headers = destination.headers.clone();
+        #[cfg(feature = "otlp")]
+        if let Some(profile) = destination.kind.profile() {
+            let url = destination.kind.endpoint(url);
+            let carrier = destination.carrier();
+            return Self::Otlp(Otlp::new(url, headers, carrier, profile, stream, content));
+        }
+        let is_hosted = destination.kind == Kind::Wandb;
+        Self::Weave(Weave::new(url, headers, stream, content, is_hosted))
+    }
+
     /// What a span becomes: the route it goes by, and its body. `None` when it cannot be told.
     pub(crate) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Option<Stored> {
         match self {

@@ -25,10 +25,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, TE};
 use spanloom_core::StreamName;
 
 use super::verdict::{Table, Verdict, of_grpc, of_status};
-use super::{Carrier, Request, Stored, attribute};
+use super::{Stored, attribute};
 use crate::content::Content;
+use crate::exchange::{Answer, Carrier, Request};
 use crate::profile::{Profile, stream_of};
-use crate::transport::Answer;
 
 /// What an answer may become when it is inflated.
 const ANSWER_BYTES: u64 = 4 << 20;

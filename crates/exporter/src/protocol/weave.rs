@@ -11,11 +11,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use spanloom_core::mapping::Attributes;
 use spanloom_core::{Record, StreamName};
 
+use super::Stored;
 use super::verdict::{Table, Verdict, of_status};
-use super::{Carrier, Request, Stored};
 use crate::content::Content;
+use crate::exchange::{Answer, Carrier, Request};
 use crate::span::{attributes, record};
-use crate::transport::Answer;
 
 /// Speaks Weave's API.
 #[derive(Debug)]

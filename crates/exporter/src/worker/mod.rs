@@ -20,12 +20,13 @@ use opentelemetry_sdk::Resource;
 use spanloom_core::StreamName;
 use tokio::time::Instant;
 
+use crate::exchange::Answer;
 use crate::protocol::Protocol;
 use crate::protocol::verdict::Verdict;
 use crate::queue::{Progress, Queue, Wishes};
 use crate::reason;
 use crate::receipt::Account;
-use crate::transport::{Answer, Transport};
+use crate::transport::Transport;
 use backoff::{Backoff, random_share};
 use batch::{Batch, Decision};
 pub(crate) use disk::Disk;

@@ -39,7 +39,8 @@ fn worker(destination: &Destination, folder: &std::path::Path) -> (Worker, Arc<Q
         destination.to_string(),
         Arc::clone(&queue),
         Arc::default(),
-        destination.protocol(
+        Protocol::of(
+            destination,
             &"acme/chatbot/logs".parse().unwrap(),
             &OtherSpans::default(),
         ),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::server::App;
+use crate::app::App;
 
 #[cfg(spanloom_board)]
 pub(super) fn routes() -> Router<Arc<App>> {

@@ -15,8 +15,8 @@ use super::conversation::Conversation;
 use super::selection::{Parameters, Selection};
 use super::stats::ms;
 use super::text::{completion, prompt};
+use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::{Code, Id, Memory, Outcome, Row, Store};
 use crate::weave::present;
 

@@ -31,8 +31,8 @@ use axum::response::Response;
 use axum::routing::get;
 use serde_json::{Value, json};
 
+use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::Memory;
 use selection::{Parameters, place};
 

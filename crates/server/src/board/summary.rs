@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::bin::Bins;
 use super::selection::{Parameters, Selection};
 use super::stats::{Gathered, Series, ms};
+use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::{Code, Memory, Outcome, Row};
 
 /// Groups that are shown; the others are only counted.

@@ -37,9 +37,9 @@ use spanloom_core::StreamName;
 
 use self::bound::Refused;
 use self::decode::Taken;
+use crate::app::App;
 use crate::body::RECORDS;
 use crate::reply::{self, Problem};
-use crate::server::App;
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::{App, Listener, STREAMS, Server};
+use super::{Listener, Server};
+use crate::app::{App, STREAMS};
 use crate::body::Bodies;
 use crate::error::{Error, ErrorKind};
 use crate::questions::Questions;

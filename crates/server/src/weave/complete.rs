@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use spanloom_core::Record;
 
+use crate::app::App;
 use crate::body::RECORDS;
 use crate::reply::{self, Problem};
-use crate::server::App;
 
 #[derive(Deserialize)]
 struct Batch<'a> {

@@ -12,8 +12,8 @@ use spanloom_core::{Json, Record};
 use super::call::present;
 use super::expr;
 use super::query::SortBy;
+use crate::app::App;
 use crate::reply::Problem;
-use crate::server::App;
 use crate::store::Memory;
 
 /// Calls read at a time.

@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{digest, objects, query};
+use crate::app::App;
 use crate::body::{QUERY, RECORDS};
 use crate::reply::{self, Problem};
-use crate::server::App;
 
 /// A file, as a form has it.
 #[derive(Default)]

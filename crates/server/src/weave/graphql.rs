@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use spanloom_core::StreamName;
 
 use super::query;
+use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
-use crate::server::App;
 
 /// Who everybody is, and whose the projects are that name no entity: there are no accounts.
 const NOBODY: &str = "local";

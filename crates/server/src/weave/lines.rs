@@ -8,8 +8,8 @@ use spanloom_core::Record;
 
 use super::call::present;
 use super::column;
+use crate::app::App;
 use crate::reply::Problem;
-use crate::server::App;
 use crate::store::Memory;
 
 /// A page is full when it has so many bytes.

@@ -36,8 +36,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Serialize;
 
+use crate::app::App;
 use crate::reply;
-use crate::server::App;
 use crate::store::Refused;
 
 pub(crate) use call::present;

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use spanloom_core::Record;
 
 use super::objects;
+use crate::app::App;
 use crate::body::{RECORDS, Room};
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::CallEnd;
 
 #[derive(Deserialize)]

@@ -13,9 +13,9 @@ use super::content::ByContent;
 use super::expr;
 use super::filter::{Filter, Test};
 use super::lines::Lines;
+use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::Memory;
 
 /// Fields one query may sort by. Weave's clients send one.

@@ -9,9 +9,9 @@ use spanloom_core::Record;
 
 use super::call::present;
 use super::query;
+use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::Id;
 
 #[derive(Deserialize)]

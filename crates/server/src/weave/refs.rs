@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::digest::EXTERNAL;
 use super::{objects, query};
+use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::{ObjectKind, Store};
 
 /// References of one request, as W&B's server has it.

@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{check_project, unprocessable};
+use crate::app::App;
 use crate::body::RECORDS;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::{Object, ObjectKind};
 use crate::weave::digest::{self, NoDigest};
 

@@ -8,9 +8,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{NO_VALUE, Shown, unprocessable};
+use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::store::{ObjectKind, Store, Version};
 use crate::weave::query::{self, SortBy};
 

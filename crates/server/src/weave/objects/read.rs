@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use spanloom_core::Timestamp;
 
 use super::{NO_VALUE, Shown, find};
+use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
-use crate::server::App;
 use crate::weave::{digest, query};
 
 #[derive(Deserialize)]
