@@ -84,6 +84,9 @@ impl<'p> Walk<'p> {
                 if let Some(kind) = Node::word(fields, "type") {
                     known = known.of_type(kind);
                 }
+                if fields.iter().any(|(key, value)| is_refusal(key, value)) {
+                    known = known.part(Part::Refusal);
+                }
                 for (key, value) in fields {
                     self.member(key, value, known);
                 }
@@ -95,7 +98,7 @@ impl<'p> Walk<'p> {
     /// One field of a message or a part.
     fn member<'a>(&mut self, key: &str, value: &mut Node<'a>, known: Known<'a>) {
         let scalar = matches!(value, Node::Text(_) | Node::Bare(_));
-        if is_structure(key) && scalar {
+        if is_structure(key) && scalar || is_refusal(key, value) {
             return;
         }
         let known = known.of_key(key);
@@ -205,4 +208,9 @@ impl<'p> Walk<'p> {
             *node = Node::New(kept);
         }
     }
+}
+
+/// Whether a member says that the text beside it is a refusal, as our own messages do.
+fn is_refusal(key: &str, value: &Node<'_>) -> bool {
+    key == "refusal" && matches!(value, Node::Bare("true"))
 }

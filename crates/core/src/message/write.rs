@@ -106,8 +106,11 @@ fn part(part: &Part<'_>, json: &mut String) {
     match part {
         Part::Text(text) => object.plain("text", text),
         Part::Reasoning(text) => object.plain("reasoning", text),
-        // The convention has no shape for a refusal of its own.
-        Part::Refusal(text) => object.plain("refusal", text),
+        // The convention has no shape for a refusal of its own: a viewer that knows only texts shows it as one.
+        Part::Refusal(text) => {
+            object.plain("text", text);
+            object.member("refusal", |json| json.push_str("true"));
+        }
         Part::ToolCall { .. }
         | Part::ToolResult { .. }
         | Part::ServerToolCall { .. }

@@ -73,6 +73,18 @@ fn the_skeleton_stays_in_the_conventions_messages() {
     );
 }
 
+#[test]
+fn a_refusal_that_is_a_text_as_well_obeys_its_own_rules() {
+    let output = json!([{"role":"assistant","parts":[{"type":"text","content":"yes"},
+        {"type":"text","content":"no","refusal":true}]}]);
+    for (part, kept) in [(Part::Refusal, 0), (Part::Text, 1)] {
+        let policy = ContentPolicy::default().with_rule(Rule::part(part), Action::Mask);
+        let mut expected = output.clone();
+        expected[0]["parts"][1 - kept]["content"] = json!("[masked]");
+        assert_eq!(applied(&policy, Place::OutputMessages, &output), expected);
+    }
+}
+
 fn masking(role: &str) -> ContentPolicy {
     ContentPolicy::default().with_rule(Rule::role(role), Action::Mask)
 }

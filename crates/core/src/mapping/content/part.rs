@@ -72,6 +72,10 @@ pub(super) fn read(part: Value) -> Part {
             match kind {
                 Kind::Reasoning if rest.is_empty() => Part::Reasoning(words),
                 Kind::Refusal if rest.is_empty() => Part::Refusal(words),
+                // As our own messages say it.
+                Kind::Text if rest.len() == 1 && rest.get("refusal") == Some(&json!(true)) => {
+                    Part::Refusal(words)
+                }
                 Kind::Text => Part::Content(text_of(words, rest)),
                 _ => as_it_came(&fields),
             }

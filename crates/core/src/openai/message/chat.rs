@@ -262,7 +262,7 @@ mod tests {
             "audio":{"id":"audio_1","data":"UklG","transcript":"hello","expires_at":7}});
         assert_eq!(
             parts(&message),
-            json!([{"type":"refusal","content":"no"},{"type":"blob","modality":"audio","content":"UklG"},
+            json!([{"type":"text","content":"no","refusal":true},{"type":"blob","modality":"audio","content":"UklG"},
                 {"type":"text","content":"hello"}])
         );
         let earlier = json!({"role":"assistant","audio":{"id":"audio_1"}});

@@ -163,7 +163,7 @@ mod tests {
                 {"type":"server_tool_call","id":"ig_1","name":"image_generation",
                     "server_tool_call":{"type":"image_generation","status":"completed"}},
                 {"type":"blob","modality":"image","mime_type":"image/webp","content":"iVBO"},
-                {"type":"text","content":"done"},{"type":"refusal","content":"no"}]})
+                {"type":"text","content":"done"},{"type":"text","content":"no","refusal":true}]})
         );
     }
 
