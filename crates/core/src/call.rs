@@ -68,6 +68,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them; stores keep their places here as numbers.
+    pub const ALL: [Self; 4] = [Self::Completed, Self::Cancelled, Self::Error, Self::Unknown];
+
+    /// The outcome a wire word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == word)
+    }
+
     /// The word used on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -12,16 +12,6 @@ use spanloom_core::semconv as names;
 
 /// The event of an error, by the conventions.
 const EXCEPTION: &str = "exception";
-/// Attributes whose shape a policy knows, and what they hold. What other instrumentations call content is known by
-/// [`is_content`].
-const CONTENT: [(&str, Place); 6] = [
-    (names::GEN_AI_INPUT_MESSAGES, Place::InputMessages),
-    (names::GEN_AI_OUTPUT_MESSAGES, Place::OutputMessages),
-    (names::GEN_AI_SYSTEM_INSTRUCTIONS, Place::SystemInstructions),
-    (names::GEN_AI_TOOL_DEFINITIONS, Place::ToolDefinitions),
-    (names::SPANLOOM_REQUEST, Place::Request),
-    (names::SPANLOOM_RESPONSE, Place::Response),
-];
 
 /// What a destination gets of the content that spans carry.
 #[derive(Clone, Debug, Default)]
@@ -105,8 +95,8 @@ impl DestinationContent {
 /// What a policy leaves of an attribute; without one, nothing of content.
 fn filtered(policy: Option<&ContentPolicy>, attribute: KeyValue) -> Option<KeyValue> {
     let name = attribute.key.as_str();
-    let place = CONTENT.iter().find(|(known, _)| *known == name);
-    let place = place.map(|(_, place)| *place);
+    // What other instrumentations call content is known by its name alone; the service's own attributes are none.
+    let place = Place::of_attribute(name).filter(|place| *place != Place::Attributes);
     if place.is_none() && !is_content(name) {
         return Some(attribute);
     }

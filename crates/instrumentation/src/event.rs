@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger, LoggerProvider, Severity};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
+use spanloom_core::content::Place;
 use spanloom_core::{Call, Endpoint, semconv as names};
 
 /// Where a layer's events go.
@@ -156,14 +157,7 @@ impl<L: Logger + Send + Sync> Emit for Log<L> {
 
 /// Whether a text attribute of this name is JSON, which an event carries as the structure it is.
 fn content_name(name: &str) -> bool {
-    [
-        names::GEN_AI_INPUT_MESSAGES,
-        names::GEN_AI_OUTPUT_MESSAGES,
-        names::GEN_AI_SYSTEM_INSTRUCTIONS,
-        names::GEN_AI_TOOL_DEFINITIONS,
-        names::SPANLOOM_ATTRIBUTES,
-    ]
-    .contains(&name)
+    Place::of_attribute(name).is_some()
 }
 
 fn any(value: &Value, json: bool) -> AnyValue {

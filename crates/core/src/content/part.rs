@@ -3,6 +3,8 @@
 //! The table is turned round where it matters: inside a message every field that is not known to be structure is
 //! content, so that a field a provider adds tomorrow falls under today's rules.
 
+use crate::semconv as names;
+
 /// Which JSON a policy is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -20,6 +22,26 @@ pub enum Place {
     Response,
     /// Monitor attributes: the user's own JSON object.
     Attributes,
+}
+
+impl Place {
+    /// Those that are an attribute of a span.
+    const ATTRIBUTES: [(&'static str, Self); 7] = [
+        (names::GEN_AI_INPUT_MESSAGES, Self::InputMessages),
+        (names::GEN_AI_OUTPUT_MESSAGES, Self::OutputMessages),
+        (names::GEN_AI_SYSTEM_INSTRUCTIONS, Self::SystemInstructions),
+        (names::GEN_AI_TOOL_DEFINITIONS, Self::ToolDefinitions),
+        (names::SPANLOOM_REQUEST, Self::Request),
+        (names::SPANLOOM_RESPONSE, Self::Response),
+        (names::SPANLOOM_ATTRIBUTES, Self::Attributes),
+    ];
+
+    /// What stands in the attribute of this name, where it is one of ours or the convention's.
+    #[must_use]
+    pub fn of_attribute(name: &str) -> Option<Self> {
+        let found = Self::ATTRIBUTES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, place)| *place)
+    }
 }
 
 /// What kind of content a text is.

@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
-use spanloom_core::Record;
+use spanloom_core::{Outcome, Record};
 
 use super::content::Bodies;
 use super::conversation::Conversation;
@@ -17,7 +17,7 @@ use super::stats::ms;
 use super::text::{completion, prompt};
 use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::store::{Code, Id, Memory, Outcome, Row, Store};
+use crate::store::{Code, Id, Memory, Row, Store};
 use crate::weave::present;
 
 /// A row of the table; see the board's API.

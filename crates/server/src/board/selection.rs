@@ -146,7 +146,7 @@ impl Selection {
             && named(&self.statuses, row.status.as_str())
             && named(
                 &self.outcomes,
-                row.outcome.map_or("", crate::store::Outcome::as_str),
+                row.outcome.map_or("", spanloom_core::Outcome::as_str),
             )
             && self
                 .attributes

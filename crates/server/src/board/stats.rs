@@ -1,8 +1,9 @@
 //! Sums, means and percentiles of calls. What no call knows is null.
 
 use serde::Serialize;
+use spanloom_core::Outcome;
 
-use crate::store::{Outcome, Row, Status};
+use crate::store::{Row, Status};
 
 /// Nanoseconds as milliseconds.
 pub(super) fn ms(nanos: i64) -> f64 {

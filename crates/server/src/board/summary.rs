@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::{Value, json};
+use spanloom_core::Outcome;
 
 use super::bin::Bins;
 use super::selection::{Parameters, Selection};
 use super::stats::{Gathered, Series, ms};
 use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::store::{Code, Memory, Outcome, Row};
+use crate::store::{Code, Memory, Row};
 
 /// Groups that are shown; the others are only counted.
 const GROUPS: usize = 12;

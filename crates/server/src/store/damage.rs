@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 use spanloom_core::{
-    CallInfo, CostSummary, Json, Record, StatusCode, StreamName, Summary, Timestamp, UsageSummary,
+    CallInfo, CostSummary, Json, Outcome, Record, StatusCode, StreamName, Summary, Timestamp,
+    UsageSummary,
 };
 
-use super::row::{Outcome, Row, Status};
+use super::row::{Row, Status};
 use super::{Code, Dictionary};
 
 /// The record that a row alone makes: names, times and numbers without content, and marked as damaged.

@@ -45,7 +45,7 @@ pub(crate) use ends::CallEnd;
 pub(crate) use id::Id;
 pub(crate) use memory::Memory;
 pub(crate) use objects::{Object, ObjectKind, Version};
-pub(crate) use row::{Outcome, Row, Status};
+pub(crate) use row::{Row, Status};
 pub use schema::Database;
 pub(crate) use sqlite::Store;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use spanloom_core::{CallInfo, Record, StatusCode, Summary, Usd};
+use spanloom_core::{CallInfo, Outcome, Record, StatusCode, Summary, Usd};
 
 use super::id::Id;
 use super::{Code, Dictionary};
@@ -84,38 +84,6 @@ impl Status {
     }
 }
 
-/// How a call ended, where its instrumentation said it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Completed,
-    Cancelled,
-    Error,
-    /// The recording ended before the call did.
-    Unknown,
-}
-
-impl Outcome {
-    const ALL: [Self; 4] = [Self::Completed, Self::Cancelled, Self::Error, Self::Unknown];
-
-    /// The number it is stored as.
-    pub(super) const fn number(self) -> u8 {
-        self as u8
-    }
-
-    pub(super) fn of(number: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(number)).copied()
-    }
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-            Self::Error => "error",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
 impl Row {
     /// Reads a record. Its attributes and the place of its payload are the writer's to add.
     pub(crate) fn of(record: &Record, dictionary: &mut Dictionary) -> Self {
@@ -151,11 +119,7 @@ impl Row {
             model: model.as_deref().map(&mut code),
             request_model: info.request_model.as_deref().map(&mut code),
             status: status(record, &summary),
-            outcome: info.outcome.as_deref().and_then(|word| {
-                Outcome::ALL
-                    .into_iter()
-                    .find(|outcome| outcome.as_str() == word)
-            }),
+            outcome: info.outcome.as_deref().and_then(Outcome::from_word),
             streamed: info.streamed,
             usage_estimated: tokens.map(|_| info.usage_source.as_deref() == Some("estimated")),
             cost_source: summary.cost.as_ref().map(|cost| code(&cost.source)),

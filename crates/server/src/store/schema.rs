@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use spanloom_core::Outcome;
 
 use super::id::Id;
-use super::row::{Outcome, Row, Status};
+use super::row::{Row, Status};
 use super::{Code, Dictionary};
 use crate::error::{Error, ErrorKind};
 
@@ -188,7 +189,7 @@ pub(super) fn write(connection: &Connection, loc: i64, row: &Row) -> rusqlite::R
         .flat_map(|(path, value)| [path.to_le_bytes(), value.to_le_bytes()])
         .flatten()
         .collect();
-    let (status, outcome) = (row.status.number(), row.outcome.map(Outcome::number));
+    let (status, outcome) = (row.status.number(), row.outcome.map(outcome_number));
     let (id, trace, parent) = (
         row.id.as_bytes(),
         row.trace.as_bytes(),
@@ -250,7 +251,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         model: row.get("model")?,
         request_model: row.get("request_model")?,
         status: Status::of(row.get("status")?),
-        outcome: outcome.and_then(Outcome::of),
+        outcome: outcome.and_then(outcome_of),
         streamed: row.get("streamed")?,
         usage_estimated: row.get("usage_estimated")?,
         cost_source: row.get("cost_source")?,
@@ -273,4 +274,16 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         frame: row.get("frame")?,
         slot: row.get("slot")?,
     })
+}
+
+/// The number an outcome is stored as.
+fn outcome_number(outcome: Outcome) -> u8 {
+    let place = Outcome::ALL.iter().position(|known| *known == outcome);
+    place
+        .and_then(|place| u8::try_from(place).ok())
+        .unwrap_or(u8::MAX)
+}
+
+fn outcome_of(number: u8) -> Option<Outcome> {
+    Outcome::ALL.get(usize::from(number)).copied()
 }
