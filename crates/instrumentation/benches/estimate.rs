@@ -30,6 +30,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use spanloom_core::json::Document;
 // The estimate is no part of the public interface: it is measured as it stands.
 #[path = "../src/estimate/mod.rs"]
 #[expect(
@@ -84,7 +85,14 @@ fn measure_once(text: &str) -> Duration {
     let request = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": text}]});
     let request = request.to_string();
     let begun = Instant::now();
-    let usage = estimate::usage(request.as_bytes(), Some("gpt-4o"), None, "Hello!", true);
+    let [request, answer] = [request.as_bytes(), &b""[..]].map(Document::read);
+    let usage = estimate::usage(
+        request.root(),
+        Some("gpt-4o"),
+        answer.root(),
+        "Hello!",
+        true,
+    );
     let took = begun.elapsed();
     assert!(black_box(usage).input_tokens.is_some());
     took

@@ -70,6 +70,12 @@ impl<'d> Node<'d> {
         matches!(self.kind(), Kind::List | Kind::CutList)
     }
 
+    /// Whether it is a list or an object whose end did not come.
+    #[must_use]
+    pub fn is_cut(self) -> bool {
+        matches!(self.kind(), Kind::CutList | Kind::CutObject)
+    }
+
     /// Whether it is a text.
     #[must_use]
     pub fn is_text(self) -> bool {

@@ -14,33 +14,37 @@ mod prompt;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use spanloom_core::json::Node;
 use spanloom_core::{Usage, UsageSource};
 
 use self::prompt::Prompt;
 
-/// Counts a request and what is known of its answer: the body (`json`) of an answer in one piece or of an assembled
-/// stream, or no more than the `text` that came. An answer in one piece that holds nothing generated has no estimate.
+/// Of deeper bodies nothing is counted: the way through them goes down with them.
+const DEEPEST: usize = 128;
+
+/// Counts a request and what is known of its answer: the body of an answer in one piece or of an assembled stream, or no
+/// more than the `text` that came. An answer in one piece that holds nothing generated has no estimate.
 pub(crate) fn usage(
-    request: &[u8],
+    request: Node<'_>,
     model: Option<&str>,
-    json: Option<&str>,
+    answer: Node<'_>,
     text: &str,
     streamed: bool,
 ) -> Usage {
-    let body = json.and_then(|json| serde_json::from_str::<Value>(json).ok());
-    let mut texts = body.as_ref().map(answer::texts).unwrap_or_default();
-    let embeds = body.as_ref().is_some_and(answer::embeds);
+    let is_read = |body: &Node<'_>| !body.is_cut() && body.depth() <= DEEPEST;
+    let answer = Some(answer).filter(is_read);
+    let mut texts = answer.map(answer::texts).unwrap_or_default();
+    let embeds = answer.is_some_and(answer::embeds);
     if texts.is_empty() && !text.is_empty() {
         texts.push(Cow::Borrowed(text));
     }
     // An answer fetched later had no request with a prompt, and its tokens belong to the call that made it.
-    if !streamed && (request.is_empty() || (texts.is_empty() && !embeds)) {
+    if !streamed && (request.is_null() || (texts.is_empty() && !embeds)) {
         return Usage::default();
     }
     let bpe = count::tokenizer(model);
-    let request = serde_json::from_slice::<Value>(request).unwrap_or_default();
-    let prompt = Prompt::of(&request, model, !embeds);
+    let request = Some(request).filter(is_read);
+    let prompt = request.and_then(|request| Prompt::of(request, model, !embeds));
     let usage = Usage {
         input_tokens: prompt.map(|prompt| prompt.tokens + count::count(bpe, &prompt.texts)),
         output_tokens: (!embeds).then(|| count::count(bpe, &texts)),

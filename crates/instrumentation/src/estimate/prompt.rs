@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use spanloom_core::json::Node;
 
 use super::image;
 
@@ -27,26 +27,30 @@ const ELSEWHERE: [&str; 3] = ["previous_response_id", "conversation", "prompt"];
 
 impl<'a> Prompt<'a> {
     /// The prompt of a chat, a response, a completion, or, when nothing `speaks` in answer to it, of an embedding.
-    pub(super) fn of(request: &'a Value, model: Option<&str>, speaks: bool) -> Option<Self> {
-        let request = request.as_object()?;
+    pub(super) fn of(request: Node<'a>, model: Option<&str>, speaks: bool) -> Option<Self> {
+        let [messages, input, plain, tools] =
+            request.pick(["messages", "input", "prompt", "tools"]);
         let mut prompt = Self::default();
-        let told = if let Some(messages) = request.get("messages") {
+        let told = if let Some(messages) = messages {
             prompt.tokens += PER_PROMPT;
             prompt.messages(messages, model)
-        } else if let Some(input) = request.get("input").filter(|_| speaks) {
+        } else if let Some(input) = input.filter(|_| speaks) {
             prompt.response(request, input, model)
         } else {
-            prompt.plain(request.get("input").or_else(|| request.get("prompt"))?)
+            prompt.plain(input.or(plain)?)
         };
         told.ok()?;
-        if let Some(tools) = request.get("tools") {
-            prompt.texts.push(Cow::Owned(tools.to_string()));
-        }
+        prompt
+            .texts
+            .extend(tools.map(|tools| Cow::Owned(tools.written())));
         Some(prompt)
     }
 
-    fn messages(&mut self, messages: &'a Value, model: Option<&str>) -> Result<(), Untold> {
-        for message in messages.as_array().ok_or(Untold)? {
+    fn messages(&mut self, messages: Node<'a>, model: Option<&str>) -> Result<(), Untold> {
+        if !messages.is_list() {
+            return Err(Untold);
+        }
+        for message in messages.items() {
             self.tokens += PER_MESSAGE;
             self.part(message, model)?;
         }
@@ -55,74 +59,66 @@ impl<'a> Prompt<'a> {
 
     fn response(
         &mut self,
-        request: &'a Map<String, Value>,
-        input: &'a Value,
+        request: Node<'a>,
+        input: Node<'a>,
         model: Option<&str>,
     ) -> Result<(), Untold> {
-        let given = |name: &&str| request.get(*name).is_some_and(|value| !value.is_null());
-        if ELSEWHERE.iter().any(given) {
+        if ELSEWHERE.iter().any(|name| request.given(name).is_some()) {
             return Err(Untold);
         }
         self.tokens += PER_PROMPT;
-        if let Some(instructions) = request.get("instructions").and_then(Value::as_str) {
-            self.message(instructions);
-        }
-        match input {
-            Value::String(text) => {
+        let instructions = request.get("instructions").and_then(Node::text);
+        instructions.into_iter().for_each(|text| self.message(text));
+        match input.text() {
+            Some(text) => {
                 self.message(text);
                 Ok(())
             }
-            items => self.messages(items, model),
+            None => self.messages(input, model),
         }
     }
 
     /// A message of text alone, its role being a token.
-    fn message(&mut self, text: &'a str) {
+    fn message(&mut self, text: Cow<'a, str>) {
         self.tokens += PER_MESSAGE + 1;
-        self.texts.push(Cow::Borrowed(text));
+        self.texts.push(text);
     }
 
     /// Text, texts, tokens, or lists of tokens.
-    fn plain(&mut self, input: &'a Value) -> Result<(), Untold> {
-        match input {
-            Value::String(text) => self.texts.push(Cow::Borrowed(text)),
-            Value::Number(_) => self.tokens += 1,
-            Value::Array(items) => items.iter().try_for_each(|item| self.plain(item))?,
-            Value::Null | Value::Bool(_) | Value::Object(_) => return Err(Untold),
+    fn plain(&mut self, input: Node<'a>) -> Result<(), Untold> {
+        if let Some(text) = input.text() {
+            self.texts.push(text);
+        } else if input.is_list() {
+            input.items().try_for_each(|item| self.plain(item))?;
+        } else {
+            let count = u64::try_from(input.numbers()).unwrap_or(u64::MAX);
+            self.tokens += Some(count).filter(|count| *count > 0).ok_or(Untold)?;
         }
         Ok(())
     }
 
     /// Every string in a message except the ids and types that frame it.
-    fn part(&mut self, value: &'a Value, model: Option<&str>) -> Result<(), Untold> {
-        match value {
-            Value::String(text) => self.texts.push(Cow::Borrowed(text)),
-            Value::Array(items) => items.iter().try_for_each(|item| self.part(item, model))?,
-            Value::Object(fields) => {
-                for (name, field) in fields {
-                    match name.as_str() {
-                        "id" | "type" | "tool_call_id" | "call_id" | "status" | "detail" => {}
-                        "image_url" => self.tokens += picture(fields, field, model),
-                        "input_audio" | "audio" | "file" | "file_id" | "file_data" | "file_url" => {
-                            return Err(Untold);
-                        }
-                        _ => self.part(field, model)?,
-                    }
+    fn part(&mut self, value: Node<'a>, model: Option<&str>) -> Result<(), Untold> {
+        self.texts.extend(value.text());
+        value.items().try_for_each(|item| self.part(item, model))?;
+        for (name, member) in value.members() {
+            match &*name {
+                "id" | "type" | "tool_call_id" | "call_id" | "status" | "detail" => {}
+                "image_url" => self.tokens += picture(value, member, model),
+                "input_audio" | "audio" | "file" | "file_id" | "file_data" | "file_url" => {
+                    return Err(Untold);
                 }
+                _ => self.part(member, model)?,
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
         Ok(())
     }
 }
 
 /// Chat puts the address and the detail into an object, Responses beside each other.
-fn picture(part: &Map<String, Value>, image: &Value, model: Option<&str>) -> u64 {
-    let url = image.as_str().or_else(|| image.get("url")?.as_str());
-    let detail = image.get("detail").or_else(|| part.get("detail"));
-    image::tokens(
-        model,
-        url.unwrap_or_default(),
-        detail.and_then(Value::as_str),
-    )
+fn picture(part: Node<'_>, image: Node<'_>, model: Option<&str>) -> u64 {
+    let [url, detail] = image.pick(["url", "detail"]);
+    let url = image.text().or_else(|| url?.text());
+    let detail = detail.or_else(|| part.get("detail")).and_then(Node::text);
+    image::tokens(model, url.as_deref().unwrap_or_default(), detail.as_deref())
 }

@@ -1,6 +1,18 @@
-use serde_json::json;
+use serde_json::{Value, json};
+use spanloom_core::json::Document;
 
 use super::*;
+
+fn usage(
+    request: &[u8],
+    model: Option<&str>,
+    json: Option<&str>,
+    text: &str,
+    streamed: bool,
+) -> Usage {
+    let [request, answer] = [request, json.unwrap_or_default().as_bytes()].map(Document::read);
+    super::usage(request.root(), model, answer.root(), text, streamed)
+}
 
 const CHAT: &str = r#"{"choices":[{"message":{"role":"assistant","content":"Hello!"}}]}"#;
 

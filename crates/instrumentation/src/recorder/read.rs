@@ -38,9 +38,9 @@ pub(super) fn read<'a>(
     let is_reported = understood.body.usage.source.is_some();
     let usage = match !is_reported && answered && is_whole && endpoint.is_inference() {
         true => estimate::usage(
-            &observation.request,
+            request_body.root(),
             request.model.as_deref(),
-            text,
+            response_body.root(),
             understood.text,
             answer.streamed,
         ),
