@@ -47,7 +47,7 @@
 //! # What it costs
 //!
 //! The caller's thread clones handles, copies the answer's bytes into bounded pieces and pushes one observation: about 3
-//! us a call and 0.1 us a chunk (`cargo bench --bench call`, 2026-11-23). Parsing, counting, masking and pricing belong to
+//! us a call and 0.2 us a chunk (`cargo bench -p spanloom --bench call`, 2026-11-29). Parsing, counting, masking and pricing belong to
 //! the recorder's thread, some 20 us a call.
 //!
 //! # What can be lost

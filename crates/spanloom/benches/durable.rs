@@ -1,7 +1,7 @@
 //! How long after its end a call is on disk, with a spool that is always written, while calls are made back to back; and
 //! how long a service's start is held up.
 //!
-//! `cargo bench -p spanloom`
+//! `cargo bench -p spanloom --bench durable`
 //!
 //! Last results: 2 cores AMD EPYC, shared with the model server and with builds, Rust 1.95, 2026-11-23, three runs each.
 //!

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::Request;
-use crate::json::{Document, Node};
+use crate::json::Node;
 
 /// Reads the parameters of a request body; a body that is no JSON object gives the empty request.
 #[must_use]
@@ -111,14 +111,12 @@ fn leading_model(head: &[u8]) -> Option<String> {
 }
 
 fn trailing_model(tail: &[u8]) -> Option<String> {
-    const KEY: &[u8] = b"\"model\"";
-    let at = memchr::memmem::rfind(tail, KEY)?;
-    // What follows must complete one flat object: `{"model":"x"}` or `{"model":"x","stream":true}`.
-    let object = [b"{", tail.get(at..)?].concat();
-    let document = Document::read(&object);
-    document
-        .is_whole()
-        .then(|| document.root().string("model"))?
+    let rest = tail.get(memchr::memmem::rfind(tail, b"\"model\"")?..)?;
+    // What follows must complete one flat object: `{"model":"x"}` or `{"model":"x","stream":true}`. It is too short for
+    // a document to be worth its memory.
+    let object = [b"{", rest].concat();
+    serde_json::from_slice::<serde::de::IgnoredAny>(&object).ok()?;
+    string_after_key(rest)
 }
 
 fn string_after_key(bytes: &[u8]) -> Option<String> {
@@ -136,6 +134,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Document;
 
     fn request(body: &[u8]) -> Request {
         super::request(Document::read(body).root())
