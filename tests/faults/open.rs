@@ -136,6 +136,9 @@ fn monitored(
 }
 
 const OPEN: &[&str] = &["cancelled", "unknown"];
+/// A runtime that ends drops its tasks in any order: a connection that goes before its reader tells the reader that it
+/// broke off, in the same words as if the server had gone.
+const WITHOUT_RUNTIME: &[&str] = &["cancelled", "unknown", "error"];
 
 #[test]
 fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
@@ -163,18 +166,23 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
         tasks.iter().for_each(tokio::task::JoinHandle::abort);
         Some(monitor.shutdown(PATIENCE))
     });
-    monitored("runtime gone", &silent, OPEN, |client, monitor| {
-        let runtime = runtime();
-        let streams = runtime.block_on(all_begun(&client));
-        drop(runtime);
-        let receipt = monitor.shutdown(PATIENCE);
-        drop(streams);
-        Some(receipt)
-    });
+    monitored(
+        "runtime gone",
+        &silent,
+        WITHOUT_RUNTIME,
+        |client, monitor| {
+            let runtime = runtime();
+            let streams = runtime.block_on(all_begun(&client));
+            drop(runtime);
+            let receipt = monitor.shutdown(PATIENCE);
+            drop(streams);
+            Some(receipt)
+        },
+    );
     monitored(
         "runtime shut down in the background",
         &silent,
-        OPEN,
+        WITHOUT_RUNTIME,
         |client, monitor| {
             let runtime = runtime();
             let streams = runtime.block_on(all_begun(&client));

@@ -3,6 +3,7 @@
 mod args;
 mod demo;
 mod doctor;
+mod environment;
 mod error;
 mod output;
 mod serve;

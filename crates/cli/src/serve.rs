@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use spanloom_core::data_folder;
 use spanloom_server::{Database, Server};
 
 use crate::args::ServeArgs;
+use crate::environment;
 use crate::error::Error;
 use crate::output::note;
 
@@ -36,15 +38,8 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
 
 /// `spanloom/spanloom.db` in the user's data folder, which is made if need be.
 fn default_database() -> Result<PathBuf, Error> {
-    let set = |name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let data = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
-    let folder = data
-        .ok_or_else(|| Error::usage("no data folder, as HOME is not set; give a file with --db"))?
-        .join("spanloom");
+    let folder = data_folder(environment::path)
+        .ok_or_else(|| Error::usage("no data folder, as HOME is not set; give a file with --db"))?;
     std::fs::create_dir_all(&folder).map_err(|error| {
         Error::failed(format!(
             "cannot make the folder {}: {error}; give a file with --db",

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use spanloom_core::data_folder;
 use spanloom_exporter::{Leftover, Receipt};
 
 use crate::args::SyncArgs;
+use crate::environment;
 use crate::error::Error;
 use crate::output::{line, note};
 
@@ -157,15 +159,9 @@ fn summary(folder: &Path, sent: &[Sent]) {
 
 /// Where services keep what they cannot send, unless they say otherwise.
 fn default_folder() -> Result<PathBuf, Error> {
-    let set = |name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let home = || set("HOME").map(|home| home.join(".local/share"));
-    let data = || set("XDG_DATA_HOME").or_else(home);
-    set("SPANLOOM_SPOOL_DIR")
-        .or_else(|| Some(data()?.join("spanloom/spool")))
+    let spool = || Some(data_folder(environment::path)?.join("spool"));
+    environment::path("SPANLOOM_SPOOL_DIR")
+        .or_else(spool)
         .ok_or_else(|| Error::usage("no data folder, as HOME is not set; name the folder"))
 }
 

@@ -18,6 +18,7 @@ mod call;
 pub mod content;
 mod cost;
 mod endpoint;
+mod folder;
 pub mod json;
 pub mod mapping;
 pub mod message;
@@ -34,6 +35,7 @@ pub mod weave;
 pub use call::{Call, Failure, Outcome, Request, Response};
 pub use cost::{Cost, CostSource, PriceSource, Usd};
 pub use endpoint::{Endpoint, Fetch};
+pub use folder::data_folder;
 pub use record::{
     CallInfo, CallPart, CostSummary, Json, Record, Row, StatusCode, Summary, UsageSummary,
 };

@@ -18,6 +18,7 @@ mod variable;
 
 use std::path::PathBuf;
 
+use spanloom_core::data_folder;
 use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
 use spanloom_exporter::{Destination, SpoolMode, SpoolSettings};
 
@@ -75,12 +76,7 @@ impl Environment {
         let path = |name| variables.get(name).map(|path| PathBuf::from(path.text()));
         let [disabled, weave_disabled] =
             ["OTEL_SDK_DISABLED", "WEAVE_DISABLED"].map(|name| variables.is_on(name));
-        let (folder, data, home) = (
-            path("SPANLOOM_SPOOL_DIR"),
-            path("XDG_DATA_HOME"),
-            path("HOME"),
-        );
-        let data = data.or_else(|| Some(home?.join(".local/share")));
+        let spool_folder = || Some(data_folder(path)?.join("spool"));
         let [of_spans, of_all] = [
             "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
             "OTEL_ATTRIBUTE_COUNT_LIMIT",
@@ -104,7 +100,7 @@ impl Environment {
             }),
             prices: variables.get("SPANLOOM_PRICES"),
             spool: variables.get("SPANLOOM_SPOOL"),
-            spool_folder: folder.or_else(|| Some(data?.join("spanloom/spool"))),
+            spool_folder: path("SPANLOOM_SPOOL_DIR").or_else(spool_folder),
         }
     }
 

@@ -18,6 +18,8 @@ mod monitor;
 mod prices;
 mod setup;
 mod start;
+#[cfg(feature = "responses")]
+mod text;
 
 // A server behind TLS, as the exporter's own tests have it.
 #[cfg(feature = "otlp")]

@@ -1,0 +1,31 @@
+//! Where data of ours is kept for a user.
+
+use std::path::PathBuf;
+
+/// `spanloom` in the user's data folder: `XDG_DATA_HOME`, else `~/.local/share`. `variable` gives the environment's, none for
+/// one that is empty. Source: XDG Base Directory Specification 0.8.
+#[must_use]
+pub fn data_folder(variable: impl Fn(&'static str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let home = || Some(variable("HOME")?.join(".local/share"));
+    let data = variable("XDG_DATA_HOME").or_else(home)?;
+    Some(data.join("spanloom"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_specification_goes_before_home() {
+        let folder = |data: Option<&str>, home: Option<&str>| {
+            data_folder(|name| match name {
+                "XDG_DATA_HOME" => data.map(PathBuf::from),
+                _ => home.map(PathBuf::from),
+            })
+        };
+        assert_eq!(folder(Some("/d"), Some("/h")), Some("/d/spanloom".into()));
+        let home = Some("/h/.local/share/spanloom".into());
+        assert_eq!(folder(None, Some("/h")), home);
+        assert_eq!(folder(None, None), None);
+    }
+}
