@@ -129,7 +129,16 @@ fn assert_array(json: Option<String>) {
 pub fn request(bytes: &[u8]) {
     let document = Document::read(bytes);
     let request = openai::request(document.root());
-    if let (Some(quick), Some(model)) = (openai::model(bytes), &request.model) {
+    // Of a name that stands twice the quick look may find the first, where the last one counts; and behind a fault of the
+    // JSON one that is not read.
+    let names = document
+        .root()
+        .members()
+        .filter(|(name, _)| name == "model");
+    if document.is_whole()
+        && names.count() == 1
+        && let (Some(quick), Some(model)) = (openai::model(bytes), &request.model)
+    {
         assert_eq!(quick, *model);
     }
     for endpoint in ENDPOINTS {
