@@ -44,7 +44,8 @@ pub(super) fn message(message: Node<'_>) -> Message<'_> {
     ]);
     let some = |node: Option<_>| node.and_then(Text::some);
     let role = some(role).map_or("assistant".into(), Text::into_cow);
-    let mut parts = Vec::with_capacity(1);
+    // Most have one; a body of empty messages must not be worth more memory than it is long.
+    let mut parts = Vec::with_capacity(usize::from(content.is_some()));
     reasoning(message, &mut parts);
     match &*role {
         "tool" | "function" => parts.push(Part::ToolResult {
