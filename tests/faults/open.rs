@@ -102,6 +102,10 @@ fn check(way: &str, sink: &Sink, receipt: Option<Receipt>, outcomes: &[&str]) {
             .as_str()
             .unwrap();
         assert!(outcomes.contains(&outcome), "{way}: {outcome}");
+        if outcome == "error" {
+            let kind = &record["attributes"]["spanloom"]["error_type"];
+            assert_eq!(kind, "body_error", "{way}: no error but that of the body");
+        }
         assert!(record["ended_at"].is_string(), "{way}: {record}");
         assert_eq!(record["inputs"]["model"], "gpt-4o-mini", "{way}");
         if way != "timeout" {
