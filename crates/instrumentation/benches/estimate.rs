@@ -4,21 +4,21 @@
 //! $ cargo bench -p spanloom-instrumentation --bench estimate
 //! ```
 //!
-//! Last result, 2026-11-23, 2 cores shared with other work, tiktoken-rs 0.12.1; medians of nine:
+//! Last result, 2026-11-29, 2 cores shared with other work, tiktoken-rs 0.12.1; medians of nine:
 //!
 //! ```text
-//! first use, tokenizer loaded           204.4ms
-//! 2250 bytes of English                   52.3µs
-//! 4 MiB of equal letters                   6.4ms
-//! 4 MiB of spaces                          1.9ms
-//! 4 MiB of line ends                      28.9ms   most of it is reading the JSON's escapes
-//! 4 MiB of emoji                           4.3ms
-//! 4 MiB of base64                          4.5ms
-//! 4 MiB of digits                          3.4ms
-//! 4 MiB of one long word                   2.8ms
-//! 4 MiB of Chinese                         4.6ms
-//! 4 MiB of combining marks                 4.7ms
-//! 4 MiB of words                           2.0ms
+//! first use, tokenizer loaded           138.6ms
+//! 2250 bytes of English                   52.6µs
+//! 4 MiB of equal letters                   3.9ms
+//! 4 MiB of spaces                          1.5ms
+//! 4 MiB of line ends                      39.3ms   most of it is reading the JSON's escapes
+//! 4 MiB of emoji                           3.1ms
+//! 4 MiB of base64                          3.2ms
+//! 4 MiB of digits                          2.8ms
+//! 4 MiB of one long word                   2.0ms
+//! 4 MiB of Chinese                         3.8ms
+//! 4 MiB of combining marks                 3.5ms
+//! 4 MiB of words                           1.2ms
 //! ```
 #![expect(
     clippy::unwrap_used,
