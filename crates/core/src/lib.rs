@@ -24,6 +24,7 @@ pub mod mapping;
 pub mod message;
 pub mod openai;
 pub mod price;
+mod provider;
 mod record;
 pub mod secret;
 pub mod semconv;
@@ -36,6 +37,7 @@ pub use call::{Call, Failure, Outcome, Request, Response};
 pub use cost::{Cost, CostSource, PriceSource, Usd};
 pub use endpoint::{Endpoint, Fetch};
 pub use folder::data_folder;
+pub use provider::provider_at;
 pub use record::{
     CallInfo, CallPart, CostSummary, Json, Record, Row, StatusCode, Summary, UsageSummary,
 };

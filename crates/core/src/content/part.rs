@@ -3,6 +3,7 @@
 //! The table is turned round where it matters: inside a message every field that is not known to be structure is
 //! content, so that a field a provider adds tomorrow falls under today's rules.
 
+use crate::message::Kind;
 use crate::semconv as names;
 
 /// Which JSON a policy is applied to.
@@ -106,14 +107,23 @@ impl<'a> Known<'a> {
         if self.part == Some(Part::ToolDefinition) {
             return self;
         }
-        match kind {
-            "text" | "input_text" | "output_text" => self.part(Part::Text),
-            "reasoning" | "reasoning_text" | "summary_text" | "thinking" => {
-                self.role("assistant").part(Part::Reasoning)
+        match Kind::of(kind) {
+            Some(Kind::Text) => self.part(Part::Text),
+            Some(Kind::Reasoning) => self.role("assistant").part(Part::Reasoning),
+            Some(Kind::Refusal) => self.part(Part::Refusal),
+            Some(Kind::ToolCall) => self.role("assistant").part(Part::ToolCall),
+            Some(Kind::ToolResult) => self.role("tool").part(Part::ToolResult),
+            Some(Kind::Image | Kind::Audio | Kind::File | Kind::Uri | Kind::Blob) => {
+                self.part(Part::Media)
             }
-            "refusal" => self.part(Part::Refusal),
-            "blob" | "uri" | "file" | "image" | "audio" | "image_url" | "input_image"
-            | "input_audio" | "input_file" => self.part(Part::Media),
+            None => self.of_own_type(kind),
+        }
+    }
+
+    /// The same of a type that is no part's, but an item's or a tool call's.
+    fn of_own_type(self, kind: &str) -> Self {
+        match kind {
+            "image" | "audio" => self.part(Part::Media),
             "function" | "custom" => self.part(Part::ToolCall),
             kind if kind.ends_with("_call") => self.role("assistant").part(Part::ToolCall),
             kind if kind.ends_with("_output") || kind.ends_with("_response") => {

@@ -53,38 +53,6 @@ pub(super) const FINISH_REASONS: &[&str] = &[
     names::GEN_AI_RESPONSE_FINISH_REASONS,
     "ai.response.finishReason",
 ];
-pub(super) const INPUT_TOKENS: &[&str] = &[
-    names::GEN_AI_USAGE_INPUT_TOKENS,
-    "gen_ai.usage.prompt_tokens",
-    "llm.token_count.prompt",
-    "ai.usage.promptTokens",
-    "ai.usage.inputTokens",
-];
-pub(super) const OUTPUT_TOKENS: &[&str] = &[
-    names::GEN_AI_USAGE_OUTPUT_TOKENS,
-    "gen_ai.usage.completion_tokens",
-    "llm.token_count.completion",
-    "ai.usage.completionTokens",
-    "ai.usage.outputTokens",
-];
-pub(super) const CACHE_READ_TOKENS: &[&str] = &[
-    names::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
-    "gen_ai.usage.cache_read_input_tokens",
-    "llm.token_count.prompt_details.cache_read",
-    "ai.usage.cachedInputTokens",
-];
-pub(super) const CACHE_WRITE_TOKENS: &[&str] = &[
-    names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
-    "gen_ai.usage.cache_creation.input_tokens",
-    "gen_ai.usage.cache_creation_input_tokens",
-    "llm.token_count.prompt_details.cache_write",
-];
-pub(super) const REASONING_TOKENS: &[&str] = &[
-    names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
-    "gen_ai.usage.reasoning_tokens",
-    "llm.token_count.completion_details.reasoning",
-    "ai.usage.reasoningTokens",
-];
 pub(super) const CONVERSATION: &[&str] = &[
     names::GEN_AI_CONVERSATION_ID,
     "session.id",

@@ -1,33 +1,17 @@
 //! Tokens, cost and times.
 
 use super::attribute::Attributes;
-use super::dialect;
 use crate::price::Table;
 use crate::record::{CallInfo, CostSummary, StatusCode, Summary, UsageSummary};
-use crate::{Timestamp, Usage, UsageSource, semconv as names};
+use crate::usage::COUNTS;
+use crate::{Outcome, Timestamp, Usage, UsageSource, semconv as names};
 
 /// Takes the token counts.
 pub(super) fn usage(attributes: &mut Attributes) -> Usage {
-    let mut usage = Usage {
-        input_tokens: attributes.take_count(dialect::INPUT_TOKENS),
-        output_tokens: attributes.take_count(dialect::OUTPUT_TOKENS),
-        cache_read_tokens: attributes.take_count(dialect::CACHE_READ_TOKENS),
-        cache_write_tokens: attributes.take_count(dialect::CACHE_WRITE_TOKENS),
-        reasoning_tokens: attributes.take_count(dialect::REASONING_TOKENS),
-        text_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_TEXT_INPUT_TOKENS]),
-        image_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS]),
-        audio_input_tokens: attributes.take_count(&[names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS]),
-        text_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_TEXT_OUTPUT_TOKENS]),
-        image_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS]),
-        audio_output_tokens: attributes.take_count(&[names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS]),
-        text_cache_read_tokens: attributes
-            .take_count(&[names::GEN_AI_USAGE_TEXT_CACHE_READ_INPUT_TOKENS]),
-        image_cache_read_tokens: attributes
-            .take_count(&[names::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS]),
-        audio_cache_read_tokens: attributes
-            .take_count(&[names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS]),
-        source: None,
-    };
+    let mut usage = Usage::default();
+    for count in &COUNTS {
+        *(count.of)(&mut usage) = attributes.take_count(count.attributes);
+    }
     let source = attributes.take_text(&[names::SPANLOOM_USAGE_SOURCE]);
     if usage.is_known() {
         usage.source = source
@@ -45,9 +29,10 @@ pub(super) fn summary(
     (started_at, ended_at): (Timestamp, Timestamp),
 ) -> Summary {
     let model = info.model().unwrap_or("unknown").to_owned();
-    let status_code = match info.outcome.as_deref() {
+    let outcome = info.outcome.as_deref().and_then(Outcome::from_word);
+    let status_code = match outcome {
         _ if failed => StatusCode::Error,
-        Some("cancelled" | "unknown") => StatusCode::Unset,
+        Some(Outcome::Cancelled | Outcome::Unknown) => StatusCode::Unset,
         _ => StatusCode::Success,
     };
     Summary {

@@ -7,11 +7,13 @@
 //! | file | what |
 //! |---|---|
 //! | `part` | the parts |
+//! | `read` | a part of any dialect, by its type |
 //! | `text` | a text in a body, or of our own |
 //! | `tool` | the tools a request offers |
 //! | `write` | the convention's JSON |
 
 mod part;
+mod read;
 mod text;
 mod tool;
 mod write;
@@ -19,6 +21,7 @@ mod write;
 use std::borrow::Cow;
 
 pub use part::{Arguments, Modality, Part};
+pub(crate) use read::Kind;
 pub use text::Text;
 pub use tool::ToolDefinition;
 pub use write::{parts_json, to_json, tools_json};

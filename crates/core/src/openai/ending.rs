@@ -1,9 +1,8 @@
 //! The end of an answer whose beginning was not kept: what it cost and how it ended stand there.
 
 use super::assemble::{Assembled, assemble};
-use super::response::usage;
 use crate::json::Document;
-use crate::{Endpoint, Usage};
+use crate::{Endpoint, Usage, usage};
 
 /// Reads the last bytes of an answer, of a stream of events or of a body in one piece. What was generated is not told, as
 /// only a part of it is there.
@@ -37,7 +36,7 @@ fn last_usage(bytes: &[u8]) -> Option<(Usage, Option<f64>)> {
             let value = rest.trim_ascii_start().strip_prefix(b":")?;
             // What follows the object ends the reading.
             let document = Document::read(value);
-            Some(usage(Some(document.root())))
+            Some(usage::read(Some(document.root())))
         })
         .find(|(usage, _)| usage.is_known())
 }

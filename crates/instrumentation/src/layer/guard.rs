@@ -7,12 +7,11 @@ use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use reqwest::Request;
-use spanloom_core::{Endpoint, Failure, Fetch, openai, secret, semconv as names};
+use spanloom_core::{Endpoint, Failure, Fetch, openai, provider_at, secret, semconv as names};
 
 use super::attempt::{Attempts, shared_body};
 use super::config::Config;
 use super::parent::Parenting;
-use super::provider::provider;
 use super::running::{Running, RunningCall};
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
@@ -49,7 +48,7 @@ impl OpenCall {
         let start = Start::now();
         let url = request.url();
         let host = url.host_str().unwrap_or_default();
-        let provider = config.provider.unwrap_or_else(|| provider(host));
+        let provider = config.provider.unwrap_or_else(|| provider_at(host));
         let server = Server::of(url);
         let bytes = request
             .body()

@@ -14,7 +14,6 @@
 //! | `running` | what is observed of it meanwhile |
 //! | `outgoing` | what is changed on a request, for those who ask for it |
 //! | `other` | a plain span for calls that are no model calls |
-//! | `provider` | who answers at a host |
 
 mod attempt;
 mod body;
@@ -25,7 +24,6 @@ mod guard;
 mod other;
 mod outgoing;
 mod parent;
-mod provider;
 mod running;
 mod service;
 

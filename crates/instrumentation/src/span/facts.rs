@@ -133,59 +133,8 @@ impl Attributes {
     }
 
     pub(super) fn usage(&mut self, usage: &Usage) {
-        self.count(names::GEN_AI_USAGE_INPUT_TOKENS, usage.input_tokens);
-        self.count(names::GEN_AI_USAGE_OUTPUT_TOKENS, usage.output_tokens);
-        self.count(
-            names::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
-            usage.cache_read_tokens,
-        );
-        self.count(
-            names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
-            usage.cache_write_tokens,
-        );
-        self.count(
-            names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
-            usage.reasoning_tokens,
-        );
-        for (name, count) in [
-            (
-                names::GEN_AI_USAGE_TEXT_INPUT_TOKENS,
-                usage.text_input_tokens,
-            ),
-            (
-                names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS,
-                usage.image_input_tokens,
-            ),
-            (
-                names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
-                usage.audio_input_tokens,
-            ),
-            (
-                names::GEN_AI_USAGE_TEXT_OUTPUT_TOKENS,
-                usage.text_output_tokens,
-            ),
-            (
-                names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS,
-                usage.image_output_tokens,
-            ),
-            (
-                names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS,
-                usage.audio_output_tokens,
-            ),
-            (
-                names::GEN_AI_USAGE_TEXT_CACHE_READ_INPUT_TOKENS,
-                usage.text_cache_read_tokens,
-            ),
-            (
-                names::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
-                usage.image_cache_read_tokens,
-            ),
-            (
-                names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
-                usage.audio_cache_read_tokens,
-            ),
-        ] {
-            self.count(name, count);
+        for (name, count) in usage.counts() {
+            self.count(name, Some(count));
         }
         self.set(
             names::SPANLOOM_USAGE_SOURCE,

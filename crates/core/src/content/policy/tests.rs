@@ -176,6 +176,60 @@ fn every_shape_of_an_answer_has_its_roles() {
 }
 
 #[test]
+fn parts_of_every_dialect_obey_the_rules_of_their_kind() {
+    let words = |part: Value| json!([{"role":"assistant","content":[part]}]);
+    for (kind, part) in [
+        (Part::Text, json!({"type":"output_text","text":"WORD"})),
+        (
+            Part::Reasoning,
+            json!({"type":"thinking","thinking":"WORD"}),
+        ),
+        (
+            Part::Reasoning,
+            json!({"type":"summary_text","text":"WORD"}),
+        ),
+        (Part::Refusal, json!({"type":"refusal","refusal":"WORD"})),
+        (
+            Part::ToolCall,
+            json!({"type":"tool_use","id":"t","name":"f","input":{"a":"WORD"}}),
+        ),
+        (
+            Part::ToolCall,
+            json!({"type":"tool-call","toolName":"f","args":{"a":"WORD"}}),
+        ),
+        (
+            Part::ToolResult,
+            json!({"type":"tool-result","toolName":"f","result":{"a":"WORD"}}),
+        ),
+        (
+            Part::ToolResult,
+            json!({"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"WORD"}]}),
+        ),
+        (
+            Part::Media,
+            json!({"type":"computer_screenshot","image_url":"WORD"}),
+        ),
+        (
+            Part::Media,
+            json!({"type":"uri","modality":"image","uri":"WORD"}),
+        ),
+    ] {
+        for rule in [
+            Part::Text,
+            Part::Reasoning,
+            Part::Refusal,
+            Part::ToolCall,
+            Part::ToolResult,
+            Part::Media,
+        ] {
+            let policy = ContentPolicy::default().with_rule(Rule::part(rule), Action::Mask);
+            let said = applied(&policy, Place::InputMessages, &words(part.clone())).to_string();
+            assert_eq!(said.contains("WORD"), rule != kind, "{rule:?} and {said}");
+        }
+    }
+}
+
+#[test]
 fn paths_reach_into_attributes_arguments_and_parameters() {
     let policy = ContentPolicy::default()
         .with_rule(Rule::path("params.equation"), Action::Mask)

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::message;
-use super::parsed;
+use super::message::{self, Message};
+use super::{json_of, parsed};
+use crate::json::Document;
 use crate::mapping::attribute::Attributes;
 use crate::record::{CallInfo, Json};
 use crate::semconv as names;
@@ -27,7 +28,7 @@ pub(super) fn request(
     attributes: &mut Attributes,
     info: &CallInfo,
     already: Map<String, Value>,
-    messages: Vec<Map<String, Value>>,
+    messages: Vec<Message>,
 ) -> Json {
     let mut request = already;
     for (attribute, parameter) in PARAMETERS {
@@ -54,7 +55,10 @@ pub(super) fn request(
         request.insert("tools".to_owned(), self::tools(tools));
     }
     let instructions = attributes.take(names::GEN_AI_SYSTEM_INSTRUCTIONS);
-    let instructions = instructions.map(parsed).and_then(message::system);
+    let instructions = instructions.and_then(|instructions| {
+        let json = json_of(&instructions);
+        message::system(Document::read(json.as_bytes()).root())
+    });
     let messages: Vec<Value> = instructions
         .into_iter()
         .chain(messages)
@@ -65,8 +69,8 @@ pub(super) fn request(
 }
 
 /// The answer, with a choice for each message.
-pub(super) fn answer(info: &CallInfo, messages: Vec<(u64, Map<String, Value>)>) -> Json {
-    let choice = |(place, (index, mut message)): (usize, (u64, Map<String, Value>))| {
+pub(super) fn answer(info: &CallInfo, messages: Vec<(u64, Message)>) -> Json {
+    let choice = |(place, (index, mut message)): (usize, (u64, Message))| {
         let reported = info.finish_reasons.get(place).map(|reason| json!(reason));
         let said = message.remove("finish_reason");
         // The conventions' word for it, and rig's for that it does not know.

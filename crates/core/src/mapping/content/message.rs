@@ -2,76 +2,99 @@
 
 use serde_json::{Map, Value, json};
 
-use super::part::{self, Part};
+use super::part::{ChatPart, member};
+use crate::json::Node;
 
 /// Where a message has its parts: the conventions', and everybody else's.
 const PARTS: [&str; 2] = ["parts", "content"];
 
+/// A message of a chat completion.
+pub(super) type Message = Map<String, Value>;
+
 /// The messages a value holds: a list of them, each with a role, or with parts or content. `role` is that of a message that
 /// names none. A message with results of tools becomes several, as each of those is a message of its own.
-pub(super) fn messages(value: &Value, role: &str) -> Option<Vec<Map<String, Value>>> {
-    let list = value.as_array().filter(|list| !list.is_empty())?;
-    let is_message = |item: &&Map<String, Value>| {
-        item.get("role").is_some_and(Value::is_string)
-            || PARTS.iter().any(|name| item.contains_key(*name))
-    };
-    let items: Option<Vec<&Map<String, Value>>> = list
-        .iter()
-        .map(|item| item.as_object().filter(is_message))
-        .collect();
-    Some(
-        items?
-            .into_iter()
-            .flat_map(|message| converted(message.clone(), role))
-            .collect(),
-    )
+pub(super) fn messages(list: Node<'_>, role: &str) -> Option<Vec<Message>> {
+    let items: Vec<Node<'_>> = list.items().collect();
+    let are_messages = !items.is_empty() && items.iter().all(|item| is_message(*item));
+    let messages = items.into_iter().flat_map(|item| converted(item, role));
+    are_messages.then(|| messages.collect())
+}
+
+/// A value that is one message.
+pub(super) fn one(message: Node<'_>, role: &str) -> Option<Vec<Message>> {
+    is_message(message).then(|| converted(message, role))
+}
+
+fn is_message(item: Node<'_>) -> bool {
+    item.get("role").is_some_and(Node::is_text) || PARTS.iter().any(|name| item.get(name).is_some())
+}
+
+/// A message that is nothing but a text.
+pub(super) fn plain(role: &str, text: &str) -> Message {
+    Message::from_iter([
+        ("role".to_owned(), json!(role)),
+        ("content".to_owned(), json!(text)),
+    ])
 }
 
 /// Instructions apart from the messages, a text or a list of parts, as the message they are.
-pub(super) fn system(instructions: Value) -> Option<Map<String, Value>> {
-    let parts = match instructions {
-        Value::Array(parts) if !parts.is_empty() => parts,
-        Value::String(text) if !text.is_empty() => vec![Value::String(text)],
-        part @ Value::Object(_) => vec![part],
-        _ => return None,
-    };
-    let mut message = Map::new();
-    message.insert("role".to_owned(), json!("system"));
-    message.insert("parts".to_owned(), Value::Array(parts));
-    converted(message, "system").into_iter().next()
+pub(super) fn system(instructions: Node<'_>) -> Option<Message> {
+    let is_one = instructions.is_object() || instructions.is_text() && !instructions.is("");
+    let parts = is_one.then_some(instructions);
+    let mut parts = parts.into_iter().chain(instructions.items()).peekable();
+    parts.peek()?;
+    of_parts("system", parts.map(ChatPart::of))
+        .into_iter()
+        .next()
 }
 
-fn converted(mut message: Map<String, Value>, role: &str) -> Vec<Map<String, Value>> {
-    let role = match message.remove("role") {
-        Some(said @ Value::String(_)) => said,
-        _ => json!(role),
-    };
-    let name = PARTS
-        .into_iter()
-        .find(|name| message.get(*name).is_some_and(Value::is_array));
-    let Some(Value::Array(parts)) = name.and_then(|name| message.remove(name)) else {
+/// The tool calls in a list of nothing else, as the message they are; `None` for what is no list.
+pub(super) fn calls(list: Node<'_>) -> Option<Message> {
+    let calls = list
+        .is_list()
+        .then(|| list.items().map(ChatPart::of_call))?;
+    of_parts("assistant", calls).into_iter().next()
+}
+
+fn converted(message: Node<'_>, role: &str) -> Vec<Message> {
+    let [own, parts, content] = message.pick(["role", "parts", "content"]);
+    let own = own.and_then(Node::text);
+    let role = own.as_deref().unwrap_or(role);
+    let parts = [("parts", parts), ("content", content)];
+    let parts = parts.into_iter().find_map(|(name, parts)| {
+        let parts = parts.filter(|parts| parts.is_list())?;
+        Some((name, parts))
+    });
+    let taken = parts.map(|(name, _)| name);
+    let rest = message.members().map(member);
+    let rest = rest.filter(|(name, _)| name != "role" && Some(&**name) != taken);
+    let mut messages = match parts {
+        Some((_, parts)) => of_parts(role, parts.items().map(ChatPart::of)),
         // A text, or nothing: the shape it shall have already.
-        message.entry("content").or_insert(Value::Null);
-        message.insert("role".to_owned(), role);
-        return vec![message];
+        None => vec![Message::from_iter([("role".to_owned(), json!(role))])],
     };
+    // What else there was, a name or a finish reason, belongs to the last.
+    if let Some(last) = messages.last_mut() {
+        for (name, value) in rest {
+            last.entry(name).or_insert(value);
+        }
+        last.entry("content").or_insert(Value::Null);
+    }
+    messages
+}
+
+fn of_parts(role: &str, parts: impl Iterator<Item = ChatPart>) -> Vec<Message> {
     let mut done = Vec::new();
     let mut draft = Draft::default();
     for part in parts {
-        if let Some(result) = draft.add(part::read(part)) {
-            done.extend(draft.finish(&role));
+        if let Some(result) = draft.add(part) {
+            done.extend(draft.finish(role));
             done.push(result);
         }
     }
     // A message of nothing but results is the tools'.
     if !draft.is_empty() || done.is_empty() {
-        done.push(draft.message(&role));
-    }
-    // What else there was, a name or a finish reason, belongs to the last.
-    if let Some(last) = done.last_mut() {
-        for (name, value) in message {
-            last.entry(name).or_insert(value);
-        }
+        done.push(draft.message(role));
     }
     done
 }
@@ -86,13 +109,13 @@ struct Draft {
 
 impl Draft {
     /// Takes a part in, or hands out the message that it is.
-    fn add(&mut self, part: Part) -> Option<Map<String, Value>> {
+    fn add(&mut self, part: ChatPart) -> Option<Message> {
         match part {
-            Part::Content(part) => self.content.push(part),
-            Part::Reasoning(text) => self.reasoning.push(text),
-            Part::Refusal(text) => self.refusal.push(text),
-            Part::ToolCall(call) => self.tool_calls.push(call),
-            Part::ToolResult(message) => return Some(message),
+            ChatPart::Content(part) => self.content.push(part),
+            ChatPart::Reasoning(text) => self.reasoning.push(text),
+            ChatPart::Refusal(text) => self.refusal.push(text),
+            ChatPart::ToolCall(call) => self.tool_calls.push(call),
+            ChatPart::ToolResult(message) => return Some(message),
         }
         None
     }
@@ -104,17 +127,17 @@ impl Draft {
             && self.tool_calls.is_empty()
     }
 
-    fn finish(&mut self, role: &Value) -> Option<Map<String, Value>> {
+    fn finish(&mut self, role: &str) -> Option<Message> {
         (!self.is_empty()).then(|| std::mem::take(self).message(role))
     }
 
-    fn message(mut self, role: &Value) -> Map<String, Value> {
-        let mut message = Map::new();
-        message.insert("role".to_owned(), role.clone());
+    fn message(mut self, role: &str) -> Message {
+        let mut message = Message::new();
+        message.insert("role".to_owned(), json!(role));
         let content = match (self.content.pop(), self.content.is_empty()) {
             (None, _) => Value::Null,
             // One text and nothing beside it: as most requests have it.
-            (Some(last), alone) => match plain(&last).filter(|_| alone) {
+            (Some(last), alone) => match words(&last).filter(|_| alone) {
                 Some(text) => json!(text),
                 None => {
                     self.content.push(last);
@@ -139,7 +162,7 @@ impl Draft {
 }
 
 /// The words of a part that has nothing else.
-fn plain(part: &Value) -> Option<&str> {
+fn words(part: &Value) -> Option<&str> {
     let fields = part.as_object().filter(|fields| fields.len() == 2)?;
     let text = fields.get("text")?.as_str();
     text.filter(|_| fields.get("type") == Some(&json!("text")))

@@ -10,7 +10,7 @@
 //! | `flat` | messages with an attribute for each field |
 //! | `embedding` | texts and vectors with an attribute for each |
 //! | `message` | a message of any dialect becomes one of a chat completion |
-//! | `part` | the parts messages are made of, as a table |
+//! | `part` | the same of a part |
 //! | `chat` | request and answer around the messages |
 
 mod chat;
@@ -20,10 +20,13 @@ mod message;
 mod part;
 mod told;
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::attribute::Attributes;
 use super::dialect;
+use crate::json::Document;
 use crate::record::{CallInfo, Json};
 use crate::semconv as names;
 
@@ -118,6 +121,14 @@ fn under_own_name(
         }
     }
     (!object.is_empty()).then(|| Json::from_value(&object))
+}
+
+/// An attribute's value as JSON: a text that is JSON stands for what it says.
+fn json_of(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) if Document::read(text.as_bytes()).is_whole() => Cow::Borrowed(text),
+        value => Cow::Owned(value.to_string()),
+    }
 }
 
 /// JSON that stands in an attribute as text.

@@ -1,13 +1,18 @@
-//! The parts a message is made of, in all dialects: what each is by its `type`, and where its fields stand.
-//!
-//! Source: GenAI semantic conventions (`gen-ai-input-messages.json`), and the shapes of rig 0.44, rust-genai 0.7, the Vercel AI
-//! SDK 5 and Anthropic's messages, which differ from it in words.
+//! Parts of a chat completion, out of parts of any dialect.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-/// What a part says.
-pub(super) enum Part {
-    /// Content of the message, in the shape of a chat completion's.
+use crate::json::Node;
+use crate::message::{Arguments, Modality, Part, Text};
+
+/// More levels than any message has; what lies deeper is a text.
+const DEEPEST: usize = 64;
+
+/// What a part is in a chat completion.
+pub(super) enum ChatPart {
+    /// One of the message's content.
     Content(Value),
     Reasoning(String),
     Refusal(String),
@@ -16,87 +21,79 @@ pub(super) enum Part {
     ToolResult(Map<String, Value>),
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    Reasoning,
-    Refusal,
-    ToolCall,
-    ToolResult,
-    Uri,
-    Blob,
-    File,
-}
+impl ChatPart {
+    /// Reads a part. What a chat completion has no shape for, and what would lose a member, is content as it came.
+    pub(super) fn of(node: Node<'_>) -> Self {
+        Self::from_part(&Part::read(node), node)
+    }
 
-const KINDS: &[(&str, Kind)] = &[
-    ("text", Kind::Text),
-    ("input_text", Kind::Text),
-    ("output_text", Kind::Text),
-    ("reasoning", Kind::Reasoning),
-    ("thinking", Kind::Reasoning),
-    ("refusal", Kind::Refusal),
-    ("tool_call", Kind::ToolCall),
-    ("tool-call", Kind::ToolCall),
-    ("tool_use", Kind::ToolCall),
-    ("tool_call_response", Kind::ToolResult),
-    ("tool-result", Kind::ToolResult),
-    ("tool_result", Kind::ToolResult),
-    ("uri", Kind::Uri),
-    ("blob", Kind::Blob),
-    ("file", Kind::File),
-];
-const WORDS: &[&str] = &["content", "text", "thinking", "refusal"];
-const ID: &[&str] = &["id", "toolCallId", "tool_use_id"];
-const NAME: &[&str] = &["name", "toolName"];
-const ARGUMENTS: &[&str] = &["arguments", "args", "input"];
-const RESULT: &[&str] = &["response", "result", "output", "content"];
+    /// Reads a member of a list of tool calls.
+    pub(super) fn of_call(node: Node<'_>) -> Self {
+        let part = Part::read_call(node).unwrap_or(Part::Unknown(node));
+        Self::from_part(&part, node)
+    }
 
-/// Reads a part. One of another kind, or without what its kind should have, is content as it came.
-pub(super) fn read(part: Value) -> Part {
-    let fields = match part {
-        Value::Object(fields) => fields,
-        Value::String(text) => return Part::Content(text_of(text, Map::new())),
-        other => return Part::Content(other),
-    };
-    let said = fields.get("type").and_then(Value::as_str);
-    let kind = KINDS.iter().find(|(word, _)| Some(*word) == said);
-    let as_it_came = |fields: &Map<String, Value>| Part::Content(Value::Object(fields.clone()));
-    let mut rest = fields.clone();
-    rest.remove("type");
-    let mut take = |names: &[&str]| names.iter().find_map(|name| rest.remove(*name));
-    match kind.map(|(_, kind)| *kind) {
-        Some(kind @ (Kind::Text | Kind::Reasoning | Kind::Refusal)) => {
-            let Some(Value::String(words)) = take(WORDS) else {
-                return as_it_came(&fields);
-            };
-            match kind {
-                Kind::Reasoning if rest.is_empty() => Part::Reasoning(words),
-                Kind::Refusal if rest.is_empty() => Part::Refusal(words),
-                // As our own messages say it.
-                Kind::Text if rest.len() == 1 && rest.get("refusal") == Some(&json!(true)) => {
-                    Part::Refusal(words)
-                }
-                Kind::Text => Part::Content(text_of(words, rest)),
-                _ => as_it_came(&fields),
+    fn from_part(part: &Part<'_>, node: Node<'_>) -> Self {
+        let mut rest = part
+            .rest(node)
+            .into_iter()
+            .map(member)
+            .collect::<Map<_, _>>();
+        match part {
+            Part::Text(text) => Self::Content(plain(&text.get(), rest)),
+            Part::Reasoning(text) if rest.is_empty() => Self::Reasoning(text.get().into_owned()),
+            Part::Refusal(text) if rest.is_empty() => Self::Refusal(text.get().into_owned()),
+            Part::ToolCall {
+                id,
+                name,
+                arguments,
+            } => {
+                let arguments = arguments.map(|arguments| match arguments {
+                    Arguments::Written(node) | Arguments::Given(node) => text(node),
+                });
+                let id = id.as_ref().map(|id| json!(id.get()));
+                Self::ToolCall(tool_call(id, Some(json!(name.get())), arguments, rest))
             }
+            Part::ToolResult { id, result } => {
+                let mut message = Map::new();
+                message.insert("role".to_owned(), json!("tool"));
+                message.extend(
+                    id.as_ref()
+                        .map(|id| ("tool_call_id".to_owned(), json!(id.get()))),
+                );
+                message.insert(
+                    "content".to_owned(),
+                    result.map_or(Value::Null, result_value),
+                );
+                message.append(&mut rest);
+                Self::ToolResult(message)
+            }
+            // A chat completion's own have no modality.
+            media if node.get("modality").is_some() => {
+                Self::Content(self::media(media).unwrap_or_else(|| value(node)))
+            }
+            _ => Self::Content(value(node)),
         }
-        Some(Kind::ToolCall) => {
-            let [id, name, arguments] = [take(ID), take(NAME), take(ARGUMENTS)];
-            Part::ToolCall(tool_call(id, name, arguments, rest))
-        }
-        Some(Kind::ToolResult) => {
-            let [id, result] = [take(ID), take(RESULT)];
-            Part::ToolResult(tool_result(id, result, rest))
-        }
-        Some(kind) => Part::Content(media(kind, &fields).unwrap_or(Value::Object(fields))),
-        None => Part::Content(Value::Object(fields)),
     }
 }
 
-fn text_of(text: String, rest: Map<String, Value>) -> Value {
+/// A value as a tree, and JSON as a text where it is too deep for readers; numbers that follow each other in a list are a text, too.
+pub(super) fn value(node: Node<'_>) -> Value {
+    match node.numbers() {
+        0 | 1 => node.to_value_up_to(DEEPEST),
+        _ => Value::String(node.written()),
+    }
+}
+
+pub(super) fn member((name, node): (Cow<'_, str>, Node<'_>)) -> (String, Value) {
+    (name.into_owned(), value(node))
+}
+
+/// A text, as a part of the content.
+fn plain(text: &str, rest: Map<String, Value>) -> Value {
     let mut part = Map::new();
     part.insert("type".to_owned(), json!("text"));
-    part.insert("text".to_owned(), Value::String(text));
+    part.insert("text".to_owned(), json!(text));
     part.extend(rest);
     Value::Object(part)
 }
@@ -108,7 +105,6 @@ pub(super) fn tool_call(
     arguments: Option<Value>,
     rest: Map<String, Value>,
 ) -> Value {
-    let arguments = arguments.map(text);
     let mut call = Map::new();
     call.extend(id.map(|id| ("id".to_owned(), id)));
     call.insert("type".to_owned(), json!("function"));
@@ -121,69 +117,65 @@ pub(super) fn tool_call(
     Value::Object(call)
 }
 
-fn tool_result(
-    id: Option<Value>,
-    result: Option<Value>,
-    rest: Map<String, Value>,
-) -> Map<String, Value> {
-    let mut message = Map::new();
-    message.insert("role".to_owned(), json!("tool"));
-    message.extend(id.map(|id| ("tool_call_id".to_owned(), id)));
-    message.insert(
-        "content".to_owned(),
-        result.map_or(Value::Null, |result| match result {
-            list @ Value::Array(_) if is_parts(&list) => list,
-            Value::Null => Value::Null,
-            result => text(result),
-        }),
-    );
-    message.extend(rest);
-    message
-}
-
-/// Whether a tool answered in parts of a chat completion already.
-fn is_parts(list: &Value) -> bool {
-    let mut items = list.as_array().into_iter().flatten().peekable();
-    let is_text =
-        |item: &Value| item.get("type") == Some(&json!("text")) && item["text"].is_string();
-    items.peek().is_some() && items.all(is_text)
-}
-
 /// A text as it is, anything else as JSON.
-fn text(value: Value) -> Value {
-    match value {
-        text @ Value::String(_) => text,
-        other => Value::String(other.to_string()),
+fn text(node: Node<'_>) -> Value {
+    Value::String(node.text().map_or_else(|| node.written(), Cow::into_owned))
+}
+
+/// What a tool answered: a text, or parts where it answered in those of a chat completion already.
+fn result_value(result: Node<'_>) -> Value {
+    let is_text = |item: Node<'_>| {
+        let [kind, text] = item.pick(["type", "text"]);
+        kind.is_some_and(|kind| kind.is("text")) && text.is_some_and(Node::is_text)
+    };
+    let mut items = result.items().peekable();
+    match items.peek().is_some() && items.all(is_text) {
+        true => value(result),
+        false => text(result),
     }
 }
 
 /// What is sent along with the words; `None` for what a chat completion has no shape for.
-fn media(kind: Kind, fields: &Map<String, Value>) -> Option<Value> {
-    let field = |name: &str| fields.get(name).and_then(Value::as_str);
-    let mime = field("mime_type");
-    match (kind, field("modality")?) {
-        (Kind::Uri, "image") => Some(image(field("uri")?)),
-        (Kind::Blob, "image") => {
-            let mime = mime.unwrap_or("image/png");
-            Some(image(&format!("data:{mime};base64,{}", field("content")?)))
+fn media(part: &Part<'_>) -> Option<Value> {
+    let data = |mime_type: &str, content: &Text<'_>| {
+        ["data:", mime_type, ";base64,", &content.get()].concat()
+    };
+    Some(match part {
+        Part::Uri {
+            modality: Modality::Image,
+            uri,
+        } => image(&uri.get()),
+        Part::Blob {
+            modality: Modality::Image,
+            mime_type,
+            content,
+        } => image(&data(mime_type.as_deref().unwrap_or("image/png"), content)),
+        Part::Blob {
+            modality: Modality::Audio,
+            mime_type,
+            content,
+        } => {
+            let format = mime_type.as_deref()?.strip_prefix("audio/")?;
+            let audio = json!({"data": content.get(), "format": format});
+            json!({"type": "input_audio", "input_audio": audio})
         }
-        (Kind::Blob, "audio") => {
-            let format = mime.and_then(|mime| mime.strip_prefix("audio/"))?;
-            let audio = json!({"data": field("content")?, "format": format});
-            Some(json!({"type": "input_audio", "input_audio": audio}))
-        }
-        (Kind::Blob, "document") => {
-            let data = match mime {
-                Some(mime) => format!("data:{mime};base64,{}", field("content")?),
-                None => field("content")?.to_owned(),
+        Part::Blob {
+            modality: Modality::Document,
+            mime_type,
+            content,
+        } => {
+            let data = match mime_type {
+                Some(mime_type) => data(mime_type, content),
+                None => content.get().into_owned(),
             };
-            Some(json!({"type": "file", "file": {"file_data": data}}))
+            json!({"type": "file", "file": {"file_data": data}})
         }
-        (Kind::File, "document") => {
-            Some(json!({"type": "file", "file": {"file_id": field("file_id")?}}))
-        }
-        _ => None,
-    }
+        Part::File {
+            modality: Modality::Document,
+            id,
+        } => json!({"type": "file", "file": {"file_id": id.get()}}),
+        _ => return None,
+    })
 }
 
 fn image(url: &str) -> Value {

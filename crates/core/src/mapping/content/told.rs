@@ -1,8 +1,11 @@
 //! Messages in one attribute, as JSON.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{chat, message, parsed};
+use super::message::{self, Message};
+use super::part::member;
+use super::{chat, json_of};
+use crate::json::{Document, Node};
 use crate::mapping::attribute::Attributes;
 use crate::record::{CallInfo, Json};
 use crate::semconv as names;
@@ -65,111 +68,110 @@ pub(super) fn received(attributes: &mut Attributes) -> Option<Json> {
 fn whole(
     attributes: &mut Attributes,
     places: &[Place],
-    is_whole: fn(&Value) -> bool,
+    is_whole: fn(Node<'_>) -> bool,
 ) -> Option<Json> {
     let place = places.iter().find(|place| attributes.has(place.name))?;
-    let value = parsed(attributes.get(place.name).filter(|_| place.body)?.clone());
-    is_whole(&value).then(|| {
-        attributes.take(place.name);
-        Json::from_value(&value)
-    })
+    let json = json_of(attributes.get(place.name).filter(|_| place.body)?).into_owned();
+    if !is_whole(Document::read(json.as_bytes()).root()) {
+        return None;
+    }
+    let body = Json::from_text(json)?;
+    attributes.take(place.name);
+    Some(body)
 }
 
 /// The request, if an attribute has its messages, or its instructions where nothing more is told.
 pub(super) fn request(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
-    let place = INPUTS.iter().find(|place| attributes.has(place.name));
-    let (rest, messages) = match place {
-        Some(place) => {
-            let told = asked(parsed(attributes.get(place.name)?.clone()), info)?;
-            attributes.take(place.name);
-            told
-        }
-        None if attributes.has(names::GEN_AI_SYSTEM_INSTRUCTIONS) => Default::default(),
-        None => return None,
+    let (rest, messages) = match read(attributes, INPUTS, |told| asked(told, info)) {
+        Read::Messages(messages) => messages,
+        Read::Nothing if attributes.has(names::GEN_AI_SYSTEM_INSTRUCTIONS) => Default::default(),
+        Read::Nothing | Read::Unread => return None,
     };
     Some(chat::request(attributes, info, rest, messages))
 }
 
 /// The answer, if an attribute has its messages, or the tools it calls.
 pub(super) fn answer(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
-    let place = OUTPUTS.iter().find(|place| attributes.has(place.name));
-    let mut messages = match place {
-        Some(place) => {
-            let told = answered(parsed(attributes.get(place.name)?.clone()), info)?;
-            attributes.take(place.name);
-            told
-        }
-        None if attributes.has(TOOL_CALLS) => Vec::new(),
-        None => return None,
+    let mut messages = match read(attributes, OUTPUTS, |told| answered(told, info)) {
+        Read::Messages(messages) => messages,
+        Read::Nothing if attributes.has(TOOL_CALLS) => Vec::new(),
+        Read::Nothing | Read::Unread => return None,
     };
-    if let Some(Value::Array(calls)) = attributes.get(TOOL_CALLS).cloned().map(parsed) {
+    let calls = attributes.get(TOOL_CALLS).and_then(|told| {
+        let json = json_of(told);
+        message::calls(Document::read(json.as_bytes()).root())
+    });
+    if let Some(mut calls) = calls {
         attributes.take(TOOL_CALLS);
-        let parts: Vec<Value> = calls.into_iter().map(called).collect();
-        let calls = message::messages(&json!([{"parts": parts}]), "assistant")?;
         match messages.last_mut() {
-            Some(message) => message.extend(
-                calls
-                    .into_iter()
-                    .flatten()
-                    .filter(|(name, _)| name == "tool_calls"),
-            ),
-            None => messages = calls,
+            Some(message) => message.extend(calls.remove_entry("tool_calls")),
+            None => messages.push(calls),
         }
     }
     Some(chat::answer(info, (0..).zip(messages).collect()))
 }
 
-/// A call in a list of nothing but calls names no type.
-fn called(call: Value) -> Value {
-    match call {
-        Value::Object(mut fields) => {
-            fields.insert("type".to_owned(), json!("tool_call"));
-            Value::Object(fields)
+/// What came of looking for messages.
+enum Read<T> {
+    Messages(T),
+    /// Something is told in another shape, and stays where it is.
+    Unread,
+    Nothing,
+}
+
+/// Takes the first attribute of `places` that is there, if it can be read.
+fn read<T>(
+    attributes: &mut Attributes,
+    places: &[Place],
+    read: impl Fn(Node<'_>) -> Option<T>,
+) -> Read<T> {
+    let found = places.iter().find_map(|place| {
+        let value = attributes.get(place.name)?;
+        Some((place.name, json_of(value)))
+    });
+    let Some((name, json)) = found else {
+        return Read::Nothing;
+    };
+    match read(Document::read(json.as_bytes()).root()) {
+        Some(messages) => {
+            attributes.take(name);
+            Read::Messages(messages)
         }
-        other => other,
+        None => Read::Unread,
     }
 }
 
-type Messages = Vec<Map<String, Value>>;
-
-/// Messages of a request: a list of them, an object around it, or for a model's call its prompt.
-fn asked(value: Value, info: &CallInfo) -> Option<(Map<String, Value>, Messages)> {
-    match value {
-        Value::String(text) if is_text(&text, info) => {
-            let message = json!([{"role": "user", "content": text}]);
-            Some((Map::new(), message::messages(&message, "user")?))
-        }
-        Value::Object(mut fields) => {
-            let name = ["messages", "prompt"]
-                .into_iter()
-                .find(|name| fields.contains_key(*name))?;
-            let told = match fields.get(name)? {
-                Value::String(text) if is_text(text, info) => {
-                    json!([{"role": "user", "content": text}])
-                }
-                list => list.clone(),
-            };
-            let messages = message::messages(&told, "user")?;
-            fields.remove(name);
-            let system = fields.get("system").cloned().and_then(message::system);
-            if system.is_some() {
-                fields.remove("system");
-            }
-            Some((fields, system.into_iter().chain(messages).collect()))
-        }
-        list => Some((Map::new(), message::messages(&list, "user")?)),
+/// Messages of a request, and the parameters beside them: a list of messages, an object around it, or for a model's call its
+/// prompt.
+fn asked(told: Node<'_>, info: &CallInfo) -> Option<(Map<String, Value>, Vec<Message>)> {
+    if !told.is_object() {
+        return Some((Map::new(), texts_or_messages(told, "user", info)?));
     }
+    let list = ["messages", "prompt"];
+    let (name, list) = list
+        .into_iter()
+        .find_map(|name| Some((name, told.get(name)?)))?;
+    let messages = texts_or_messages(list, "user", info)?;
+    let system = told.get("system").and_then(message::system);
+    let taken = |member: &str| member == name || member == "system" && system.is_some();
+    let rest = told.members().filter(|(member, _)| !taken(member));
+    let rest = rest.map(member).collect();
+    Some((rest, system.into_iter().chain(messages).collect()))
 }
 
 /// Messages of an answer: a list of them, one, or for a model's call its text.
-fn answered(value: Value, info: &CallInfo) -> Option<Messages> {
-    match value {
-        Value::String(text) if is_text(&text, info) => message::messages(
-            &json!([{"role": "assistant", "content": text}]),
-            "assistant",
-        ),
-        one @ Value::Object(_) => message::messages(&Value::Array(vec![one]), "assistant"),
-        list => message::messages(&list, "assistant"),
+fn answered(told: Node<'_>, info: &CallInfo) -> Option<Vec<Message>> {
+    match told.is_object() {
+        true => message::one(told, "assistant"),
+        false => texts_or_messages(told, "assistant", info),
+    }
+}
+
+/// A list of messages, or for a model's call the one that a text is.
+fn texts_or_messages(told: Node<'_>, role: &str, info: &CallInfo) -> Option<Vec<Message>> {
+    match told.text() {
+        Some(text) if is_text(&text, info) => Some(vec![message::plain(role, &text)]),
+        _ => message::messages(told, role),
     }
 }
 
@@ -183,25 +185,31 @@ fn is_text(text: &str, info: &CallInfo) -> bool {
 }
 
 /// The body of a request: its messages have roles, or it is one of the Responses API or for embeddings.
-fn is_request(value: &Value) -> bool {
-    match (&value["messages"], &value["input"]) {
-        (Value::Array(messages), _) => {
-            !messages.is_empty() && messages.iter().all(|message| message["role"].is_string())
-        }
-        (Value::Null, input) => value["model"].is_string() && !input.is_null(),
-        _ => false,
+fn is_request(body: Node<'_>) -> bool {
+    let [messages, input, model] = body.pick(["messages", "input", "model"]);
+    match (messages.filter(|messages| !messages.is_null()), input) {
+        (Some(messages), _) => each(messages, |message| {
+            message.get("role").is_some_and(Node::is_text)
+        }),
+        (None, Some(input)) => model.is_some_and(Node::is_text) && !input.is_null(),
+        (None, None) => false,
     }
 }
 
 /// The body of an answer: choices with messages, a response's items, embeddings.
-fn is_answer(value: &Value) -> bool {
-    let each_has = |list: &str, field: &str| {
-        let items = value[list].as_array();
-        items.is_some_and(|items| {
-            !items.is_empty() && items.iter().all(|item| item.get(field).is_some())
-        })
+fn is_answer(body: Node<'_>) -> bool {
+    let [choices, data, object, output] = body.pick(["choices", "data", "object", "output"]);
+    let each_has = |list: Option<Node<'_>>, member: &str| {
+        list.is_some_and(|list| each(list, |item| item.get(member).is_some()))
     };
-    each_has("choices", "message")
-        || each_has("data", "embedding")
-        || (value["object"] == "response" && value["output"].is_array())
+    let is_response = object.is_some_and(|object| object.is("response"));
+    each_has(choices, "message")
+        || each_has(data, "embedding")
+        || is_response && output.is_some_and(Node::is_list)
+}
+
+/// Whether it is a list with something in it, and each is so.
+fn each(list: Node<'_>, is_so: impl Fn(Node<'_>) -> bool) -> bool {
+    let mut items = list.items().peekable();
+    items.peek().is_some() && items.all(is_so)
 }

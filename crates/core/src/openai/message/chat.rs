@@ -1,6 +1,6 @@
 //! Messages and choices of chat completions, those of compatible providers among them.
 
-use super::{finish_reason, part};
+use super::finish_reason;
 use crate::json::Node;
 use crate::message::{Arguments, Message, Modality, Part, Text};
 
@@ -111,40 +111,7 @@ fn contents<'d>(content: Option<Node<'d>>, parts: &mut Vec<Part<'d>>) {
     if content.is_text() {
         parts.push(Part::Text(content.into()));
     }
-    parts.extend(content.items().map(item));
-}
-
-fn item(item: Node<'_>) -> Part<'_> {
-    let text = |name: &str| Text::some(item.get(name)?);
-    let kind = item.get("type").and_then(Node::text).unwrap_or_default();
-    let known = match &*kind {
-        "text" => Some(Part::Text(text("text").unwrap_or_else(|| "".into()))),
-        "refusal" => Some(Part::Refusal(text("refusal").unwrap_or_else(|| "".into()))),
-        "image_url" => {
-            let image = item.get("image_url");
-            let url = image.and_then(|image| Text::of(image, "url"));
-            let url = url.or_else(|| image.and_then(Text::some));
-            url.map(|url| Part::media(Modality::Image, url))
-        }
-        "input_audio" => Some(part::audio(item)),
-        "file" => part::document(item.get("file").unwrap_or(item)),
-        // Mistral's reasoning.
-        "thinking" => thinking(item),
-        _ => None,
-    };
-    known.unwrap_or(Part::Unknown(item))
-}
-
-/// A text, or pieces of one.
-fn thinking(item: Node<'_>) -> Option<Part<'_>> {
-    let thinking = item.get("thinking")?;
-    if thinking.is_text() {
-        return Some(Part::Reasoning(thinking.into()));
-    }
-    let pieces = thinking.is_list().then(|| thinking.items())?;
-    let texts = pieces.filter_map(|piece| Text::of(piece, "text"));
-    let text: String = texts.map(|text| text.get().into_owned()).collect();
-    Some(Part::Reasoning(text.into()))
+    parts.extend(content.items().map(Part::read));
 }
 
 fn tool_call(call: Node<'_>) -> Part<'_> {

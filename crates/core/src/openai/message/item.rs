@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::part;
 use crate::json::Node;
 use crate::message::{Arguments, Modality, Part, Text};
 
@@ -180,30 +179,6 @@ fn contents(content: Option<Node<'_>>) -> Vec<Part<'_>> {
     };
     match content.is_text() {
         true => vec![Part::Text(content.into())],
-        false => content.items().map(piece).collect(),
+        false => content.items().map(Part::read).collect(),
     }
-}
-
-fn piece(piece: Node<'_>) -> Part<'_> {
-    let text = |name: &str| Text::of(piece, name).unwrap_or_else(|| "".into());
-    let kind = piece.get("type").and_then(Node::text).unwrap_or_default();
-    let known = match &*kind {
-        "input_text" | "output_text" | "text" | "summary_text" => Some(Part::Text(text("text"))),
-        "reasoning_text" => Some(Part::Reasoning(text("text"))),
-        "refusal" => Some(Part::Refusal(text("refusal"))),
-        "input_image" | "computer_screenshot" => image(piece),
-        "input_file" => part::document(piece),
-        "input_audio" => Some(part::audio(piece)),
-        _ => None,
-    };
-    known.unwrap_or(Part::Unknown(piece))
-}
-
-fn image(piece: Node<'_>) -> Option<Part<'_>> {
-    let modality = Modality::Image;
-    if let Some(url) = Text::of(piece, "image_url") {
-        return Some(Part::media(modality, url));
-    }
-    let id = Text::of(piece, "file_id")?;
-    Some(Part::File { modality, id })
 }

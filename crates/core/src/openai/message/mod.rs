@@ -2,7 +2,6 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `part` | what both APIs have in their parts |
 //! | `chat` | messages and choices of chat completions |
 //! | `responses` | what goes into and comes out of the Responses API |
 //! | `item` | one item of the Responses API |
@@ -12,7 +11,6 @@
 mod chat;
 mod completions;
 mod item;
-mod part;
 mod responses;
 mod tool;
 

@@ -1,13 +1,13 @@
 //! Chat completions and completions: an answer in `choices`.
 
 use super::Body;
-use super::usage::usage;
 use crate::Response;
 use crate::json::Node;
+use crate::usage;
 
 pub(super) fn read_body(body: Node<'_>) -> Body {
     let [choices, reported] = body.pick(["choices", "usage"]);
-    let (usage, reported_cost) = usage(reported);
+    let (usage, reported_cost) = usage::read(reported);
     let [id, model, service_tier, system_fingerprint] = body
         .pick(["id", "model", "service_tier", "system_fingerprint"])
         .map(|node| Some(node?.text()?.into_owned()));

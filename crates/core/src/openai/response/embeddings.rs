@@ -1,12 +1,12 @@
 //! Embeddings: how wide the vectors are.
 
 use super::Body;
-use super::usage::usage;
 use crate::Response;
 use crate::json::Node;
+use crate::usage;
 
 pub(super) fn read_body(body: Node<'_>) -> Body {
-    let (usage, reported_cost) = usage(body.get("usage"));
+    let (usage, reported_cost) = usage::read(body.get("usage"));
     let first = body.get("data").and_then(|data| data.items().next());
     Body {
         response: Response {

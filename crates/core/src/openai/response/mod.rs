@@ -5,15 +5,12 @@
 //! | `choices` | chat completions and completions: `choices` |
 //! | `responses` | the Responses API: `output` and `status` |
 //! | `embeddings` | the width of the vectors |
-//! | `usage` | the tokens, as each of them reports them |
 
 mod choices;
 mod embeddings;
 mod responses;
-mod usage;
 
 pub(super) use responses::finish_reason;
-pub(super) use usage::usage;
 
 use crate::json::Node;
 use crate::{Endpoint, Failure, Response, Usage};

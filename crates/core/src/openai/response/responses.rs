@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::Body;
-use super::usage::usage;
 use crate::json::Node;
 use crate::openai::failure;
+use crate::usage;
 use crate::{Failure, Response};
 
 pub(super) fn read_body(body: Node<'_>) -> Body {
@@ -19,7 +19,7 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
     let reason = status
         .as_deref()
         .and_then(|status| finish_reason(status, incomplete.as_deref(), &kinds));
-    let (usage, reported_cost) = usage(body.get("usage"));
+    let (usage, reported_cost) = usage::read(body.get("usage"));
     let failure = (status.as_deref() == Some("failed")).then(|| {
         let error = body.get("error");
         let told = error.and_then(|error| failure::object(error, "response_failed"));

@@ -1,48 +1,11 @@
-//! The `usage` object: its tokens by a table of the places where the providers put them.
+//! The `usage` object of a body.
 
+use super::count::{COUNTS, Place};
 use crate::json::Node;
 use crate::{Usage, UsageSource};
 
-/// A word for a count, and the count.
-type Word = (&'static str, fn(&mut Usage) -> &mut Option<u64>);
-
-/// Both families of names: chat completions count `prompt_tokens` and `completion_tokens`, the Responses API
-/// `input_tokens` and `output_tokens`. Some compatible providers state the cached tokens beside the totals: Moonshot
-/// (`cached_tokens`), DeepSeek (`prompt_cache_hit_tokens`). The first that is a number counts.
-const TOTALS: &[Word] = &[
-    ("prompt_tokens", |usage| &mut usage.input_tokens),
-    ("input_tokens", |usage| &mut usage.input_tokens),
-    ("completion_tokens", |usage| &mut usage.output_tokens),
-    ("output_tokens", |usage| &mut usage.output_tokens),
-    ("cached_tokens", |usage| &mut usage.cache_read_tokens),
-    ("prompt_cache_hit_tokens", |usage| {
-        &mut usage.cache_read_tokens
-    }),
-];
-/// What the input is made of.
-const INPUT: &[Word] = &[
-    ("cached_tokens", |usage| &mut usage.cache_read_tokens),
-    ("cache_write_tokens", |usage| &mut usage.cache_write_tokens),
-    ("text_tokens", |usage| &mut usage.text_input_tokens),
-    ("image_tokens", |usage| &mut usage.image_input_tokens),
-    ("audio_tokens", |usage| &mut usage.audio_input_tokens),
-];
-/// What the cached part of the input is made of.
-const CACHED: &[Word] = &[
-    ("text_tokens", |usage| &mut usage.text_cache_read_tokens),
-    ("image_tokens", |usage| &mut usage.image_cache_read_tokens),
-    ("audio_tokens", |usage| &mut usage.audio_cache_read_tokens),
-];
-/// What the output is made of.
-const OUTPUT: &[Word] = &[
-    ("reasoning_tokens", |usage| &mut usage.reasoning_tokens),
-    ("text_tokens", |usage| &mut usage.text_output_tokens),
-    ("image_tokens", |usage| &mut usage.image_output_tokens),
-    ("audio_tokens", |usage| &mut usage.audio_output_tokens),
-];
-
 /// Reads the `usage` object: the tokens, and the cost where a gateway states it there.
-pub(in crate::openai) fn usage(object: Option<Node<'_>>) -> (Usage, Option<f64>) {
+pub(crate) fn read(object: Option<Node<'_>>) -> (Usage, Option<f64>) {
     let Some(object) = object else {
         return (Usage::default(), None);
     };
@@ -54,31 +17,24 @@ pub(in crate::openai) fn usage(object: Option<Node<'_>>) -> (Usage, Option<f64>)
         "total_tokens",
         "cost",
     ]);
+    let cached = [prompt, input].map(|details| details?.get("cached_tokens_details"));
+    let inside = |place: Place| match place {
+        Place::Top => [Some(object), None],
+        Place::Input => [prompt, input],
+        Place::Cached => cached,
+        Place::Output => [completion, output],
+    };
     let mut usage = Usage::default();
-    for details in [prompt, input].into_iter().flatten() {
-        fill(&mut usage, details, INPUT);
-        let cached = details.get("cached_tokens_details");
-        cached
-            .into_iter()
-            .for_each(|cached| fill(&mut usage, cached, CACHED));
+    for count in &COUNTS {
+        let told = count.members.iter().find_map(|(place, name)| {
+            let mut objects = inside(*place).into_iter().flatten();
+            objects.find_map(|object| object.get(name)?.u64())
+        });
+        *(count.of)(&mut usage) = told;
     }
-    for details in [completion, output].into_iter().flatten() {
-        fill(&mut usage, details, OUTPUT);
-    }
-    fill(&mut usage, object, TOTALS);
     include_reasoning(&mut usage, total.and_then(Node::u64));
     usage.source = usage.is_known().then_some(UsageSource::Reported);
     (usage, cost.and_then(Node::f64))
-}
-
-/// Counts that are not known yet.
-fn fill(usage: &mut Usage, object: Node<'_>, words: &[Word]) {
-    for (name, count) in words {
-        let count = count(usage);
-        if count.is_none() {
-            *count = object.get(name).and_then(Node::u64);
-        }
-    }
 }
 
 /// xAI counts reasoning beside the answer, OpenAI inside; the total says which it is.
@@ -104,7 +60,7 @@ mod tests {
 
     fn of(json: &str) -> Usage {
         let document = Document::read(json.as_bytes());
-        usage(Some(document.root())).0
+        read(Some(document.root())).0
     }
 
     #[test]

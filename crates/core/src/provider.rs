@@ -1,7 +1,7 @@
-//! Who answers at a host.
+//! The providers, by the convention's names.
 
-/// Host (or the end of one) and the provider's name in the convention.
-const PROVIDERS: &[(&str, &str)] = &[
+/// Host (or the end of one) and the provider there.
+const HOSTS: &[(&str, &str)] = &[
     ("openai.azure.com", "azure.ai.openai"),
     ("services.ai.azure.com", "azure.ai.openai"),
     ("cognitiveservices.azure.com", "azure.ai.openai"),
@@ -21,13 +21,15 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("api.together.ai", "together"),
 ];
 
-/// The provider at `host`; `openai` for any other, since its API is what is being spoken.
-pub(super) fn provider(host: &str) -> &'static str {
+/// `gen_ai.provider.name` of whoever answers at `host`; `openai` for a host that is not known, since its API is what is being
+/// spoken.
+#[must_use]
+pub fn provider_at(host: &str) -> &'static str {
     let of_host = |(end, _): &&(&str, &str)| {
         host.strip_suffix(*end)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    PROVIDERS
+    HOSTS
         .iter()
         .find(of_host)
         .map_or("openai", |(_, provider)| provider)
@@ -35,15 +37,15 @@ pub(super) fn provider(host: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::provider;
+    use super::provider_at;
 
     #[test]
     fn hosts_are_matched_at_a_dot() {
-        assert_eq!(provider("api.openai.com"), "openai");
-        assert_eq!(provider("me.openai.azure.com"), "azure.ai.openai");
-        assert_eq!(provider("api.groq.com"), "groq");
-        assert_eq!(provider("openrouter.ai"), "openrouter");
-        assert_eq!(provider("notapi.groq.com"), "openai");
-        assert_eq!(provider("127.0.0.1"), "openai");
+        assert_eq!(provider_at("api.openai.com"), "openai");
+        assert_eq!(provider_at("me.openai.azure.com"), "azure.ai.openai");
+        assert_eq!(provider_at("api.groq.com"), "groq");
+        assert_eq!(provider_at("openrouter.ai"), "openrouter");
+        assert_eq!(provider_at("notapi.groq.com"), "openai");
+        assert_eq!(provider_at("127.0.0.1"), "openai");
     }
 }

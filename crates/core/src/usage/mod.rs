@@ -1,4 +1,15 @@
 //! Token counts of one call.
+//!
+//! | file | what |
+//! |---|---|
+//! | `count` | each count, with the words bodies and spans tell it in |
+//! | `body` | the `usage` object of a body |
+
+mod body;
+mod count;
+
+pub(crate) use body::read;
+pub(crate) use count::COUNTS;
 
 /// Tokens of one call, as billed.
 ///
@@ -38,6 +49,14 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The counts that are known, each with its attribute in the convention.
+    pub fn counts(mut self) -> impl Iterator<Item = (&'static str, u64)> {
+        COUNTS.iter().filter_map(move |count| {
+            let name = count.attributes.first()?;
+            Some((*name, (*(count.of)(&mut self))?))
+        })
+    }
+
     /// Whether any count is known.
     #[must_use]
     pub fn is_known(&self) -> bool {

@@ -1,0 +1,213 @@
+//! A part as bodies and spans write it: what it is by its `type`, and under which names its members stand.
+//!
+//! Sources: OpenAI's chat completions and Responses API; GenAI semantic conventions (`gen-ai-input-messages.json`); Mistral's
+//! and Anthropic's messages; rig 0.44, rust-genai 0.7 and the Vercel AI SDK 5, which differ from the convention in words.
+
+use std::borrow::Cow;
+
+use super::{Arguments, Modality, Part, Text};
+use crate::json::Node;
+
+/// What a part is, in all dialects.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Text,
+    Reasoning,
+    Refusal,
+    ToolCall,
+    ToolResult,
+    Image,
+    Audio,
+    File,
+    Uri,
+    Blob,
+}
+
+const KINDS: [(&str, Kind); 22] = [
+    ("text", Kind::Text),
+    ("input_text", Kind::Text),
+    ("output_text", Kind::Text),
+    ("summary_text", Kind::Reasoning),
+    ("reasoning", Kind::Reasoning),
+    ("reasoning_text", Kind::Reasoning),
+    ("thinking", Kind::Reasoning),
+    ("refusal", Kind::Refusal),
+    ("tool_call", Kind::ToolCall),
+    ("tool-call", Kind::ToolCall),
+    ("tool_use", Kind::ToolCall),
+    ("tool_call_response", Kind::ToolResult),
+    ("tool-result", Kind::ToolResult),
+    ("tool_result", Kind::ToolResult),
+    ("image_url", Kind::Image),
+    ("input_image", Kind::Image),
+    ("computer_screenshot", Kind::Image),
+    ("input_audio", Kind::Audio),
+    ("file", Kind::File),
+    ("input_file", Kind::File),
+    ("uri", Kind::Uri),
+    ("blob", Kind::Blob),
+];
+const WORDS: &[&str] = &["content", "text", "thinking", "refusal"];
+const ID: &[&str] = &["id", "toolCallId", "tool_use_id"];
+const NAME: &[&str] = &["name", "toolName"];
+const ARGUMENTS: &[&str] = &["arguments", "args", "input"];
+const RESULT: &[&str] = &["response", "result", "output", "content"];
+const MODALITIES: [Modality; 3] = [Modality::Image, Modality::Audio, Modality::Document];
+
+impl Kind {
+    /// What this `type` means; `None` for a word of a provider's own.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        let known = KINDS.iter().find(|(known, _)| *known == word);
+        known.map(|(_, kind)| *kind)
+    }
+}
+
+impl<'d> Part<'d> {
+    /// Reads a part of any of these dialects. One of another kind, or without what its kind should have, is
+    /// [`Unknown`](Part::Unknown).
+    #[must_use]
+    pub fn read(node: Node<'d>) -> Self {
+        let part = match node.is_text() {
+            true => Some(Self::Text(node.into())),
+            false => node
+                .get("type")
+                .and_then(Node::text)
+                .and_then(|word| read(node, Kind::of(&word)?)),
+        };
+        part.unwrap_or(Self::Unknown(node))
+    }
+
+    /// Reads a tool call that names no type, as the members of a list of nothing else.
+    pub(crate) fn read_call(node: Node<'d>) -> Option<Self> {
+        read(node, Kind::ToolCall)
+    }
+
+    /// The members of the `node` this was read from that it does not tell. Of media they are not told.
+    pub(crate) fn rest(&self, node: Node<'d>) -> Vec<(Cow<'d, str>, Node<'d>)> {
+        let own: &[&[&str]] = match self {
+            Self::Text(_) | Self::Reasoning(_) | Self::Refusal(_) => &[WORDS],
+            Self::ToolCall { .. } => &[ID, NAME, ARGUMENTS],
+            Self::ToolResult { .. } => &[ID, RESULT],
+            _ => return Vec::new(),
+        };
+        let own = own.iter().filter_map(|names| {
+            let (name, value) = first(node, names)?;
+            let is_told = value.is_text() || ![ID, NAME].contains(names);
+            is_told.then_some(name)
+        });
+        let own: Vec<&str> = own.chain(["type"]).collect();
+        let is_flag = |name: &str, value: Node<'_>| {
+            name == "refusal" && value.bool() == Some(true) && matches!(self, Self::Refusal(_))
+        };
+        let rest = node.members();
+        rest.filter(|(name, value)| !own.contains(&&**name) && !is_flag(name, *value))
+            .collect()
+    }
+}
+
+/// The first of these members that is there.
+fn first<'d>(node: Node<'d>, names: &[&'static str]) -> Option<(&'static str, Node<'d>)> {
+    names
+        .iter()
+        .find_map(|name| node.given(name).map(|value| (*name, value)))
+}
+
+fn read(node: Node<'_>, kind: Kind) -> Option<Part<'_>> {
+    let text = |names| first(node, names).and_then(|(_, value)| Text::some(value));
+    let value = |names| first(node, names).map(|(_, value)| value);
+    Some(match kind {
+        // As our own messages tell a refusal to viewers that know only texts.
+        Kind::Text if node.get("refusal").and_then(Node::bool) == Some(true) => {
+            Part::Refusal(words(node)?)
+        }
+        Kind::Text => Part::Text(words(node)?),
+        Kind::Reasoning => Part::Reasoning(words(node)?),
+        Kind::Refusal => Part::Refusal(words(node)?),
+        Kind::ToolCall => Part::ToolCall {
+            id: text(ID),
+            name: text(NAME)?,
+            arguments: value(ARGUMENTS).map(Arguments::of),
+        },
+        Kind::ToolResult => match (text(ID), value(RESULT)) {
+            (None, None) => return None,
+            (id, result) => Part::ToolResult { id, result },
+        },
+        Kind::Image => return image(node),
+        Kind::Audio => audio(node),
+        Kind::File => return file(node),
+        Kind::Uri => Part::Uri {
+            modality: modality(node)?,
+            uri: Text::of(node, "uri")?,
+        },
+        Kind::Blob => Part::Blob {
+            modality: modality(node)?,
+            mime_type: Text::of(node, "mime_type").map(Text::into_cow),
+            content: Text::of(node, "content")?,
+        },
+    })
+}
+
+/// A text, or as Mistral has its reasoning, pieces of one.
+fn words(node: Node<'_>) -> Option<Text<'_>> {
+    let (_, words) = first(node, WORDS)?;
+    if words.is_text() {
+        return Some(words.into());
+    }
+    let pieces = words.is_list().then(|| words.items())?;
+    let texts = pieces.filter_map(|piece| Text::of(piece, "text"));
+    Some(Text::from(
+        texts
+            .map(|text| text.get().into_owned())
+            .collect::<String>(),
+    ))
+}
+
+fn modality(node: Node<'_>) -> Option<Modality> {
+    let written = node.get("modality")?;
+    MODALITIES
+        .into_iter()
+        .find(|modality| written.is(modality.as_str()))
+}
+
+/// By its address, in an object or by itself, or by the id it was stored under.
+fn image(node: Node<'_>) -> Option<Part<'_>> {
+    let modality = Modality::Image;
+    let image = node.get("image_url");
+    let url = image.and_then(|image| Text::of(image, "url").or_else(|| Text::some(image)));
+    match url {
+        Some(url) => Some(Part::media(modality, url)),
+        None => Text::of(node, "file_id").map(|id| Part::File { modality, id }),
+    }
+}
+
+fn audio(node: Node<'_>) -> Part<'_> {
+    let audio = node.get("input_audio").unwrap_or(node);
+    let format = Text::of(audio, "format");
+    let format = format.as_ref().map_or("wav".into(), Text::get);
+    Part::Blob {
+        modality: Modality::Audio,
+        mime_type: Some(["audio/", &format].concat().into()),
+        content: Text::of(audio, "data").unwrap_or_else(|| "".into()),
+    }
+}
+
+/// What it holds, where it is, or the id it was stored under.
+fn file(node: Node<'_>) -> Option<Part<'_>> {
+    let file = node.get("file").unwrap_or(node);
+    let modality = modality(file).unwrap_or(Modality::Document);
+    if let Some(content) = Text::of(file, "file_data") {
+        return Some(match content.get().starts_with("data:") {
+            true => Part::media(modality, content),
+            false => Part::Blob {
+                modality,
+                mime_type: None,
+                content,
+            },
+        });
+    }
+    if let Some(url) = Text::of(file, "file_url") {
+        return Some(Part::media(modality, url));
+    }
+    let id = Text::of(file, "file_id")?;
+    Some(Part::File { modality, id })
+}
