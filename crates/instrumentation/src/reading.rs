@@ -11,7 +11,9 @@ pub(crate) struct Reading<'a> {
     pub(crate) request: Node<'a>,
     /// The answer as one body, streams put together.
     pub(crate) response: Node<'a>,
-    /// The same as it came; `None` when nothing came that is text.
+    /// The request as it was sent; `None` for what is no text.
+    pub(crate) request_body: Option<&'a str>,
+    /// The answer as it came; `None` when nothing came that is text.
     pub(crate) response_body: Option<&'a str>,
     /// Width of the embeddings asked for or received.
     pub(crate) dimensions: Option<i64>,

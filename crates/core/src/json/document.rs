@@ -10,11 +10,16 @@ pub struct Document<'a> {
     /// Values in the order in which they begin; before each member's value stands its key.
     pub(super) tape: Vec<Entry>,
     whole: bool,
+    /// Whether bytes that are no text stand behind it.
+    cut: bool,
 }
 
 /// Memory of documents, one after the other.
 #[derive(Debug, Default)]
-pub(crate) struct Tape(Vec<Entry>);
+pub struct Tape(Vec<Entry>);
+
+/// A longer one is not kept: most documents need no more.
+const KEPT: usize = 4_096;
 
 /// A value, or the key of one.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +72,8 @@ impl<'a> Document<'a> {
     }
 
     /// The same, in memory that was used before.
-    pub(crate) fn read_on(Tape(tape): Tape, bytes: &'a [u8]) -> Self {
+    #[must_use]
+    pub fn read_on(Tape(tape): Tape, bytes: &'a [u8]) -> Self {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => bytes
@@ -79,13 +85,18 @@ impl<'a> Document<'a> {
         Self {
             text,
             whole: ended && text.len() == bytes.len(),
+            cut: text.len() < bytes.len(),
             tape,
         }
     }
 
-    /// Its memory, for the next one.
-    pub(crate) fn into_tape(self) -> Tape {
-        Tape(self.tape)
+    /// Its memory, for the next one; at most 64 KiB.
+    #[must_use]
+    pub fn into_tape(self) -> Tape {
+        match self.tape.capacity() <= KEPT {
+            true => Tape(self.tape),
+            false => Tape::default(),
+        }
     }
 
     /// The value the bytes are; `null` when they do not begin as JSON does.
@@ -95,6 +106,12 @@ impl<'a> Document<'a> {
             document: self,
             at: 0,
         }
+    }
+
+    /// The bytes as a text, JSON or not; `None` where they are not UTF-8, or none.
+    #[must_use]
+    pub fn text(&self) -> Option<&'a str> {
+        (!self.cut && !self.text.is_empty()).then_some(self.text)
     }
 
     /// Whether the bytes are JSON from their beginning to their end.

@@ -34,8 +34,7 @@ mod text;
 mod tokens;
 mod tree;
 
-pub use document::Document;
-pub(crate) use document::Tape;
+pub use document::{Document, Tape};
 pub use node::Node;
 pub(crate) use node::quote;
 pub(crate) use text::{decode, pair};

@@ -111,7 +111,8 @@ fn leading_model(head: &[u8]) -> Option<String> {
 }
 
 fn trailing_model(tail: &[u8]) -> Option<String> {
-    let rest = tail.get(memchr::memmem::rfind(tail, b"\"model\"")?..)?;
+    let mut rests = memchr::memrchr_iter(b'"', tail).filter_map(|at| tail.get(at..));
+    let rest = rests.find(|rest| rest.starts_with(b"\"model\""))?;
     // What follows must complete one flat object: `{"model":"x"}` or `{"model":"x","stream":true}`. It is too short for
     // a document to be worth its memory.
     let object = [b"{", rest].concat();

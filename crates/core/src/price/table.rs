@@ -1,6 +1,6 @@
 //! The table: one list of models per provider, read once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -16,11 +16,11 @@ use crate::PriceSource;
 pub struct Table {
     date: String,
     source: String,
-    providers: HashMap<String, Models>,
+    providers: BTreeMap<String, Models>,
     /// Provider whose prices hold where the first lists none of its own.
-    fallbacks: HashMap<String, String>,
+    fallbacks: BTreeMap<String, String>,
     /// Aliases whose price is in dispute, in lower case, by provider. They have none, whatever rule would find one.
-    unpriced: HashMap<String, HashSet<String>>,
+    unpriced: BTreeMap<String, HashSet<String>>,
 }
 
 /// The table as it is written. No field is flattened: serde's buffering loses integers when an application turns on
@@ -29,10 +29,10 @@ pub struct Table {
 struct File {
     date: String,
     source: String,
-    fallbacks: HashMap<String, String>,
+    fallbacks: BTreeMap<String, String>,
     #[serde(default)]
-    unpriced: HashMap<String, HashSet<String>>,
-    providers: HashMap<String, Vec<Entry>>,
+    unpriced: BTreeMap<String, HashSet<String>>,
+    providers: BTreeMap<String, Vec<Entry>>,
 }
 
 impl Table {

@@ -29,6 +29,15 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     Mask::default().apply(text)
 }
 
+/// The same for a text of one's own, which is not copied when it holds none.
+#[must_use]
+pub fn mask_owned(text: String) -> String {
+    match mask(&text) {
+        Cow::Owned(masked) => masked,
+        Cow::Borrowed(_) => text,
+    }
+}
+
 /// Which secrets are masked: those of known shapes, and what is added here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "it masks nothing until it is applied or given to a policy"]

@@ -18,23 +18,34 @@ pub(crate) fn read(object: Option<Node<'_>>) -> (Usage, Option<f64>) {
         "cost",
     ]);
     let cached = [prompt, input].map(|details| details?.get("cached_tokens_details"));
-    let inside = |place: Place| match place {
-        Place::Top => [Some(object), None],
-        Place::Input => [prompt, input],
-        Place::Cached => cached,
-        Place::Output => [completion, output],
-    };
     let mut usage = Usage::default();
-    for count in &COUNTS {
-        let told = count.members.iter().find_map(|(place, name)| {
-            let mut objects = inside(*place).into_iter().flatten();
-            objects.find_map(|object| object.get(name)?.u64())
-        });
-        *(count.of)(&mut usage) = told;
+    // What is told more exactly counts before what stands beside the totals.
+    for (place, objects) in [
+        (Place::Input, [prompt, input]),
+        (Place::Cached, cached),
+        (Place::Output, [completion, output]),
+        (Place::Top, [Some(object), None]),
+    ] {
+        for object in objects.into_iter().flatten() {
+            fill(&mut usage, place, object);
+        }
     }
     include_reasoning(&mut usage, total.and_then(Node::u64));
     usage.source = usage.is_known().then_some(UsageSource::Reported);
     (usage, cost.and_then(Node::f64))
+}
+
+/// Counts that are not known yet.
+fn fill(usage: &mut Usage, place: Place, object: Node<'_>) {
+    for count in &COUNTS {
+        let field = (count.of)(usage);
+        if field.is_none() {
+            let members = count.members.iter().filter(|(at, _)| *at == place);
+            *field = members
+                .filter_map(|(_, name)| object.get(name)?.u64())
+                .next();
+        }
+    }
 }
 
 /// xAI counts reasoning beside the answer, OpenAI inside; the total says which it is.

@@ -55,7 +55,7 @@ impl OpenCall {
             .and_then(reqwest::Body::as_bytes)
             .unwrap_or_default();
         // It goes on the span before the recorder sees it, and is no place for a secret.
-        let model = openai::model(bytes).map(|model| secret::mask(&model).into_owned());
+        let model = openai::model(bytes).map(secret::mask_owned);
         let span = start_span(
             config,
             endpoint,

@@ -1,7 +1,7 @@
 //! Calls that run. When the recording ends before they do, it ends them, with what has come so far: a stream that its
 //! caller has left may be held by a task that has not noticed yet.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,7 +25,7 @@ pub(super) struct OpenCalls(Mutex<State>);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    calls: HashMap<usize, Arc<dyn Open>>,
+    calls: BTreeMap<usize, Arc<dyn Open>>,
     /// No call is added any more.
     pub(super) over: bool,
 }

@@ -28,8 +28,6 @@ pub(super) fn read<'a>(
     }
     say(&mut request, &observation.said());
     let mut understood = whole.understand(endpoint, answer.status, response_body.root());
-    let text = std::str::from_utf8(whole.body()).ok();
-    let text = text.filter(|text| !text.is_empty());
     settle_fetch(&request, &mut understood.body);
     let (outcome, failure) = outcome(&observation.end, answer, &understood);
     // A refusal is not billed; an answer that broke off is, as far as it came.
@@ -74,7 +72,8 @@ pub(super) fn read<'a>(
         call,
         request: request_body.root(),
         response: response_body.root(),
-        response_body: text,
+        request_body: request_body.text(),
+        response_body: response_body.text(),
     }
 }
 

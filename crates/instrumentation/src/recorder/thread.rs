@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 
 use opentelemetry::trace::{SpanRef, TraceContextExt as _};
-use spanloom_core::json::Document;
+use spanloom_core::json::{Document, Tape};
 use spanloom_core::price::Table;
 
 use super::Queue;
@@ -22,22 +22,25 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
         .spawn(move || {
             // Read here and now, rather than when the first calls wait.
             let _prices = Table::builtin();
-            let mut batch = VecDeque::new();
+            let (mut batch, mut tapes) = (VecDeque::new(), Tapes::default());
             while queue.next(&mut batch) {
                 for observation in batch.drain(..) {
-                    take(observation, &queue);
+                    take(observation, &queue, &mut tapes);
                 }
             }
         })?;
     Ok(())
 }
 
-fn take(mut observation: Observation, queue: &Queue) {
+/// Memory in which bodies are read, of one call after the other.
+type Tapes = [Tape; 2];
+
+fn take(mut observation: Observation, queue: &Queue, tapes: &mut Tapes) {
     let held_bytes = observation.held_bytes();
     observation.answer.join(queue.pool());
     let shed = observation.dropped_bytes() > 0;
     // A fault in reading, or in a processor of the service's, must not end the recording of later calls.
-    if catch_unwind(AssertUnwindSafe(|| finish(&observation, queue))).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| finish(&observation, queue, tapes))).is_err() {
         queue.fault();
         let ended = catch_unwind(AssertUnwindSafe(|| observation.span.span().end()));
         drop(ended);
@@ -48,16 +51,27 @@ fn take(mut observation: Observation, queue: &Queue) {
     queue.finished(held_bytes, shed);
 }
 
-fn finish(observation: &Observation, queue: &Queue) {
-    let span = observation.span.span();
-    // Metrics and events are of every call, sampled or not.
-    let told = span.is_recording() || observation.content.events.is_some();
-    if !told && observation.instruments.is_none() && observation.listener.is_none() {
-        return end(Finish::default(), &span, queue);
+fn finish(observation: &Observation, queue: &Queue, tapes: &mut Tapes) {
+    // Metrics are of every call, sampled or not.
+    let is_wanted =
+        is_told(observation) || observation.instruments.is_some() || observation.listener.is_some();
+    if !is_wanted {
+        return end(Finish::default(), &observation.span.span(), queue);
     }
     let whole = Whole::of(observation.endpoint, &observation.answer);
-    let bodies = [&observation.request, whole.body()].map(Document::read);
-    let reading = read(observation, &whole, &bodies);
+    let [request, response] = std::mem::take(tapes);
+    let bodies = [
+        Document::read_on(request, &observation.request),
+        Document::read_on(response, whole.body()),
+    ];
+    record(observation, queue, &whole, &bodies);
+    *tapes = bodies.map(Document::into_tape);
+}
+
+/// Tells of a call, read, whoever wants to know.
+fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, bodies: &[Document<'_>; 2]) {
+    let span = observation.span.span();
+    let reading = read(observation, whole, bodies);
     if let Some(instruments) = &observation.instruments {
         let gaps = observation.answer.gaps(whole.ends());
         instruments.record(&reading.call, observation.elapsed, gaps);
@@ -65,7 +79,7 @@ fn finish(observation: &Observation, queue: &Queue) {
     if let Some(listener) = &observation.listener {
         listener.tell(&reading.call, observation.elapsed, span.span_context());
     }
-    if !told {
+    if !is_told(observation) {
         return end(Finish::default(), &span, queue);
     }
     let (finish, beside) = Finish::of(&reading, observation);
@@ -76,6 +90,11 @@ fn finish(observation: &Observation, queue: &Queue) {
         }
     }
     end(finish, &span, queue);
+}
+
+/// Whether a span or an event tells of the call in full. Events are of every call, sampled or not.
+fn is_told(observation: &Observation) -> bool {
+    observation.span.span().is_recording() || observation.content.events.is_some()
 }
 
 /// Ends the span, or has the drains end it whose provider no longer takes it.

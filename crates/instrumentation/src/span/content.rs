@@ -1,11 +1,10 @@
 //! The content of a call, and what the user added to it, as the content policy lets them through.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::{Array, KeyValue, StringValue, Value as Attribute};
+use opentelemetry::{KeyValue, StringValue};
 use serde_json::{Map, Value};
-use spanloom_core::content::{ContentPolicy, Place};
+use spanloom_core::content::Place;
 use spanloom_core::{message, openai, semconv as names};
 
 use super::facts::Attributes;
@@ -13,8 +12,8 @@ use crate::observation::Observation;
 use crate::prompt::Prompt;
 use crate::reading::Reading;
 
-impl Attributes {
-    pub(super) fn monitor(&mut self, observation: &Observation, filter: &mut Filter<'_>) {
+impl Attributes<'_> {
+    pub(super) fn monitor(&mut self, observation: &Observation) {
         let said = observation.said();
         let recording = &observation.content;
         let content = recording.messages() || recording.content.bodies();
@@ -23,13 +22,13 @@ impl Attributes {
             (names::SESSION_ID, said.session()),
             (names::SPANLOOM_TENANT, said.tenant()),
         ] {
-            self.set(name, id.map(|id| filter.masked(id)));
+            self.text(name, id.map(|id| &**id));
         }
         if let Some(prompt) = said.prompt() {
             let hash = format!("{:016x}", prompt.hash());
             self.set(names::SPANLOOM_PROMPT_HASH, Some(hash));
             if content {
-                self.variables(prompt, filter);
+                self.variables(prompt);
             }
         }
         let json = said.to_json(content);
@@ -37,12 +36,11 @@ impl Attributes {
             names::SPANLOOM_ATTRIBUTES,
             Place::Attributes,
             json.as_deref(),
-            filter,
         );
     }
 
     /// A prompt's variables obey the rules of `params`, where they stand among the monitor attributes.
-    fn variables(&mut self, prompt: &Prompt, filter: &mut Filter<'_>) {
+    fn variables(&mut self, prompt: &Prompt) {
         let variables = prompt
             .variables()
             .map(|(name, value)| (name.to_owned(), Value::from(value)));
@@ -50,23 +48,18 @@ impl Attributes {
         let Ok(json) = serde_json::to_string(&params) else {
             return;
         };
-        let filtered = filter.json(Place::Attributes, &json);
+        let filtered = self.filtered(Place::Attributes, &json);
         let filtered: Map<String, Value> = serde_json::from_str(&filtered).unwrap_or_default();
         let params = filtered.get("params").and_then(Value::as_object);
         for (name, value) in params.into_iter().flatten() {
             if let Some(value) = value.as_str() {
                 let key = [names::GEN_AI_PROMPT_VARIABLE, name].concat();
-                self.0.push(KeyValue::new(key, value.to_owned()));
+                self.list.push(KeyValue::new(key, value.to_owned()));
             }
         }
     }
 
-    pub(super) fn messages(
-        &mut self,
-        reading: &Reading<'_>,
-        observation: &Observation,
-        filter: &mut Filter<'_>,
-    ) {
+    pub(super) fn messages(&mut self, reading: &Reading<'_>, observation: &Observation) {
         let endpoint = observation.endpoint;
         // A fetched response repeats what it was asked with.
         let asked = match endpoint.is_inference() {
@@ -96,21 +89,17 @@ impl Attributes {
                 message::tools_json(&asked.tool_definitions),
             ),
         ] {
-            self.content(name, place, json.as_deref(), filter);
+            self.content(name, place, json.as_deref());
         }
     }
 
-    pub(super) fn bodies(
-        &mut self,
-        reading: &Reading<'_>,
-        observation: &Observation,
-        filter: &mut Filter<'_>,
-    ) {
-        let request = std::str::from_utf8(&observation.request)
-            .ok()
-            .filter(|body| !body.is_empty());
+    pub(super) fn bodies(&mut self, reading: &Reading<'_>) {
         for (name, place, body) in [
-            (names::SPANLOOM_REQUEST, Place::Request, request),
+            (
+                names::SPANLOOM_REQUEST,
+                Place::Request,
+                reading.request_body,
+            ),
             (
                 names::SPANLOOM_RESPONSE,
                 Place::Response,
@@ -119,64 +108,19 @@ impl Attributes {
         ] {
             let body = body.map(openai::without_credentials);
             let body = body.as_deref().filter(|body| !body.is_empty());
-            self.content(name, place, body, filter);
+            self.content(name, place, body);
         }
     }
 
     /// A long text, filtered, and held once however many processors the provider has.
-    pub(super) fn content(
-        &mut self,
-        name: &'static str,
-        place: Place,
-        json: Option<&str>,
-        filter: &mut Filter<'_>,
-    ) {
-        let text = json.map(|json| StringValue::from(filter.json(place, json)));
+    pub(super) fn content(&mut self, name: &'static str, place: Place, json: Option<&str>) {
+        let text = json.map(|json| StringValue::from(self.filtered(place, json)));
         self.set(name, text);
     }
-}
 
-/// The content policy at work on one call.
-pub(super) struct Filter<'a> {
-    policy: &'a ContentPolicy,
-    pub(super) withheld: u64,
-}
-
-impl<'a> Filter<'a> {
-    /// An id of the user's own.
-    fn masked(&self, id: &str) -> StringValue {
-        self.policy.text(id).into_owned().into()
-    }
-
-    pub(super) fn new(policy: &'a ContentPolicy) -> Self {
-        Self {
-            policy,
-            withheld: 0,
-        }
-    }
-
-    fn json(&mut self, place: Place, json: &str) -> Arc<str> {
+    fn filtered(&mut self, place: Place, json: &str) -> Arc<str> {
         let filtered = self.policy.apply(place, json);
         self.withheld = self.withheld.saturating_add(filtered.withheld);
         Arc::from(filtered.json)
-    }
-
-    /// Texts that are no content, such as names and ids: known secrets have no place there either.
-    pub(super) fn plain(&self, attributes: &mut [KeyValue]) {
-        for attribute in attributes {
-            match &mut attribute.value {
-                Attribute::String(text) => self.text(text),
-                Attribute::Array(Array::String(texts)) => {
-                    texts.iter_mut().for_each(|text| self.text(text))
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn text(&self, text: &mut StringValue) {
-        if let Cow::Owned(masked) = self.policy.text(text.as_str()) {
-            *text = masked.into();
-        }
     }
 }

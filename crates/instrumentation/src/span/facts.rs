@@ -1,38 +1,50 @@
 //! What is known of a call without its content.
 
 use opentelemetry::{Array, KeyValue, StringValue, Value};
+use spanloom_core::content::ContentPolicy;
 use spanloom_core::{Call, Cost, Usage, semconv as names};
 
-use crate::observation::Observation;
+/// Attributes in the making. Content and every other text from outside pass the policy on their way in.
+pub(super) struct Attributes<'p> {
+    pub(super) list: Vec<KeyValue>,
+    pub(super) policy: &'p ContentPolicy,
+    /// Texts the user's redactor failed on.
+    pub(super) withheld: u64,
+}
 
-/// Attributes in the making.
-pub(super) struct Attributes(pub(super) Vec<KeyValue>);
-
-impl Attributes {
-    pub(super) fn set<V: Into<Value>>(&mut self, name: &'static str, value: Option<V>) {
-        if let Some(value) = value {
-            self.0.push(KeyValue::new(name, value));
+impl<'p> Attributes<'p> {
+    pub(super) fn new(policy: &'p ContentPolicy, room: usize) -> Self {
+        Self {
+            list: Vec::with_capacity(room),
+            policy,
+            withheld: 0,
         }
     }
 
+    /// A number, or a word of ours.
+    pub(super) fn set<V: Into<Value>>(&mut self, name: &'static str, value: Option<V>) {
+        if let Some(value) = value {
+            self.list.push(KeyValue::new(name, value));
+        }
+    }
+
+    /// A text that is no content, such as a name or an id: secrets have no place there either.
     pub(super) fn text(&mut self, name: &'static str, value: Option<&str>) {
-        self.set(name, value.map(|value| StringValue::from(value.to_owned())));
+        let text = value.map(|value| StringValue::from(self.policy.text(value).into_owned()));
+        self.set(name, text);
     }
 
     pub(super) fn texts(&mut self, name: &'static str, values: &[String]) {
-        let array = || Array::String(values.iter().cloned().map(StringValue::from).collect());
-        self.set(name, (!values.is_empty()).then(array).map(Value::Array));
+        if !values.is_empty() {
+            let texts = values.iter().map(|value| self.policy.text(value));
+            let texts = texts.map(|text| StringValue::from(text.into_owned()));
+            let texts = Array::String(texts.collect());
+            self.set(name, Some(Value::Array(texts)));
+        }
     }
 
     pub(super) fn count(&mut self, name: &'static str, value: Option<u64>) {
         self.set(name, value.and_then(|value| i64::try_from(value).ok()));
-    }
-
-    /// Not again what the span was started with: a key may stand on a span once.
-    pub(super) fn model(&mut self, call: &Call, observation: &Observation) {
-        let model = call.request.model.as_deref();
-        let news = model.filter(|_| !observation.named);
-        self.text(names::GEN_AI_REQUEST_MODEL, news);
     }
 
     pub(super) fn request(&mut self, call: &Call) {

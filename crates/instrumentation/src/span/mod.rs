@@ -17,7 +17,6 @@ use opentelemetry::trace::{SpanRef, Status, TraceContextExt as _};
 use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::{Endpoint, semconv as names};
 
-use self::content::Filter;
 use self::facts::Attributes;
 pub(crate) use self::starting::{is_starting, starting};
 use crate::content::Details;
@@ -46,45 +45,41 @@ impl Finish {
     pub(crate) fn of(reading: &Reading<'_>, observation: &Observation) -> (Self, Beside) {
         let call = &reading.call;
         let recording = &*observation.content;
-        let mut filter = Filter::new(&recording.policy);
-        let mut attributes = Attributes(Vec::with_capacity(32));
-        attributes.model(call, observation);
+        let mut attributes = Attributes::new(&recording.policy, 32);
+        // A span that was started with the model's name has it, and a key may stand on a span once.
+        let model = call.request.model.as_deref();
+        let model = model.filter(|_| !observation.named);
+        attributes.text(names::GEN_AI_REQUEST_MODEL, model);
         attributes.request(call);
         attributes.response(call);
         attributes.usage(&call.usage);
         attributes.cost(call.cost.as_ref());
         attributes.spanloom(call, observation.dropped_bytes());
         attributes.set(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, reading.dimensions);
-        // Whatever text stands among them, and whoever put it there.
-        filter.plain(&mut attributes.0);
-        attributes.monitor(observation, &mut filter);
-        let mut messages = Attributes(Vec::new());
+        attributes.monitor(observation);
+        let mut messages = Attributes::new(&recording.policy, 0);
         if recording.messages() {
-            messages.messages(reading, observation, &mut filter);
+            messages.messages(reading, observation);
         }
-        let events = events(reading, observation, &attributes.0, &messages.0);
+        let events = events(reading, observation, &attributes.list, &messages.list);
         if recording.content.messages() {
-            attributes.0.append(&mut messages.0);
+            attributes.list.append(&mut messages.list);
         }
         if recording.content.bodies() {
-            attributes.bodies(reading, observation, &mut filter);
+            attributes.bodies(reading);
         }
         let status = call.failure.as_ref().map_or(Status::Unset, |failure| {
             Status::error(failure.message.clone())
         });
         let finish = Self {
-            name: call
-                .request
-                .model
-                .as_ref()
-                .map(|model| name(call.endpoint, model)),
-            attributes: attributes.0,
+            name: model.map(|model| name(call.endpoint, model)),
+            attributes: attributes.list,
             status,
             end: Some(call.ended_at.as_system_time()),
         };
         let beside = Beside {
             events,
-            withheld: filter.withheld,
+            withheld: attributes.withheld.saturating_add(messages.withheld),
         };
         (finish, beside)
     }

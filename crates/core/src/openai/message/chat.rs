@@ -13,8 +13,9 @@ pub(super) fn input(messages: Node<'_>) -> Vec<Message<'_>> {
 pub(super) fn output(body: Node<'_>) -> Vec<Message<'_>> {
     let choices = body.get("choices").map(Node::items);
     let answers = choices.into_iter().flatten().map(|choice| {
-        let reason = choice.get("finish_reason").and_then(Node::text);
-        let mut answer = match choice.get("message") {
+        let [reason, answer] = choice.pick(["finish_reason", "message"]);
+        let reason = reason.and_then(Node::text);
+        let mut answer = match answer {
             Some(it) => message(it),
             None => Message::new("assistant", Vec::new()),
         };
@@ -33,6 +34,9 @@ pub(super) fn message(message: Node<'_>) -> Message<'_> {
         tool_calls,
         function_call,
         spoken,
+        reasoning_content,
+        reasoning,
+        reasoning_details,
     ] = message.pick([
         "role",
         "content",
@@ -41,12 +45,20 @@ pub(super) fn message(message: Node<'_>) -> Message<'_> {
         "tool_calls",
         "function_call",
         "audio",
+        "reasoning_content",
+        "reasoning",
+        "reasoning_details",
     ]);
     let some = |node: Option<_>| node.and_then(Text::some);
     let role = some(role).map_or("assistant".into(), Text::into_cow);
     // Most have one; a body of empty messages must not be worth more memory than it is long.
     let mut parts = Vec::with_capacity(usize::from(content.is_some()));
-    reasoning(message, &mut parts);
+    // Under the names compatible providers give it: a text, or a list of pieces.
+    if let Some(text) = some(reasoning_content).or_else(|| some(reasoning)) {
+        parts.push(Part::Reasoning(text));
+    } else if let Some(details) = reasoning_details {
+        parts.extend(pieces(details));
+    }
     match &*role {
         "tool" | "function" => parts.push(Part::ToolResult {
             id: Text::of(message, "tool_call_id"),
@@ -54,11 +66,18 @@ pub(super) fn message(message: Node<'_>) -> Message<'_> {
         }),
         _ => contents(content, &mut parts),
     }
-    parts.extend(some(refusal).map(Part::Refusal));
-    parts.extend(spoken.into_iter().flat_map(audio));
-    parts.extend(tool_calls.into_iter().flat_map(Node::items).map(tool_call));
-    let legacy = function_call.filter(|call| call.is_object());
-    parts.extend(legacy.map(|call| function(None, Some(call))));
+    if let Some(refusal) = some(refusal) {
+        parts.push(Part::Refusal(refusal));
+    }
+    if let Some(spoken) = spoken {
+        parts.extend(audio(spoken));
+    }
+    if let Some(calls) = tool_calls {
+        parts.extend(calls.items().map(tool_call));
+    }
+    if let Some(legacy) = function_call.filter(|call| call.is_object()) {
+        parts.push(function(None, Some(legacy)));
+    }
     // The role of a function's result from before there were tools.
     let role = if role == "function" {
         "tool".into()
@@ -71,22 +90,12 @@ pub(super) fn message(message: Node<'_>) -> Message<'_> {
     }
 }
 
-/// Under the names compatible providers give it: a text, or a list of pieces.
-fn reasoning<'d>(message: Node<'d>, parts: &mut Vec<Part<'d>>) {
-    let [whole, short, details] =
-        message.pick(["reasoning_content", "reasoning", "reasoning_details"]);
-    let whole = whole
-        .and_then(Text::some)
-        .or_else(|| short.and_then(Text::some));
-    if let Some(text) = whole {
-        parts.push(Part::Reasoning(text));
-        return;
-    }
-    let details = details.into_iter().flat_map(Node::items);
-    parts.extend(details.filter_map(|detail| {
+/// The pieces of what a model thought.
+fn pieces(details: Node<'_>) -> impl Iterator<Item = Part<'_>> {
+    details.items().filter_map(|detail| {
         let text = Text::of(detail, "text").or_else(|| Text::of(detail, "summary"));
         text.map(Part::Reasoning)
-    }));
+    })
 }
 
 /// A spoken answer, and its words.
@@ -108,10 +117,10 @@ fn audio(audio: Node<'_>) -> impl Iterator<Item = Part<'_>> {
 
 fn contents<'d>(content: Option<Node<'d>>, parts: &mut Vec<Part<'d>>) {
     let Some(content) = content else { return };
-    if content.is_text() {
-        parts.push(Part::Text(content.into()));
+    match content.is_text() {
+        true => parts.push(Part::Text(content.into())),
+        false => parts.extend(content.items().map(Part::read)),
     }
-    parts.extend(content.items().map(Part::read));
 }
 
 fn tool_call(call: Node<'_>) -> Part<'_> {

@@ -36,25 +36,30 @@ pub struct Asked<'d> {
 /// instructions and tools.
 #[must_use]
 pub fn asked(endpoint: Endpoint, body: Node<'_>) -> Asked<'_> {
-    let messages = |name: &str, read: fn(Node<'_>) -> Vec<Message<'_>>| {
-        body.get(name).map(read).unwrap_or_default()
-    };
+    let [messages, prompt, input, instructions, tools, functions] = body.pick([
+        "messages",
+        "prompt",
+        "input",
+        "instructions",
+        "tools",
+        "functions",
+    ]);
     let input_messages = match endpoint {
         // A text to embed is no message.
         Endpoint::Embeddings => return Asked::default(),
-        Endpoint::ChatCompletions => messages("messages", chat::input),
-        Endpoint::Completions => messages("prompt", completions::input),
-        Endpoint::Responses => messages("input", responses::input),
-        Endpoint::FetchResponse => Vec::new(),
+        Endpoint::ChatCompletions => messages.map(chat::input),
+        Endpoint::Completions => prompt.map(completions::input),
+        Endpoint::Responses => input.map(responses::input),
+        Endpoint::FetchResponse => None,
     };
     let has_instructions = matches!(endpoint, Endpoint::Responses | Endpoint::FetchResponse);
-    let instructions = body.get("instructions").filter(|_| has_instructions);
+    let instructions = instructions.filter(|_| has_instructions);
     Asked {
         system_instructions: instructions
             .map(responses::instructions)
             .unwrap_or_default(),
-        input_messages,
-        tool_definitions: tool::definitions(body.get("tools"), body.get("functions")),
+        input_messages: input_messages.unwrap_or_default(),
+        tool_definitions: tool::definitions(tools, functions),
     }
 }
 
