@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
-use super::join::Join;
 use super::merge;
+use super::piece::{Members, Piece};
 use super::{Parts, Step, Visible};
 use crate::json::Node;
 use crate::openai::failure::failure;
@@ -15,40 +13,38 @@ pub(super) struct Choices {
     /// What the whole answer's `object` says.
     object: &'static str,
     /// Every member of the chunks beside their choices.
-    head: Map<String, Value>,
-    choices: BTreeMap<u64, Map<String, Value>>,
+    head: Members,
+    choices: BTreeMap<u64, Members>,
     chunks: usize,
-    join: Join,
 }
 
 impl Choices {
     pub(super) fn of(object: &'static str) -> Self {
         Self {
             object,
-            head: Map::new(),
+            head: Members::default(),
             choices: BTreeMap::new(),
             chunks: 0,
-            join: Join::default(),
         }
     }
 
     fn choice(&mut self, piece: Node<'_>, text: &mut Visible) {
         let index = piece.get("index").and_then(Node::u64).unwrap_or(0);
         let choice = self.choices.entry(index).or_insert_with(|| {
-            let mut choice = Map::new();
-            choice.insert("index".to_owned(), index.into());
+            let mut choice = Members::default();
+            choice.set("index", Piece::Bare(index.to_string().into()));
             choice
         });
         for (name, value) in piece.members() {
             match &*name {
                 "index" => {}
-                "delta" => delta(&mut self.join, choice, value, text),
+                "delta" => delta(choice, value, text),
                 // Completions have their text beside the index.
                 "text" => {
                     text.push(value);
-                    merge::member(&mut self.join, choice, &name, value);
+                    merge::member(choice, &name, value);
                 }
-                _ => merge::member(&mut self.join, choice, &name, value),
+                _ => merge::member(choice, &name, value),
             }
         }
     }
@@ -86,18 +82,19 @@ impl Parts for Choices {
             if is_chat {
                 finish_message(&mut choice);
             }
-            choice.entry("finish_reason").or_insert(Value::Null);
-            Value::Object(choice)
+            choice.or_insert("finish_reason", || Piece::NULL);
+            Piece::Object(choice)
         });
-        let choices = Value::Array(choices.collect());
-        self.head.insert("choices".to_owned(), choices);
-        self.head.insert("object".to_owned(), self.object.into());
-        serde_json::to_string(&self.head).ok()
+        self.head.set("choices", Piece::List(choices.collect()));
+        self.head.set("object", Piece::word(self.object));
+        let mut answer = String::new();
+        self.head.write(&mut answer);
+        Some(answer)
     }
 }
 
 /// Members of the chunk itself are the same in every chunk, or come in one only.
-fn head(head: &mut Map<String, Value>, name: &str, value: Node<'_>) {
+fn head(head: &mut Members, name: &str, value: Node<'_>) {
     // The padding against eavesdroppers is no part of the answer; usage is null until it comes.
     let passes = match name {
         "choices" | "object" | "obfuscation" => true,
@@ -107,27 +104,26 @@ fn head(head: &mut Map<String, Value>, name: &str, value: Node<'_>) {
     if passes {
         return;
     }
-    let is_known = |known: &Value| {
-        !known.is_null() && known.as_str() != Some("") && (value.is_null() || name != "usage")
+    let is_known = |known: &Piece| {
+        let says_nothing = matches!(known, Piece::Text(text) if text.is_empty());
+        !known.is_null() && !says_nothing && (value.is_null() || name != "usage")
     };
     match head.get_mut(name) {
         Some(known) if is_known(known) => {}
-        Some(known) => *known = value.to_value().unwrap_or_default(),
-        None => {
-            head.insert(name.to_owned(), value.to_value().unwrap_or_default());
-        }
+        Some(known) => *known = Piece::whole(value),
+        None => head.set(name, Piece::whole(value)),
     }
 }
 
-fn delta(join: &mut Join, choice: &mut Map<String, Value>, delta: Node<'_>, text: &mut Visible) {
+fn delta(choice: &mut Members, delta: Node<'_>, text: &mut Visible) {
     if !delta.is_object() {
         return;
     }
-    // Not by `entry`, which would make the name anew for each piece.
-    if !choice.contains_key("message") {
-        choice.insert("message".to_owned(), Value::Object(Map::new()));
+    // Not by `or_insert`, which would make the name anew for each piece.
+    if choice.get("message").is_none() {
+        choice.set("message", Piece::Object(Members::default()));
     }
-    let Some(Value::Object(message)) = choice.get_mut("message") else {
+    let Some(Piece::Object(message)) = choice.get_mut("message") else {
         return;
     };
     for (name, value) in delta.members() {
@@ -136,7 +132,7 @@ fn delta(join: &mut Join, choice: &mut Map<String, Value>, delta: Node<'_>, text
             "tool_calls" => say_calls(value, text),
             _ => {}
         }
-        merge::member(join, message, &name, value);
+        merge::member(message, &name, value);
     }
 }
 
@@ -152,22 +148,18 @@ fn say_calls(calls: Node<'_>, text: &mut Visible) {
 }
 
 /// What only the stream has, or leaves out.
-fn finish_message(choice: &mut Map<String, Value>) {
-    let message = choice
-        .entry("message")
-        .or_insert_with(|| Value::Object(Map::new()));
-    let Value::Object(message) = message else {
+fn finish_message(choice: &mut Members) {
+    let message = choice.or_insert("message", || Piece::Object(Members::default()));
+    let Piece::Object(message) = message else {
         return;
     };
-    message.entry("role").or_insert_with(|| "assistant".into());
-    message.entry("content").or_insert(Value::Null);
-    if let Some(Value::Array(calls)) = message.get_mut("tool_calls") {
-        calls.sort_by_key(|call| call.get("index").and_then(Value::as_u64));
-        for call in calls {
-            if let Value::Object(call) = call {
-                call.remove("index");
-                call.entry("type").or_insert_with(|| "function".into());
-            }
+    message.or_insert("role", || Piece::word("assistant"));
+    message.or_insert("content", || Piece::NULL);
+    if let Some(Piece::List(calls)) = message.get_mut("tool_calls") {
+        calls.sort_by_key(|call| call.number("index"));
+        for call in calls.iter_mut().filter_map(Piece::members) {
+            call.remove("index");
+            call.or_insert("type", || Piece::word("function"));
         }
     }
 }

@@ -3,108 +3,83 @@
 //! Texts are joined, lists continued, objects merged member by member; elements of a list that carry an `index` are
 //! merged with the one of the same index. So a field nobody has heard of yet arrives whole.
 
-use serde_json::{Map, Value};
-
-use super::join::Join;
+use super::piece::{DEPTH, Members, Piece};
 use crate::json::Node;
 
-/// How deep pieces are merged; what lies deeper is taken as it is.
-const DEPTH: usize = 6;
 /// How far back an element of the same index is looked for.
 const BACK: usize = 256;
 /// Members that are sent whole, however often.
 const WHOLE: [&str; 6] = ["id", "type", "role", "object", "format", "finish_reason"];
 
 /// Merges a piece into the member of an object.
-pub(super) fn member(
-    join: &mut Join,
-    object: &mut Map<String, Value>,
-    name: &str,
-    piece: Node<'_>,
-) {
-    within(join, object, name, piece, DEPTH);
+pub(super) fn member(object: &mut Members, name: &str, piece: Node<'_>) {
+    within(object, name, piece, DEPTH);
 }
 
-fn within(
-    join: &mut Join,
-    object: &mut Map<String, Value>,
-    name: &str,
-    piece: Node<'_>,
-    depth: usize,
-) {
+fn within(object: &mut Members, name: &str, piece: Node<'_>, depth: usize) {
     match object.get_mut(name) {
-        None | Some(Value::Null) => {
-            let mut fresh = Value::Null;
-            start(join, &mut fresh, piece, depth);
-            object.insert(name.to_owned(), fresh);
-        }
         Some(_) if piece.is_null() => {}
-        Some(Value::String(text)) if !WHOLE.contains(&name) => {
-            join.push(text, piece);
-        }
-        Some(Value::String(text)) => {
-            if let Some(whole) = piece.text().filter(|whole| !whole.is_empty()) {
-                *text = whole.into_owned();
+        Some(Piece::Text(text)) if WHOLE.contains(&name) => {
+            if piece.is_text() && !piece.is("") {
+                piece.inside().clone_into(text);
             }
         }
-        Some(slot) => start(join, slot, piece, depth),
+        Some(Piece::Text(text)) => {
+            if piece.is_text() {
+                text.push_str(piece.inside());
+            }
+        }
+        Some(slot) => start(slot, piece, depth),
+        None => {
+            let mut fresh = Piece::NULL;
+            start(&mut fresh, piece, depth);
+            object.set(name, fresh);
+        }
     }
 }
 
 /// Continues a list or an object; takes anything else as it is.
-fn start(join: &mut Join, slot: &mut Value, piece: Node<'_>, depth: usize) {
-    let next = depth.checked_sub(1);
-    match next {
+fn start(slot: &mut Piece, piece: Node<'_>, depth: usize) {
+    match depth.checked_sub(1) {
         Some(next) if piece.is_object() => {
-            if !slot.is_object() {
-                *slot = Value::Object(Map::new());
+            if !matches!(slot, Piece::Object(_)) {
+                *slot = Piece::Object(Members::default());
             }
-            if let Value::Object(object) = slot {
+            if let Piece::Object(object) = slot {
                 for (name, value) in piece.members() {
-                    within(join, object, &name, value, next);
+                    within(object, &name, value, next);
                 }
             }
         }
         Some(next) if piece.is_list() => {
-            if !slot.is_array() {
-                *slot = Value::Array(Vec::new());
+            if !matches!(slot, Piece::List(_)) {
+                *slot = Piece::List(Vec::new());
             }
-            if let Value::Array(list) = slot {
+            if let Piece::List(list) = slot {
                 for element in piece.items() {
-                    push(join, list, element, next);
+                    push(list, element, next);
                 }
             }
         }
-        _ if piece.is_text() => {
-            let mut text = String::new();
-            join.push(&mut text, piece);
-            *slot = Value::String(text);
-        }
-        _ => *slot = piece.to_value().unwrap_or(Value::Null),
+        _ => *slot = Piece::whole(piece),
     }
 }
 
-fn push(join: &mut Join, list: &mut Vec<Value>, piece: Node<'_>, depth: usize) {
-    if piece.numbers() > 1 {
-        let numbers = piece.raw().map(|raw| ["[", raw, "]"].concat());
-        let numbers = numbers.and_then(|list| serde_json::from_str::<Vec<Value>>(&list).ok());
-        return list.extend(numbers.into_iter().flatten());
-    }
+fn push(list: &mut Vec<Piece>, piece: Node<'_>, depth: usize) {
     let index = piece.get("index").and_then(Node::u64);
     let same = index.and_then(|index| {
-        let of_index =
-            |value: &&mut Value| value.get("index").and_then(Value::as_u64) == Some(index);
+        let of_index = |element: &&mut Piece| element.number("index") == Some(index);
         list.iter_mut().rev().take(BACK).find(of_index)
     });
     match same {
-        Some(Value::Object(object)) => {
+        Some(Piece::Object(object)) => {
             for (name, value) in piece.members() {
-                within(join, object, &name, value, depth);
+                within(object, &name, value, depth);
             }
         }
         _ => {
-            let mut fresh = Value::Null;
-            start(join, &mut fresh, piece, depth);
+            let mut fresh = Piece::NULL;
+            start(&mut fresh, piece, depth);
             list.push(fresh);
         }
     }
@@ -114,20 +89,21 @@ fn push(join: &mut Join, list: &mut Vec<Value>, piece: Node<'_>, depth: usize) {
 mod tests {
     use super::*;
     use crate::json::Document;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    fn written(pieces: &[String]) -> String {
+        let mut object = Members::default();
+        for piece in pieces {
+            member(&mut object, "it", Document::read(piece.as_bytes()).root());
+        }
+        let mut json = String::new();
+        object.get("it").unwrap().write(&mut json);
+        json
+    }
 
     fn merged(pieces: &[Value]) -> Value {
-        let (mut join, mut object) = (Join::default(), Map::new());
-        for piece in pieces {
-            let json = piece.to_string();
-            member(
-                &mut join,
-                &mut object,
-                "it",
-                Document::read(json.as_bytes()).root(),
-            );
-        }
-        object.remove("it").unwrap()
+        let pieces: Vec<_> = pieces.iter().map(Value::to_string).collect();
+        serde_json::from_str(&written(&pieces)).unwrap()
     }
 
     #[test]
@@ -156,19 +132,14 @@ mod tests {
     #[test]
     fn what_lies_too_deep_is_taken_as_it_is() {
         let deep = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
-        let (mut join, mut object) = (Join::default(), Map::new());
-        member(
-            &mut join,
-            &mut object,
-            "it",
-            Document::read(deep.as_bytes()).root(),
-        );
-        let mut kept = &object["it"];
-        let mut depth = 0;
-        while let Some(inner) = kept.as_array().and_then(|list| list.first()) {
-            kept = inner;
-            depth += 1;
-        }
-        assert!(depth <= DEPTH);
+        assert_eq!(written(std::slice::from_ref(&deep)), deep);
+        let twice = written(&["[[[[[[[1]]]]]]]".to_owned(), "[[[[[[[2]]]]]]]".to_owned()]);
+        assert_eq!(twice, "[[[[[[[1]]]]]],[[[[[[2]]]]]]]");
+    }
+
+    #[test]
+    fn a_character_that_was_cut_in_two_is_whole_again() {
+        let halves = [r#""a\ud83d""#, r#""\ude00b""#].map(str::to_owned);
+        assert_eq!(written(&halves), r#""a\ud83d\ude00b""#);
     }
 }

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `choices` | chunks of chat completions and completions |
 //! | `responses` | events of the Responses API |
-//! | `join` | pieces of a text that follow each other |
+//! | `join` | the visible text, out of pieces that follow each other |
 //! | `merge` | pieces of JSON that follow each other |
+//! | `piece` | JSON in the making |
 
 mod choices;
 mod join;
 mod merge;
+mod piece;
 mod responses;
 
 use self::join::Join;
@@ -108,9 +110,13 @@ fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Parts) -> Assembled {
         tape = document.into_tape();
     }
     assembled.text = visible.text;
-    assembled.completion = parts.answer();
-    if let Some(answer) = &assembled.completion {
-        assembled.body = response(endpoint, Document::read(answer.as_bytes()).root());
+    if let Some(answer) = parts.answer() {
+        let document = Document::read(answer.as_bytes());
+        assembled.body = response(endpoint, document.root());
+        // Half a character whose other half did not come is none.
+        let is_sound = document.root().raw().is_some();
+        let sound = (!is_sound).then(|| document.root().written());
+        assembled.completion = Some(sound.unwrap_or(answer));
     }
     assembled
 }

@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Map, Value, json};
-
-use super::join::Join;
+use super::piece::{Members, Piece};
 use super::{Parts, Step, Visible};
 use crate::Failure;
 use crate::json::{Document, Node};
@@ -63,10 +61,9 @@ const PLACES: [Place; 8] = [
 pub(super) struct Response {
     /// The latest the provider said of the response as a whole.
     head: Option<String>,
-    items: BTreeMap<u64, Map<String, Value>>,
+    items: BTreeMap<u64, Members>,
     by_id: HashMap<String, u64>,
     events: usize,
-    join: Join,
 }
 
 impl Parts for Response {
@@ -121,19 +118,17 @@ impl Parts for Response {
         if let Some(head) = self.head.as_ref().filter(|_| told.is_some() && !replaced) {
             return Some(head.clone());
         }
-        let head = document.root().to_value();
-        let mut head = match head {
-            Some(Value::Object(head)) => head,
-            _ => Map::new(),
-        };
+        let mut head = Members::of(document.root());
         if replaced {
-            let items = self.items.into_values().map(Value::Object);
-            head.insert("output".to_owned(), items.collect());
+            let items = self.items.into_values().map(Piece::Object);
+            head.set("output", Piece::List(items.collect()));
         }
-        head.entry("object").or_insert_with(|| "response".into());
-        head.entry("status").or_insert_with(|| "in_progress".into());
-        head.entry("output").or_insert_with(|| json!([]));
-        serde_json::to_string(&head).ok()
+        head.or_insert("object", || Piece::word("response"));
+        head.or_insert("status", || Piece::word("in_progress"));
+        head.or_insert("output", || Piece::List(Vec::new()));
+        let mut answer = String::new();
+        head.write(&mut answer);
+        Some(answer)
     }
 }
 
@@ -174,46 +169,48 @@ impl Response {
     }
 
     fn item(&mut self, event: Node<'_>) {
-        let Some(Value::Object(item)) = event.get("item").and_then(Node::to_value) else {
+        let Some(item) = event.get("item").filter(|item| item.is_object()) else {
             return;
         };
-        let id = item.get("id").and_then(Value::as_str).unwrap_or_default();
+        let id = item.get("id").and_then(Node::text).unwrap_or_default();
         let next = || {
             let last = self.items.keys().next_back();
             last.map_or(0, |last| last.saturating_add(1))
         };
         let place = index(event, "output_index")
-            .or_else(|| self.by_id.get(id).copied())
+            .or_else(|| self.by_id.get(&*id).copied())
             .unwrap_or_else(next);
         if !id.is_empty() {
-            self.by_id.insert(id.to_owned(), place);
+            self.by_id.insert(id.into_owned(), place);
         }
-        self.items.insert(place, item);
+        if let Piece::Object(item) = Piece::open(item) {
+            self.items.insert(place, item);
+        }
     }
 
     /// A part inside an item, which is a fresh one, or the whole of one that came in pieces.
     fn part(&mut self, event: Node<'_>, list: &str, place_in_list: &str) {
         let place = self.place(event);
-        let part = event.given("part").and_then(Node::to_value);
+        let part = event.given("part");
         let (Some(item), Some(part)) = (self.items.get_mut(&place), part) else {
             return;
         };
         if let Some(slot) = element(item, list, index(event, place_in_list)) {
-            *slot = part;
+            *slot = Piece::open(part);
         }
     }
 
     fn annotation(&mut self, event: Node<'_>) {
         let place = self.place(event);
-        let annotation = event.given("annotation").and_then(Node::to_value);
+        let annotation = event.given("annotation");
         let part = self
             .items
             .get_mut(&place)
             .and_then(|item| element(item, "content", index(event, "content_index")));
-        if let (Some(Value::Object(part)), Some(annotation)) = (part, annotation) {
-            let list = part.entry("annotations").or_insert_with(|| json!([]));
-            if let Value::Array(list) = list {
-                list.push(annotation);
+        if let (Some(Piece::Object(part)), Some(annotation)) = (part, annotation) {
+            let list = part.or_insert("annotations", || Piece::List(Vec::new()));
+            if let Piece::List(list) = list {
+                list.push(Piece::whole(annotation));
             }
         }
     }
@@ -244,23 +241,21 @@ impl Response {
                 };
                 element(item, list, index(event, place_in_list)).and_then(|part| {
                     if part.is_null() {
-                        *part = json!({"type": kind});
+                        let mut fresh = Members::default();
+                        fresh.set("type", Piece::word(kind));
+                        *part = Piece::Object(fresh);
                     }
-                    part.as_object_mut()
+                    part.members()
                 })
             }
         };
         let Some(object) = object else { return };
         if let Some(logprobs) = event.given("logprobs").filter(|_| is_delta) {
-            super::merge::member(&mut Join::default(), object, "logprobs", logprobs);
+            super::merge::member(object, "logprobs", logprobs);
         }
         match object.get_mut(target.member) {
-            Some(Value::String(sum)) if is_delta => self.join.push(sum, piece),
-            _ => {
-                let mut sum = String::new();
-                self.join.push(&mut sum, piece);
-                object.insert(target.member.to_owned(), sum.into());
-            }
+            Some(Piece::Text(sum)) if is_delta => sum.push_str(piece.inside()),
+            _ => object.set(target.member, Piece::whole(piece)),
         }
     }
 }
@@ -269,22 +264,18 @@ impl Response {
 const WHOLE: [&str; 5] = ["text", "refusal", "arguments", "input", "code"];
 
 /// An element of a list inside an item: the one at `index`, the last without one; a new one behind the last.
-fn element<'a>(
-    item: &'a mut Map<String, Value>,
-    list: &str,
-    index: Option<u64>,
-) -> Option<&'a mut Value> {
-    let list = item.entry(list).or_insert_with(|| json!([]));
+fn element<'a>(item: &'a mut Members, list: &str, index: Option<u64>) -> Option<&'a mut Piece> {
+    let list = item.or_insert(list, || Piece::NULL);
     if list.is_null() {
-        *list = json!([]);
+        *list = Piece::List(Vec::new());
     }
-    let Value::Array(list) = list else {
+    let Piece::List(list) = list else {
         return None;
     };
     let index = index.and_then(|index| usize::try_from(index).ok());
     let index = index.unwrap_or_else(|| list.len().saturating_sub(1));
     if index >= list.len() {
-        list.push(Value::Null);
+        list.push(Piece::NULL);
         return list.last_mut();
     }
     list.get_mut(index)
