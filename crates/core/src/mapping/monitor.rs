@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::attribute::Attributes;
 use crate::record::CallInfo;
 use crate::semconv as names;
+use crate::weave::free;
 
 /// Groups and keys of ours at the root. A key of the user's with such a name gets an underscore, so that neither is lost
 /// nor taken for the other.
@@ -18,7 +19,8 @@ pub(super) fn monitor(attributes: &mut Attributes, session: Option<String>) -> M
         .unwrap_or_default();
     for name in RESERVED {
         if let Some(value) = monitor.remove(*name) {
-            monitor.insert(free(&monitor, name), value);
+            let name = free(&monitor, &format!("{name}_"));
+            monitor.insert(name, value);
         }
     }
     let tenant = attributes.take_text(&[names::SPANLOOM_TENANT]);
@@ -28,15 +30,6 @@ pub(super) fn monitor(attributes: &mut Attributes, session: Option<String>) -> M
         }
     }
     monitor
-}
-
-/// The name with as many underscores as it takes.
-fn free(monitor: &Map<String, Value>, name: &str) -> String {
-    let mut name = format!("{name}_");
-    while monitor.contains_key(&name) {
-        name.push('_');
-    }
-    name
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Where records go, and where people look at them.
 
-use std::net::IpAddr;
-
 use reqwest::Url;
 use spanloom_exporter::Destination;
 
@@ -179,16 +177,7 @@ impl Records {
 
     /// Whether they go to a spanloom server on this machine.
     pub(crate) fn are_local(&self) -> bool {
-        let host = Url::parse(&self.destination.address());
-        let host = host
-            .as_ref()
-            .ok()
-            .and_then(Url::host_str)
-            .unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let is_loopback = |literal: IpAddr| literal.is_loopback();
-        matches!(self.board, Board::Spanloom(_))
-            && (host == "localhost" || host.parse().is_ok_and(is_loopback))
+        matches!(self.board, Board::Spanloom(_)) && self.destination.is_loopback()
     }
 }
 
