@@ -36,13 +36,10 @@ impl ContentPolicy {
                 withheld: 0,
             };
         };
-        let json = match self.secrets.apply(&written) {
-            Cow::Owned(masked) => masked,
-            Cow::Borrowed(_) => written,
+        let json = match written {
+            Cow::Borrowed(json) => self.secrets.apply(json),
+            Cow::Owned(json) => Cow::Owned(self.secrets.apply_owned(json)),
         };
-        Filtered {
-            json: Cow::Owned(json),
-            withheld,
-        }
+        Filtered { json, withheld }
     }
 }

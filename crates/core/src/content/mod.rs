@@ -13,7 +13,6 @@
 //! | `rule` | who a rule is about: role, part, path |
 //! | `part` | the field names of messages and of the provider's shapes, as a table |
 //! | `walk` | the way through the JSON |
-//! | `tree` | the JSON, cut into borrowed pieces |
 //! | `hash` | the keyed hash |
 //!
 //! ```
@@ -35,7 +34,6 @@ mod hash;
 mod part;
 mod policy;
 mod rule;
-mod tree;
 mod walk;
 
 pub use apply::Filtered;

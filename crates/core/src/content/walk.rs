@@ -3,17 +3,22 @@
 //! Two ways of walking. Inside messages every text is content, with a role and a kind, unless its field is known to be
 //! structure. Everywhere else (monitor attributes, arguments of a tool, a body's other fields) only paths are known.
 
+use std::borrow::Cow;
+
 use super::part::{Known, Part, Place, contains_parts, entry, is_structure};
 use super::policy::{Action, ContentPolicy};
 use super::rule::ContentPath;
-use super::tree::Node;
-use crate::json::{Document, decode};
+use crate::json::{Document, Edits, Member, Node};
+
+/// Deeper JSON is not read: the way through it goes down with it.
+const DEEPEST: usize = 128;
 
 pub(super) struct Walk<'p> {
     policy: &'p ContentPolicy,
     place: Place,
     /// Keys from the outside in, joined by dots.
     path: String,
+    edits: Edits,
     withheld: u64,
 }
 
@@ -23,26 +28,24 @@ impl<'p> Walk<'p> {
             policy,
             place,
             path: String::new(),
+            edits: Edits::default(),
             withheld: 0,
         }
     }
 
-    /// The JSON written anew, and the number of texts withheld; `None` when it cannot be read.
-    pub(super) fn over(mut self, json: &str) -> Option<(String, u64)> {
-        let document = Document::read(json.as_bytes());
-        let mut node = Node::of(&document)?;
-        let known = Known::default();
+    /// The JSON as the policy wants it, and the number of texts withheld; `None` when it cannot be read.
+    pub(super) fn over(mut self, json: &str) -> Option<(Cow<'_, str>, u64)> {
+        let document = readable(json)?;
+        let (root, known) = (document.root(), Known::default());
         match self.place {
-            Place::InputMessages => self.message(&mut node, known),
-            Place::OutputMessages => self.message(&mut node, known.role("assistant")),
-            Place::SystemInstructions => self.message(&mut node, known.role("system")),
-            Place::ToolDefinitions => self.message(&mut node, known.part(Part::ToolDefinition)),
-            Place::Request | Place::Response => self.body(&mut node),
-            Place::Attributes => self.fields(&mut node, known),
+            Place::InputMessages => self.message(root, known),
+            Place::OutputMessages => self.message(root, known.role("assistant")),
+            Place::SystemInstructions => self.message(root, known.role("system")),
+            Place::ToolDefinitions => self.message(root, known.part(Part::ToolDefinition)),
+            Place::Request | Place::Response => self.body(root),
+            Place::Attributes => self.fields(root, known),
         }
-        let mut written = String::with_capacity(json.len());
-        node.write(&mut written);
-        Some((written, self.withheld))
+        Some((self.edits.apply(json), self.withheld))
     }
 
     fn at<'a>(&'a self, known: Known<'a>) -> ContentPath<'a> {
@@ -55,63 +58,76 @@ impl<'p> Walk<'p> {
     }
 
     /// A provider's body: some fields hold messages, the others are parameters.
-    fn body<'a>(&mut self, node: &mut Node<'a>) {
-        let Node::Object(fields) = node else {
-            return self.fields(node, Known::default());
-        };
-        fields.retain_mut(|(key, value)| match entry(key) {
+    fn body(&mut self, body: Node<'_>) {
+        if !body.is_object() {
+            return self.fields(body, Known::default());
+        }
+        self.members(body, |walk, name, value| match entry(name) {
             Some(known) => {
-                self.message(value, known);
+                walk.message(value, known);
                 true
             }
-            None => self.field(key, value, Known::default()),
+            None => walk.field(name, value, Known::default()),
         });
     }
 
+    /// The members of an object, but for those that do not stay.
+    fn members(
+        &mut self,
+        object: Node<'_>,
+        mut stays: impl FnMut(&mut Self, &str, Node<'_>) -> bool,
+    ) {
+        let members = object.member_ranges();
+        let members = members.map(|(range, name, value)| Member {
+            range,
+            stays: stays(self, &name, value),
+        });
+        let members: Vec<_> = members.collect();
+        self.edits.remove(&members);
+    }
+
     /// Messages, their parts, and what is inside those.
-    fn message<'a>(&mut self, node: &mut Node<'a>, known: Known<'a>) {
-        match node {
-            Node::Array(items) => {
-                for item in items {
-                    self.message(item, known);
-                }
-            }
-            Node::Object(fields) => {
-                let mut known = known;
-                if let Some(role) = Node::word(fields, "role") {
-                    known = known.role(role);
-                }
-                if let Some(kind) = Node::word(fields, "type") {
-                    known = known.of_type(kind);
-                }
-                if fields.iter().any(|(key, value)| is_refusal(key, value)) {
-                    known = known.part(Part::Refusal);
-                }
-                for (key, value) in fields {
-                    self.member(key, value, known);
-                }
-            }
-            Node::Text(_) | Node::Bare(_) | Node::New(_) => self.content(node, known),
+    fn message(&mut self, node: Node<'_>, known: Known<'_>) {
+        if node.is_list() {
+            return node.items().for_each(|item| self.message(item, known));
+        }
+        if !node.is_object() {
+            return self.content(node, known);
+        }
+        let [role, kind, refusal] = node.pick(["role", "type", "refusal"]);
+        let [role, kind] = [role, kind].map(|word| word.and_then(Node::text));
+        let mut known = known;
+        if let Some(role) = &role {
+            known = known.role(role);
+        }
+        if let Some(kind) = &kind {
+            known = known.of_type(kind);
+        }
+        if refusal.is_some_and(is_flag) {
+            known = known.part(Part::Refusal);
+        }
+        for (name, value) in node.members() {
+            self.member(&name, value, known);
         }
     }
 
     /// One field of a message or a part.
-    fn member<'a>(&mut self, key: &str, value: &mut Node<'a>, known: Known<'a>) {
-        let scalar = matches!(value, Node::Text(_) | Node::Bare(_));
-        if is_structure(key) && scalar || is_refusal(key, value) {
+    fn member(&mut self, name: &str, value: Node<'_>, known: Known<'_>) {
+        let is_scalar = !value.is_list() && !value.is_object();
+        let is_refusal = name == "refusal" && is_flag(value);
+        if is_structure(name) && is_scalar || is_refusal {
             return;
         }
-        let known = known.of_key(key);
-        if contains_parts(key) {
-            self.message(value, known);
-        } else {
-            self.content(value, known);
+        let known = known.of_key(name);
+        match contains_parts(name) {
+            true => self.message(value, known),
+            false => self.content(value, known),
         }
     }
 
     /// A value that is content as a whole.
-    fn content<'a>(&mut self, node: &mut Node<'a>, known: Known<'a>) {
-        if matches!(node, Node::Bare("null")) {
+    fn content(&mut self, node: Node<'_>, known: Known<'_>) {
+        if node.is_null() {
             return;
         }
         let known = known.part(known.kind());
@@ -126,51 +142,42 @@ impl<'p> Walk<'p> {
     }
 
     /// Content that no rule about roles and kinds takes: paths inside it may still be meant.
-    fn kept<'a>(&mut self, node: &mut Node<'a>, known: Known<'a>) {
-        let Node::Text(text) = node else {
+    fn kept(&mut self, node: Node<'_>, known: Known<'_>) {
+        let Some(text) = node.text() else {
             return self.fields(node, known);
         };
         let structured = matches!(known.part, Some(Part::ToolCall | Part::ToolResult));
-        if structured && self.policy.has_paths() {
-            // Arguments travel as JSON in a text, and so do many results.
-            let inner = decode(text);
-            if inner.starts_with(['{', '[']) {
-                let document = Document::read(inner.as_bytes());
-                if let Some(mut tree) = Node::of(&document) {
-                    self.fields(&mut tree, known);
-                    let mut written = String::with_capacity(inner.len());
-                    tree.write(&mut written);
-                    *node = Node::New(written);
-                    return;
-                }
-            }
+        // Arguments travel as JSON in a text, and so do many results.
+        let is_json = structured && self.policy.has_paths() && text.starts_with(['{', '[']);
+        let Some(document) = is_json.then(|| readable(&text)).flatten() else {
+            return self.text(node, known);
+        };
+        let outside = std::mem::take(&mut self.edits);
+        self.fields(document.root(), known);
+        let inside = std::mem::replace(&mut self.edits, outside);
+        if let Cow::Owned(edited) = inside.apply(&text) {
+            self.edits.replace_by_text(node, &edited);
         }
-        self.text(node, known);
     }
 
     /// JSON of the user's own, of which only paths are known.
-    fn fields<'a>(&mut self, node: &mut Node<'a>, known: Known<'_>) {
-        match node {
-            Node::Array(items) => {
-                for item in items {
-                    self.fields(item, known);
-                }
-            }
-            Node::Object(fields) => {
-                fields.retain_mut(|(key, value)| self.field(key, value, known));
-            }
-            Node::Text(_) => self.text(node, known),
-            Node::Bare(_) | Node::New(_) => {}
+    fn fields(&mut self, node: Node<'_>, known: Known<'_>) {
+        if node.is_object() {
+            self.members(node, |walk, name, value| walk.field(name, value, known));
+        } else if node.is_list() {
+            node.items().for_each(|item| self.fields(item, known));
+        } else {
+            self.text(node, known);
         }
     }
 
     /// One field of those; `false` when it goes.
-    fn field<'a>(&mut self, key: &str, value: &mut Node<'a>, known: Known<'_>) -> bool {
+    fn field(&mut self, name: &str, value: Node<'_>, known: Known<'_>) -> bool {
         let outside = self.path.len();
         if outside > 0 {
             self.path.push('.');
         }
-        self.path.push_str(&decode(key));
+        self.path.push_str(name);
         let action = self.policy.action(&self.at(known));
         match action {
             Action::Keep => self.fields(value, known),
@@ -182,35 +189,38 @@ impl<'p> Walk<'p> {
     }
 
     /// Puts what stands for it in the place of a value, whatever that was.
-    fn replace(&self, node: &mut Node<'_>, action: Action) {
-        let instead = match node {
-            Node::Text(text) => self.policy.instead(action, &decode(text)),
-            _ => {
-                let mut json = String::new();
-                node.write(&mut json);
-                self.policy.instead(action, &json)
-            }
+    fn replace(&mut self, node: Node<'_>, action: Action) {
+        let instead = match node.text() {
+            Some(text) => self.policy.instead(action, &text),
+            None => self.policy.instead(action, &node.written()),
         };
         if let Some(instead) = instead {
-            *node = Node::New(instead);
+            self.edits.replace_by_text(node, &instead);
         }
     }
 
     /// A text that stays, as far as redactor and limit allow.
-    fn text(&mut self, node: &mut Node<'_>, known: Known<'_>) {
-        let Node::Text(text) = node else { return };
+    fn text(&mut self, node: Node<'_>, known: Known<'_>) {
         // With its escapes it is no shorter than without.
-        if !self.policy.redacts() && text.len() <= self.policy.limit() {
+        if !self.policy.redacts() && node.len() <= self.policy.limit() {
             return;
         }
-        if let Some((kept, withheld)) = self.policy.kept(&self.at(known), &decode(text)) {
+        let Some(text) = node.text() else { return };
+        if let Some((kept, withheld)) = self.policy.kept(&self.at(known), &text) {
             self.withheld = self.withheld.saturating_add(u64::from(withheld));
-            *node = Node::New(kept);
+            self.edits.replace_by_text(node, &kept);
         }
     }
 }
 
+/// JSON that the way goes through; `None` for a text that is none, or too deep.
+fn readable(json: &str) -> Option<Document<'_>> {
+    let document = Document::read(json.as_bytes());
+    let is_readable = document.is_whole() && document.root().depth() <= DEEPEST;
+    is_readable.then_some(document)
+}
+
 /// Whether a member says that the text beside it is a refusal, as our own messages do.
-fn is_refusal(key: &str, value: &Node<'_>) -> bool {
-    key == "refusal" && matches!(value, Node::Bare("true"))
+fn is_flag(refusal: Node<'_>) -> bool {
+    refusal.bool() == Some(true)
 }

@@ -23,21 +23,24 @@
 //! | file | what |
 //! |---|---|
 //! | `document` | the bytes and the tape |
+//! | `edit` | changes to the bytes, applied while they are copied |
 //! | `node` | a value, as seen by a reader |
 //! | `tokens` | the pass over the bytes |
 //! | `text` | what a text with escapes says |
 //! | `tree` | trees of it, for those who need one |
 
 mod document;
+mod edit;
 mod node;
 mod text;
 mod tokens;
 mod tree;
 
 pub use document::{Document, Tape};
+pub(crate) use edit::{Edits, Member};
 pub use node::Node;
 pub(crate) use node::quote;
-pub(crate) use text::{decode, pair};
+pub(crate) use text::pair;
 
 #[cfg(test)]
 mod tests;

@@ -70,6 +70,11 @@ impl<'d> Node<'d> {
         matches!(self.kind(), Kind::List | Kind::CutList)
     }
 
+    /// Whether it is a list or an object with nothing in it.
+    pub(crate) fn is_empty(self) -> bool {
+        self.kind().holds() && self.behind() == self.at + 1
+    }
+
     /// Whether it is a list or an object whose end did not come.
     #[must_use]
     pub fn is_cut(self) -> bool {
@@ -142,9 +147,12 @@ impl<'d> Node<'d> {
         self.keys().map(|key| (key.said(), key.value()))
     }
 
-    /// The same, with the keys as they are written.
-    pub(crate) fn written_members(self) -> impl Iterator<Item = (&'d str, Self)> {
-        self.keys().map(|key| (key.inside(), key.value()))
+    /// The same, with where each member stands.
+    pub(crate) fn member_ranges(self) -> impl Iterator<Item = (Range<usize>, Cow<'d, str>, Self)> {
+        self.keys().map(|key| {
+            let value = key.value();
+            (key.range().start..value.range().end, key.said(), value)
+        })
     }
 
     #[inline]

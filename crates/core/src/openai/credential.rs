@@ -1,9 +1,8 @@
 //! Credentials that requests carry in their bodies.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use crate::json::{Document, Node};
+use crate::json::{Document, Edits};
 
 /// Members of an MCP tool that let the provider in at somebody else's server. They have no shape by which a scan would
 /// know them.
@@ -29,27 +28,17 @@ pub fn without_credentials(body: &str) -> Cow<'_, str> {
         return Cow::Owned(String::new());
     }
     // Whatever stands twice is taken out twice.
-    let named = |object: Node<'_>, names: &[&str]| -> Vec<Range<usize>> {
-        let members = object.members();
-        let named = members.filter(|(name, value)| names.contains(&&**name) && !value.is_null());
-        named.map(|(_, value)| value.range()).collect()
-    };
-    let lists = document
-        .root()
-        .members()
-        .filter(|(name, _)| name == "tools");
-    let tools = lists.flat_map(|(_, tools)| tools.items());
-    let mut ranges: Vec<_> = tools.flat_map(|tool| named(tool, &CREDENTIALS)).collect();
-    ranges.sort_by_key(|range| range.start);
-    let mut shown = String::with_capacity(body.len());
-    let mut end = 0;
-    for range in ranges {
-        shown.push_str(body.get(end..range.start).unwrap_or_default());
-        shown.push_str(REDACTED);
-        end = range.end;
+    let lists = document.root().members();
+    let lists = lists.filter(|(name, _)| name == "tools");
+    let mut edits = Edits::default();
+    for tool in lists.flat_map(|(_, tools)| tools.items()) {
+        for (name, value) in tool.members() {
+            if CREDENTIALS.contains(&&*name) && !value.is_null() {
+                edits.replace(value, REDACTED);
+            }
+        }
     }
-    shown.push_str(body.get(end..).unwrap_or_default());
-    Cow::Owned(shown)
+    edits.apply(body)
 }
 
 #[cfg(test)]

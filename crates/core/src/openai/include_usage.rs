@@ -1,26 +1,6 @@
 //! Asking a streamed completion for its usage.
 
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-#[derive(Deserialize)]
-struct Wire<'a> {
-    #[serde(default)]
-    stream: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    stream_options: Option<&'a RawValue>,
-}
-
-/// A `null` is there too: a second member of the same name would not beat it.
-fn present<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
-}
-
-#[derive(Deserialize)]
-struct Options<'a> {
-    #[serde(borrow, default)]
-    include_usage: Option<&'a RawValue>,
-}
+use crate::json::{Document, Edits};
 
 /// The body of a streamed chat completion or completion with `stream_options.include_usage` set to true; `None` when it
 /// says something about that itself, when the answer is not streamed, or when the body is no JSON object.
@@ -29,32 +9,24 @@ struct Options<'a> {
 /// `stream_options`.
 #[must_use]
 pub fn include_usage(body: &[u8]) -> Option<Vec<u8>> {
-    let wire: Wire<'_> = serde_json::from_slice(body).ok()?;
-    if wire.stream != Some(true) {
+    let document = Document::read(body);
+    let text = document.text().filter(|_| document.is_whole())?;
+    let [stream, options] = document.root().pick(["stream", "stream_options"]);
+    if stream?.bool() != Some(true) {
         return None;
     }
-    let object = match wire.stream_options {
-        // The options stand somewhere in the body they were borrowed from.
-        Some(raw) => {
-            let options: Options<'_> = serde_json::from_str(raw.get()).ok()?;
-            if options.include_usage.is_some() {
-                return None;
-            }
-            let at = (raw.get().as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
-            let empty = raw.get().trim_start_matches('{').trim_start() == "}";
-            return insert(body, at + 1, "\"include_usage\":true", !empty);
+    let mut edits = Edits::default();
+    match options {
+        Some(options) if !options.is_object() || options.get("include_usage").is_some() => {
+            return None;
         }
-        None => "\"stream_options\":{\"include_usage\":true}",
-    };
-    let brace = body.iter().position(|byte| *byte == b'{')?;
-    insert(body, brace + 1, object, true)
-}
-
-/// `body` with a member put in at `at`, where an object begins.
-fn insert(body: &[u8], at: usize, member: &str, others: bool) -> Option<Vec<u8>> {
-    let (before, after) = body.split_at_checked(at)?;
-    let comma: &[u8] = if others { b"," } else { b"" };
-    Some([before, member.as_bytes(), comma, after].concat())
+        Some(options) => edits.add_member(options, "\"include_usage\":true"),
+        None => edits.add_member(
+            document.root(),
+            "\"stream_options\":{\"include_usage\":true}",
+        ),
+    }
+    Some(edits.apply(text).into_owned().into_bytes())
 }
 
 #[cfg(test)]

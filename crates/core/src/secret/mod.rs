@@ -32,10 +32,7 @@ pub fn mask(text: &str) -> Cow<'_, str> {
 /// The same for a text of one's own, which is not copied when it holds none.
 #[must_use]
 pub fn mask_owned(text: String) -> String {
-    match mask(&text) {
-        Cow::Owned(masked) => masked,
-        Cow::Borrowed(_) => text,
-    }
+    Mask::default().apply_owned(text)
 }
 
 /// Which secrets are masked: those of known shapes, and what is added here.
@@ -84,6 +81,14 @@ impl Mask {
             return Cow::Borrowed(text);
         }
         Cow::Owned(replace(text, &found.spans))
+    }
+
+    /// The same for a text of one's own, which is not copied when it holds none.
+    pub(crate) fn apply_owned(self, text: String) -> String {
+        match self.apply(&text) {
+            Cow::Owned(masked) => masked,
+            Cow::Borrowed(_) => text,
+        }
     }
 
     /// Where secrets stand, in order and apart from each other.

@@ -230,6 +230,18 @@ fn parts_of_every_dialect_obey_the_rules_of_their_kind() {
 }
 
 #[test]
+fn what_no_rule_takes_stays_byte_by_byte() {
+    let policy = ContentPolicy::default().with_rule(Rule::path("*.ssn"), Action::Drop);
+    let json = r#"{ "a": [1.50, "\u00e4"], "messages": [{"role":"user","content":"x"}] }"#;
+    for place in [Place::Request, Place::Attributes, Place::InputMessages] {
+        assert!(matches!(policy.apply(place, json).json, Cow::Borrowed(same) if same == json));
+    }
+    let json = r#"{"a": {"ssn": 1, "b": 2.50} , "ssn":3}"#;
+    let filtered = policy.apply(Place::Attributes, json).json;
+    assert_eq!(filtered, r#"{"a": {"b": 2.50}}"#);
+}
+
+#[test]
 fn paths_reach_into_attributes_arguments_and_parameters() {
     let policy = ContentPolicy::default()
         .with_rule(Rule::path("params.equation"), Action::Mask)
@@ -247,7 +259,7 @@ fn paths_reach_into_attributes_arguments_and_parameters() {
     let filtered = applied(&policy, Place::Response, &call);
     let arguments =
         filtered["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"].as_str();
-    assert_eq!(arguments, Some(r#"{"n":"\"q\""}"#));
+    assert_eq!(arguments, Some(r#"{"n": "\"q\""}"#), "and nothing else");
     let converted = json!([{"role":"assistant","parts":[{"type":"tool_call","name":"f","arguments":{"ssn":1,"n":2}}]}]);
     assert_eq!(
         applied(&policy, Place::InputMessages, &converted)[0]["parts"][0]["arguments"],
