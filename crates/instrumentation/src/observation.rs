@@ -21,10 +21,8 @@ pub(crate) struct Observation {
     /// Holds the span that was started for the call.
     pub(crate) span: Context,
     pub(crate) endpoint: Endpoint,
-    /// Whether the span was started with the model's name.
-    pub(crate) named: bool,
-    /// That name, of a request whose body is not kept.
-    pub(crate) unread_model: Option<String>,
+    /// The model the span was started with.
+    pub(crate) model: Option<String>,
     /// What is fetched, for [`Endpoint::FetchResponse`].
     pub(crate) fetch: Option<Fetch>,
     pub(crate) provider: &'static str,

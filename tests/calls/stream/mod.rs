@@ -5,6 +5,7 @@
 
 mod end;
 mod generate;
+mod model;
 mod same;
 mod script;
 

@@ -175,8 +175,7 @@ fn observation(
     Observation {
         span: span.clone(),
         endpoint: known.endpoint,
-        named: known.model.is_some(),
-        unread_model: known.model.filter(|_| body.kept.is_none()),
+        model: known.model,
         fetch: known.fetch,
         provider: known.provider,
         server: known.server,

@@ -23,8 +23,9 @@ pub(super) fn read<'a>(
     let answer = &observation.answer;
     let mut request = openai::request(request_body.root());
     request.fetch.clone_from(&observation.fetch);
-    if request.model.is_none() {
-        request.model.clone_from(&observation.unread_model);
+    // The span has its name already, whatever else the body says, and also of a body that was not kept.
+    if observation.model.is_some() && request.model != observation.model {
+        request.model.clone_from(&observation.model);
     }
     say(&mut request, &observation.said());
     let mut understood = whole.understand(endpoint, answer.status, response_body.root());

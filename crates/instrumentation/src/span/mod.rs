@@ -48,7 +48,7 @@ impl Finish {
         let mut attributes = Attributes::new(&recording.policy, 32);
         // A span that was started with the model's name has it, and a key may stand on a span once.
         let model = call.request.model.as_deref();
-        let model = model.filter(|_| !observation.named);
+        let model = model.filter(|_| observation.model.is_none());
         attributes.text(names::GEN_AI_REQUEST_MODEL, model);
         attributes.request(call);
         attributes.response(call);
