@@ -7,12 +7,12 @@
 //!
 //! `-- instructions` counts instead, under callgrind, where times move with the machine: see `counted`.
 //!
-//! Last result (2026-11-29, 2 cores AMD EPYC, shared, Rust 1.95; three runs): on the caller's thread the layer adds 3.2 to
-//! 3.5 us to a call with content, 0.81 to 0.86 times what the span by hand adds, 1.4 us when nobody wants to know of the
-//! call, 0.21 us to a chunk; from cold caches 9 to 20 us to a call. CPU time of the process: 15 to 22 us a call, 1.1 to 1.6
-//! us a chunk. By hand it is 3.3 to 6.8 us a call: the ratio, 2.7 to 7.5, says little. Pinned to one core (`count` below
-//! `taskset` and `perf stat`, medians of nine), where the allocator's lock is free, bodies add 10.1 us and messages 11.0,
-//! 2.6 and 2.9 times the 3.8 by hand.
+//! Last result (2026-11-29, 2 cores AMD EPYC, shared, Rust 1.95; three runs): on the caller's thread the layer adds 2.8 to
+//! 2.9 us to a call with content, 0.70 to 0.77 times what the span by hand adds, 1.3 us when nobody wants to know of the
+//! call, 0.10 to 0.16 us to a chunk; from cold caches 6 to 8 us to a call. CPU time of the process: 14 to 17 us a call with
+//! messages, 1.0 to 1.1 us a chunk. By hand it is 3.3 to 3.6 us a call, 4.0 to 5.2 times less. Pinned to one core (`count`
+//! below `taskset` and `perf stat`, medians of nine), where the allocator's lock is free, bodies add 9.7 us and messages
+//! 10.1, 2.5 and 2.6 times the 3.9 by hand.
 
 #![expect(
     clippy::unwrap_used,
