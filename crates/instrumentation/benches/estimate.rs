@@ -7,18 +7,18 @@
 //! Last result, 2026-11-29, 2 cores shared with other work, tiktoken-rs 0.12.1; medians of nine:
 //!
 //! ```text
-//! first use, tokenizer loaded           138.6ms
-//! 2250 bytes of English                   52.6µs
-//! 4 MiB of equal letters                   3.9ms
-//! 4 MiB of spaces                          1.5ms
-//! 4 MiB of line ends                      39.3ms   most of it is reading the JSON's escapes
+//! first use, tokenizer loaded           134.5ms
+//! 2250 bytes of English                   53.0µs
+//! 4 MiB of equal letters                   3.7ms
+//! 4 MiB of spaces                          1.1ms
+//! 4 MiB of line ends                      30.0ms   most of it is reading the JSON's escapes
 //! 4 MiB of emoji                           3.1ms
-//! 4 MiB of base64                          3.2ms
-//! 4 MiB of digits                          2.8ms
+//! 4 MiB of base64                          3.1ms
+//! 4 MiB of digits                          2.6ms
 //! 4 MiB of one long word                   2.0ms
-//! 4 MiB of Chinese                         3.8ms
+//! 4 MiB of Chinese                         3.6ms
 //! 4 MiB of combining marks                 3.5ms
-//! 4 MiB of words                           1.2ms
+//! 4 MiB of words                           1.1ms
 //! ```
 #![expect(
     clippy::unwrap_used,
@@ -30,6 +30,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use spanloom_core::Endpoint;
 use spanloom_core::json::Document;
 // The estimate is no part of the public interface: it is measured as it stands.
 #[path = "../src/estimate/mod.rs"]
@@ -87,6 +88,7 @@ fn measure_once(text: &str) -> Duration {
     let begun = Instant::now();
     let [request, answer] = [request.as_bytes(), &b""[..]].map(Document::read);
     let usage = estimate::usage(
+        Endpoint::ChatCompletions,
         request.root(),
         Some("gpt-4o"),
         answer.root(),

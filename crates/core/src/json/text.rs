@@ -23,6 +23,11 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
             None => {}
         }
         let after = characters.as_str();
+        // Escapes in a row are many calls to look for the next one.
+        if after.starts_with('\\') {
+            rest = after;
+            continue;
+        }
         let (plain, next) = after.split_at(after.find('\\').unwrap_or(after.len()));
         decoded.push_str(plain);
         rest = next;

@@ -58,6 +58,8 @@ pub enum Part<'d> {
         mime_type: Option<Cow<'d, str>>,
         /// In base64.
         content: Text<'d>,
+        /// How closely a model looks at it, such as `low`.
+        detail: Option<Text<'d>>,
     },
     /// The same, by its address.
     Uri {
@@ -65,6 +67,8 @@ pub enum Part<'d> {
         modality: Modality,
         /// Where it is.
         uri: Text<'d>,
+        /// How closely a model looks at it.
+        detail: Option<Text<'d>>,
     },
     /// The same, by the id it was stored under at the provider.
     File {
@@ -128,14 +132,19 @@ impl<'d> Arguments<'d> {
 impl<'d> Part<'d> {
     /// What a URL points to, or holds itself.
     #[must_use]
-    pub fn media(modality: Modality, url: Text<'d>) -> Self {
+    pub fn media(modality: Modality, url: Text<'d>, detail: Option<Text<'d>>) -> Self {
         match inline(url.clone().into_cow()) {
             Some((mime_type, content)) => Self::Blob {
                 modality,
                 mime_type: Some(mime_type),
                 content: Text::Is(content),
+                detail,
             },
-            None => Self::Uri { modality, uri: url },
+            None => Self::Uri {
+                modality,
+                uri: url,
+                detail,
+            },
         }
     }
 }

@@ -138,11 +138,13 @@ fn read(node: Node<'_>, kind: Kind) -> Option<Part<'_>> {
         Kind::Uri => Part::Uri {
             modality: modality(node)?,
             uri: Text::of(node, "uri")?,
+            detail: None,
         },
         Kind::Blob => Part::Blob {
             modality: modality(node)?,
             mime_type: Text::of(node, "mime_type").map(Text::into_cow),
             content: Text::of(node, "content")?,
+            detail: None,
         },
     })
 }
@@ -174,8 +176,11 @@ fn image(node: Node<'_>) -> Option<Part<'_>> {
     let modality = Modality::Image;
     let image = node.get("image_url");
     let url = image.and_then(|image| Text::of(image, "url").or_else(|| Text::some(image)));
+    // Chat completions have it beside the address, the Responses API beside the image.
+    let detail = image.and_then(|image| Text::of(image, "detail"));
+    let detail = detail.or_else(|| Text::of(node, "detail"));
     match url {
-        Some(url) => Some(Part::media(modality, url)),
+        Some(url) => Some(Part::media(modality, url, detail)),
         None => Text::of(node, "file_id").map(|id| Part::File { modality, id }),
     }
 }
@@ -188,6 +193,7 @@ fn audio(node: Node<'_>) -> Part<'_> {
         modality: Modality::Audio,
         mime_type: Some(["audio/", &format].concat().into()),
         content: Text::of(audio, "data").unwrap_or_else(|| "".into()),
+        detail: None,
     }
 }
 
@@ -197,16 +203,17 @@ fn file(node: Node<'_>) -> Option<Part<'_>> {
     let modality = modality(file).unwrap_or(Modality::Document);
     if let Some(content) = Text::of(file, "file_data") {
         return Some(match content.get().starts_with("data:") {
-            true => Part::media(modality, content),
+            true => Part::media(modality, content, None),
             false => Part::Blob {
                 modality,
                 mime_type: None,
                 content,
+                detail: None,
             },
         });
     }
     if let Some(url) = Text::of(file, "file_url") {
-        return Some(Part::media(modality, url));
+        return Some(Part::media(modality, url, None));
     }
     let id = Text::of(file, "file_id")?;
     Some(Part::File { modality, id })

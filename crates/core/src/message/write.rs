@@ -119,6 +119,7 @@ fn part(part: &Part<'_>, json: &mut String) {
             modality,
             mime_type,
             content,
+            ..
         } => {
             object.medium("blob", *modality);
             if let Some(mime_type) = mime_type {
@@ -126,7 +127,7 @@ fn part(part: &Part<'_>, json: &mut String) {
             }
             object.text("content", Some(content));
         }
-        Part::Uri { modality, uri } => {
+        Part::Uri { modality, uri, .. } => {
             object.medium("uri", *modality);
             object.text("uri", Some(uri));
         }

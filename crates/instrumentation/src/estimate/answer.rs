@@ -1,29 +1,21 @@
 //! What of an answer was generated.
 
-use std::borrow::Cow;
-
 use spanloom_core::json::Node;
+use spanloom_core::message::Part;
+use spanloom_core::{Endpoint, openai};
 
-/// Fields of a message, a tool call or an output item whose text the model wrote.
-const WRITTEN: [&str; 10] = [
-    "content",
-    "refusal",
-    "reasoning_content",
-    "text",
-    "tool_calls",
-    "function",
-    "name",
-    "arguments",
-    "message",
-    "summary",
-];
+use super::texts::Texts;
 
 /// The generated texts of all choices, of a chat completion, a completion or a response.
-pub(super) fn texts(answer: Node<'_>) -> Vec<Cow<'_, str>> {
-    let mut texts = Vec::new();
-    for list in answer.pick(["choices", "output"]).into_iter().flatten() {
-        written(list, &mut texts);
-    }
+pub(super) fn texts(endpoint: Endpoint, answer: Node<'_>) -> Texts<'_> {
+    let mut texts = Texts::default();
+    let messages = openai::output_messages(endpoint, answer);
+    // What a tool of the provider's found, and a picture it made, is not what the model wrote.
+    let parts = messages.into_iter().flat_map(|message| message.parts);
+    let written =
+        parts.filter(|part| !matches!(part, Part::ServerToolResult { .. } | Part::Unknown(_)));
+    written.for_each(|part| texts.part(part).unwrap_or_default());
+    texts.0.retain(|text| !text.is_empty());
     texts
 }
 
@@ -31,15 +23,4 @@ pub(super) fn texts(answer: Node<'_>) -> Vec<Cow<'_, str>> {
 pub(super) fn embeds(answer: Node<'_>) -> bool {
     let first = answer.get("data").and_then(|data| data.items().next());
     first.is_some_and(|item| item.get("embedding").is_some())
-}
-
-fn written<'a>(value: Node<'a>, texts: &mut Vec<Cow<'a, str>>) {
-    texts.extend(value.text().filter(|text| !text.is_empty()));
-    value.items().for_each(|item| written(item, texts));
-    for (_, member) in value
-        .members()
-        .filter(|(name, _)| WRITTEN.contains(&&**name))
-    {
-        written(member, texts);
-    }
 }

@@ -76,11 +76,11 @@ const RULES: [(&str, Rule); 12] = [
     ),
 ];
 
-/// Tokens of a picture given by an address, a `data:` URL most usefully, in `low`, `high` or `auto` detail.
-pub(super) fn tokens(model: Option<&str>, url: &str, detail: Option<&str>) -> u64 {
+/// Tokens of a picture, whose `content` is in base64 where it is there, in `low`, `high` or `auto` detail.
+pub(super) fn tokens(model: Option<&str>, content: Option<&str>, detail: Option<&str>) -> u64 {
     let model = model.unwrap_or_default();
     let rule = RULES.iter().find(|(prefix, _)| model.starts_with(prefix));
-    let (width, height) = size(url).unwrap_or(ASSUMED);
+    let (width, height) = content.and_then(size).unwrap_or(ASSUMED);
     match rule.map(|(_, rule)| *rule) {
         Some(Rule::Tiles { base, .. }) if detail == Some("low") => base,
         Some(Rule::Tiles { base, tile }) => base + tile * tiles(width, height),
@@ -107,12 +107,8 @@ fn tiles(width: u64, height: u64) -> u64 {
 }
 
 /// The size a picture's first bytes state.
-fn size(url: &str) -> Option<Size> {
-    let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
-    if !head.ends_with(";base64") {
-        return None;
-    }
-    let bytes = decode(data.as_bytes().iter().copied().take(HEADER / 3 * 4));
+fn size(content: &str) -> Option<Size> {
+    let bytes = decode(content.as_bytes().iter().copied().take(HEADER / 3 * 4));
     let (width, height) = png(&bytes)
         .or_else(|| gif(&bytes))
         .or_else(|| webp(&bytes))
@@ -206,19 +202,17 @@ fn jpeg(bytes: &[u8]) -> Option<Size> {
 mod tests {
     use super::*;
 
-    const LINK: &str = "https://example.com/a.png";
-
     #[test]
     fn counts_as_the_guide_does() {
         // 1,024 x 1,024 becomes 768 x 768: four tiles.
-        assert_eq!(tokens(Some("gpt-4o"), LINK, None), 765);
-        assert_eq!(tokens(Some("gpt-4o"), LINK, Some("low")), 85);
+        assert_eq!(tokens(Some("gpt-4o"), None, None), 765);
+        assert_eq!(tokens(Some("gpt-4o"), None, Some("low")), 85);
         // The guide's second example: 2,048 x 4,096 becomes 768 x 1,536, six tiles.
         assert_eq!(85 + 170 * tiles(2_048, 4_096), 1_105);
-        assert_eq!(tokens(Some("gpt-4o-mini"), LINK, Some("low")), 2_833);
+        assert_eq!(tokens(Some("gpt-4o-mini"), None, Some("low")), 2_833);
         // 1,024 patches.
-        assert_eq!(tokens(Some("gpt-4.1-mini"), LINK, None), 1_659);
-        assert_eq!(tokens(None, LINK, Some("high")), 765);
+        assert_eq!(tokens(Some("gpt-4.1-mini"), None, None), 1_659);
+        assert_eq!(tokens(None, None, Some("high")), 765);
     }
 
     #[test]
@@ -230,11 +224,7 @@ mod tests {
             ("UklGRgAAAABXRUJQVlA4WAoAAAAAAAAAKwEAxwAA", (300, 200)),
             ("/9j/4AAEAAD/wAARCAHgAoADASIAAhEBAxEB", (640, 480)),
         ] {
-            assert_eq!(
-                size(&format!("data:image/x;base64,{data}")),
-                Some(expected),
-                "{data}"
-            );
+            assert_eq!(size(data), Some(expected), "{data}");
         }
     }
 
@@ -248,8 +238,7 @@ mod tests {
             "*",
             "UklGRgAAAABXRUJQVlA4",
         ] {
-            assert_eq!(size(&format!("data:image/x;base64,{data}")), None, "{data}");
+            assert_eq!(size(data), None, "{data}");
         }
-        assert_eq!(size("data:image/png,plain"), None);
     }
 }

@@ -11,13 +11,18 @@ mod answer;
 mod count;
 mod image;
 mod prompt;
+mod texts;
 
 use std::borrow::Cow;
 
 use spanloom_core::json::Node;
-use spanloom_core::{Usage, UsageSource};
+use spanloom_core::{Endpoint, Usage, UsageSource};
 
 use self::prompt::Prompt;
+
+/// A part of the prompt whose tokens cannot be told: audio, a file, a conversation the provider keeps.
+#[derive(Debug)]
+struct Untold;
 
 /// Of deeper bodies nothing is counted: the way through them goes down with them.
 const DEEPEST: usize = 128;
@@ -25,6 +30,7 @@ const DEEPEST: usize = 128;
 /// Counts a request and what is known of its answer: the body of an answer in one piece or of an assembled stream, or no
 /// more than the `text` that came. An answer in one piece that holds nothing generated has no estimate.
 pub(crate) fn usage(
+    endpoint: Endpoint,
     request: Node<'_>,
     model: Option<&str>,
     answer: Node<'_>,
@@ -33,7 +39,8 @@ pub(crate) fn usage(
 ) -> Usage {
     let is_read = |body: &Node<'_>| !body.is_cut() && body.depth() <= DEEPEST;
     let answer = Some(answer).filter(is_read);
-    let mut texts = answer.map(answer::texts).unwrap_or_default();
+    let texts = answer.map(|answer| answer::texts(endpoint, answer).0);
+    let mut texts = texts.unwrap_or_default();
     let embeds = answer.is_some_and(answer::embeds);
     if texts.is_empty() && !text.is_empty() {
         texts.push(Cow::Borrowed(text));
@@ -44,9 +51,9 @@ pub(crate) fn usage(
     }
     let bpe = count::tokenizer(model);
     let request = Some(request).filter(is_read);
-    let prompt = request.and_then(|request| Prompt::of(request, model, !embeds));
+    let prompt = request.and_then(|request| Prompt::of(endpoint, request, model));
     let usage = Usage {
-        input_tokens: prompt.map(|prompt| prompt.tokens + count::count(bpe, &prompt.texts)),
+        input_tokens: prompt.map(|prompt| prompt.tokens + count::count(bpe, &prompt.texts.0)),
         output_tokens: (!embeds).then(|| count::count(bpe, &texts)),
         ..Usage::default()
     };

@@ -11,14 +11,33 @@ fn usage(
     streamed: bool,
 ) -> Usage {
     let [request, answer] = [request, json.unwrap_or_default().as_bytes()].map(Document::read);
-    super::usage(request.root(), model, answer.root(), text, streamed)
+    let endpoint = endpoint(request.root(), answer.root());
+    super::usage(
+        endpoint,
+        request.root(),
+        model,
+        answer.root(),
+        text,
+        streamed,
+    )
+}
+
+/// By what only its bodies have.
+fn endpoint(request: Node<'_>, answer: Node<'_>) -> Endpoint {
+    let has = |body: Node<'_>, name| body.get(name).is_some();
+    match () {
+        () if has(answer, "data") => Endpoint::Embeddings,
+        () if has(answer, "output") || has(request, "input") => Endpoint::Responses,
+        () if has(request, "prompt") => Endpoint::Completions,
+        () => Endpoint::ChatCompletions,
+    }
 }
 
 const CHAT: &str = r#"{"choices":[{"message":{"role":"assistant","content":"Hello!"}}]}"#;
 
 fn input(request: &Value) -> Option<u64> {
     let request = request.to_string();
-    usage(request.as_bytes(), Some("gpt-4o"), Some(CHAT), "", false).input_tokens
+    usage(request.as_bytes(), Some("gpt-4o"), None, "Hello!", true).input_tokens
 }
 
 fn output(answer: &Value) -> Option<u64> {
@@ -106,6 +125,8 @@ fn pictures_and_tools_count_and_what_cannot_be_told_is_not_guessed() {
 fn every_choice_and_tool_call_of_an_answer_counts() {
     let choice = json!({"message": {"role": "assistant", "content": "Hello!"}});
     assert_eq!(output(&json!({"choices": [choice, choice]})), Some(4));
+    let thought = json!({"choices": [{"message": {"reasoning": "Hello!", "content": "Hello!"}}]});
+    assert_eq!(output(&thought), Some(4));
     let call =
         json!({"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}});
     let calls = json!({"choices": [{"message": {"content": null, "tool_calls": [call]}}]});

@@ -37,6 +37,7 @@ pub(super) fn read<'a>(
     let is_reported = understood.body.usage.source.is_some();
     let usage = match !is_reported && answered && is_whole && endpoint.is_inference() {
         true => estimate::usage(
+            endpoint,
             request_body.root(),
             request.model.as_deref(),
             response_body.root(),

@@ -213,13 +213,14 @@ pub(super) fn medium(part: &Part<'_>) -> Option<String> {
             modality,
             mime_type,
             content,
+            ..
         } => {
             let kind = mime_type.as_deref().unwrap_or("unknown type");
             let bytes = content.get().len() * 3 / 4;
             let kilobytes = (bytes / 1_000).max(1);
             format!("{} · {kind}, {kilobytes} kB inline", modality.as_str())
         }
-        Part::Uri { modality, uri } => {
+        Part::Uri { modality, uri, .. } => {
             let uri: String = uri.get().chars().take(300).collect();
             format!("{} · {uri}", modality.as_str())
         }

@@ -144,16 +144,19 @@ fn media(part: &Part<'_>) -> Option<Value> {
         Part::Uri {
             modality: Modality::Image,
             uri,
+            ..
         } => image(&uri.get()),
         Part::Blob {
             modality: Modality::Image,
             mime_type,
             content,
+            ..
         } => image(&data(mime_type.as_deref().unwrap_or("image/png"), content)),
         Part::Blob {
             modality: Modality::Audio,
             mime_type,
             content,
+            ..
         } => {
             let format = mime_type.as_deref()?.strip_prefix("audio/")?;
             let audio = json!({"data": content.get(), "format": format});
@@ -163,6 +166,7 @@ fn media(part: &Part<'_>) -> Option<Value> {
             modality: Modality::Document,
             mime_type,
             content,
+            ..
         } => {
             let data = match mime_type {
                 Some(mime_type) => data(mime_type, content),

@@ -110,6 +110,7 @@ fn audio(audio: Node<'_>) -> impl Iterator<Item = Part<'_>> {
         modality,
         mime_type: None,
         content,
+        detail: None,
     });
     let id = id.map(|id| Part::File { modality, id });
     [data, transcript.map(Part::Text), id].into_iter().flatten()

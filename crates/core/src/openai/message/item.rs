@@ -153,6 +153,7 @@ impl ServerTool {
                 modality: Modality::Image,
                 mime_type: Some(["image/", &format].concat().into()),
                 content,
+                detail: None,
             });
         }
         parts
