@@ -39,7 +39,7 @@ mod proxy;
 mod recorder;
 mod sink;
 
-pub use calls::{Calls, RecordedCall};
+pub use calls::{Calls, RecordedCall, json, record};
 pub use error::{Error, ErrorKind};
 /// The status codes that [`Sink`], [`Fault::Status`] and [`ProxyFault::Status`] take.
 pub use http::StatusCode;

@@ -1,10 +1,10 @@
 //! What became of a call, as JSON that is the same every time.
 
-use opentelemetry::trace::Status;
-use opentelemetry::{Array, Value as Of};
+use opentelemetry::trace::{SpanId, Status};
 use serde_json::{Map, Value, json};
-use spanloom_core::mapping::{self, Attributes, SpanStatus};
-use spanloom_core::{StreamName, Timestamp};
+use spanloom_core::StreamName;
+use spanloom_core::mapping::Attributes;
+use spanloom_testkit::json as plain;
 
 use crate::observe::{Metric, Observed};
 
@@ -103,41 +103,11 @@ fn metric(metric: &Metric) -> Value {
 
 /// As the exporter maps it for the project's own destinations.
 fn record(observed: &Observed) -> Value {
-    let span = observed.span.clone();
-    let attributes: Attributes = span
-        .attributes
-        .iter()
-        .map(|pair| (pair.key.to_string(), plain(&pair.value)))
-        .collect();
-    let span = mapping::Span {
-        name: span.name.into_owned(),
-        trace_id: span.span_context.trace_id().to_string(),
-        span_id: span.span_context.span_id().to_string(),
-        parent_id: None,
-        started_at: Timestamp::from(span.start_time),
-        ended_at: Timestamp::from(span.end_time),
-        status: match span.status {
-            Status::Unset => SpanStatus::Unset,
-            Status::Ok => SpanStatus::Ok,
-            Status::Error { description } => SpanStatus::Error(description.into_owned()),
-        },
-        attributes,
-    };
+    let mut span = observed.span.clone();
+    span.parent_span_id = SpanId::INVALID;
     let stream: StreamName = "acme/chatbot/logs".parse().unwrap();
-    serde_json::to_value(mapping::record(span, &Attributes::default(), &stream)).unwrap()
-}
-
-pub(super) fn plain(value: &Of) -> Value {
-    match value {
-        Of::Bool(value) => json!(value),
-        Of::I64(value) => json!(value),
-        Of::F64(value) => json!(value),
-        Of::String(value) => json!(value.as_str()),
-        Of::Array(Array::String(values)) => {
-            values.iter().map(|value| json!(value.as_str())).collect()
-        }
-        other => panic!("{other:?}: no attribute of ours is one"),
-    }
+    let record = spanloom_testkit::record(span, &Attributes::default(), &stream);
+    serde_json::to_value(record).unwrap()
 }
 
 /// A line for each place where they differ.

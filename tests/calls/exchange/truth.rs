@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Exchange;
-use super::snapshot::plain;
 use crate::ask::{Answer, Patience};
 use crate::conformance::payloads;
 use crate::observe::Observed;
 use crate::stream::Ending;
+use spanloom_testkit::json as plain;
 
 /// One line for each thing the span says that the provider did not, or the other way round.
 pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed) -> Vec<String> {

@@ -10,6 +10,7 @@ mod span;
 use std::ops::Deref;
 
 pub use call::RecordedCall;
+pub use span::{json, record};
 
 /// Recorded model calls, oldest first: a slice of [`RecordedCall`]s with a few ways to choose among them.
 ///

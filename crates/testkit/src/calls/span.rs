@@ -20,7 +20,7 @@ impl SpanRecorder {
         let resource: Attributes = self.resource().iter().flat_map(attributes).collect();
         self.spans()
             .into_iter()
-            .filter_map(|span| RecordedCall::of(record(span, &resource)))
+            .filter_map(|span| RecordedCall::of(record(span, &resource, &nowhere())))
             .collect()
     }
 
@@ -36,13 +36,19 @@ impl SpanRecorder {
     }
 }
 
-fn record(span: SpanData, resource: &Attributes) -> Record {
-    // It has to go somewhere, and nobody looks where.
-    let nowhere = StreamName {
+/// A stream for records of which nobody looks where they go.
+fn nowhere() -> StreamName {
+    StreamName {
         entity: "test".to_owned(),
         project: "test".to_owned(),
         stream: Record::DEFAULT_STREAM.to_owned(),
-    };
+    }
+}
+
+/// The record a span becomes at spanloom's own destinations. `resource` are the attributes of the process; `default` is where
+/// it goes when neither says otherwise.
+#[must_use]
+pub fn record(span: SpanData, resource: &Attributes, default: &StreamName) -> Record {
     let parent = span.parent_span_id;
     let span = mapping::Span {
         name: span.name.into_owned(),
@@ -62,7 +68,7 @@ fn record(span: SpanData, resource: &Attributes) -> Record {
             .map(|pair| (pair.key.to_string(), json(&pair.value)))
             .collect(),
     };
-    mapping::record(span, resource, &nowhere)
+    mapping::record(span, resource, default)
 }
 
 fn attributes(resource: &Resource) -> Vec<(String, serde_json::Value)> {
@@ -72,7 +78,9 @@ fn attributes(resource: &Resource) -> Vec<(String, serde_json::Value)> {
         .collect()
 }
 
-fn json(value: &Value) -> serde_json::Value {
+/// An attribute's value as JSON.
+#[must_use]
+pub fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Bool(value) => json!(value),
         Value::I64(value) => json!(value),
