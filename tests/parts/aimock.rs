@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::cache::{Installed, part, run};
+use super::cache::{Installed, npm, part};
 use super::{Result, Running, free_port, get_json};
 
 /// Of `@copilotkit/aimock`.
@@ -18,16 +18,7 @@ pub const VERSION: &str = "1.43.0";
 pub fn install() -> Result<Installed> {
     let package = format!("@copilotkit/aimock@{VERSION}");
     part("aimock", VERSION, &package, |folder| {
-        run(Command::new("npm")
-            .current_dir(folder)
-            .args([
-                "install",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-                "--loglevel=error",
-            ])
-            .args(["--prefix", ".", &package]))
+        npm(folder, &[&package])
     })
 }
 

@@ -69,6 +69,20 @@ pub(super) fn cache() -> Result<PathBuf> {
     Ok(base.join("spanloom"))
 }
 
+/// Installs packages of npm in a folder, without what they would run.
+pub(super) fn npm(folder: &Path, packages: &[&str]) -> Result<()> {
+    const OPTIONS: [&str; 5] = [
+        "install",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ];
+    let mut npm = Command::new("npm");
+    npm.current_dir(folder).args(OPTIONS);
+    run(npm.args(["--prefix", "."]).args(packages))
+}
+
 /// Runs a step of an installation to its end. Its last words are the error when it fails.
 pub(super) fn run(command: &mut Command) -> Result<()> {
     let line = Line(command).to_string();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::Result;
-use super::cache::{Installed, part, run};
+use super::cache::{Installed, npm, part, run};
 
 /// Of the exporter.
 pub const VERSION: &str = "0.223.1";
@@ -22,18 +22,7 @@ const PACKAGES: [&str; 4] = [
 /// When npm cannot.
 pub fn install() -> Result<Installed> {
     part("otel-node", VERSION, &PACKAGES.join(" "), |folder| {
-        run(Command::new("npm")
-            .current_dir(folder)
-            .args([
-                "install",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-                "--loglevel=error",
-                "--prefix",
-                ".",
-            ])
-            .args(PACKAGES))
+        npm(folder, &PACKAGES)
     })
 }
 

@@ -51,16 +51,7 @@ pub fn install(version: &str) -> Result<Installed> {
 pub fn install_typescript() -> Result<Installed> {
     let package = format!("weave@{TYPESCRIPT}");
     part("weave-typescript", TYPESCRIPT, &package, |folder| {
-        cache::run(Command::new("npm").current_dir(folder).args([
-            "install",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-            "--prefix",
-            ".",
-            &package,
-        ]))
+        cache::npm(folder, &[&package])
     })
 }
 
