@@ -22,9 +22,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `document` | the bytes and the tape |
+//! | `document` | the bytes and their tape |
 //! | `edit` | changes to the bytes, applied while they are copied |
 //! | `node` | a value, as seen by a reader |
+//! | `tape` | where values begin and end |
 //! | `tokens` | the pass over the bytes |
 //! | `text` | what a text with escapes says |
 //! | `tree` | trees of it, for those who need one |
@@ -32,14 +33,16 @@
 mod document;
 mod edit;
 mod node;
+mod tape;
 mod text;
 mod tokens;
 mod tree;
 
-pub use document::{Document, Tape};
+pub use document::Document;
 pub(crate) use edit::{Edits, Member};
 pub use node::Node;
 pub(crate) use node::quote;
+pub use tape::Tape;
 pub(crate) use text::pair;
 
 #[cfg(test)]

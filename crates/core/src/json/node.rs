@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::document::{Document, Entry, Kind};
+use super::document::Document;
+use super::tape::{Entry, Kind};
 use super::text::{decode, halves};
 
 /// A value of a [`Document`].
@@ -11,6 +12,17 @@ use super::text::{decode, halves};
 pub struct Node<'d> {
     pub(super) document: &'d Document<'d>,
     pub(super) at: u32,
+}
+
+impl Document<'_> {
+    /// The value the bytes are; `null` when they do not begin as JSON does.
+    #[must_use]
+    pub fn root(&self) -> Node<'_> {
+        Node {
+            document: self,
+            at: 0,
+        }
+    }
 }
 
 impl<'d> Node<'d> {

@@ -1,6 +1,6 @@
 //! The pass over the bytes.
 
-use super::document::{Entry, Kind};
+use super::tape::{Entry, Kind};
 
 /// Values beyond are not read.
 const MOST: usize = 1 << 20;

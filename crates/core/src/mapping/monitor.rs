@@ -3,13 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::attribute::Attributes;
-use crate::record::CallInfo;
+use crate::record::Record;
 use crate::semconv as names;
 use crate::weave::free;
-
-/// Groups and keys of ours at the root. A key of the user's with such a name gets an underscore, so that neither is lost
-/// nor taken for the other.
-const RESERVED: &[&str] = &[CallInfo::GROUP, super::span::OTEL, "stream"];
 
 /// Takes them out of a span's attributes, with what there is to group by beside them.
 pub(super) fn monitor(attributes: &mut Attributes, session: Option<String>) -> Map<String, Value> {
@@ -17,8 +13,8 @@ pub(super) fn monitor(attributes: &mut Attributes, session: Option<String>) -> M
         .take_object(&[names::SPANLOOM_ATTRIBUTES])
         .or_else(|| attributes.take_object(&["wandb.attributes"]))
         .unwrap_or_default();
-    for name in RESERVED {
-        if let Some(value) = monitor.remove(*name) {
+    for name in Record::RESERVED {
+        if let Some(value) = monitor.remove(name) {
             let name = free(&monitor, &format!("{name}_"));
             monitor.insert(name, value);
         }

@@ -12,9 +12,6 @@ use super::route::destination;
 use crate::record::{CallInfo, Json, Record};
 use crate::{Endpoint, StreamName, Timestamp, Usage, semconv as names};
 
-/// The group of attributes that have no other place.
-pub(super) const OTEL: &str = "otel";
-
 /// A finished span, whoever carried it here (an SDK's exporter, an OTLP request).
 #[derive(Clone, Debug)]
 pub struct Span {
@@ -142,7 +139,7 @@ fn grouped(
     }
     if !attributes.is_empty() {
         grouped.insert(
-            OTEL.to_owned(),
+            Record::OTHERS.to_owned(),
             Value::Object(attributes.into_iter().collect()),
         );
     }

@@ -18,8 +18,6 @@ const DISPLAY_NAME: usize = 1_024;
 const USER: &str = "user";
 /// The group of Weave's own clients.
 const WEAVE: &str = "weave";
-/// The group of attributes under their own dotted names.
-const OTEL: &str = "otel";
 /// In the group of Weave's, who recorded the call.
 const SOURCE: &str = "spanloom";
 
@@ -73,7 +71,7 @@ impl Record {
     }
 
     fn spread(&mut self) {
-        if let Some(Value::Object(group)) = self.attributes.get_mut(OTEL) {
+        if let Some(Value::Object(group)) = self.attributes.get_mut(Self::OTHERS) {
             let mut tree = Map::new();
             for (name, value) in std::mem::take(group) {
                 weave::insert(&mut tree, &name, value);

@@ -61,6 +61,13 @@ pub struct Record {
 impl Record {
     /// Name of the stream of records that name none.
     pub const DEFAULT_STREAM: &str = "calls";
+    /// The group of a record's attributes that have no other place, each under its own dotted name.
+    pub const OTHERS: &str = "otel";
+    /// The attribute that says which stream the record is of.
+    pub const STREAM: &str = "stream";
+    /// Names among a record's attributes that are ours. A key of the user's with such a name gets an underscore, so that
+    /// neither is lost nor taken for the other.
+    pub const RESERVED: [&str; 3] = [CallInfo::GROUP, Self::OTHERS, Self::STREAM];
 
     /// The record as JSON text, its content copied as it stands.
     ///

@@ -7,17 +7,19 @@ use serde_json::{Map, Value};
 use super::{Json, Record};
 use crate::{StreamName, Timestamp};
 
-/// Attribute under which the stream travels.
-const STREAM: &str = "stream";
-
 /// The attributes of a record with its stream among them.
 pub(super) struct Attributes<'a>(pub(super) &'a Record);
 
 impl Serialize for Attributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(STREAM, &self.0.stream.stream)?;
-        for (name, value) in self.0.attributes.iter().filter(|(name, _)| *name != STREAM) {
+        map.serialize_entry(Record::STREAM, &self.0.stream.stream)?;
+        for (name, value) in self
+            .0
+            .attributes
+            .iter()
+            .filter(|(name, _)| *name != Record::STREAM)
+        {
             map.serialize_entry(name, value)?;
         }
         map.end()
@@ -97,10 +99,10 @@ impl<'de> Deserialize<'de> for Record {
             .project_id
             .split_once('/')
             .ok_or_else(|| de::Error::custom("project_id must be entity/project"))?;
-        let stream = match attributes.remove(STREAM) {
+        let stream = match attributes.remove(Record::STREAM) {
             Some(Value::String(stream)) if StreamName::is_part(&stream) => stream,
             Some(other) => {
-                attributes.insert(STREAM.to_owned(), other);
+                attributes.insert(Record::STREAM.to_owned(), other);
                 Self::DEFAULT_STREAM.to_owned()
             }
             None => Self::DEFAULT_STREAM.to_owned(),

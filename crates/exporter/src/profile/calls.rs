@@ -17,16 +17,11 @@ use std::borrow::Cow;
 use opentelemetry::KeyValue;
 use serde_json::{Map, Value};
 use spanloom_core::weave::{self, free, insert};
-use spanloom_core::{Endpoint, StreamName, semconv as names};
+use spanloom_core::{CallInfo, Endpoint, Record, StreamName, semconv as names};
 
 use super::attributes::{Attributes, is_json, parsed};
 use super::said::said;
 use super::table::{self, Below, reads};
-
-/// Groups at the root; a key of the user's with such a name gets an underscore, as in a record.
-const OURS: &str = "spanloom";
-const OTHERS: &str = "otel";
-const STREAM: &str = "stream";
 
 /// From this many characters on, W&B shortens a span's name when it makes it the op's.
 const LONG_NAME: usize = 128;
@@ -41,12 +36,12 @@ pub(super) fn attributes(
     let mut attributes = Attributes::new(attributes);
     content(&mut attributes);
     let mut root = said(&mut attributes);
-    for reserved in [OURS, OTHERS, STREAM] {
+    for reserved in Record::RESERVED {
         if let Some(value) = root.remove(reserved) {
             root.insert(free(&root, &format!("{reserved}_")), value);
         }
     }
-    root.insert(STREAM.to_owned(), stream.stream.clone().into());
+    root.insert(Record::STREAM.to_owned(), stream.stream.clone().into());
     thread(&mut attributes);
     for (key, names) in table::IDS {
         if let Some(id) = attributes.take_text(names) {
@@ -127,7 +122,7 @@ fn unread(attributes: &mut Attributes, root: &mut Map<String, Value>) {
     };
     let mut moved = attributes.take_such(|name| !is_read(name));
     moved.extend(attributes.take_branches());
-    let mut groups = [(OURS, Map::new()), (OTHERS, Map::new())];
+    let mut groups = [(CallInfo::GROUP, Map::new()), (Record::OTHERS, Map::new())];
     let [(_, ours), (_, others)] = &mut groups;
     for (name, value) in moved {
         let value = parsed(value);

@@ -152,7 +152,7 @@ fn unless_empty<'d>(role: &'static str, value: Node<'d>) -> Vec<Message<'d>> {
 impl Tool {
     /// What the attributes say, else the record's inputs and output.
     fn of(record: &Record, inputs: Node<'_>, output: Node<'_>) -> Self {
-        let otel = record.attributes.get("otel");
+        let otel = record.attributes.get(Record::OTHERS);
         let first = |names: &[&str]| {
             let value = names.iter().find_map(|name| otel?.get(*name))?;
             Some(match value {

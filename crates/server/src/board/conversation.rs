@@ -7,7 +7,7 @@ use spanloom_core::json::Node;
 use spanloom_core::message::{Arguments, Message, Part, Text};
 
 use super::content::{Content, Tool};
-use super::text::{answered, json};
+use super::text::{answered, json, medium};
 
 /// Messages in their order, each tool's result under the call that asked for it.
 #[derive(Debug, Serialize)]
@@ -204,29 +204,6 @@ fn object(members: &[(&'static str, Arguments<'_>)]) -> String {
         )
         .collect();
     format!("{{{}}}", members.join(","))
-}
-
-/// Says what an image, a sound or a document is. It is never loaded: its address is another's host.
-pub(super) fn medium(part: &Part<'_>) -> Option<String> {
-    Some(match part {
-        Part::Blob {
-            modality,
-            mime_type,
-            content,
-            ..
-        } => {
-            let kind = mime_type.as_deref().unwrap_or("unknown type");
-            let bytes = content.get().len() * 3 / 4;
-            let kilobytes = (bytes / 1_000).max(1);
-            format!("{} · {kind}, {kilobytes} kB inline", modality.as_str())
-        }
-        Part::Uri { modality, uri, .. } => {
-            let uri: String = uri.get().chars().take(300).collect();
-            format!("{} · {uri}", modality.as_str())
-        }
-        Part::File { modality, id } => format!("{} · {}", modality.as_str(), id.get()),
-        _ => return None,
-    })
 }
 
 /// Puts each tool's result under the call that asked for it; a message that is left with nothing goes.

@@ -6,7 +6,6 @@ use spanloom_core::json::Node;
 use spanloom_core::message::{Arguments, Message, Part, Text};
 
 use super::content::Content;
-use super::conversation::medium;
 
 /// Longest preview, in characters.
 const LONGEST: usize = 200;
@@ -98,6 +97,29 @@ fn cut(text: &str) -> Option<String> {
     let line: String = text.chars().take(4 * LONGEST).collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     (!line.is_empty()).then(|| line.chars().take(LONGEST).collect())
+}
+
+/// Says what an image, a sound or a document is. It is never loaded: its address is another's host.
+pub(super) fn medium(part: &Part<'_>) -> Option<String> {
+    Some(match part {
+        Part::Blob {
+            modality,
+            mime_type,
+            content,
+            ..
+        } => {
+            let kind = mime_type.as_deref().unwrap_or("unknown type");
+            let bytes = content.get().len() * 3 / 4;
+            let kilobytes = (bytes / 1_000).max(1);
+            format!("{} · {kind}, {kilobytes} kB inline", modality.as_str())
+        }
+        Part::Uri { modality, uri, .. } => {
+            let uri: String = uri.get().chars().take(300).collect();
+            format!("{} · {uri}", modality.as_str())
+        }
+        Part::File { modality, id } => format!("{} · {}", modality.as_str(), id.get()),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -195,7 +195,7 @@ pub(super) fn leaves(attributes: &Map<String, Value>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (name, value) in attributes {
         // What is known about the call, and what Weave's clients say about themselves.
-        if name != CallInfo::GROUP && name != "weave" && name != "stream" {
+        if name != CallInfo::GROUP && name != "weave" && name != Record::STREAM {
             collect(name.clone(), value, &mut found);
         }
     }

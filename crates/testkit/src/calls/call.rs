@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use spanloom_core::{CallInfo, Record, StatusCode, Summary, Usd};
 
 /// Groups of a record's attributes that are ours, not the service's.
-const OUR_GROUPS: &[&str] = &[CallInfo::GROUP, "otel"];
+const OUR_GROUPS: &[&str] = &[CallInfo::GROUP, Record::OTHERS];
 
 /// One model call: what it was, what it took, what it cost. What is not known is absent, and never 0.
 ///
