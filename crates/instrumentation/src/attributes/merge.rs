@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{MonitorAttributes, PARAMS, PROMPT_TEMPLATE, Said};
+use super::{MonitorAttributes, PARAMS, PROMPT_TEMPLATE, ScopeAttributes};
 use crate::prompt::Prompt;
 
 /// Bytes of JSON, roughly: names and texts.
@@ -19,10 +19,10 @@ const TEXT: usize = 16 << 10;
 /// Says how many values were left out.
 const TRUNCATED: &str = "spanloom_truncated";
 
-/// What all scopes say together.
+/// The attributes of all scopes.
 #[derive(Debug, Default)]
 pub(crate) struct Merged<'a> {
-    scopes: Vec<&'a Said>,
+    scopes: Vec<&'a ScopeAttributes>,
 }
 
 impl MonitorAttributes {
@@ -40,36 +40,43 @@ impl<'a> Merged<'a> {
         self
     }
 
-    fn first<T>(&self, of: impl Fn(&'a Said) -> Option<T>) -> Option<T> {
-        self.scopes.iter().find_map(|said| of(said))
+    fn first<T>(&self, of: impl Fn(&'a ScopeAttributes) -> Option<T>) -> Option<T> {
+        self.scopes.iter().find_map(|scope| of(scope))
     }
 
     pub(crate) fn conversation(&self) -> Option<&'a Arc<str>> {
-        self.first(|said| said.conversation.as_ref())
+        self.first(|scope| scope.conversation.as_ref())
     }
 
     pub(crate) fn user(&self) -> Option<&'a Arc<str>> {
-        self.first(|said| said.user.as_ref())
+        self.first(|scope| scope.user.as_ref())
     }
 
     pub(crate) fn session(&self) -> Option<&'a Arc<str>> {
-        self.first(|said| said.session.as_ref())
+        self.first(|scope| scope.session.as_ref())
     }
 
     pub(crate) fn tenant(&self) -> Option<&'a Arc<str>> {
-        self.first(|said| said.tenant.as_ref())
+        self.first(|scope| scope.tenant.as_ref())
     }
 
     pub(crate) fn prompt(&self) -> Option<&'a Prompt> {
-        self.first(|said| said.prompt.as_ref())
+        self.first(|scope| scope.prompt.as_ref())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        let silent = |said: &&Said| {
-            let ids = [&said.conversation, &said.user, &said.session, &said.tenant];
-            said.attributes.is_empty() && said.prompt.is_none() && ids.iter().all(|id| id.is_none())
+        let is_empty = |scope: &&ScopeAttributes| {
+            let ids = [
+                &scope.conversation,
+                &scope.user,
+                &scope.session,
+                &scope.tenant,
+            ];
+            scope.attributes.is_empty()
+                && scope.prompt.is_none()
+                && ids.iter().all(|id| id.is_none())
         };
-        self.scopes.iter().all(silent)
+        self.scopes.iter().all(is_empty)
     }
 
     /// The attributes as JSON text, the prompt's among them; `None` when there are none. Without `content` the values of
@@ -81,9 +88,9 @@ impl<'a> Merged<'a> {
         };
         let mut merged = Map::new();
         let mut seen = HashSet::new();
-        for said in &self.scopes {
-            // What the scope says itself goes before what its prompt brings.
-            for (key, value) in &said.attributes {
+        for scope in &self.scopes {
+            // The scope's own attributes go before those its prompt brings.
+            for (key, value) in &scope.attributes {
                 if !seen.insert(key.as_str()) {
                     continue;
                 }
@@ -95,7 +102,9 @@ impl<'a> Merged<'a> {
                     limits.left_out += 1;
                 }
             }
-            let Some(prompt) = &said.prompt else { continue };
+            let Some(prompt) = &scope.prompt else {
+                continue;
+            };
             if seen.insert(PROMPT_TEMPLATE) {
                 let template = limits.text(prompt.template());
                 merged.extend(template.map(|text| (PROMPT_TEMPLATE.to_owned(), text)));
@@ -277,15 +286,15 @@ mod tests {
     #[test]
     fn a_prompts_variables_are_content() {
         let prompt = crate::prompt!("solve {x}", x = "secret");
-        let said = MonitorAttributes::from(&prompt);
+        let attributes = MonitorAttributes::from(&prompt);
         assert_eq!(
-            merged(&said),
+            merged(&attributes),
             json!({"prompt_template": "solve {x}", "params": {"x": "secret"}})
         );
-        let without = said.merged().to_json(false).unwrap();
+        let without = attributes.merged().to_json(false).unwrap();
         assert_eq!(without, r#"{"prompt_template":"solve {x}"}"#);
-        // What the user says under the same name goes first.
-        let own = MonitorAttributes::new(json!({"params": 7})).prompt(&prompt);
-        assert_eq!(merged(&own)["params"], 7);
+        // The user's attribute of the same name goes first.
+        let attributes = MonitorAttributes::new(json!({"params": 7})).prompt(&prompt);
+        assert_eq!(merged(&attributes)["params"], 7);
     }
 }

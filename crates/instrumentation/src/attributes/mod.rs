@@ -1,4 +1,4 @@
-//! What the user says of calls: attributes of any shape, conversation, user, session and tenant, the prompt's template.
+//! What a service attaches to calls: attributes of any shape, conversation, user, session and tenant, the prompt's template.
 //!
 //! It rides on the OpenTelemetry context of the task that makes the call, as a value beside the active span: no header
 //! is sent, no request is changed, and the same works for every client. Scopes are linked, not merged: that is done by
@@ -7,19 +7,19 @@
 //! | file | what |
 //! |---|---|
 //! | `scope` | putting them in force: on a thread, in a future, in a spawned task |
-//! | `nest` | the list of scopes |
+//! | `scope_chain` | the list of scopes |
 //! | `merge` | one object out of nested scopes, within limits |
 
 mod merge;
-mod nest;
 mod scope;
+mod scope_chain;
 
 use std::sync::Arc;
 
 pub(crate) use merge::Merged;
-use nest::Scope;
 use opentelemetry::Context;
 pub use scope::{AttributesGuard, InScope, MonitorAttributesExt, WithMonitorAttributes};
+use scope_chain::Scope;
 use serde_json::{Map, Value};
 
 use crate::prompt::Prompt;
@@ -29,11 +29,11 @@ const PROMPT_TEMPLATE: &str = "prompt_template";
 /// Attribute with a prompt's variables.
 const PARAMS: &str = "params";
 
-/// What is said of the calls made in a scope. Cloning is cheap.
+/// Attributes of the calls made in a scope. Cloning is cheap.
 ///
 /// Scopes nest, and the inner one wins: keys of the attributes are replaced, not merged in depth. Limits are kept on the
 /// recorder's thread, with a mark and never with an error: 64 KiB of JSON, 128 keys at the root, 64 levels, 16 KiB per
-/// text. What is cut says so and gives its length; how many values were left out stands under `spanloom_truncated`.
+/// text. A text that is cut is marked with its length; `spanloom_truncated` counts the values that were left out.
 /// Any key will do; `spanloom`, `otel` and `stream` are names of ours in a record, where the user's get an underscore
 /// (`stream_`). An empty identifier is none.
 ///
@@ -41,17 +41,17 @@ const PARAMS: &str = "params";
 /// use serde_json::json;
 /// use spanloom_instrumentation::MonitorAttributes;
 ///
-/// let said = MonitorAttributes::new(json!({"experiment": "b"})).conversation("c-42").user("u-7").tenant("acme");
-/// let _scope = said.enter(); // until the end of this block
+/// let attributes = MonitorAttributes::new(json!({"experiment": "b"})).conversation("c-42").user("u-7").tenant("acme");
+/// let _scope = attributes.enter(); // until the end of this block
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MonitorAttributes {
     scope: Option<Arc<Scope>>,
 }
 
-/// What one scope says itself.
+/// The attributes of one scope.
 #[derive(Debug, Default)]
-struct Said {
+struct ScopeAttributes {
     attributes: Map<String, Value>,
     conversation: Option<Arc<str>>,
     user: Option<Arc<str>>,
@@ -69,40 +69,40 @@ impl MonitorAttributes {
             Value::Null => Map::new(),
             value => Map::from_iter([("value".to_owned(), value)]),
         };
-        Self::default().say(|said| said.attributes = attributes)
+        Self::default().update(|scope| scope.attributes = attributes)
     }
 
     /// The conversation or thread the calls belong to: `gen_ai.conversation.id`, `thread_id` of a record. Goes before
     /// one the request names itself.
     #[must_use]
     pub fn conversation(self, id: impl Into<Arc<str>>) -> Self {
-        self.say(|said| said.conversation = self::id(id))
+        self.update(|scope| scope.conversation = self::id(id))
     }
 
     /// The user the calls are made for: `user.id`, `wb_user_id` of a record.
     #[must_use]
     pub fn user(self, id: impl Into<Arc<str>>) -> Self {
-        self.say(|said| said.user = self::id(id))
+        self.update(|scope| scope.user = self::id(id))
     }
 
     /// The session they are made in: `session.id`, attribute `session` of a record, and its `thread_id` where no
     /// conversation is known.
     #[must_use]
     pub fn session(self, id: impl Into<Arc<str>>) -> Self {
-        self.say(|said| said.session = self::id(id))
+        self.update(|scope| scope.session = self::id(id))
     }
 
     /// The tenant they are made for: `spanloom.tenant`, since the conventions have no name for it; attribute `tenant` of
     /// a record.
     #[must_use]
     pub fn tenant(self, id: impl Into<Arc<str>>) -> Self {
-        self.say(|said| said.tenant = self::id(id))
+        self.update(|scope| scope.tenant = self::id(id))
     }
 
     /// The template they were prompted with; see [`Prompt`] for what is recorded of it.
     #[must_use]
     pub fn prompt(self, prompt: &Prompt) -> Self {
-        self.say(|said| said.prompt = Some(prompt.clone()))
+        self.update(|scope| scope.prompt = Some(prompt.clone()))
     }
 
     /// Those in force on this thread.
@@ -111,7 +111,7 @@ impl MonitorAttributes {
         Context::map_current(|context| context.get::<Self>().cloned()).unwrap_or_default()
     }
 
-    /// These inside `outer`: what both say is as these say it.
+    /// These inside `outer`: where both have a value, these win.
     #[must_use]
     pub fn over(self, outer: &Self) -> Self {
         let scope = match (self.scope, &outer.scope) {
@@ -121,25 +121,25 @@ impl MonitorAttributes {
         Self { scope }
     }
 
-    /// Whether nothing is said.
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.merged().is_empty()
     }
 
-    fn say(self, change: impl FnOnce(&mut Said)) -> Self {
-        let scope = Scope::say(self.scope.unwrap_or_default(), change);
+    fn update(self, change: impl FnOnce(&mut ScopeAttributes)) -> Self {
+        let scope = Scope::update(self.scope.unwrap_or_default(), change);
         Self { scope: Some(scope) }
     }
 
-    /// What each scope says, the innermost first.
-    fn scopes(&self) -> impl Iterator<Item = &Said> {
-        self.scope.iter().flat_map(|scope| scope.says())
+    /// Those of each scope, the innermost first.
+    fn scopes(&self) -> impl Iterator<Item = &ScopeAttributes> {
+        self.scope.iter().flat_map(|scope| scope.layers())
     }
 }
 
-impl Said {
-    /// Takes over what a scope inside this one says.
+impl ScopeAttributes {
+    /// Takes over the attributes of a scope inside this one.
     fn take_over(&mut self, inner: &Self) {
         let ids = [
             (&mut self.conversation, &inner.conversation),

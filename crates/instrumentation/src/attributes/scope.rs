@@ -48,8 +48,8 @@ pub trait MonitorAttributesExt: Future + Sized {
     /// # -> Result<(), async_openai::error::OpenAIError> {
     /// let chat = client.chat();
     /// let answer = chat.create(request.clone()).monitor_attributes(json!({"experiment": "b"})).await?;
-    /// let said = MonitorAttributes::default().conversation("c-42").user("u-7");
-    /// let answer = chat.create(request).monitor_attributes(said).await?;
+    /// let attributes = MonitorAttributes::default().conversation("c-42").user("u-7");
+    /// let answer = chat.create(request).monitor_attributes(attributes).await?;
     /// # drop(answer); Ok(()) }
     /// ```
     fn monitor_attributes(

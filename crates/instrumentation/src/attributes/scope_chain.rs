@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::Said;
+use super::ScopeAttributes;
 
-/// Scopes a list may have; longer ones are put together into one. So the list can be walked and dropped in no time and
+/// Scopes a list may have; longer ones are collapsed into one. So the list can be walked and dropped in no time and
 /// takes no memory of its own, however deep a service nests.
 const SCOPES: usize = 128;
 
 /// One scope, inside others.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
-    said: Arc<Said>,
+    own: Arc<ScopeAttributes>,
     outer: Option<Arc<Scope>>,
     /// How many scopes are around this one.
     depth: usize,
@@ -21,59 +21,62 @@ impl Scope {
     /// `inner` with all scopes of its own, inside `outer`.
     pub(super) fn over(inner: &Arc<Self>, outer: &Arc<Self>) -> Arc<Self> {
         // What was taken out of a scope may be entered in it again.
-        if inner.outwards().any(|scope| std::ptr::eq(scope, &**outer)) {
+        if inner.ancestors().any(|scope| std::ptr::eq(scope, &**outer)) {
             return Arc::clone(inner);
         }
-        let own: Vec<_> = inner.outwards().map(|scope| &scope.said).collect();
-        let inside = |outer, said: &Arc<Said>| Self::inside(Arc::clone(said), outer);
+        let own: Vec<_> = inner.ancestors().map(|scope| &scope.own).collect();
+        let inside = |outer, own: &Arc<ScopeAttributes>| Self::inside(Arc::clone(own), outer);
         own.into_iter().rev().fold(Arc::clone(outer), inside)
     }
 
-    fn inside(said: Arc<Said>, outer: Arc<Self>) -> Arc<Self> {
+    fn inside(own: Arc<ScopeAttributes>, outer: Arc<Self>) -> Arc<Self> {
         let depth = outer.depth + 1;
         let scope = Self {
-            said,
+            own,
             outer: Some(outer),
             depth,
         };
         Arc::new(match depth < SCOPES {
             true => scope,
-            false => scope.together(),
+            false => scope.collapse(),
         })
     }
 
-    /// All scopes as one that says the same.
-    fn together(&self) -> Self {
-        let mut scopes: Vec<_> = self.outwards().map(|scope| &*scope.said).collect();
+    /// All scopes as one with the same attributes.
+    fn collapse(&self) -> Self {
+        let mut scopes: Vec<_> = self.ancestors().map(|scope| &*scope.own).collect();
         scopes.reverse();
-        let mut said = Said::default();
-        scopes.into_iter().for_each(|scope| said.take_over(scope));
+        let mut own = ScopeAttributes::default();
+        scopes.into_iter().for_each(|scope| own.take_over(scope));
         Self {
-            said: Arc::new(said),
+            own: Arc::new(own),
             ..Self::default()
         }
     }
 
-    /// Says more: in place while nobody else knows the scope, else in a scope of its own inside.
-    pub(super) fn say(mut scope: Arc<Self>, change: impl FnOnce(&mut Said)) -> Arc<Self> {
-        let own = Arc::get_mut(&mut scope).and_then(|scope| Arc::get_mut(&mut scope.said));
-        if let Some(said) = own {
-            change(said);
+    /// Changes attributes: in place while the scope is not shared, else in a new scope inside it.
+    pub(super) fn update(
+        mut scope: Arc<Self>,
+        change: impl FnOnce(&mut ScopeAttributes),
+    ) -> Arc<Self> {
+        let own = Arc::get_mut(&mut scope).and_then(|scope| Arc::get_mut(&mut scope.own));
+        if let Some(own) = own {
+            change(own);
             return scope;
         }
-        let mut said = Said::default();
-        change(&mut said);
-        Self::inside(Arc::new(said), scope)
+        let mut own = ScopeAttributes::default();
+        change(&mut own);
+        Self::inside(Arc::new(own), scope)
     }
 
     /// This scope and those around it.
-    fn outwards(&self) -> impl Iterator<Item = &Self> {
+    fn ancestors(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |scope| scope.outer.as_deref())
     }
 
-    /// What each scope says, the innermost first.
-    pub(super) fn says(&self) -> impl Iterator<Item = &Said> {
-        self.outwards().map(|scope| &*scope.said)
+    /// Those of each scope, the innermost first.
+    pub(super) fn layers(&self) -> impl Iterator<Item = &ScopeAttributes> {
+        self.ancestors().map(|scope| &*scope.own)
     }
 }
 
@@ -113,12 +116,12 @@ mod tests {
     #[test]
     fn a_list_of_any_length_stays_short_and_says_the_same() {
         let outermost = MonitorAttributes::new(json!({"first": true, "n": "outer"})).user("u");
-        let said = (0..100_000).fold(outermost, |outer, n| {
+        let deepest = (0..100_000).fold(outermost, |outer, n| {
             MonitorAttributes::new(json!({"n": n, (n % 7).to_string(): n})).over(&outer)
         });
-        assert!(scopes(&said) <= SCOPES);
-        assert_eq!(said.merged().user().map(|user| &**user), Some("u"));
-        let merged = merged(&said);
+        assert!(scopes(&deepest) <= SCOPES);
+        assert_eq!(deepest.merged().user().map(|user| &**user), Some("u"));
+        let merged = merged(&deepest);
         assert_eq!(
             (&merged["first"], &merged["n"]),
             (&json!(true), &json!(99_999))
@@ -131,14 +134,14 @@ mod tests {
         let outer = MonitorAttributes::new(json!({"params": "outer", "prompt_template": "outer"}));
         let prompt = crate::prompt!("solve {x}", x = 1);
         let inner = MonitorAttributes::from(&prompt).over(&outer);
-        let own = MonitorAttributes::new(json!({"params": "own"})).over(&inner);
-        for said in [outer, inner, own] {
-            let together = said.scope.as_deref().map(Scope::together);
-            let together = MonitorAttributes {
-                scope: together.map(Arc::new),
+        let innermost = MonitorAttributes::new(json!({"params": "own"})).over(&inner);
+        for attributes in [outer, inner, innermost] {
+            let collapsed = attributes.scope.as_deref().map(Scope::collapse);
+            let collapsed = MonitorAttributes {
+                scope: collapsed.map(Arc::new),
             };
-            assert_eq!(scopes(&together), 1);
-            assert_eq!(merged(&together), merged(&said));
+            assert_eq!(scopes(&collapsed), 1);
+            assert_eq!(merged(&collapsed), merged(&attributes));
         }
     }
 
