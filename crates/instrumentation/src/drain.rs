@@ -14,8 +14,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use crate::recorder::{Late, Queue, Recorder};
-use crate::span::{Finish, is_starting};
+use crate::recorder::{LateCompletion, Queue, Recorder};
+use crate::span::{SpanEnd, is_starting};
 
 /// How long `force_flush` may wait for the recorder.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,8 +61,8 @@ impl<P> Inner<P> {
     }
 }
 
-impl<P: SpanProcessor> Late for Inner<P> {
-    fn complete(&self, span: SpanId, finish: &Finish) {
+impl<P: SpanProcessor> LateCompletion for Inner<P> {
+    fn complete(&self, span: SpanId, finish: &SpanEnd) {
         let Some(mut data) = self.open().remove(&span) else {
             return;
         };

@@ -55,6 +55,7 @@
 //! Bodies beyond [`Limits`] are not recorded, the span without them is. When the recorder's queue is full, calls keep
 //! their span but lose content and usage; [`Recorder::stats`] counts them. Nothing here waits without a deadline.
 
+mod answer_buffer;
 mod attributes;
 mod clock;
 mod content;
@@ -62,13 +63,12 @@ mod cost;
 mod drain;
 mod estimate;
 mod event;
-mod kept;
 mod layer;
 mod metrics;
 mod observation;
+mod parsed_call;
 mod prices;
 mod prompt;
-mod reading;
 mod recorder;
 mod span;
 mod text;
@@ -79,7 +79,7 @@ pub use attributes::{
 };
 pub use content::{Content, Details};
 pub use drain::Drain;
-pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentPolicy, Parenting, Stack};
+pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentKind, ParentPolicy, Stack};
 pub use prices::PriceBook;
 #[doc(hidden)]
 pub use prompt::__hash;

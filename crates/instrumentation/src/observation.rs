@@ -8,9 +8,9 @@ use opentelemetry::{Context, StringValue};
 use reqwest::Url;
 use spanloom_core::{Endpoint, Failure, Fetch};
 
+use crate::answer_buffer::{AnswerBuffer, Pool};
 use crate::attributes::{Merged, MonitorAttributes};
 use crate::content::Recording;
-use crate::kept::{Kept, Pool};
 use crate::metrics::Instruments;
 use crate::prices::PriceBook;
 use crate::trace_event::Listener;
@@ -32,10 +32,10 @@ pub(crate) struct Observation {
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) prices: PriceBook,
-    /// What was said of it in its scopes.
+    /// Those of its scopes.
     pub(crate) attributes: MonitorAttributes,
-    /// What is said of every call of the layer.
-    pub(crate) of_layer: MonitorAttributes,
+    /// Those of every call of the layer.
+    pub(crate) layer_attributes: MonitorAttributes,
     /// Who wants the `tracing` event.
     pub(crate) listener: Option<Listener>,
     pub(crate) attempts: u32,
@@ -76,7 +76,7 @@ pub(crate) struct Answer {
     /// Whether it is a stream of server-sent events.
     pub(crate) streamed: bool,
     /// What came, until the recorder takes the call up.
-    pub(crate) kept: Kept,
+    pub(crate) buffer: AnswerBuffer,
     /// The same in one buffer, from then on.
     pub(crate) body: Vec<u8>,
     /// When each piece of a streamed body came.
@@ -111,19 +111,19 @@ impl Answer {
     /// Bytes held for it, for the budget.
     pub(crate) fn held_bytes(&self) -> usize {
         let arrivals = self.arrivals.capacity() * size_of::<Arrival>();
-        self.kept.held_bytes().saturating_add(arrivals)
+        self.buffer.held_bytes().saturating_add(arrivals)
     }
 
     /// Lets go of what came but for its end.
     pub(crate) fn cut(&mut self, pool: &Pool) {
-        self.dropped_bytes = u64::try_from(self.kept.len()).unwrap_or(u64::MAX);
-        self.kept.cut(pool);
+        self.dropped_bytes = u64::try_from(self.buffer.len()).unwrap_or(u64::MAX);
+        self.buffer.keep_tail(pool);
         self.arrivals = Vec::new();
     }
 
     /// Makes one buffer of what came. Only the recorder has the time.
     pub(crate) fn join(&mut self, pool: &Pool) {
-        self.body = self.kept.join(pool);
+        self.body = self.buffer.join(pool);
     }
 
     /// The time between the arrival of each chunk and the next one's. `ends`: where the chunks end. A chunk is an event of the
@@ -151,9 +151,9 @@ impl Answer {
 }
 
 impl Observation {
-    /// What is said of the call by anybody.
-    pub(crate) fn said(&self) -> Merged<'_> {
-        self.attributes.merged().over(&self.of_layer)
+    /// The attributes of the call: those of its scopes, then those of the layer.
+    pub(crate) fn attributes(&self) -> Merged<'_> {
+        self.attributes.merged().over(&self.layer_attributes)
     }
 
     /// Bytes held for the observation, for the budget.
@@ -170,7 +170,7 @@ impl Observation {
     pub(crate) fn shed(&mut self, pool: &Pool) {
         let request = std::mem::take(&mut self.request).len();
         self.dropped_bytes += u64::try_from(request).unwrap_or(u64::MAX);
-        if !self.answer.kept.is_cut() {
+        if !self.answer.buffer.is_cut() {
             self.answer.cut(pool);
         }
     }

@@ -15,7 +15,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use spanloom_core::{secret, semconv};
-use spanloom_instrumentation::{ParentPolicy as _, Parenting};
+use spanloom_instrumentation::{ParentKind, ParentPolicy as _};
 use tracing::Subscriber;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -81,7 +81,7 @@ impl MonitorLayer {
             // The outermost span of ours is in the service's trace, if there is one.
             let current = Context::current();
             let outer = current.span().span_context().clone();
-            if outer.is_valid() && self.lineage.parenting(&outer) == Parenting::Outer {
+            if outer.is_valid() && self.lineage.parent_kind(&outer) == ParentKind::Foreign {
                 let id = outer.span_id().to_string();
                 let outer = KeyValue::new(semconv::SPANLOOM_OUTER_SPAN_ID, id);
                 fields.attributes.push(outer);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace::{Span as _, SpanContext, SpanId};
 use opentelemetry_sdk::trace::Span;
-use spanloom_instrumentation::{ParentPolicy, Parenting};
+use spanloom_instrumentation::{ParentKind, ParentPolicy};
 
 /// The spans of one provider that have begun and not ended.
 #[derive(Clone, Debug, Default)]
@@ -44,15 +44,15 @@ impl ParentPolicy for Lineage {
             .unwrap_or_else(opentelemetry::Context::current)
     }
 
-    fn parenting(&self, outer: &SpanContext) -> Parenting {
+    fn parent_kind(&self, outer: &SpanContext) -> ParentKind {
         if self.open().contains(&outer.span_id()) {
-            Parenting::Parent
+            ParentKind::Parent
         } else {
-            Parenting::Outer
+            ParentKind::Foreign
         }
     }
 
-    fn activates(&self) -> bool {
+    fn makes_current(&self) -> bool {
         // Made current, the call's span would become the parent of the service's own spans.
         false
     }

@@ -49,7 +49,7 @@ impl GenAiLayer {
             attributes: MonitorAttributes::default(),
             request_usage: false,
             trace_hosts: Vec::new(),
-            other_calls: false,
+            http_spans: false,
             prices: PriceBook::default(),
         }
     }
@@ -87,7 +87,7 @@ pub struct GenAiLayerBuilder {
     attributes: MonitorAttributes,
     request_usage: bool,
     trace_hosts: Vec<String>,
-    other_calls: bool,
+    http_spans: bool,
     prices: PriceBook,
 }
 
@@ -201,8 +201,8 @@ impl GenAiLayerBuilder {
 
     /// Gives calls to other endpoints (files, images, audio, …) a plain HTTP client span: method, host and status, from
     /// the request to the head of the answer. Their bodies are not touched. Default: they pass through without a span.
-    pub fn with_other_calls(mut self, yes: bool) -> Self {
-        self.other_calls = yes;
+    pub fn with_http_spans(mut self, yes: bool) -> Self {
+        self.http_spans = yes;
         self
     }
 
@@ -241,7 +241,7 @@ impl GenAiLayerBuilder {
             attributes: self.attributes,
             request_usage: self.request_usage,
             trace_hosts: self.trace_hosts,
-            other_calls: self.other_calls,
+            http_spans: self.http_spans,
             prices: self.prices,
         };
         GenAiLayer {

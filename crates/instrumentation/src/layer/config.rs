@@ -23,7 +23,7 @@ pub(super) struct Config {
     pub(super) attributes: MonitorAttributes,
     pub(super) request_usage: bool,
     pub(super) trace_hosts: Vec<String>,
-    pub(super) other_calls: bool,
+    pub(super) http_spans: bool,
     pub(super) prices: PriceBook,
 }
 

@@ -27,7 +27,7 @@ pub(super) fn of_client(error: &OpenAIError) -> Failure {
             kind: "invalid_argument".to_owned(),
             message: message.clone(),
         },
-        OpenAIError::Boxed(error) => of_layer(&**error),
+        OpenAIError::Boxed(error) => layer_attributes(&**error),
         OpenAIError::FileSaveError(message) | OpenAIError::FileReadError(message) => Failure {
             kind: "file_error".to_owned(),
             message: message.clone(),
@@ -60,7 +60,7 @@ pub(super) fn of_transport(error: &reqwest::Error) -> Failure {
     }
 }
 
-fn of_layer(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Failure {
+fn layer_attributes(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Failure {
     if let Some(error) = error.downcast_ref::<OpenAIError>() {
         return of_client(error);
     }

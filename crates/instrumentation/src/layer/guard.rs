@@ -11,7 +11,7 @@ use spanloom_core::{Endpoint, Failure, Fetch, openai, provider_at, secret, semco
 
 use super::attempt::{Attempts, shared_body};
 use super::config::Config;
-use super::parent::Parenting;
+use super::parent::ParentKind;
 use super::running::{Running, RunningCall};
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
@@ -183,7 +183,7 @@ fn observation(
         instruments: config.instruments.clone(),
         prices: config.prices.clone(),
         attributes: known.attributes,
-        of_layer: config.attributes.clone(),
+        layer_attributes: config.attributes.clone(),
         listener: known.listener,
         attempts: 0,
         started_at: start.wall(),
@@ -218,7 +218,7 @@ fn start_span(
     attributes
         .extend(model.map(|model| KeyValue::new(names::GEN_AI_REQUEST_MODEL, model.to_owned())));
     let outer = parent.span().span_context().clone();
-    if outer.is_valid() && matches!(config.policy.parenting(&outer), Parenting::Outer) {
+    if outer.is_valid() && matches!(config.policy.parent_kind(&outer), ParentKind::Foreign) {
         attributes.push(KeyValue::new(
             names::SPANLOOM_OUTER_SPAN_ID,
             outer.span_id().to_string(),

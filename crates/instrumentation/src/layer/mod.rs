@@ -13,7 +13,7 @@
 //! | `guard` | the open call, as its driver holds it: ends it once, whatever happens |
 //! | `running` | what is observed of it meanwhile |
 //! | `outgoing` | what is changed on a request, for those who ask for it |
-//! | `other` | a plain span for calls that are no model calls |
+//! | `http_span` | a plain span for calls that are no model calls |
 
 mod attempt;
 mod body;
@@ -21,12 +21,12 @@ mod builder;
 mod config;
 mod failure;
 mod guard;
-mod other;
+mod http_span;
 mod outgoing;
 mod parent;
 mod running;
 mod service;
 
 pub use builder::{GenAiLayer, GenAiLayerBuilder, Stack};
-pub use parent::{ParentPolicy, Parenting};
+pub use parent::{ParentKind, ParentPolicy};
 pub use service::GenAiService;

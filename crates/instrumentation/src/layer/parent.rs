@@ -7,14 +7,14 @@ use opentelemetry::trace::SpanContext;
 
 /// Whether the span that is current when a call starts is its parent where the span goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parenting {
+pub enum ParentKind {
     /// It goes to the same place: it is the parent.
     Parent,
     /// It goes elsewhere. The call keeps its trace and names it in `spanloom.outer_span_id`; records of it are roots.
-    Outer,
+    Foreign,
 }
 
-/// Decides [`Parenting`] for a layer whose spans leave another way than the service's.
+/// Decides [`ParentKind`] for a layer whose spans leave another way than the service's.
 pub trait ParentPolicy: fmt::Debug + Send + Sync {
     /// The context a call is made in, asked on the caller's task. Default: OpenTelemetry's current one.
     fn context(&self) -> Context {
@@ -22,10 +22,10 @@ pub trait ParentPolicy: fmt::Debug + Send + Sync {
     }
 
     /// What `outer`, a valid span context, is to a call made inside it.
-    fn parenting(&self, outer: &SpanContext) -> Parenting;
+    fn parent_kind(&self, outer: &SpanContext) -> ParentKind;
 
     /// Whether the call's span is made current while the call runs, so that spans inside become its children.
-    fn activates(&self) -> bool;
+    fn makes_current(&self) -> bool;
 }
 
 /// The calls' spans are members of the service's own traces.
@@ -33,11 +33,11 @@ pub trait ParentPolicy: fmt::Debug + Send + Sync {
 pub(super) struct Member;
 
 impl ParentPolicy for Member {
-    fn parenting(&self, _: &SpanContext) -> Parenting {
-        Parenting::Parent
+    fn parent_kind(&self, _: &SpanContext) -> ParentKind {
+        ParentKind::Parent
     }
 
-    fn activates(&self) -> bool {
+    fn makes_current(&self) -> bool {
         true
     }
 }

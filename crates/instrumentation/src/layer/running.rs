@@ -95,18 +95,18 @@ impl Running {
         if let (true, Some(at)) = (first, now) {
             self.observation.time_to_first_chunk = Some(self.start.until(at));
         }
-        let growth = answer.kept.growth(bytes.len(), answer.streamed);
+        let growth = answer.buffer.needed(bytes.len(), answer.streamed);
         let times = if timed { answer.arrivals_growth() } else { 0 };
         let more = growth.saturating_add(times * size_of::<Arrival>());
-        let fits = !answer.kept.is_cut()
-            && answer.kept.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
+        let fits = !answer.buffer.is_cut()
+            && answer.buffer.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
         // Most frames need nothing more than was taken from the budget before.
         if fits && (more == 0 || queue.reserve(more)) {
             self.reserved += more;
-            answer.kept.push(bytes, growth, queue.pool());
+            answer.buffer.push(bytes, growth, queue.pool());
             if let (true, Some(at)) = (timed, now) {
                 answer.arrivals.reserve_exact(times);
-                let end = answer.kept.len();
+                let end = answer.buffer.len();
                 answer.arrivals.push(Arrival { end, at });
             }
         } else {
@@ -119,7 +119,7 @@ impl Running {
     #[cold]
     fn cut(&mut self, bytes: &[u8], queue: &Queue) {
         let answer = &mut self.observation.answer;
-        if !answer.kept.is_cut() {
+        if !answer.buffer.is_cut() {
             answer.cut(queue.pool());
             let held = answer.held_bytes() + self.observation.request.len();
             queue.release(self.reserved - held);
@@ -127,10 +127,10 @@ impl Running {
         }
         let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         answer.dropped_bytes = answer.dropped_bytes.saturating_add(len);
-        let growth = answer.kept.growth(bytes.len(), answer.streamed);
+        let growth = answer.buffer.needed(bytes.len(), answer.streamed);
         if growth == 0 || queue.reserve(growth) {
             self.reserved += growth;
-            answer.kept.push(bytes, growth, queue.pool());
+            answer.buffer.push(bytes, growth, queue.pool());
         }
     }
 }

@@ -18,7 +18,7 @@ use super::body::tap;
 use super::config::Config;
 use super::failure;
 use super::guard::OpenCall;
-use super::other::OtherCall;
+use super::http_span::HttpSpan;
 use super::outgoing::Outgoing;
 use crate::attributes::MonitorAttributes;
 
@@ -92,10 +92,10 @@ where
             let (span, open) =
                 OpenCall::start(&config, endpoint, request, attributes, &parent, &attempts);
             changes.trace(&config, request, &span);
-            active = Some(span).filter(|_| config.policy.activates());
+            active = Some(span).filter(|_| config.policy.makes_current());
             call = open;
-        } else if config.other_calls {
-            other = Some(OtherCall::start(&config, request, &parent));
+        } else if config.http_spans {
+            other = Some(HttpSpan::start(&config, request, &parent));
         }
     }
     let factory = replay(factory, first, attempts, changes);

@@ -1,6 +1,6 @@
 //! The recorder: one thread that reads what the callers' threads observed and finishes the spans.
 
-mod late;
+mod late_completion;
 mod open;
 mod queue;
 mod read;
@@ -11,7 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use late::Late;
+pub(crate) use late_completion::LateCompletion;
 pub(crate) use open::Open;
 pub(crate) use queue::Queue;
 

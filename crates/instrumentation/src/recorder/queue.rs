@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::trace::SpanId;
 
-use super::late::Late;
+use super::late_completion::LateCompletion;
 use super::open::{Open, OpenCalls};
 use super::{Limits, Stats};
-use crate::kept::Pool;
+use crate::answer_buffer::Pool;
 use crate::observation::{End, Observation};
 
 pub(crate) struct Queue {
@@ -27,7 +27,7 @@ pub(crate) struct Queue {
     flushes: AtomicUsize,
     state: Mutex<State>,
     changed: Condvar,
-    drains: Mutex<Vec<Weak<dyn Late>>>,
+    drains: Mutex<Vec<Weak<dyn LateCompletion>>>,
     open: OpenCalls,
     pool: Pool,
 }
@@ -331,7 +331,7 @@ impl Queue {
     }
 
     /// Registers a drain, which finishes spans that their provider no longer takes.
-    pub(crate) fn attach(&self, drain: Weak<dyn Late>) {
+    pub(crate) fn attach(&self, drain: Weak<dyn LateCompletion>) {
         self.drains
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -339,7 +339,7 @@ impl Queue {
     }
 
     /// The drains that are left.
-    pub(crate) fn drains(&self) -> Vec<Weak<dyn Late>> {
+    pub(crate) fn drains(&self) -> Vec<Weak<dyn LateCompletion>> {
         let mut drains = self.drains.lock().unwrap_or_else(PoisonError::into_inner);
         drains.retain(|drain| drain.strong_count() > 0);
         drains.clone()

@@ -6,19 +6,19 @@ use spanloom_core::json::Document;
 use spanloom_core::openai::{self, Body};
 use spanloom_core::{Call, Endpoint, Failure, Outcome, Request, Timestamp, Usage, secret};
 
-use super::whole::{Understood, Whole};
+use super::whole::{ParsedAnswer, Whole};
 use crate::attributes::Merged;
 use crate::cost;
 use crate::estimate;
 use crate::observation::{Answer, End, Observation};
-use crate::reading::Reading;
+use crate::parsed_call::ParsedCall;
 
 /// Reads a call of which `request` and `response` are the bodies.
 pub(super) fn read<'a>(
     observation: &'a Observation,
     whole: &'a Whole<'_>,
     [request_body, response_body]: &'a [Document<'a>; 2],
-) -> Reading<'a> {
+) -> ParsedCall<'a> {
     let endpoint = observation.endpoint;
     let answer = &observation.answer;
     let mut request = openai::request(request_body.root());
@@ -27,8 +27,8 @@ pub(super) fn read<'a>(
     if observation.model.is_some() && request.model != observation.model {
         request.model.clone_from(&observation.model);
     }
-    say(&mut request, &observation.said());
-    let mut understood = whole.understand(endpoint, answer.status, response_body.root());
+    say(&mut request, &observation.attributes());
+    let mut understood = whole.parse_answer(endpoint, answer.status, response_body.root());
     settle_fetch(&request, &mut understood.body);
     let (outcome, failure) = outcome(&observation.end, answer, &understood);
     // A refusal is not billed; an answer that broke off is, as far as it came.
@@ -69,7 +69,7 @@ pub(super) fn read<'a>(
     // Before the price is looked up: a model without one is named in a warning.
     scrub(&mut call);
     call.cost = cost::cost(&call, understood.body.reported_cost, &observation.prices);
-    Reading {
+    ParsedCall {
         dimensions: dimensions(&call, understood.body.dimensions),
         call,
         request: request_body.root(),
@@ -130,7 +130,11 @@ fn scrub(call: &mut Call) {
     }
 }
 
-fn outcome(end: &End, answer: &Answer, understood: &Understood<'_>) -> (Outcome, Option<Failure>) {
+fn outcome(
+    end: &End,
+    answer: &Answer,
+    understood: &ParsedAnswer<'_>,
+) -> (Outcome, Option<Failure>) {
     let reported = understood.failure.as_ref();
     if let Some(failure) = reported.or(understood.body.failure.as_ref()) {
         return (Outcome::Error, Some(failure.clone()));

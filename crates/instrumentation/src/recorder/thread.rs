@@ -13,7 +13,7 @@ use super::Queue;
 use super::read::read;
 use super::whole::Whole;
 use crate::observation::Observation;
-use crate::span::Finish;
+use crate::span::SpanEnd;
 
 pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
     let queue = Arc::clone(queue);
@@ -56,7 +56,7 @@ fn finish(observation: &Observation, queue: &Queue, tapes: &mut Tapes) {
     let is_wanted =
         is_told(observation) || observation.instruments.is_some() || observation.listener.is_some();
     if !is_wanted {
-        return end(Finish::default(), &observation.span.span(), queue);
+        return end(SpanEnd::default(), &observation.span.span(), queue);
     }
     let whole = Whole::of(observation.endpoint, &observation.answer);
     let [request, response] = std::mem::take(tapes);
@@ -80,9 +80,9 @@ fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, bodies: &
         listener.tell(&reading.call, observation.elapsed, span.span_context());
     }
     if !is_told(observation) {
-        return end(Finish::default(), &span, queue);
+        return end(SpanEnd::default(), &span, queue);
     }
-    let (finish, beside) = Finish::of(&reading, observation);
+    let (finish, beside) = SpanEnd::of(&reading, observation);
     queue.withheld(beside.withheld);
     if let Some(events) = &observation.content.events {
         for event in beside.events {
@@ -98,7 +98,7 @@ fn is_told(observation: &Observation) -> bool {
 }
 
 /// Ends the span, or has the drains end it whose provider no longer takes it.
-fn end(finish: Finish, span: &SpanRef<'_>, queue: &Queue) {
+fn end(finish: SpanEnd, span: &SpanRef<'_>, queue: &Queue) {
     let drains: Vec<_> = queue.drains().iter().filter_map(Weak::upgrade).collect();
     if drains.is_empty() {
         return finish.apply(span);

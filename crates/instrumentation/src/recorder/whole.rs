@@ -47,14 +47,14 @@ impl<'a> Whole<'a> {
         assembled.map_or(&[], |assembled| &assembled.ends)
     }
 
-    pub(super) fn understand(
+    pub(super) fn parse_answer(
         &self,
         endpoint: Endpoint,
         status: u16,
         body: Node<'_>,
-    ) -> Understood<'_> {
+    ) -> ParsedAnswer<'_> {
         if let Some(assembled) = &self.assembled {
-            return Understood {
+            return ParsedAnswer {
                 body: assembled.body.clone(),
                 text: &assembled.text,
                 done: assembled.done,
@@ -68,7 +68,7 @@ impl<'a> Whole<'a> {
                 message: String::new(),
             })
         });
-        Understood {
+        ParsedAnswer {
             body: openai::response(endpoint, body),
             text: "",
             done: false,
@@ -78,7 +78,7 @@ impl<'a> Whole<'a> {
 }
 
 /// An answer, understood.
-pub(super) struct Understood<'a> {
+pub(super) struct ParsedAnswer<'a> {
     pub(super) body: Body,
     /// What of a stream is visible.
     pub(super) text: &'a str,

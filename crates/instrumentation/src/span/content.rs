@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 use spanloom_core::content::Place;
 use spanloom_core::{message, openai, semconv as names};
 
-use super::facts::Attributes;
+use super::call_attributes::Attributes;
 use crate::observation::Observation;
+use crate::parsed_call::ParsedCall;
 use crate::prompt::Prompt;
-use crate::reading::Reading;
 
 impl Attributes<'_> {
     pub(super) fn monitor(&mut self, observation: &Observation) {
-        let said = observation.said();
+        let said = observation.attributes();
         let recording = &observation.content;
         let content = recording.messages() || recording.content.bodies();
         for (name, id) in [
@@ -59,7 +59,7 @@ impl Attributes<'_> {
         }
     }
 
-    pub(super) fn messages(&mut self, reading: &Reading<'_>, observation: &Observation) {
+    pub(super) fn messages(&mut self, reading: &ParsedCall<'_>, observation: &Observation) {
         let endpoint = observation.endpoint;
         // A fetched response repeats what it was asked with.
         let asked = match endpoint.is_inference() {
@@ -93,7 +93,7 @@ impl Attributes<'_> {
         }
     }
 
-    pub(super) fn bodies(&mut self, reading: &Reading<'_>) {
+    pub(super) fn bodies(&mut self, reading: &ParsedCall<'_>) {
         for (name, place, body) in [
             (
                 names::SPANLOOM_REQUEST,

@@ -3,11 +3,11 @@
 //! | file | what |
 //! |---|---|
 //! | `starting` | which of the spans that start are ours |
-//! | `facts` | parameters, tokens, cost, outcome |
+//! | `call_attributes` | parameters, tokens, cost, outcome |
 //! | `content` | messages, bodies and monitor attributes, as the content policy lets them through |
 
+mod call_attributes;
 mod content;
-mod facts;
 mod starting;
 
 use std::time::SystemTime;
@@ -17,16 +17,16 @@ use opentelemetry::trace::{SpanRef, Status, TraceContextExt as _};
 use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::{Endpoint, semconv as names};
 
-use self::facts::Attributes;
+use self::call_attributes::Attributes;
 pub(crate) use self::starting::{is_starting, starting};
 use crate::content::Details;
 use crate::event::Event;
 use crate::observation::Observation;
-use crate::reading::Reading;
+use crate::parsed_call::ParsedCall;
 
 /// Everything a span still needs when its call has ended. Contents are shared, so cloning is cheap.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Finish {
+pub(crate) struct SpanEnd {
     name: Option<String>,
     attributes: Vec<KeyValue>,
     status: Status,
@@ -35,14 +35,14 @@ pub(crate) struct Finish {
 
 /// What leaves a call beside its span.
 #[derive(Debug, Default)]
-pub(crate) struct Beside {
+pub(crate) struct SideSignals {
     pub(crate) events: Vec<Event>,
     /// Texts the user's redactor failed on.
     pub(crate) withheld: u64,
 }
 
-impl Finish {
-    pub(crate) fn of(reading: &Reading<'_>, observation: &Observation) -> (Self, Beside) {
+impl SpanEnd {
+    pub(crate) fn of(reading: &ParsedCall<'_>, observation: &Observation) -> (Self, SideSignals) {
         let call = &reading.call;
         let recording = &*observation.content;
         let mut attributes = Attributes::new(&recording.policy, 32);
@@ -77,7 +77,7 @@ impl Finish {
             status,
             end: Some(call.ended_at.as_system_time()),
         };
-        let beside = Beside {
+        let beside = SideSignals {
             events,
             withheld: attributes.withheld.saturating_add(messages.withheld),
         };
@@ -110,7 +110,7 @@ impl Finish {
 
 /// The events of a call, where somebody gets them.
 fn events(
-    reading: &Reading<'_>,
+    reading: &ParsedCall<'_>,
     observation: &Observation,
     attributes: &[KeyValue],
     messages: &[KeyValue],

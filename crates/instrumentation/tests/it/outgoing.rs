@@ -94,7 +94,7 @@ async fn other_endpoints_pass_without_a_span() {
 
 #[tokio::test]
 async fn other_endpoints_have_a_plain_span_for_those_who_ask() {
-    let setup = Setup::with_layer(|layer| layer.with_other_calls(true)).await;
+    let setup = Setup::with_layer(|layer| layer.with_http_spans(true)).await;
     setup.client.models().list().await.unwrap();
     let span = setup.span();
     assert_eq!((&*span.name, &span.span_kind), ("GET", &SpanKind::Client));
@@ -109,7 +109,7 @@ async fn other_endpoints_have_a_plain_span_for_those_who_ask() {
 
 #[tokio::test]
 async fn a_refused_call_to_another_endpoint_is_an_error() {
-    let setup = Setup::with_layer(|layer| layer.with_other_calls(true)).await;
+    let setup = Setup::with_layer(|layer| layer.with_http_spans(true)).await;
     setup
         .client
         .models()

@@ -14,9 +14,9 @@ use super::config::Config;
 use super::failure;
 
 /// A span that ends with the answer's head, or when the call is given up.
-pub(super) struct OtherCall(BoxedSpan);
+pub(super) struct HttpSpan(BoxedSpan);
 
-impl OtherCall {
+impl HttpSpan {
     pub(super) fn start(config: &Config, request: &Request, parent: &Context) -> Self {
         let method = request.method().as_str();
         let url = request.url();

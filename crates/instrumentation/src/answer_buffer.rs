@@ -1,21 +1,21 @@
-//! The copy of an answer's bytes: pieces of memory that are used again.
+//! The copy of an answer's bytes: chunks of memory that are used again.
 //!
 //! A stream comes in hundreds of small frames. Copied into one growing buffer they would be moved each time it grows,
 //! into memory that is fresh from the system and must be mapped first: that costs more than all else the caller's
-//! thread does for a frame. So the frames fill pieces of one size, which the recorder gives back.
+//! thread does for a frame. So the frames fill chunks of one size, which the recorder gives back.
 //!
 //! An answer that there is no room for is cut: its end alone is kept, for the tokens and the reason that stand there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Size of a piece, in bytes: what a stream in flight holds at least, out of the recorder's budget.
-const PIECE: usize = 8 << 10;
+/// Size of a chunk, in bytes: what a stream in flight holds at least, out of the recorder's budget.
+const CHUNK: usize = 8 << 10;
 /// What is left of an answer that is cut: its last bytes, so many at least.
-const END: usize = PIECE / 2;
-/// Pieces that wait to be used again: 1 MiB.
+const END: usize = CHUNK / 2;
+/// Chunks that wait to be used again: 1 MiB.
 const POOLED: usize = 128;
 
-/// Pieces that nobody uses at the moment.
+/// Chunks that nobody uses at the moment.
 #[derive(Debug, Default)]
 pub(crate) struct Pool(Mutex<Vec<Vec<u8>>>);
 
@@ -26,33 +26,33 @@ impl Pool {
 
     fn take(&self) -> Vec<u8> {
         let free = self.free().pop();
-        free.unwrap_or_else(|| Vec::with_capacity(PIECE))
+        free.unwrap_or_else(|| Vec::with_capacity(CHUNK))
     }
 
-    /// Takes a piece back; any other buffer is let go.
-    pub(crate) fn give_back(&self, mut piece: Vec<u8>) {
-        if piece.capacity() != PIECE {
+    /// Takes a chunk back; any other buffer is let go.
+    pub(crate) fn give_back(&self, mut chunk: Vec<u8>) {
+        if chunk.capacity() != CHUNK {
             return;
         }
-        piece.clear();
+        chunk.clear();
         let mut free = self.free();
         if free.len() < POOLED {
-            free.push(piece);
+            free.push(chunk);
         }
     }
 }
 
 /// Bytes in the order they came.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
-    pieces: Vec<Vec<u8>>,
+pub(crate) struct AnswerBuffer {
+    chunks: Vec<Vec<u8>>,
     len: usize,
     held: usize,
     /// Whether only the end is kept.
     cut: bool,
 }
 
-impl Kept {
+impl AnswerBuffer {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -67,41 +67,41 @@ impl Kept {
         self.cut
     }
 
-    /// Lets go of all but the end: at least the last [`END`] bytes of what came and what comes, in one piece.
-    pub(crate) fn cut(&mut self, pool: &Pool) {
-        let Self { pieces, held, .. } = std::mem::take(self);
-        (self.cut, self.held) = (true, held.min(PIECE));
-        let (last, rest) = (pieces.last(), pieces.len().saturating_sub(2));
-        let before = pieces.get(rest).filter(|_| pieces.len() > 1);
+    /// Lets go of all but the end: at least the last [`END`] bytes of what came and what comes, in one chunk.
+    pub(crate) fn keep_tail(&mut self, pool: &Pool) {
+        let Self { chunks, held, .. } = std::mem::take(self);
+        (self.cut, self.held) = (true, held.min(CHUNK));
+        let (last, rest) = (chunks.last(), chunks.len().saturating_sub(2));
+        let before = chunks.get(rest).filter(|_| chunks.len() > 1);
         let mut end = Vec::with_capacity(self.held);
         for bytes in [before, last].into_iter().flatten() {
             slide(&mut end, bytes);
         }
         self.len = end.len();
-        self.pieces.push(end);
-        pieces.into_iter().for_each(|piece| pool.give_back(piece));
+        self.chunks.push(end);
+        chunks.into_iter().for_each(|chunk| pool.give_back(chunk));
     }
 
-    /// How many bytes more it will hold once `more` bytes are added: 0 while they fit in the last piece. A frame of a
+    /// How many bytes more it will hold once `more` bytes are added: 0 while they fit in the last chunk. A frame of a
     /// `stream` is followed by others of its kind; one of another body stands alone, as does a large one.
-    pub(crate) fn growth(&self, more: usize, stream: bool) -> usize {
+    pub(crate) fn needed(&self, more: usize, stream: bool) -> usize {
         let room = self
-            .pieces
+            .chunks
             .last()
-            .map_or(0, |piece| piece.capacity() - piece.len());
+            .map_or(0, |chunk| chunk.capacity() - chunk.len());
         match more {
-            _ if self.cut => PIECE - self.held,
+            _ if self.cut => CHUNK - self.held,
             _ if more <= room => 0,
-            _ if stream && more <= PIECE => PIECE,
+            _ if stream && more <= CHUNK => CHUNK,
             _ => more,
         }
     }
 
-    /// Adds bytes; `growth` is what [`Kept::growth`] said.
+    /// Adds bytes; `growth` is what [`AnswerBuffer::needed`] said.
     pub(crate) fn push(&mut self, bytes: &[u8], growth: usize, pool: &Pool) {
         if self.cut {
             self.held += growth;
-            if let Some(end) = self.pieces.last_mut() {
+            if let Some(end) = self.chunks.last_mut() {
                 end.reserve_exact(growth);
                 slide(end, bytes);
                 self.len = end.len();
@@ -110,39 +110,39 @@ impl Kept {
         }
         self.len += bytes.len();
         if growth == 0 {
-            if let Some(last) = self.pieces.last_mut() {
+            if let Some(last) = self.chunks.last_mut() {
                 last.extend_from_slice(bytes);
             }
             return;
         }
-        let mut piece = match growth {
-            PIECE => pool.take(),
+        let mut chunk = match growth {
+            CHUNK => pool.take(),
             _ => Vec::with_capacity(growth),
         };
-        piece.extend_from_slice(bytes);
+        chunk.extend_from_slice(bytes);
         self.held += growth;
-        self.pieces.push(piece);
+        self.chunks.push(chunk);
     }
 
-    /// All of it in one buffer; the pieces go back to the pool.
+    /// All of it in one buffer; the chunks go back to the pool.
     pub(crate) fn join(&mut self, pool: &Pool) -> Vec<u8> {
-        let mut pieces = std::mem::take(self).pieces;
-        if pieces.len() < 2 {
-            return pieces.pop().unwrap_or_default();
+        let mut chunks = std::mem::take(self).chunks;
+        if chunks.len() < 2 {
+            return chunks.pop().unwrap_or_default();
         }
-        let whole = pieces.concat();
-        pieces.into_iter().for_each(|piece| pool.give_back(piece));
+        let whole = chunks.concat();
+        chunks.into_iter().for_each(|chunk| pool.give_back(chunk));
         whole
     }
 }
 
-/// Adds bytes to a piece that holds the end of something: the oldest make room.
+/// Adds bytes to a chunk that holds the end of something: the oldest make room.
 fn slide(end: &mut Vec<u8>, bytes: &[u8]) {
-    let newest = bytes.len().saturating_sub(PIECE);
+    let newest = bytes.len().saturating_sub(CHUNK);
     let bytes = bytes.get(newest..).unwrap_or_default();
-    if end.len() + bytes.len() > PIECE {
+    if end.len() + bytes.len() > CHUNK {
         // Half of it at once, so that short frames seldom move what is there.
-        let surplus = (end.len() + bytes.len() - PIECE).max(END);
+        let surplus = (end.len() + bytes.len() - CHUNK).max(END);
         end.drain(..surplus.min(end.len()));
     }
     end.extend_from_slice(bytes);
@@ -152,10 +152,10 @@ fn slide(end: &mut Vec<u8>, bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    fn kept(frames: &[&[u8]], stream: bool, pool: &Pool) -> Kept {
-        let mut kept = Kept::default();
+    fn kept(frames: &[&[u8]], stream: bool, pool: &Pool) -> AnswerBuffer {
+        let mut kept = AnswerBuffer::default();
         for frame in frames {
-            let growth = kept.growth(frame.len(), stream);
+            let growth = kept.needed(frame.len(), stream);
             let before = kept.held_bytes();
             kept.push(frame, growth, pool);
             assert_eq!(kept.held_bytes(), before + growth, "what was announced");
@@ -168,12 +168,12 @@ mod tests {
         let pool = Pool::default();
         let frame = [7; 3_000];
         let mut first = kept(&[&frame[..]; 5], true, &pool);
-        assert_eq!((first.len(), first.pieces.len()), (15_000, 3));
+        assert_eq!((first.len(), first.chunks.len()), (15_000, 3));
         assert_eq!(first.join(&pool), [7; 15_000]);
         assert_eq!((first.len(), first.held_bytes()), (0, 0));
         assert_eq!(pool.free().len(), 3);
         let second = kept(&[&frame[..]; 2], true, &pool);
-        assert_eq!((pool.free().len(), second.held_bytes()), (2, PIECE));
+        assert_eq!((pool.free().len(), second.held_bytes()), (2, CHUNK));
     }
 
     #[test]
@@ -184,16 +184,16 @@ mod tests {
         let body = whole.join(&pool);
         assert_eq!(body, b"0123456789");
         pool.give_back(body);
-        assert_eq!(pool.free().len(), 0, "not a piece");
-        let large = vec![1; PIECE + 1];
-        assert_eq!(kept(&[&large], true, &pool).held_bytes(), PIECE + 1);
+        assert_eq!(pool.free().len(), 0, "not a chunk");
+        let large = vec![1; CHUNK + 1];
+        assert_eq!(kept(&[&large], true, &pool).held_bytes(), CHUNK + 1);
     }
 
     #[test]
     fn the_pool_is_bounded() {
         let pool = Pool::default();
         for _ in 0..POOLED + 10 {
-            pool.give_back(Vec::with_capacity(PIECE));
+            pool.give_back(Vec::with_capacity(CHUNK));
         }
         assert_eq!(pool.free().len(), POOLED);
     }
@@ -208,16 +208,16 @@ mod tests {
             let frames: Vec<&[u8]> = before.iter().map(Vec::as_slice).collect();
             let mut kept = kept(&frames, true, &pool);
             let held = kept.held_bytes();
-            kept.cut(&pool);
+            kept.keep_tail(&pool);
             proptest::prop_assert!(kept.held_bytes() <= held);
             for frame in &after {
-                let growth = kept.growth(frame.len(), true);
+                let growth = kept.needed(frame.len(), true);
                 kept.push(frame, growth, &pool);
             }
-            proptest::prop_assert!(kept.held_bytes() <= PIECE);
+            proptest::prop_assert!(kept.held_bytes() <= CHUNK);
             let whole = [before.concat(), after.concat()].concat();
             let end = kept.join(&pool);
-            proptest::prop_assert!(end.len() <= PIECE && end.len() >= END.min(whole.len()));
+            proptest::prop_assert!(end.len() <= CHUNK && end.len() >= END.min(whole.len()));
             proptest::prop_assert!(whole.ends_with(&end));
         }
 

@@ -5,7 +5,7 @@ use spanloom_core::json::Node;
 
 /// A call with what was asked and answered, read once.
 #[derive(Debug)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct ParsedCall<'a> {
     pub(crate) call: Call,
     /// The request's body.
     pub(crate) request: Node<'a>,
