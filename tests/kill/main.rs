@@ -22,7 +22,7 @@ use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use serde_json::{Value, json};
 use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _, SpoolMode, SpoolSettings};
-use spanloom_exporter::Leftover;
+use spanloom_exporter::SpoolBacklog;
 use spanloom_server::{Database, Server};
 use spanloom_testkit::{Latency, ModelServer};
 
@@ -195,9 +195,9 @@ fn nobody() -> String {
 /// Sends what was left, and says how many records that were.
 fn sync(folder: &Path, server: &str) -> u64 {
     let mut sent = 0;
-    for leftover in Leftover::find(folder).unwrap() {
-        let destination = leftover.destination(Some(server)).unwrap();
-        let exporter = leftover.send(destination).unwrap();
+    for backlog in SpoolBacklog::find(folder).unwrap() {
+        let destination = backlog.destination(Some(server)).unwrap();
+        let exporter = backlog.send(destination).unwrap();
         let receipt = exporter.flush(PATIENCE);
         assert!(
             receipt.is_complete() && receipt.is_conserved(),

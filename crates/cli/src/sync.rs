@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use spanloom_core::data_folder;
-use spanloom_exporter::{Leftover, Receipt};
+use spanloom_exporter::{Receipt, SpoolBacklog};
 
 use crate::args::SyncArgs;
 use crate::environment;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &SyncArgs) -> Result<(), Error> {
         None => default_folder()?,
     };
     let spools = if folder.exists() {
-        Leftover::find(&folder).map_err(|error| cannot_read(&folder, &error))?
+        SpoolBacklog::find(&folder).map_err(|error| cannot_read(&folder, &error))?
     } else if args.dir.is_some() {
         return Err(Error::usage(format!(
             "there is no folder {}",
@@ -70,15 +70,15 @@ pub(crate) fn run(args: &SyncArgs) -> Result<(), Error> {
     }
 }
 
-fn send(spool: &Leftover, folder: &Path, args: &SyncArgs) -> Result<Sent, Error> {
+fn send(spool: &SpoolBacklog, folder: &Path, args: &SyncArgs) -> Result<Sent, Error> {
     if args.rejected {
         spool
-            .readmit()
+            .requeue_rejected()
             .map_err(|error| cannot_read(folder, &error))?;
     }
     let refused = |error: spanloom_exporter::Error| Error::usage(error.to_string());
     let destination = spool.destination(args.to.as_deref()).map_err(refused)?;
-    let destination = spanloom::known_destination(destination);
+    let destination = spanloom::with_env_credentials(destination);
     let to = destination.to_string();
     let exporter = spool
         .send(destination)

@@ -12,8 +12,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::content::OtherSpans;
 use crate::destination::Destination;
-use crate::doors::{Doors, Lane};
 use crate::error::{Error, ErrorKind};
+use crate::fanout::{Fanout, Route};
 use crate::processor::{RecordExporter, RecordProcessor};
 use crate::protocol::Protocol;
 use crate::queue::Queue;
@@ -38,13 +38,13 @@ pub struct Exporter {
 
 #[derive(Debug)]
 struct Handle {
-    doors: Arc<Doors>,
+    fanout: Arc<Fanout>,
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        for lane in &self.doors.lanes {
-            lane.queue.close();
+        for route in &self.fanout.routes {
+            route.queue.close();
         }
     }
 }
@@ -74,20 +74,20 @@ impl Exporter {
         }
     }
 
-    pub(crate) fn doors(&self) -> Arc<Doors> {
-        Arc::clone(&self.handle.doors)
+    pub(crate) fn fanout(&self) -> Arc<Fanout> {
+        Arc::clone(&self.handle.fanout)
     }
 
     /// A span processor that gives finished spans to this exporter.
     #[must_use]
     pub fn processor(&self) -> RecordProcessor {
-        RecordProcessor(Arc::clone(&self.handle.doors))
+        RecordProcessor(Arc::clone(&self.handle.fanout))
     }
 
     /// A span exporter for a stock batch processor.
     #[must_use]
     pub fn span_exporter(&self) -> RecordExporter {
-        RecordExporter(Arc::clone(&self.handle.doors))
+        RecordExporter(Arc::clone(&self.handle.fanout))
     }
 
     /// Waits until every span received before is delivered, refused or given up, or until `timeout`; cuts the pause
@@ -96,7 +96,7 @@ impl Exporter {
     /// each span is, and what keeps a destination from taking its own.
     #[must_use = "the receipt says what is still queued"]
     pub fn flush(&self, timeout: Duration) -> Receipt {
-        self.handle.doors.flush(timeout)
+        self.handle.fanout.flush(timeout)
     }
 
     /// Flushes, then takes nothing more. What could not be delivered in time is written to the spool; without one, it is
@@ -109,28 +109,28 @@ impl Exporter {
                 deadline.saturating_duration_since(Instant::now())
             })
         };
-        let doors = &self.handle.doors;
-        let spools = doors.lanes.iter().any(|lane| lane.spools);
+        let fanout = &self.handle.fanout;
+        let spools = fanout.routes.iter().any(|route| route.spools);
         let writing = if spools {
             WRITING.min(timeout / WRITING_SHARE)
         } else {
             Duration::ZERO
         };
         // Its receipt comes later.
-        let _flushed = doors.flush(timeout.saturating_sub(writing));
-        for lane in &doors.lanes {
-            lane.queue.close();
+        let _flushed = fanout.flush(timeout.saturating_sub(writing));
+        for route in &fanout.routes {
+            route.queue.close();
         }
-        doors.receipt(|lane| match lane.spools {
-            true => lane.queue.ended(left()),
-            false => lane.queue.account(),
+        fanout.receipt(|route| match route.spools {
+            true => route.queue.ended(left()),
+            false => route.queue.account(),
         })
     }
 
     /// The account so far.
     #[must_use]
     pub fn receipt(&self) -> Receipt {
-        self.handle.doors.receipt(|lane| lane.queue.account())
+        self.handle.fanout.receipt(|route| route.queue.account())
     }
 }
 
@@ -182,21 +182,21 @@ impl ExporterBuilder {
     /// error: it is said in the log, and records stay in memory.
     pub fn start(self) -> Result<Exporter, Error> {
         let resource = Arc::new(OnceLock::new());
-        let mut lanes = Vec::new();
+        let mut routes = Vec::new();
         for destination in &self.destinations {
-            lanes.push(self.lane(destination, &resource)?);
+            routes.push(self.route(destination, &resource)?);
         }
-        let doors = Arc::new(Doors { lanes, resource });
+        let fanout = Arc::new(Fanout { routes, resource });
         Ok(Exporter {
-            handle: Arc::new(Handle { doors }),
+            handle: Arc::new(Handle { fanout }),
         })
     }
 
-    fn lane(
+    fn route(
         &self,
         destination: &Destination,
         resource: &Arc<OnceLock<Resource>>,
-    ) -> Result<Lane, Error> {
+    ) -> Result<Route, Error> {
         let failed = |what: &str| {
             let message = format!("cannot start the exporter: {what}");
             Error::new(ErrorKind::Start, message)
@@ -248,7 +248,7 @@ impl ExporterBuilder {
                 runtime.shutdown_background();
             })
             .map_err(|error| failed("no thread").with_source(error))?;
-        Ok(Lane {
+        Ok(Route {
             name,
             queue,
             spools,

@@ -36,13 +36,13 @@
     expect(dead_code, reason = "tables have rows that only OTLP uses")
 )]
 
+mod backlog;
 mod content;
 mod destination;
-mod doors;
 mod error;
 mod exchange;
 mod exporter;
-mod leftover;
+mod fanout;
 mod limits;
 mod observe;
 mod processor;
@@ -58,10 +58,10 @@ mod spool;
 mod transport;
 mod worker;
 
+pub use backlog::SpoolBacklog;
 pub use destination::{Destination, LineForm};
 pub use error::{Error, ErrorKind};
 pub use exporter::{Exporter, ExporterBuilder};
-pub use leftover::Leftover;
 pub use limits::Limits;
 pub use processor::{RecordExporter, RecordProcessor};
 #[cfg(feature = "otlp")]

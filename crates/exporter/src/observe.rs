@@ -5,8 +5,8 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 
-use crate::doors::Doors;
 use crate::exporter::Exporter;
+use crate::fanout::Fanout;
 use crate::receipt::Account;
 
 /// Spans that have reached an end, by destination and outcome.
@@ -22,12 +22,12 @@ impl Exporter {
     /// `queued` and `spooled` so far. Both have the destination.
     pub fn observe(&self, meters: &dyn MeterProvider) {
         let meter = meters.meter("spanloom-exporter");
-        let doors = self.doors();
+        let fanout = self.fanout();
         let _counter = meter
             .u64_observable_counter(ENDED)
             .with_unit("{span}")
             .with_description("Spans that were delivered, rejected or dropped")
-            .with_callback(observed(&doors, ended, |observer, count, attributes| {
+            .with_callback(observed(&fanout, ended, |observer, count, attributes| {
                 observer.observe(count, attributes);
             }))
             .build();
@@ -35,7 +35,7 @@ impl Exporter {
             .u64_observable_gauge(WAITING)
             .with_unit("{span}")
             .with_description("Spans that wait, in memory or on disk")
-            .with_callback(observed(&doors, waiting, |observer, count, attributes| {
+            .with_callback(observed(&fanout, waiting, |observer, count, attributes| {
                 observer.observe(count, attributes);
             }))
             .build();
@@ -59,16 +59,16 @@ fn waiting(account: &Account) -> Counts {
 
 /// Reads the account, as long as there is an exporter: a meter provider may outlive it.
 fn observed(
-    doors: &Arc<Doors>,
+    fanout: &Arc<Fanout>,
     counts: fn(&Account) -> Counts,
     observe: fn(&dyn opentelemetry::metrics::AsyncInstrument<u64>, u64, &[KeyValue]),
 ) -> impl Fn(&dyn opentelemetry::metrics::AsyncInstrument<u64>) + Send + Sync + 'static {
-    let doors = Arc::downgrade(doors);
+    let fanout = Arc::downgrade(fanout);
     move |observer| {
-        for lane in doors.upgrade().iter().flat_map(|doors| &doors.lanes) {
-            for (outcome, count) in counts(&lane.queue.account()) {
+        for route in fanout.upgrade().iter().flat_map(|fanout| &fanout.routes) {
+            for (outcome, count) in counts(&route.queue.account()) {
                 let attributes = [
-                    KeyValue::new(DESTINATION, lane.name.clone()),
+                    KeyValue::new(DESTINATION, route.name.clone()),
                     KeyValue::new(OUTCOME, outcome),
                 ];
                 observe(observer, count, &attributes);

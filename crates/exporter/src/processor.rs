@@ -1,4 +1,4 @@
-//! The two doors through which spans enter an exporter.
+//! The two processors through which spans enter an exporter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
 
-use crate::doors::Doors;
+use crate::fanout::Fanout;
 
 /// How long a provider's `force_flush` may wait.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Gives finished spans to an exporter; made by [`Exporter::processor`](crate::Exporter::processor).
 #[derive(Debug)]
-pub struct RecordProcessor(pub(crate) Arc<Doors>);
+pub struct RecordProcessor(pub(crate) Arc<Fanout>);
 
 impl SpanProcessor for RecordProcessor {
     fn on_start(&self, _: &mut Span, _: &Context) {}
@@ -44,7 +44,7 @@ impl SpanProcessor for RecordProcessor {
 /// `export` is done once the spans are in the exporter's own queue, so that a slow destination never makes the stock
 /// processor's queue, which drops without saying so, run full.
 #[derive(Debug)]
-pub struct RecordExporter(pub(crate) Arc<Doors>);
+pub struct RecordExporter(pub(crate) Arc<Fanout>);
 
 impl SpanExporter for RecordExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
@@ -67,8 +67,8 @@ impl SpanExporter for RecordExporter {
     }
 }
 
-fn flush(doors: &Doors, timeout: Duration) -> OTelSdkResult {
-    let receipt = doors.flush(timeout);
+fn flush(fanout: &Fanout, timeout: Duration) -> OTelSdkResult {
+    let receipt = fanout.flush(timeout);
     if receipt.queued + receipt.spooled == 0 {
         Ok(())
     } else {

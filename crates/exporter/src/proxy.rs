@@ -7,11 +7,11 @@ use reqwest::Url;
 
 use crate::destination::Destination;
 #[cfg(feature = "otlp")]
-use crate::exchange::Carrier;
+use crate::exchange::Framing;
 
 /// What is between here and a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum ProxyRoute {
     /// No proxy, whatever the environment says.
     Direct,
     /// Whatever the environment says.
@@ -27,7 +27,7 @@ const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 
 const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
-impl Way {
+impl ProxyRoute {
     /// The way to a destination; says in the log when a variable cannot be used.
     pub(crate) fn to(destination: &Destination) -> Self {
         Self::read(destination, |name| std::env::var(name).ok())
@@ -67,7 +67,7 @@ impl Way {
 
 #[cfg(feature = "otlp")]
 fn is_grpc(destination: &Destination) -> bool {
-    destination.carrier() == Carrier::Grpc
+    destination.carrier() == Framing::Grpc
 }
 
 #[cfg(not(feature = "otlp"))]
@@ -94,17 +94,17 @@ fn scheme(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn way(destination: &str, variables: &[(&str, &str)]) -> Way {
+    fn way(destination: &str, variables: &[(&str, &str)]) -> ProxyRoute {
         let destination = Destination::spanloom(destination).unwrap();
         of(&destination, variables)
     }
 
-    fn of(destination: &Destination, variables: &[(&str, &str)]) -> Way {
+    fn of(destination: &Destination, variables: &[(&str, &str)]) -> ProxyRoute {
         let value = |name: &str| {
             let mut found = variables.iter().filter(|(it, _)| *it == name);
             found.next().map(|(_, value)| (*value).to_owned())
         };
-        Way::read(destination, value)
+        ProxyRoute::read(destination, value)
     }
 
     #[test]
@@ -139,17 +139,29 @@ mod tests {
     fn the_variable_of_the_scheme_beats_that_for_all() {
         let tls = "https://out:3128";
         let (plain, far) = ("http://collector.test", "https://collector.test");
-        assert_eq!(way(plain, &[]), Way::AsNamed);
-        assert_eq!(way(plain, &[("HTTP_PROXY", tls)]), Way::AsNamedOverTls);
-        assert_eq!(way(plain, &[("HTTPS_PROXY", tls)]), Way::AsNamed);
-        assert_eq!(way(far, &[("https_proxy", tls)]), Way::AsNamedOverTls);
-        assert_eq!(way(far, &[("all_proxy", tls)]), Way::AsNamedOverTls);
+        assert_eq!(way(plain, &[]), ProxyRoute::AsNamed);
+        assert_eq!(
+            way(plain, &[("HTTP_PROXY", tls)]),
+            ProxyRoute::AsNamedOverTls
+        );
+        assert_eq!(way(plain, &[("HTTPS_PROXY", tls)]), ProxyRoute::AsNamed);
+        assert_eq!(
+            way(far, &[("https_proxy", tls)]),
+            ProxyRoute::AsNamedOverTls
+        );
+        assert_eq!(way(far, &[("all_proxy", tls)]), ProxyRoute::AsNamedOverTls);
         let both = [("ALL_PROXY", tls), ("HTTPS_PROXY", "http://out")];
-        assert_eq!(way(far, &both), Way::AsNamed);
+        assert_eq!(way(far, &both), ProxyRoute::AsNamed);
         let emptied = [("http_proxy", tls), ("HTTP_PROXY", "")];
-        assert_eq!(way(plain, &emptied), Way::AsNamed);
-        assert_eq!(way("http://localhost", &[("HTTP_PROXY", tls)]), Way::Direct);
-        assert_eq!(way(far, &[("HTTPS_PROXY", "ann:password")]), Way::Direct);
+        assert_eq!(way(plain, &emptied), ProxyRoute::AsNamed);
+        assert_eq!(
+            way("http://localhost", &[("HTTP_PROXY", tls)]),
+            ProxyRoute::Direct
+        );
+        assert_eq!(
+            way(far, &[("HTTPS_PROXY", "ann:password")]),
+            ProxyRoute::Direct
+        );
     }
 
     #[cfg(feature = "otlp")]
@@ -157,8 +169,8 @@ mod tests {
     fn grpc_goes_by_a_proxy_over_tls_alone() {
         let named = [("HTTP_PROXY", "http://out"), ("HTTPS_PROXY", "http://out")];
         let plain = Destination::otlp_grpc("http://collector.test").unwrap();
-        assert_eq!(of(&plain, &named), Way::Direct);
+        assert_eq!(of(&plain, &named), ProxyRoute::Direct);
         let over_tls = Destination::otlp_grpc("https://collector.test").unwrap();
-        assert_eq!(of(&over_tls, &named), Way::AsNamed);
+        assert_eq!(of(&over_tls, &named), ProxyRoute::AsNamed);
     }
 }

@@ -38,19 +38,19 @@ struct State {
     waiting_since: Option<Instant>,
     received: u64,
     refused: Dropped,
-    wishes: Wishes,
+    control: Control,
     /// Failed tries when somebody last began to wait.
-    hurried_at_failures: u64,
+    failures_at_flush: u64,
     progress: Progress,
 }
 
 /// What others want of the worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wishes {
+pub(crate) struct Control {
     /// Spans with a lower number are to be sent without waiting for others.
     pub(crate) flush_before: u64,
     /// How often somebody has begun to wait: each time, a pause is cut short.
-    pub(crate) hurry: u64,
+    pub(crate) flushes: u64,
     /// Nothing more is coming.
     pub(crate) closed: bool,
 }
@@ -100,7 +100,7 @@ impl Queue {
         let number = state.received;
         state.received += 1;
         let held = state.waiting_bytes.saturating_add(state.progress.bytes);
-        let reason = if state.wishes.closed {
+        let reason = if state.control.closed {
             Some(&mut state.refused.shutdown)
         } else if bytes > self.limits.span_bytes {
             Some(&mut state.refused.too_large)
@@ -127,25 +127,25 @@ impl Queue {
         }
     }
 
-    /// What the worker is to know: wishes, and the spans that are due.
-    pub(crate) fn take(&self) -> (Wishes, Vec<Queued>, Option<Instant>) {
+    /// What the worker is to know: control, and the spans that are due.
+    pub(crate) fn take(&self) -> (Control, Vec<Queued>, Option<Instant>) {
         let mut state = self.state();
-        let wishes = state.wishes;
+        let control = state.control;
         let due = state
             .waiting_since
             .map(|since| since + self.limits.batch_age);
         let flushed = state
             .waiting
             .front()
-            .is_some_and(|first| first.number < wishes.flush_before);
+            .is_some_and(|first| first.number < control.flush_before);
         let take = self.eager
-            || wishes.closed
+            || control.closed
             || flushed
             || state.waiting.len() >= self.limits.batch_spans
             || state.waiting_bytes >= self.limits.batch_bytes
             || due.is_some_and(|due| due <= Instant::now());
         if !take {
-            return (wishes, Vec::new(), due);
+            return (control, Vec::new(), due);
         }
         // Still in the account of its bytes, until the worker says what it holds.
         state.progress.bytes += std::mem::take(&mut state.waiting_bytes);
@@ -154,7 +154,7 @@ impl Queue {
         if let Some(first) = taken.first() {
             state.progress.oldest.get_or_insert(first.number);
         }
-        (wishes, taken, None)
+        (control, taken, None)
     }
 
     /// Waits for a span, a wish, or the end.
@@ -168,20 +168,20 @@ impl Queue {
     }
 
     /// Wants everything received so far to be sent now, and a pause cut short.
-    pub(crate) fn hurry(&self) {
+    pub(crate) fn request_flush(&self) {
         let mut state = self.state();
-        state.wishes.flush_before = state.received;
-        state.wishes.hurry += 1;
-        state.hurried_at_failures = state.progress.failures;
+        state.control.flush_before = state.received;
+        state.control.flushes += 1;
+        state.failures_at_flush = state.progress.failures;
         drop(state);
         self.wake.notify_one();
     }
 
-    /// Waits until every span received before the last [`Queue::hurry`] has left memory, and the disk too unless the
+    /// Waits until every span received before the last [`Queue::request_flush`] has left memory, and the disk too unless the
     /// destination is away; or until `timeout`.
     pub(crate) fn flushed(&self, timeout: Duration) -> Account {
         let state = self.state();
-        let (before, failures) = (state.wishes.flush_before, state.hurried_at_failures);
+        let (before, failures) = (state.control.flush_before, state.failures_at_flush);
         drop(state);
         self.wait(timeout, |state| {
             let waiting = state.waiting.front().map(|first| first.number);
@@ -196,7 +196,7 @@ impl Queue {
 
     /// Takes nothing more; the worker tries what it has once more, or writes it to disk, and ends.
     pub(crate) fn close(&self) {
-        self.state().wishes.closed = true;
+        self.state().control.closed = true;
         self.wake.notify_one();
     }
 

@@ -13,8 +13,8 @@ use reqwest::{Client, ClientBuilder};
 
 use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
-use crate::exchange::{Answer, Carrier, Request};
-use crate::proxy::Way;
+use crate::exchange::{Answer, Framing, Request};
+use crate::proxy::ProxyRoute;
 use crate::reason;
 
 /// What is read of an answer. Source: the OTLP specification's limit.
@@ -29,14 +29,14 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
     client: Client,
-    way: Way,
+    way: ProxyRoute,
     destination: Arc<Destination>,
 }
 
 impl Transport {
     pub(crate) fn new(destination: &Destination) -> Result<Self, Error> {
         let destination = Arc::new(destination.clone());
-        let way = Way::to(&destination);
+        let way = ProxyRoute::to(&destination);
         Ok(Self {
             client: client(&destination, way)?,
             way,
@@ -76,13 +76,13 @@ impl Transport {
         let is_compressed = compressed.is_some();
         let body = compressed.unwrap_or(body);
         let body = match carrier {
-            Carrier::Http => {
+            Framing::Http => {
                 if is_compressed {
                     headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
                 }
                 body
             }
-            Carrier::Grpc => {
+            Framing::Grpc => {
                 if is_compressed {
                     headers.insert("grpc-encoding", HeaderValue::from_static("gzip"));
                 }
@@ -124,7 +124,7 @@ impl Destination {
     /// this destination, by the same proxy.
     #[doc(hidden)] // for the facade's metrics and events
     pub fn http_client(&self) -> (ClientBuilder, Duration) {
-        (builder(self, Way::to(self)), self.request_timeout())
+        (builder(self, ProxyRoute::to(self)), self.request_timeout())
     }
 
     /// Why a request to this destination has no answer, in words that show no address.
@@ -139,7 +139,7 @@ impl Destination {
     }
 }
 
-fn client(destination: &Destination, way: Way) -> Result<Client, Error> {
+fn client(destination: &Destination, way: ProxyRoute) -> Result<Client, Error> {
     builder(destination, way).build().map_err(|error| {
         Error::new(
             ErrorKind::Start,
@@ -149,7 +149,7 @@ fn client(destination: &Destination, way: Way) -> Result<Client, Error> {
     })
 }
 
-fn builder(destination: &Destination, way: Way) -> ClientBuilder {
+fn builder(destination: &Destination, way: ProxyRoute) -> ClientBuilder {
     let mut builder = Client::builder()
         .timeout(destination.request_timeout())
         .connect_timeout(CONNECT_TIMEOUT)
@@ -157,15 +157,15 @@ fn builder(destination: &Destination, way: Way) -> ClientBuilder {
         // A redirect could carry the key to another origin.
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("spanloom/", env!("CARGO_PKG_VERSION")));
-    if way == Way::Direct {
+    if way == ProxyRoute::Direct {
         builder = builder.no_proxy();
     }
     #[cfg(feature = "otlp")]
-    if destination.carrier() == Carrier::Grpc {
+    if destination.carrier() == Framing::Grpc {
         builder = builder.http2_prior_knowledge();
     }
     // Reading the system's certificates takes tens of milliseconds, and nobody shows one here.
-    if destination.is_plain() && way != Way::AsNamedOverTls {
+    if destination.is_plain() && way != ProxyRoute::AsNamedOverTls {
         builder = builder.tls_certs_only([]);
     } else if let Some(certificates) = destination.root_certificates() {
         builder = builder.tls_certs_merge(certificates.iter().cloned());

@@ -9,6 +9,6 @@ use crate::config::Environment;
 /// for its server. `WANDB_API_KEY` is for W&B's hosted service and for the servers of `WF_TRACE_SERVER_URL` and
 /// `WANDB_BASE_URL`; a netrc file has keys by host. Nobody else is shown one.
 #[must_use]
-pub fn known_destination(destination: Destination) -> Destination {
+pub fn with_env_credentials(destination: Destination) -> Destination {
     Environment::read().known(destination)
 }

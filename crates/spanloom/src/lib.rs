@@ -59,7 +59,7 @@ mod stats;
 
 pub use client::Monitored;
 pub use error::{Error, ErrorKind, Fault, Origin};
-pub use known::known_destination;
+pub use known::with_env_credentials;
 #[cfg(feature = "tracing")]
 pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};

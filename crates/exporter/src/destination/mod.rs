@@ -19,7 +19,7 @@ use reqwest::{Certificate, Identity, Url};
 
 use crate::content::DestinationContent;
 use crate::error::Error;
-use crate::exchange::Carrier;
+use crate::exchange::Framing;
 use crate::limits::Limits;
 pub(crate) use address::Place;
 use address::address;
@@ -215,10 +215,10 @@ impl Destination {
         self.url().is_some_and(|url| url.scheme() == "http")
     }
 
-    pub(crate) fn carrier(&self) -> Carrier {
+    pub(crate) fn carrier(&self) -> Framing {
         match self.kind {
-            Kind::OtlpGrpc => Carrier::Grpc,
-            _ => Carrier::Http,
+            Kind::OtlpGrpc => Framing::Grpc,
+            _ => Framing::Http,
         }
     }
 

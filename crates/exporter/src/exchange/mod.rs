@@ -23,12 +23,12 @@ pub(crate) struct Request {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    pub(crate) carrier: Carrier,
+    pub(crate) carrier: Framing,
 }
 
 /// How requests travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Carrier {
+pub(crate) enum Framing {
     Http,
     /// The body is one message; its frame is the transport's.
     Grpc,

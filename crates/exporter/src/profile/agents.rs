@@ -11,8 +11,8 @@ use spanloom_core::openai::{asked, output_messages};
 use spanloom_core::{Endpoint, StreamName, message, semconv as names};
 
 use super::attributes::Attributes;
-use super::said::said;
-use super::{branch, table};
+use super::user_attributes::user_attributes;
+use super::{dotted_names, table};
 
 /// Names with a meaning there, which a user's key that begins so does not mean.
 const NAMESPACES: [&str; 4] = ["gen_ai", "weave", "wandb", "spanloom"];
@@ -20,7 +20,7 @@ const NAMESPACES: [&str; 4] = ["gen_ai", "weave", "wandb", "spanloom"];
 pub(super) fn attributes(attributes: Vec<KeyValue>, stream: &StreamName) -> Vec<KeyValue> {
     let mut attributes = Attributes::new(attributes);
     messages(&mut attributes);
-    let said = said(&mut attributes);
+    let said = user_attributes(&mut attributes);
     let conversation = table::CONVERSATIONS.iter().chain(&[names::SESSION_ID]);
     let conversation = conversation.filter_map(|name| attributes.text(name)).next();
     if let Some(conversation) = conversation.map(str::to_owned) {
@@ -48,7 +48,7 @@ pub(super) fn attributes(attributes: Vec<KeyValue>, stream: &StreamName) -> Vec<
         attributes.set(attributes.free(&key), value);
     }
     let mut attributes = attributes.into_vec();
-    branch::untangle(&mut attributes);
+    dotted_names::resolve_prefix_conflicts(&mut attributes);
     attributes
 }
 

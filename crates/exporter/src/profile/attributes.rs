@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use opentelemetry::{Key, KeyValue, Value};
 use serde_json::value::RawValue;
 
-use super::{branch, table};
+use super::{dotted_names, table};
 use crate::span::json;
 
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Attributes {
     /// Takes out those that have children.
     pub(super) fn take_branches(&mut self) -> Vec<(String, Value)> {
         let names: Vec<Key> = self.0.keys().cloned().collect();
-        self.take_such(|name| branch::has_children(&names, name))
+        self.take_such(|name| dotted_names::has_children(&names, name))
     }
 
     /// The name, or the same with underscores, such that it is neither taken nor parent or child of a name that is.
@@ -96,8 +96,8 @@ impl Attributes {
         let mut free = name.to_owned();
         while self.0.keys().any(|taken| {
             taken.as_str() == free
-                || branch::is_child(taken.as_str(), &free)
-                || branch::is_child(&free, taken.as_str())
+                || dotted_names::is_child(taken.as_str(), &free)
+                || dotted_names::is_child(&free, taken.as_str())
         }) {
             free.push('_');
         }

@@ -20,8 +20,8 @@ use spanloom_core::weave::{self, free, insert};
 use spanloom_core::{CallInfo, Endpoint, Record, StreamName, semconv as names};
 
 use super::attributes::{Attributes, is_json, parsed};
-use super::said::said;
 use super::table::{self, Below, reads};
+use super::user_attributes::user_attributes;
 
 /// From this many characters on, W&B shortens a span's name when it makes it the op's.
 const LONG_NAME: usize = 128;
@@ -35,7 +35,7 @@ pub(super) fn attributes(
 ) -> Vec<KeyValue> {
     let mut attributes = Attributes::new(attributes);
     content(&mut attributes);
-    let mut root = said(&mut attributes);
+    let mut root = user_attributes(&mut attributes);
     for reserved in Record::RESERVED {
         if let Some(value) = root.remove(reserved) {
             root.insert(free(&root, &format!("{reserved}_")), value);

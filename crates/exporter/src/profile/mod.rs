@@ -4,7 +4,7 @@
 //! and overlook, double or refuse others, so for them a span is sorted first:
 //!
 //! - `table` says which names they read, in which order, and which other names say the same;
-//! - `branch` keeps a name from standing beside its own dotted child: their reader makes a tree of the names and refuses
+//! - `dotted_names` keeps a name from standing beside its own dotted child: their reader makes a tree of the names and refuses
 //!   the span, or with an older server the whole request, where one is both leaf and branch;
 //! - `calls` is the form of `/otel/v1/traces` (Traces and Threads), `agents` that of `/agents/otel/v1/traces`.
 //!
@@ -13,10 +13,10 @@
 
 mod agents;
 mod attributes;
-mod branch;
 mod calls;
-mod said;
+mod dotted_names;
 mod table;
+mod user_attributes;
 
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry::{Key, KeyValue, Value};
@@ -70,10 +70,10 @@ impl Profile {
             Self::Collector => attributes,
         };
         for event in &mut span.events.events {
-            branch::untangle(&mut event.attributes);
+            dotted_names::resolve_prefix_conflicts(&mut event.attributes);
         }
         for link in &mut span.links.links {
-            branch::untangle(&mut link.attributes);
+            dotted_names::resolve_prefix_conflicts(&mut link.attributes);
         }
         span
     }
@@ -94,7 +94,7 @@ impl Profile {
             .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         let mut attributes: Vec<KeyValue> = own.collect();
         attributes.extend(routing.map(|(name, part)| KeyValue::new(name, part.clone())));
-        branch::untangle(&mut attributes);
+        dotted_names::resolve_prefix_conflicts(&mut attributes);
         let builder = Resource::builder_empty();
         match resource.schema_url() {
             Some(url) => builder.with_schema_url(attributes, url.to_owned()),

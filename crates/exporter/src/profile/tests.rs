@@ -269,7 +269,9 @@ fn no_name_stands_beside_its_child() {
         let names = names_of(&got);
         for name in &names {
             assert!(
-                !names.iter().any(|other| branch::is_child(other, name)),
+                !names
+                    .iter()
+                    .any(|other| dotted_names::is_child(other, name)),
                 "{name} in {got:#}"
             );
         }

@@ -105,7 +105,7 @@ impl Protocol {
         }
     }
 
-    /// What the answer means; a destination that speaks in another form from now on says [`Verdict::InOtherForm`].
+    /// What the answer means; a destination that speaks in another form from now on says [`Verdict::RetryAsParts`].
     pub(crate) fn judge(&mut self, answer: &Answer) -> Verdict {
         match self {
             Self::Weave(weave) => weave.judge(answer),

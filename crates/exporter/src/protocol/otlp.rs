@@ -27,7 +27,7 @@ use spanloom_core::StreamName;
 use super::verdict::{Table, Verdict, of_grpc, of_status};
 use super::{Stored, attribute};
 use crate::content::Content;
-use crate::exchange::{Answer, Carrier, Request};
+use crate::exchange::{Answer, Framing, Request};
 use crate::profile::{Profile, stream_of};
 
 /// What an answer may become when it is inflated.
@@ -38,7 +38,7 @@ const ANSWER_BYTES: u64 = 4 << 20;
 pub(crate) struct Otlp {
     url: Url,
     headers: HeaderMap,
-    carrier: Carrier,
+    carrier: Framing,
     profile: Profile,
     stream: StreamName,
     content: Content,
@@ -50,17 +50,17 @@ impl Otlp {
     pub(crate) fn new(
         url: Url,
         mut headers: HeaderMap,
-        carrier: Carrier,
+        carrier: Framing,
         profile: Profile,
         stream: StreamName,
         content: Content,
     ) -> Self {
         let kind = match carrier {
-            Carrier::Http => "application/x-protobuf",
-            Carrier::Grpc => "application/grpc",
+            Framing::Http => "application/x-protobuf",
+            Framing::Grpc => "application/grpc",
         };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        if carrier == Carrier::Grpc {
+        if carrier == Framing::Grpc {
             headers.insert(TE, HeaderValue::from_static("trailers"));
         }
         Self {
@@ -142,12 +142,12 @@ impl Otlp {
 
     pub(super) fn judge(&self, answer: &Answer) -> Verdict {
         let verdict = match self.carrier {
-            Carrier::Http => of_status(Table::Otlp, answer.status, answer.retry_after()),
-            Carrier::Grpc => grpc(answer),
+            Framing::Http => of_status(Table::Otlp, answer.status, answer.retry_after()),
+            Framing::Grpc => grpc(answer),
         };
         let message = match self.carrier {
-            Carrier::Http => Some(Cow::Borrowed(answer.body.as_ref())),
-            Carrier::Grpc => framed(&answer.body)
+            Framing::Http => Some(Cow::Borrowed(answer.body.as_ref())),
+            Framing::Grpc => framed(&answer.body)
                 .filter(|message| ExportTraceServiceResponse::decode(&**message).is_ok()),
         };
         match (verdict, message) {
@@ -312,7 +312,7 @@ mod tests {
         let mut otlp = Otlp::new(
             url,
             HeaderMap::new(),
-            Carrier::Http,
+            Framing::Http,
             Profile::Collector,
             "a/b/c".parse().unwrap(),
             Content::default(),

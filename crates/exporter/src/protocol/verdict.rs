@@ -21,7 +21,7 @@ pub(crate) enum Verdict {
     /// The server does not know this form of request.
     Unsupported,
     /// The next request has another form: the server may know that.
-    InOtherForm,
+    RetryAsParts,
     /// Refused for good.
     Rejected,
 }

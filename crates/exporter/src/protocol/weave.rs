@@ -14,7 +14,7 @@ use spanloom_core::{Record, StreamName};
 use super::Stored;
 use super::verdict::{Table, Verdict, of_status};
 use crate::content::Content;
-use crate::exchange::{Answer, Carrier, Request};
+use crate::exchange::{Answer, Framing, Request};
 use crate::span::{attributes, record};
 
 /// Speaks Weave's API.
@@ -113,7 +113,7 @@ impl Weave {
             url,
             headers: self.headers.clone(),
             body: batch(&calls),
-            carrier: Carrier::Http,
+            carrier: Framing::Http,
         })
     }
 
@@ -126,7 +126,7 @@ impl Weave {
             }
             Verdict::Unsupported if self.form == Form::Complete => {
                 self.form = Form::Parts;
-                Verdict::InOtherForm
+                Verdict::RetryAsParts
             }
             // Neither form: the next try begins with the first again.
             Verdict::Unsupported => {

@@ -32,14 +32,14 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) entries: Vec<Entry>,
-    family: Arc<Family>,
+    history: Arc<SplitHistory>,
 }
 
 /// What is known of a batch and all its halves.
 #[derive(Debug, Default)]
-struct Family {
+struct SplitHistory {
     requests: AtomicU32,
-    some_taken: AtomicBool,
+    any_delivered: AtomicBool,
 }
 
 /// What a destination decided.
@@ -51,13 +51,13 @@ pub(super) enum Decision {
 
 /// Halvings of a batch of which nothing was ever taken: enough to find one bad record among 65,536, wherever it is, and
 /// too few to make a request of each record for a destination that refuses everything.
-const FRUITLESS: u32 = 2 * 16;
+const MAX_FUTILE_SPLITS: u32 = 2 * 16;
 
 impl Batch {
     pub(super) fn new(entries: Vec<Entry>) -> Self {
         Self {
             entries,
-            family: Arc::default(),
+            history: Arc::default(),
         }
     }
 
@@ -90,22 +90,23 @@ impl Batch {
     }
 
     /// The destination took it.
-    pub(super) fn taken(&self) {
-        self.family.some_taken.store(true, Ordering::Relaxed);
+    pub(super) fn mark_delivered(&self) {
+        self.history.any_delivered.store(true, Ordering::Relaxed);
     }
 
     /// Both halves; itself, when it cannot be halved or it would be in vain.
     pub(super) fn halves(mut self) -> Result<(Self, Self), Self> {
-        let requests = self.family.requests.fetch_add(1, Ordering::Relaxed);
-        let fruitless = requests >= FRUITLESS && !self.family.some_taken.load(Ordering::Relaxed);
-        if self.entries.len() < 2 || fruitless {
+        let requests = self.history.requests.fetch_add(1, Ordering::Relaxed);
+        let futile =
+            requests >= MAX_FUTILE_SPLITS && !self.history.any_delivered.load(Ordering::Relaxed);
+        if self.entries.len() < 2 || futile {
             return Err(self);
         }
         let second = self.entries.split_off(self.entries.len() / 2);
-        let family = Arc::clone(&self.family);
+        let history = Arc::clone(&self.history);
         let second = Self {
             entries: second,
-            family,
+            history,
         };
         Ok((self, second))
     }
@@ -139,7 +140,7 @@ mod tests {
             requests += 1;
             let numbers: Vec<u64> = batch.entries.iter().filter_map(|it| it.number).collect();
             if !numbers.iter().any(|number| is_bad(*number)) {
-                batch.taken();
+                batch.mark_delivered();
                 continue;
             }
             match batch.halves() {

@@ -8,9 +8,9 @@ mod batch;
 mod disk;
 mod key;
 mod pending;
+mod send_failure;
 #[cfg(test)]
 mod tests;
-mod trouble;
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::exchange::Answer;
 use crate::protocol::Protocol;
 use crate::protocol::verdict::Verdict;
-use crate::queue::{Progress, Queue, Wishes};
+use crate::queue::{Control, Progress, Queue};
 use crate::reason;
 use crate::receipt::Account;
 use crate::transport::Transport;
@@ -33,7 +33,7 @@ pub(crate) use disk::Disk;
 use key::KeyCheck;
 pub(crate) use key::KeyRefused;
 pub(crate) use pending::Pending;
-use trouble::{MINUTE, Trouble};
+use send_failure::{MINUTE, SendFailure};
 
 /// What a worker works with.
 pub(crate) struct Worker {
@@ -50,7 +50,7 @@ pub(crate) struct Worker {
     /// Somebody cut one short since one last ran its course.
     was_cut: bool,
     failures: u64,
-    hurried: u64,
+    flushes_seen: u64,
     /// What has last kept records from being taken.
     trouble: Option<&'static str>,
     key_check: Option<KeyCheck>,
@@ -90,7 +90,7 @@ impl Worker {
             pause: None,
             was_cut: false,
             failures: 0,
-            hurried: 0,
+            flushes_seen: 0,
             trouble: None,
             key_check: None,
             warned: None,
@@ -123,8 +123,8 @@ impl Worker {
         let mut sending: Option<(Batch, Sending)> = None;
         let mut key_check = self.key_check.take();
         loop {
-            let (wishes, due) = self.take_in();
-            if wishes.closed && self.pending.leaves_to_disk() {
+            let (control, due) = self.drain_queue();
+            if control.closed && self.pending.leaves_to_disk() {
                 // Whoever waits for the end has waited for the requests before.
                 if let Some((batch, _)) = sending.take() {
                     self.pending.again([batch]);
@@ -134,9 +134,9 @@ impl Worker {
                 break;
             }
             if sending.is_none() {
-                sending = self.next(wishes);
+                sending = self.next(control);
             }
-            if wishes.closed && sending.is_none() && self.pending.is_empty() {
+            if control.closed && sending.is_none() && self.pending.is_empty() {
                 break;
             }
             self.publish(sending.as_ref().map(|(batch, _)| batch));
@@ -163,7 +163,7 @@ impl Worker {
                 }
                 answer = answer => {
                     if let Some((batch, _)) = sending.take() {
-                        self.answered(batch, answer, wishes.closed);
+                        self.on_response(batch, answer, control.closed);
                     }
                 }
             }
@@ -178,7 +178,7 @@ impl Worker {
         if !matches!(verdict, Ok(Verdict::Unauthorized)) {
             return;
         }
-        let why = Trouble::Key.why();
+        let why = SendFailure::Key.why();
         self.trouble = Some(why);
         self.warned = Some(Instant::now());
         tracing::warn!(name: "spanloom.export.key_refused", destination = %self.name, why, "records will have to wait");
@@ -186,10 +186,10 @@ impl Worker {
     }
 
     /// Takes what is due from the queue and makes records of it.
-    fn take_in(&mut self) -> (Wishes, Option<Instant>) {
-        let (wishes, spans, due) = self.queue.take();
-        if wishes.hurry > self.hurried {
-            self.hurried = wishes.hurry;
+    fn drain_queue(&mut self) -> (Control, Option<Instant>) {
+        let (control, spans, due) = self.queue.take();
+        if control.flushes > self.flushes_seen {
+            self.flushes_seen = control.flushes;
             let left = self.pause.filter(|pause| pause.asked);
             self.was_cut = self.was_cut || (self.pause.is_some() && left.is_none());
             self.pause = left;
@@ -205,14 +205,14 @@ impl Worker {
             }
         }
         self.pending.write_down(self.backoff.is_away());
-        (wishes, due.map(Instant::from_std))
+        (control, due.map(Instant::from_std))
     }
 
     /// Begins a request, if there is something to send and nothing forbids it.
-    fn next(&mut self, wishes: Wishes) -> Option<(Batch, Sending)> {
+    fn next(&mut self, control: Control) -> Option<(Batch, Sending)> {
         if self
             .pause
-            .is_some_and(|pause| pause.until > Instant::now() && !wishes.closed)
+            .is_some_and(|pause| pause.until > Instant::now() && !control.closed)
         {
             return None;
         }
@@ -221,14 +221,14 @@ impl Worker {
             self.was_cut = false;
         }
         loop {
-            let batch = self.pending.next(wishes, self.protocol.mixes_routes())?;
+            let batch = self.pending.next(control, self.protocol.mixes_routes())?;
             let records = batch.records();
             if let Protocol::Lines(lines) = &mut self.protocol {
                 let written = lines.write(&records);
                 match written {
                     Ok(()) => self.decided(&batch, Decision::Delivered { rejected: 0 }),
                     Err(_) => {
-                        self.undecided(batch, None, (Trouble::File, None), wishes.closed);
+                        self.defer(batch, None, (SendFailure::File, None), control.closed);
                         return None;
                     }
                 }
@@ -249,17 +249,17 @@ impl Worker {
         }
     }
 
-    fn answered(&mut self, batch: Batch, answer: Result<Answer, reqwest::Error>, closed: bool) {
+    fn on_response(&mut self, batch: Batch, answer: Result<Answer, reqwest::Error>, closed: bool) {
         let answer = match answer {
             Ok(answer) => answer,
             // It may or may not have been stored. Records carry their ids, so sending again is safe.
             Err(error) => {
                 let why = self.transport.as_ref().map(|it| it.reason(&error));
-                let trouble = Trouble::of(&error, why.unwrap_or_default());
+                let trouble = SendFailure::of(&error, why.unwrap_or_default());
                 if let Some(transport) = self.transport.as_mut().filter(|_| error.is_timeout()) {
                     transport.renew();
                 }
-                return self.undecided(batch, None, (trouble, why), closed);
+                return self.defer(batch, None, (trouble, why), closed);
             }
         };
         if self
@@ -267,8 +267,8 @@ impl Worker {
             .as_ref()
             .is_some_and(|it| it.wants_tls(&answer))
         {
-            let trouble = (Trouble::Connection, Some(reason::WANTS_TLS));
-            return self.undecided(batch, None, trouble, closed);
+            let trouble = (SendFailure::Connection, Some(reason::WANTS_TLS));
+            return self.defer(batch, None, trouble, closed);
         }
         match self.protocol.judge(&answer) {
             Verdict::Delivered { rejected } if rejected >= batch.len() => {
@@ -279,10 +279,10 @@ impl Worker {
             }
             Verdict::Split => self.split(batch, &answer),
             Verdict::Rejected | Verdict::Unsupported => self.rejected(&batch, &answer.reason()),
-            Verdict::InOtherForm => self.pending.again([batch]),
-            Verdict::Retry(asked) => self.undecided(batch, asked, (Trouble::Busy, None), closed),
-            Verdict::Unauthorized => self.undecided(batch, None, (Trouble::Key, None), closed),
-            Verdict::Proxy => self.undecided(batch, None, (Trouble::Proxy, None), closed),
+            Verdict::RetryAsParts => self.pending.again([batch]),
+            Verdict::Retry(asked) => self.defer(batch, asked, (SendFailure::Busy, None), closed),
+            Verdict::Unauthorized => self.defer(batch, None, (SendFailure::Key, None), closed),
+            Verdict::Proxy => self.defer(batch, None, (SendFailure::Proxy, None), closed),
         }
     }
 
@@ -323,23 +323,23 @@ impl Worker {
                 let rejected = rejected.min(records);
                 self.account.rejected += rejected;
                 self.account.delivered += records - rejected;
-                batch.taken();
+                batch.mark_delivered();
             }
             Decision::Rejected => self.account.rejected += records,
         }
         self.pending.settle(batch);
     }
 
-    fn undecided(
+    fn defer(
         &mut self,
         batch: Batch,
         asked: Option<Duration>,
-        (trouble, why): (Trouble, Option<&'static str>),
+        (trouble, why): (SendFailure, Option<&'static str>),
         closed: bool,
     ) {
         // One that is busy may well have time before a flush runs out of it.
-        self.failures += u64::from(trouble != Trouble::Busy);
-        let pause = if trouble == Trouble::Unreachable {
+        self.failures += u64::from(trouble != SendFailure::Busy);
+        let pause = if trouble == SendFailure::Unreachable {
             self.backoff.unreachable(random_share())
         } else {
             self.backoff.failed(asked, random_share())

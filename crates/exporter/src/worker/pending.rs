@@ -9,7 +9,7 @@ use super::batch::{Batch, Entry};
 use super::disk::Disk;
 use crate::limits::Limits;
 use crate::protocol::Stored;
-use crate::queue::Wishes;
+use crate::queue::Control;
 use crate::spool::Losses;
 
 /// Records that wait.
@@ -111,12 +111,12 @@ impl Pending {
     }
 
     /// The next records to send: those that are tried again, else in turn what is on disk only and what is new.
-    pub(super) fn next(&mut self, wishes: Wishes, mixed: bool) -> Option<Batch> {
+    pub(super) fn next(&mut self, control: Control, mixed: bool) -> Option<Batch> {
         if let Some(batch) = self.again.pop_front() {
             self.bytes = self.bytes.saturating_sub(batch.bytes());
             return Some(batch);
         }
-        let fresh = self.is_due(wishes);
+        let fresh = self.is_due(control);
         let disk = self.on_disk_only() > 0;
         let from_disk = disk && (!fresh || !self.disk_was_last);
         self.disk_was_last = from_disk;
@@ -180,14 +180,14 @@ impl Pending {
     }
 
     /// Whether what is new need not wait for more.
-    fn is_due(&self, wishes: Wishes) -> bool {
+    fn is_due(&self, control: Control) -> bool {
         let Some(first) = self.memory.front() else {
             return false;
         };
-        wishes.closed
+        control.closed
             || first
                 .number
-                .is_none_or(|number| number < wishes.flush_before)
+                .is_none_or(|number| number < control.flush_before)
             || self.memory.len() >= self.limits.batch_spans
             || self.bytes >= self.limits.batch_bytes
             || first.since.elapsed() >= self.limits.batch_age

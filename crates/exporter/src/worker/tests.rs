@@ -107,12 +107,12 @@ async fn an_hour(worker: &mut Worker, queue: &Queue, status: u16, flushed: Flush
     for second in 0..3_600 {
         queue.push(Arc::clone(&span), 1_000);
         if second == 0 || flushed == Flushed::Often {
-            queue.hurry();
+            queue.request_flush();
         }
-        let (wishes, _) = worker.take_in();
-        while let Some((batch, _never_sent)) = worker.next(wishes) {
+        let (control, _) = worker.drain_queue();
+        while let Some((batch, _never_sent)) = worker.next(control) {
             asked.push(second);
-            worker.answered(batch, answer(status), wishes.closed);
+            worker.on_response(batch, answer(status), control.closed);
         }
         worker.publish(None);
         said.extend(log.lines().drain(said.len()..).map(|line| (second, line)));
@@ -206,10 +206,10 @@ async fn the_first_flush_after_a_refusal_asks_again() {
     let (mut worker, queue) = worker(&destination, folder.path());
     queue.push(span(), 1_000);
     for status in [401, 200] {
-        queue.hurry();
-        let (wishes, _) = worker.take_in();
-        let (batch, _never_sent) = worker.next(wishes).unwrap();
-        worker.answered(batch, answer(status), wishes.closed);
+        queue.request_flush();
+        let (control, _) = worker.drain_queue();
+        let (batch, _never_sent) = worker.next(control).unwrap();
+        worker.on_response(batch, answer(status), control.closed);
         worker.publish(None);
     }
     assert!(queue.account().is_complete(), "{}", queue.account());
@@ -238,19 +238,19 @@ async fn a_destination_that_is_back_is_sent_to_within_five_seconds() {
     let (mut worker, queue) = worker(&destination, folder.path());
     for round in 1..=5 {
         queue.push(span(), 1_000);
-        queue.hurry();
+        queue.request_flush();
         let back = Instant::now() + AWAY;
         while queue.account().delivered < round {
             let now = Instant::now();
             assert!(now <= back + SOON, "round {round}: {}", queue.account());
-            let (wishes, _) = worker.take_in();
-            if let Some((batch, sending)) = worker.next(wishes) {
+            let (control, _) = worker.drain_queue();
+            if let Some((batch, sending)) = worker.next(control) {
                 let outcome = if now < back {
                     send_for_real(sending)
                 } else {
                     answer(200)
                 };
-                worker.answered(batch, outcome, wishes.closed);
+                worker.on_response(batch, outcome, control.closed);
                 worker.publish(None);
             }
             tokio::time::advance(STEP).await;
@@ -260,16 +260,16 @@ async fn a_destination_that_is_back_is_sent_to_within_five_seconds() {
 }
 
 /// Why a request to this address was not decided on.
-async fn trouble(url: &str) -> Trouble {
+async fn trouble(url: &str) -> SendFailure {
     let destination = Destination::spanloom(url).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (mut worker, queue) = worker(&destination, folder.path());
     queue.push(span(), 1_000);
-    queue.hurry();
-    let (wishes, _) = worker.take_in();
-    let (_, sending) = worker.next(wishes).unwrap();
+    queue.request_flush();
+    let (control, _) = worker.drain_queue();
+    let (_, sending) = worker.next(control).unwrap();
     let error = sending.await.unwrap_err();
-    Trouble::of(&error, destination.why(&error))
+    SendFailure::of(&error, destination.why(&error))
 }
 
 #[tokio::test]
@@ -284,13 +284,13 @@ async fn a_connection_that_was_made_is_told_from_one_that_was_not() {
     });
     for scheme in ["http", "https"] {
         let url = format!("{scheme}://{CLOSED}");
-        assert_eq!(trouble(&url).await, Trouble::Unreachable, "{url}");
+        assert_eq!(trouble(&url).await, SendFailure::Unreachable, "{url}");
         let url = format!("{scheme}://{odd}");
-        assert_eq!(trouble(&url).await, Trouble::Connection, "{url}");
+        assert_eq!(trouble(&url).await, SendFailure::Connection, "{url}");
     }
     // No name has so long a part: no server is asked for it.
     let nameless = format!("http://{}.test", "x".repeat(64));
-    assert_eq!(trouble(&nameless).await, Trouble::Unreachable);
+    assert_eq!(trouble(&nameless).await, SendFailure::Unreachable);
 }
 
 /// A machine that is down answers no request for a connection. Linux does the same for a listener whose queue is full.
@@ -313,6 +313,6 @@ async fn a_machine_that_does_not_answer_is_unreachable() {
     assert!(waiting.len() < 64, "the queue is never full");
     assert_eq!(
         trouble(&format!("http://{address}")).await,
-        Trouble::Unreachable
+        SendFailure::Unreachable
     );
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use spanloom_exporter::{Leftover, Limits, SpoolMode, SpoolSettings};
+use spanloom_exporter::{Limits, SpoolBacklog, SpoolMode, SpoolSettings};
 use spanloom_testkit::{SinkAnswer, StatusCode};
 
 use crate::setup::{PATIENCE, Setup, block_on};
@@ -181,7 +181,7 @@ fn what_was_refused_is_kept_with_the_reason_and_sent_again_when_asked() {
     assert_eq!((receipt.rejected, receipt.spooled), (3, 0), "{receipt}");
     let sent = setup.records().pop().unwrap();
 
-    let left = Leftover::find(folder.path()).unwrap().pop().unwrap();
+    let left = SpoolBacklog::find(folder.path()).unwrap().pop().unwrap();
     assert_eq!(left.rejected(), 3);
     let text = fs::read_to_string(left.rejected_in()).unwrap();
     let line: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
@@ -204,7 +204,7 @@ fn what_was_refused_is_kept_with_the_reason_and_sent_again_when_asked() {
     assert_eq!(next.exporter.shutdown(PATIENCE).received, 0);
     assert_eq!(next.sink.requests().len(), before);
 
-    assert_eq!(left.readmit().unwrap(), 3);
+    assert_eq!(left.requeue_rejected().unwrap(), 3);
     assert_eq!(left.rejected(), 0);
     let again = left.send(left.destination(None).unwrap()).unwrap();
     let receipt = again.shutdown(PATIENCE);

@@ -9,7 +9,7 @@ pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 /// Why nothing was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum SendFailure {
     /// No connection could be made: no server has seen anything of it.
     Unreachable,
     /// It broke off: within the TLS handshake, at a proxy, or before a whole answer.
@@ -25,7 +25,7 @@ pub(super) enum Trouble {
     File,
 }
 
-impl Trouble {
+impl SendFailure {
     /// Of a request without an answer.
     pub(super) fn of(error: &reqwest::Error, why: &'static str) -> Self {
         match why {

@@ -13,15 +13,15 @@ pub(super) fn is_child(name: &str, parent: &str) -> bool {
 
 /// Whether one of the sorted `names` stands below `name`.
 pub(super) fn has_children(names: &[Key], name: &str) -> bool {
-    let branch = format!("{name}.");
-    let after = names.partition_point(|other| other.as_str() < branch.as_str());
+    let prefix = format!("{name}.");
+    let after = names.partition_point(|other| other.as_str() < prefix.as_str());
     names
         .get(after)
-        .is_some_and(|other| other.as_str().starts_with(&branch))
+        .is_some_and(|other| other.as_str().starts_with(&prefix))
 }
 
 /// Renames what stands beside its own child: `error` beside `error.type` becomes `error.value`.
-pub(super) fn untangle(attributes: &mut [KeyValue]) {
+pub(super) fn resolve_prefix_conflicts(attributes: &mut [KeyValue]) {
     let mut names: BTreeSet<Key> = attributes.iter().map(|it| it.key.clone()).collect();
     for attribute in attributes {
         if !is_branch(&names, attribute.key.as_str()) {
@@ -37,11 +37,11 @@ pub(super) fn untangle(attributes: &mut [KeyValue]) {
 }
 
 fn is_branch(names: &BTreeSet<Key>, name: &str) -> bool {
-    let branch = Key::from(format!("{name}."));
+    let prefix = Key::from(format!("{name}."));
     names
-        .range(branch.clone()..)
+        .range(prefix.clone()..)
         .next()
-        .is_some_and(|other| other.as_str().starts_with(branch.as_str()))
+        .is_some_and(|other| other.as_str().starts_with(prefix.as_str()))
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     fn untangled(names: &[&'static str]) -> Vec<String> {
         let mut attributes: Vec<KeyValue> =
             names.iter().map(|name| KeyValue::new(*name, 1)).collect();
-        untangle(&mut attributes);
+        resolve_prefix_conflicts(&mut attributes);
         let names = attributes.iter();
         names.map(|it| it.key.as_str().to_owned()).collect()
     }

@@ -5,10 +5,10 @@ use spanloom_core::semconv as names;
 use spanloom_core::weave::insert;
 
 use super::attributes::{Attributes, parsed};
-use super::{branch, table};
+use super::{dotted_names, table};
 
 /// Takes it out, as one object.
-pub(super) fn said(attributes: &mut Attributes) -> Map<String, Value> {
+pub(super) fn user_attributes(attributes: &mut Attributes) -> Map<String, Value> {
     let mut said = Map::new();
     for name in [names::SPANLOOM_ATTRIBUTES, table::ATTRIBUTES] {
         match attributes.take(name).map(parsed) {
@@ -21,7 +21,9 @@ pub(super) fn said(attributes: &mut Attributes) -> Map<String, Value> {
             None => {}
         }
     }
-    for (name, value) in attributes.take_such(|name| branch::is_child(name, table::ATTRIBUTES)) {
+    for (name, value) in
+        attributes.take_such(|name| dotted_names::is_child(name, table::ATTRIBUTES))
+    {
         let key = name.get(table::ATTRIBUTES.len() + 1..).unwrap_or(&name);
         insert(&mut said, key, parsed(value));
     }

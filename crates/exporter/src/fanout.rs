@@ -12,27 +12,27 @@ use crate::span::held_bytes;
 
 /// What an exporter shares with its processors.
 #[derive(Debug)]
-pub(crate) struct Doors {
-    pub(crate) lanes: Vec<Lane>,
+pub(crate) struct Fanout {
+    pub(crate) routes: Vec<Route>,
     pub(crate) resource: Arc<OnceLock<Resource>>,
 }
 
 /// The way to one destination.
 #[derive(Debug)]
-pub(crate) struct Lane {
+pub(crate) struct Route {
     pub(crate) name: String,
     pub(crate) queue: Arc<Queue>,
     pub(crate) spools: bool,
 }
 
-impl Doors {
+impl Fanout {
     /// One span for all destinations, which share it.
     pub(crate) fn push(&self, span: SpanData) {
         let bytes = held_bytes(&span);
         let span = Arc::new(span);
-        if let Some((last, others)) = self.lanes.split_last() {
-            for lane in others {
-                lane.queue.push(Arc::clone(&span), bytes);
+        if let Some((last, others)) = self.routes.split_last() {
+            for route in others {
+                route.queue.push(Arc::clone(&span), bytes);
             }
             last.queue.push(span, bytes);
         }
@@ -45,24 +45,24 @@ impl Doors {
 
     /// All destinations at the same time, so that one that hangs takes no time from the others.
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
-        for lane in &self.lanes {
-            lane.queue.hurry();
+        for route in &self.routes {
+            route.queue.request_flush();
         }
         let deadline = Instant::now().checked_add(timeout);
-        self.receipt(|lane| {
+        self.receipt(|route| {
             let left = deadline.map_or(timeout, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
             });
-            lane.queue.flushed(left)
+            route.queue.flushed(left)
         })
     }
 
-    pub(crate) fn receipt(&self, account: impl Fn(&Lane) -> Account) -> Receipt {
-        let of_lane = |lane: &Lane| DestinationReceipt {
-            name: lane.name.clone(),
-            account: account(lane),
-            trouble: lane.queue.trouble(),
+    pub(crate) fn receipt(&self, account: impl Fn(&Route) -> Account) -> Receipt {
+        let of_route = |route: &Route| DestinationReceipt {
+            name: route.name.clone(),
+            account: account(route),
+            trouble: route.queue.trouble(),
         };
-        Receipt::of(self.lanes.iter().map(of_lane).collect())
+        Receipt::of(self.routes.iter().map(of_route).collect())
     }
 }

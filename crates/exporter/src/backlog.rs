@@ -14,12 +14,12 @@ use crate::spool::{Description, Spool, SpoolSettings, rejected};
 
 /// What programs have spooled for one destination.
 #[derive(Clone, Debug)]
-pub struct Leftover {
+pub struct SpoolBacklog {
     folder: PathBuf,
     description: Description,
 }
 
-impl Leftover {
+impl SpoolBacklog {
     /// All of them in the folder of [`SpoolSettings::folder`], or the one in the folder of a single destination.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Leftover {
     }
 
     /// How many records wait that the destination has refused, in `rejected.jsonl` of its folder, each with the reason.
-    /// They are sent again only when they are asked for, with [`Leftover::readmit`].
+    /// They are sent again only when they are asked for, with [`SpoolBacklog::requeue_rejected`].
     #[must_use]
     pub fn rejected(&self) -> u64 {
         rejected::count(&self.folder)
@@ -72,7 +72,7 @@ impl Leftover {
     ///
     /// # Errors
     /// When the folder cannot be written; what is not put back then stays where it was.
-    pub fn readmit(&self) -> io::Result<u64> {
+    pub fn requeue_rejected(&self) -> io::Result<u64> {
         let mut spool = Spool::create(&self.folder, &Self::settings(&self.folder))?;
         rejected::take(&self.folder, |records| {
             let records = records.iter().map(|it| (&*it.route, &*it.body));
