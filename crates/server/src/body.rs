@@ -26,7 +26,7 @@ const STEP: usize = 16 << 10;
 const LARGEST_RATIO: usize = 200;
 const FREE: usize = 1 << 20;
 /// Time for the whole body.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The room that all bodies share.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Bodies {
             all: Arc::clone(&self.0),
             taken: None,
         };
-        let whole = tokio::time::timeout(PATIENCE, collect(body, most, room)).await;
+        let whole = tokio::time::timeout(BODY_TIMEOUT, collect(body, most, room)).await;
         let held = whole
             .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))??;
         let encoding = headers

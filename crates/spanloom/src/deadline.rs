@@ -29,9 +29,9 @@ impl Deadline {
 
 /// Work that goes on behind somebody's back: a thread for each that took longer than it was given.
 #[derive(Debug, Default)]
-pub(crate) struct Patience(Mutex<Vec<Receiver<()>>>);
+pub(crate) struct BoundedWork(Mutex<Vec<Receiver<()>>>);
 
-impl Patience {
+impl BoundedWork {
     /// Runs `work` and waits for it, `timeout` at the longest. Work that takes longer goes on, on a thread of its own; as
     /// long as it does, none is added to it, so that asking again and again does not pile threads up.
     pub(crate) fn wait(&self, timeout: Duration, work: impl FnOnce() + Send + 'static) {
@@ -56,7 +56,7 @@ impl Patience {
 }
 
 /// The same, once and for all: earlier work is not waited for.
-pub(crate) fn within(timeout: Duration, work: impl FnOnce() + Send + 'static) {
+pub(crate) fn run_for(timeout: Duration, work: impl FnOnce() + Send + 'static) {
     let _late = start(work).is_some_and(|running| is_late(&running, timeout));
 }
 
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn work_that_ends_is_waited_for() {
         let (sender, receiver) = mpsc::channel();
-        within(Duration::from_secs(60), move || sender.send(7).unwrap());
+        run_for(Duration::from_secs(60), move || sender.send(7).unwrap());
         assert_eq!(receiver.try_recv(), Ok(7));
     }
 
@@ -94,7 +94,7 @@ mod tests {
         let barrier = Arc::new(Barrier::new(2));
         let inside = Arc::clone(&barrier);
         let begun = Instant::now();
-        within(Duration::from_millis(1), move || {
+        run_for(Duration::from_millis(1), move || {
             inside.wait();
         });
         assert!(begun.elapsed() >= Duration::from_millis(1));
@@ -103,33 +103,33 @@ mod tests {
 
     #[test]
     fn work_that_is_late_is_not_added_to() {
-        let patience = Patience::default();
+        let work_under_way = BoundedWork::default();
         let barrier = Arc::new(Barrier::new(2));
         let inside = Arc::clone(&barrier);
         let soon = Duration::from_millis(1);
-        patience.wait(soon, move || {
+        work_under_way.wait(soon, move || {
             inside.wait();
         });
         let (sender, receiver) = mpsc::channel();
         let again = sender.clone();
-        patience.wait(soon, move || again.send(1).unwrap());
+        work_under_way.wait(soon, move || again.send(1).unwrap());
         assert!(receiver.try_recv().is_err(), "the first is still at it");
-        assert_eq!(patience.running().len(), 1);
+        assert_eq!(work_under_way.running().len(), 1);
         barrier.wait();
-        patience.wait(Duration::from_secs(60), move || sender.send(2).unwrap());
+        work_under_way.wait(Duration::from_secs(60), move || sender.send(2).unwrap());
         assert_eq!(receiver.try_recv(), Ok(2));
-        assert_eq!(patience.running().len(), 0);
+        assert_eq!(work_under_way.running().len(), 0);
     }
 
     #[test]
     fn a_wait_may_have_no_end() {
         let forever = Deadline::after(Duration::MAX);
         assert_eq!(forever.left(), Duration::MAX);
-        Patience::default().wait(Duration::MAX, || {});
+        BoundedWork::default().wait(Duration::MAX, || {});
     }
 
     #[test]
     fn a_panic_ends_the_wait() {
-        within(Duration::from_secs(60), || panic!("of a processor"));
+        run_for(Duration::from_secs(60), || panic!("of a processor"));
     }
 }

@@ -23,8 +23,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use crate::entered;
-use crate::lineage::Lineage;
+use crate::own_spans::OwnSpans;
+use crate::span_stack;
 
 /// Takes the spans of a service's `tracing` along into a monitor's records; made by
 /// [`Monitor::layer`](crate::Monitor::layer).
@@ -35,22 +35,24 @@ use crate::lineage::Lineage;
 #[derive(Debug)]
 pub struct MonitorLayer {
     tracer: SdkTracer,
-    lineage: Lineage,
+    own_spans: OwnSpans,
 }
 
 impl MonitorLayer {
-    pub(crate) fn new(provider: &SdkTracerProvider, lineage: &Lineage) -> Self {
+    pub(crate) fn new(provider: &SdkTracerProvider, own_spans: &OwnSpans) -> Self {
         Self {
             tracer: provider.tracer("spanloom.tracing"),
-            lineage: lineage.clone(),
+            own_spans: own_spans.clone(),
         }
     }
 
     /// What this monitor has of a span.
-    fn taken<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Arc<Mutex<Taken>>> {
+    fn taken<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Arc<Mutex<SpanState>>> {
         let extensions = span.extensions();
-        let of_monitors = &extensions.get::<TakenBy>()?.0;
-        let own = of_monitors.iter().find(|(id, _)| *id == self.lineage.id());
+        let of_monitors = &extensions.get::<PerMonitor>()?.0;
+        let own = of_monitors
+            .iter()
+            .find(|(id, _)| *id == self.own_spans.id());
         own.map(|(_, taken)| Arc::clone(taken))
     }
 
@@ -60,13 +62,13 @@ impl MonitorLayer {
         let taken = self.taken(span)?;
         let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
         let context = match &mut *taken {
-            Taken::Begun(context) => return Some(context.clone()),
-            Taken::Waiting { since, fields } => {
+            SpanState::Begun(context) => return Some(context.clone()),
+            SpanState::Waiting { since, fields } => {
                 let parent = span.parent().and_then(|parent| self.context(&parent));
                 self.start(span.name(), *since, mem::take(fields), parent)
             }
         };
-        *taken = Taken::Begun(context.clone());
+        *taken = SpanState::Begun(context.clone());
         Some(context)
     }
 
@@ -81,7 +83,7 @@ impl MonitorLayer {
             // The outermost span of ours is in the service's trace, if there is one.
             let current = Context::current();
             let outer = current.span().span_context().clone();
-            if outer.is_valid() && self.lineage.parent_kind(&outer) == ParentKind::Foreign {
+            if outer.is_valid() && self.own_spans.parent_kind(&outer) == ParentKind::Foreign {
                 let id = outer.span_id().to_string();
                 let outer = KeyValue::new(semconv::SPANLOOM_OUTER_SPAN_ID, id);
                 fields.attributes.push(outer);
@@ -98,14 +100,14 @@ impl MonitorLayer {
 }
 
 /// What a service's span is to a monitor.
-enum Taken {
+enum SpanState {
     Waiting { since: SystemTime, fields: Fields },
     Begun(Context),
 }
 
 /// The same for each monitor, kept with the span in the registry.
 #[derive(Default)]
-struct TakenBy(Vec<(usize, Arc<Mutex<Taken>>)>);
+struct PerMonitor(Vec<(usize, Arc<Mutex<SpanState>>)>);
 
 impl<S> Layer<S> for MonitorLayer
 where
@@ -115,16 +117,16 @@ where
         let Some(span) = context.span(id) else { return };
         let mut fields = Fields::default();
         attributes.record(&mut fields);
-        let waiting = Arc::new(Mutex::new(Taken::Waiting {
+        let waiting = Arc::new(Mutex::new(SpanState::Waiting {
             since: SystemTime::now(),
             fields,
         }));
         let mut extensions = span.extensions_mut();
-        if extensions.get_mut::<TakenBy>().is_none() {
-            extensions.insert(TakenBy::default());
+        if extensions.get_mut::<PerMonitor>().is_none() {
+            extensions.insert(PerMonitor::default());
         }
-        if let Some(TakenBy(monitors)) = extensions.get_mut() {
-            monitors.push((self.lineage.id(), waiting));
+        if let Some(PerMonitor(monitors)) = extensions.get_mut() {
+            monitors.push((self.own_spans.id(), waiting));
         }
     }
 
@@ -134,8 +136,8 @@ where
             return;
         };
         match &mut *taken.lock().unwrap_or_else(PoisonError::into_inner) {
-            Taken::Waiting { fields, .. } => values.record(fields),
-            Taken::Begun(context) => {
+            SpanState::Waiting { fields, .. } => values.record(fields),
+            SpanState::Begun(context) => {
                 let mut fields = Fields::default();
                 values.record(&mut fields);
                 fields.put_on(&context.span());
@@ -146,14 +148,14 @@ where
     fn on_enter(&self, id: &Id, context: layer::Context<'_, S>) {
         let own = context.span(id).and_then(|span| self.context(&span));
         if let Some(own) = own {
-            entered::enter(own);
+            span_stack::enter(own);
         }
     }
 
     fn on_exit(&self, id: &Id, context: layer::Context<'_, S>) {
         let own = context.span(id).and_then(|span| self.context(&span));
         if let Some(own) = own {
-            entered::exit(&own);
+            span_stack::exit(&own);
         }
     }
 
@@ -161,7 +163,7 @@ where
         let taken = context.span(&id).and_then(|span| self.taken(&span));
         let Some(taken) = taken else { return };
         // One that was never entered did nothing.
-        if let Taken::Begun(context) = &*taken.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let SpanState::Begun(context) = &*taken.lock().unwrap_or_else(PoisonError::into_inner) {
             context.span().end();
         }
     }

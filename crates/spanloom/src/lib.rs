@@ -35,31 +35,31 @@
 #![doc = include_str!("environment.md")]
 
 mod banner;
-mod beside;
 mod client;
 mod config;
 mod deadline;
-#[cfg(feature = "tracing")]
-mod entered;
+mod env_credentials;
 mod error;
-mod known;
 #[cfg(feature = "tracing")]
 mod layer;
-mod lineage;
 mod links;
 mod monitor;
 mod notice;
+mod other_signals;
+mod own_spans;
 mod pipeline;
 mod prices;
 mod processor;
 mod resource;
 #[cfg(feature = "otlp")]
 mod signals;
+#[cfg(feature = "tracing")]
+mod span_stack;
 mod stats;
 
 pub use client::Monitored;
+pub use env_credentials::with_env_credentials;
 pub use error::{Error, ErrorKind, Fault, Origin};
-pub use known::with_env_credentials;
 #[cfg(feature = "tracing")]
 pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};

@@ -134,7 +134,7 @@ impl Monitor {
         S: tracing::Subscriber + for<'span> LookupSpan<'span>,
     {
         let pipeline = self.pipeline.as_ref()?;
-        let layer = MonitorLayer::new(&pipeline.provider, &pipeline.lineage);
+        let layer = MonitorLayer::new(&pipeline.provider, &pipeline.own_spans);
         // A filter of its own: without one it would switch on every span and event of every library.
         Some(layer.with_filter(LevelFilter::INFO))
     }

@@ -10,12 +10,12 @@ use spanloom_instrumentation::{
     MonitorAttributes, PriceBook, Recorder,
 };
 
-use crate::beside::Beside;
 use crate::config::{Collectors, Environment, Records};
-use crate::deadline::{Deadline, Patience, within};
+use crate::deadline::{BoundedWork, Deadline, run_for};
 use crate::error::{Error, ErrorKind};
-use crate::lineage::Lineage;
 use crate::links::CallLinks;
+use crate::other_signals::Signals;
+use crate::own_spans::OwnSpans;
 use crate::processor::OwnProcessor;
 use crate::resource::resource;
 use crate::stats::MonitorStats;
@@ -101,9 +101,9 @@ pub(crate) struct Pipeline {
     pub(crate) recorder: Recorder,
     pub(crate) provider: SdkTracerProvider,
     #[cfg(feature = "tracing")]
-    pub(crate) lineage: Lineage,
-    beside: Beside,
-    patience: Patience,
+    pub(crate) own_spans: OwnSpans,
+    signals: Signals,
+    work_under_way: BoundedWork,
     prices: PriceBook,
     exporter: Exporter,
 }
@@ -118,7 +118,7 @@ impl Pipeline {
             ..
         } = settings;
         let recorder = settings.recorder()?;
-        let lineage = Lineage::default();
+        let own_spans = OwnSpans::default();
         let exporter = settings.exporter()?;
         let content = match (
             settings.content && !environment.no_content,
@@ -135,40 +135,40 @@ impl Pipeline {
             .with_sampler(Sampler::AlwaysOn)
             .with_max_attributes_per_span(environment.attribute_limit)
             .with_span_processor(OwnProcessor {
-                lineage: lineage.clone(),
+                own_spans: own_spans.clone(),
                 exporter: exporter.processor(),
                 links: settings.links.take(),
             })
             .build();
-        let beside = Beside::start(collectors, stream)?;
-        beside.observe(&exporter);
+        let signals = Signals::start(collectors, stream)?;
+        signals.observe(&exporter);
         let layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
             .with_content(content)
-            .with_parent_policy(lineage.clone());
+            .with_parent_policy(own_spans.clone());
         let prices = settings.prices.clone();
-        let layer = settings.apply(beside.attach(layer)).build();
+        let layer = settings.apply(signals.attach(layer)).build();
         Ok(Self {
             layer,
             recorder,
             provider,
             #[cfg(feature = "tracing")]
-            lineage,
-            beside,
-            patience: Patience::default(),
+            own_spans,
+            signals,
+            work_under_way: BoundedWork::default(),
             prices,
             exporter,
         })
     }
 
-    /// Waits for the recorder, then for the exporter and what goes beside it, all within `timeout`. Calls that the recorder
+    /// Waits for the recorder, then for the exporter and the other signals, all within `timeout`. Calls that the recorder
     /// has still to read are in the account as queued.
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
         let deadline = Deadline::after(timeout);
-        let beside = self.beside.clone();
+        let signals = self.signals.clone();
         let receipt = self.settle(deadline, Recorder::flush, Exporter::flush);
         let left = deadline.left();
-        self.patience.wait(left, move || beside.flush());
+        self.work_under_way.wait(left, move || signals.flush());
         receipt
     }
 
@@ -177,10 +177,10 @@ impl Pipeline {
         let deadline = Deadline::after(timeout);
         let receipt = self.settle(deadline, Recorder::shutdown, Exporter::shutdown);
         let left = deadline.left();
-        let (provider, beside) = (self.provider.clone(), self.beside.clone());
-        within(left, move || {
+        let (provider, signals) = (self.provider.clone(), self.signals.clone());
+        run_for(left, move || {
             drop(provider.shutdown_with_timeout(left));
-            beside.shutdown(left);
+            signals.shutdown(left);
         });
         receipt
     }

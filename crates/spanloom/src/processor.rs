@@ -9,26 +9,26 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use spanloom_exporter::RecordProcessor;
 
-use crate::lineage::Lineage;
 use crate::links::CallLinks;
+use crate::own_spans::OwnSpans;
 
 /// Knows the open spans, prints links if wanted, and exports. Flushed and shut down by the monitor itself, with its own
 /// deadline and receipt.
 #[derive(Debug)]
 pub(crate) struct OwnProcessor {
-    pub(crate) lineage: Lineage,
+    pub(crate) own_spans: OwnSpans,
     pub(crate) links: Option<CallLinks>,
     pub(crate) exporter: RecordProcessor,
 }
 
 impl SpanProcessor for OwnProcessor {
     fn on_start(&self, span: &mut Span, context: &Context) {
-        self.lineage.begun(span);
+        self.own_spans.begun(span);
         self.exporter.on_start(span, context);
     }
 
     fn on_end(&self, span: SpanData) {
-        self.lineage.ended(span.span_context.span_id());
+        self.own_spans.ended(span.span_context.span_id());
         if let Some(links) = &self.links {
             links.ended(&span);
         }

@@ -22,7 +22,7 @@ use crate::weave::present;
 
 /// A row of the table; see the board's API.
 #[derive(Debug, Serialize)]
-struct Shown {
+struct CallRow {
     id: String,
     trace_id: String,
     parent_id: Option<String>,
@@ -54,7 +54,7 @@ struct Shown {
     damaged: bool,
 }
 
-impl Shown {
+impl CallRow {
     fn of(row: &Row, memory: &Memory) -> Self {
         let text = |code: Code| memory.dictionary.text(code).to_owned();
         let attributes = row
@@ -133,8 +133,8 @@ fn table(parameters: &Parameters, store: &Store) -> Result<Value, Problem> {
     rows.sort_by(|(_, left), (_, right)| order.compare(left, right, &memory));
     let total = rows.len();
     let page = rows.into_iter().skip(offset).take(limit);
-    let (places, mut calls): (Vec<usize>, Vec<Shown>) = page
-        .map(|(place, row)| (place, Shown::of(row, &memory)))
+    let (places, mut calls): (Vec<usize>, Vec<CallRow>) = page
+        .map(|(place, row)| (place, CallRow::of(row, &memory)))
         .unzip();
     store.read(&memory, &places, |index, record| {
         if let Some(shown) = calls.get_mut(index) {
@@ -146,8 +146,8 @@ fn table(parameters: &Parameters, store: &Store) -> Result<Value, Problem> {
 
 /// One call: its row, and all that was recorded.
 #[derive(Serialize)]
-struct One {
-    row: Shown,
+struct CallDetail {
+    row: CallRow,
     stream: String,
     conversation: Conversation,
     call: Record,
@@ -169,13 +169,13 @@ pub(super) async fn one(
     Ok(reply::json(&app.questions.ask(question).await?))
 }
 
-fn whole(store: &Store, project: &str, id: &Id) -> Result<One, Problem> {
+fn whole(store: &Store, project: &str, id: &Id) -> Result<CallDetail, Problem> {
     let missing = || Problem::not_found("there is no such call in this project");
     let memory = store.memory();
     let project = memory.dictionary.code(project).ok_or_else(missing)?;
     let place = memory.find(project, id).ok_or_else(missing)?;
     let row = memory.rows.get(place).ok_or_else(missing)?;
-    let mut shown = Shown::of(row, &memory);
+    let mut shown = CallRow::of(row, &memory);
     let mut call = None;
     store.read(&memory, &[place], |_, record| {
         shown.complete(&record);
@@ -183,7 +183,7 @@ fn whole(store: &Store, project: &str, id: &Id) -> Result<One, Problem> {
         call = Some((conversation, present(record, true)));
     })?;
     let (conversation, call) = call.ok_or_else(missing)?;
-    Ok(One {
+    Ok(CallDetail {
         row: shown,
         stream: memory.dictionary.text(row.stream).to_owned(),
         conversation,

@@ -66,7 +66,7 @@ impl Sample {
 
 /// What is gathered of calls, one by one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gathered {
+pub(super) struct Accumulator {
     calls: u64,
     errors: u64,
     cancelled: u64,
@@ -86,7 +86,7 @@ pub(super) struct Gathered {
     last: Option<i64>,
 }
 
-impl Gathered {
+impl Accumulator {
     pub(super) fn add(&mut self, row: &Row) {
         self.calls += 1;
         self.errors += u64::from(row.status == Status::Error);
@@ -196,7 +196,7 @@ pub(super) struct Series {
 }
 
 impl Series {
-    pub(super) fn of(buckets: Vec<Gathered>) -> Self {
+    pub(super) fn of(buckets: Vec<Accumulator>) -> Self {
         let mut series = Self::default();
         for mut bucket in buckets {
             bucket.latency.sort();
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn nothing_is_null_and_not_zero() {
-        let stats = serde_json::to_value(Gathered::default().stats()).unwrap();
+        let stats = serde_json::to_value(Accumulator::default().stats()).unwrap();
         assert_eq!(
             (
                 stats["calls"].as_u64(),

@@ -10,7 +10,7 @@ use spanloom_core::Outcome;
 
 use super::bin::Bins;
 use super::selection::{Parameters, Selection};
-use super::stats::{Gathered, Series, ms};
+use super::stats::{Accumulator, Series, ms};
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::{Code, Memory, Row};
@@ -63,15 +63,15 @@ impl Group {
 
 /// Calls of a group: all of them, and by bucket.
 struct Member {
-    all: Gathered,
-    buckets: Vec<Gathered>,
+    all: Accumulator,
+    buckets: Vec<Accumulator>,
 }
 
 impl Member {
     fn new(bins: &Bins) -> Self {
         Self {
-            all: Gathered::default(),
-            buckets: vec![Gathered::default(); bins.count],
+            all: Accumulator::default(),
+            buckets: vec![Accumulator::default(); bins.count],
         }
     }
 

@@ -17,13 +17,13 @@ use super::paced::Paced;
 /// Connections at once.
 const CONNECTIONS: usize = 256;
 /// Time for a request's head, and so for an idle connection.
-const HEAD: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a request's head.
 const HEAD_BYTES: usize = 16 << 10;
 /// Time between attempts when connections cannot be accepted.
-const RESPITE: Duration = Duration::from_millis(50);
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 /// Time for requests under way when the server stops.
-const FAREWELL: Duration = Duration::from_secs(5);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// The next connection, once there may be one more.
 async fn next(
@@ -45,7 +45,7 @@ pub(super) async fn accept(
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEAD_BYTES);
     loop {
         // Also while all connections are taken: they may be held for long.
@@ -55,7 +55,7 @@ pub(super) async fn accept(
         };
         let Ok((socket, permit)) = accepted else {
             // Out of file handles, most likely: some will be closed.
-            tokio::time::sleep(RESPITE).await;
+            tokio::time::sleep(ACCEPT_BACKOFF).await;
             continue;
         };
         // Answers are small; waiting to fill a packet only delays them.
@@ -70,5 +70,5 @@ pub(super) async fn accept(
         });
     }
     drop(listener);
-    drop(tokio::time::timeout(FAREWELL, connections.shutdown()).await);
+    drop(tokio::time::timeout(SHUTDOWN_GRACE, connections.shutdown()).await);
 }

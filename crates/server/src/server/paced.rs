@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 /// How long writing may wait for a client that reads nothing.
-const PATIENCE: Duration = Duration::from_secs(30);
+const WRITE_STALL: Duration = Duration::from_secs(30);
 /// Bytes a second that a client may read at and never be cut off.
 const RATE: u32 = 16 << 10;
 
@@ -30,9 +30,9 @@ impl<S> Paced<S> {
     pub(super) fn new(socket: S) -> Self {
         Self {
             socket,
-            left: PATIENCE,
+            left: WRITE_STALL,
             waiting: None,
-            end: Box::pin(sleep(PATIENCE)),
+            end: Box::pin(sleep(WRITE_STALL)),
         }
     }
 
@@ -49,7 +49,7 @@ impl<S> Paced<S> {
                     .take()
                     .map_or(Duration::ZERO, |since| since.elapsed());
                 let earned = Duration::from_secs(1).mul_f64(bytes as f64 / f64::from(RATE));
-                self.left = (self.left.saturating_sub(waited) + earned).min(PATIENCE);
+                self.left = (self.left.saturating_sub(waited) + earned).min(WRITE_STALL);
                 Poll::Ready(Ok(bytes))
             }
             Poll::Pending => {
@@ -125,7 +125,7 @@ mod tests {
         let mut paced = Paced::new(near);
         let error = paced.write_all(&vec![0; 4 * BUFFER]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert!(started.elapsed() <= PATIENCE + Duration::from_secs(5));
+        assert!(started.elapsed() <= WRITE_STALL + Duration::from_secs(5));
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,12 +13,12 @@ use crate::error::Error;
 
 /// They exist only where a collector takes them. Cloning gives handles to the same.
 #[derive(Clone, Debug)]
-pub(crate) struct Beside {
+pub(crate) struct Signals {
     meters: Option<SdkMeterProvider>,
     loggers: Option<SdkLoggerProvider>,
 }
 
-impl Beside {
+impl Signals {
     #[cfg(feature = "otlp")]
     pub(crate) fn start(collectors: Collectors<'_>, stream: &StreamName) -> Result<Self, Error> {
         use crate::resource::resource;

@@ -12,11 +12,11 @@ use spanloom_instrumentation::{ParentKind, ParentPolicy};
 
 /// The spans of one provider that have begun and not ended.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lineage {
+pub(crate) struct OwnSpans {
     open: Arc<Mutex<HashSet<SpanId>>>,
 }
 
-impl Lineage {
+impl OwnSpans {
     /// Tells monitors apart.
     #[cfg(feature = "tracing")]
     pub(crate) fn id(&self) -> usize {
@@ -36,11 +36,11 @@ impl Lineage {
     }
 }
 
-impl ParentPolicy for Lineage {
+impl ParentPolicy for OwnSpans {
     #[cfg(feature = "tracing")]
     fn context(&self) -> opentelemetry::Context {
         let open = self.open();
-        crate::entered::innermost(|span| open.contains(&span))
+        crate::span_stack::innermost(|span| open.contains(&span))
             .unwrap_or_else(opentelemetry::Context::current)
     }
 
