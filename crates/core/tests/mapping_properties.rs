@@ -14,7 +14,7 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 use spanloom_core::json::Document;
 use spanloom_core::mapping::{Span, SpanStatus, record};
-use spanloom_core::openai::{asked, output_messages};
+use spanloom_core::openai::{output_messages, prompt_content};
 use spanloom_core::{Endpoint, Record, StreamName, Timestamp, message};
 
 /// Names of every dialect, with what each is read as.
@@ -220,7 +220,7 @@ proptest! {
 /// Messages and tools of a chat completion's request, in the convention's words.
 fn asked_json(request: &str) -> [Option<String>; 2] {
     let document = Document::read(request.as_bytes());
-    let asked = asked(Endpoint::ChatCompletions, document.root());
+    let asked = prompt_content(Endpoint::ChatCompletions, document.root());
     [
         message::to_json(&asked.input_messages),
         message::tools_json(&asked.tool_definitions),

@@ -142,7 +142,7 @@ pub fn request(bytes: &[u8]) {
         assert_eq!(quick, *model);
     }
     for endpoint in ENDPOINTS {
-        let asked = openai::asked(endpoint, document.root());
+        let asked = openai::prompt_content(endpoint, document.root());
         let arrays = [
             message::parts_json(&asked.system_instructions),
             message::to_json(&asked.input_messages),

@@ -1,6 +1,6 @@
 //! `spanloom demo`: the cookbook page's examples, from the client's call to the board.
 
-mod encounter;
+mod edge_cases;
 mod example;
 mod session;
 mod summary;
@@ -42,7 +42,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
     let session = Session::new(&monitor, &models, &args.model)?;
     example::all(&session).await?;
     if let Some(faulty) = models.local() {
-        encounter::all(&session, faulty).await;
+        edge_cases::all(&session, faulty).await;
     }
     let since = session.finish();
     // The monitor waits for its threads; so does this one, and the server has its own.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::part::Place;
 use super::policy::ContentPolicy;
-use super::walk::Walk;
+use super::rewriter::Rewriter;
 
 /// JSON a policy was applied to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl ContentPolicy {
                 withheld: 0,
             };
         }
-        let Some((written, withheld)) = Walk::new(self, place).over(json) else {
+        let Some((written, withheld)) = Rewriter::new(self, place).over(json) else {
             return Filtered {
                 json: self.unread(json),
                 withheld: 0,

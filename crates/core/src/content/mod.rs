@@ -12,7 +12,7 @@
 //! | `apply` | what it does with JSON |
 //! | `rule` | who a rule is about: role, part, path |
 //! | `part` | the field names of messages and of the provider's shapes, as a table |
-//! | `walk` | the way through the JSON |
+//! | `rewriter` | the way through the JSON |
 //! | `hash` | the keyed hash |
 //!
 //! ```
@@ -33,8 +33,8 @@ mod apply;
 mod hash;
 mod part;
 mod policy;
+mod rewriter;
 mod rule;
-mod walk;
 
 pub use apply::Filtered;
 pub use part::{Part, Place};

@@ -40,7 +40,9 @@ impl Place {
     /// What stands in the attribute of this name, where it is one of ours or the convention's.
     #[must_use]
     pub fn of_attribute(name: &str) -> Option<Self> {
-        let found = Self::ATTRIBUTES.iter().find(|(known, _)| *known == name);
+        let found = Self::ATTRIBUTES
+            .iter()
+            .find(|(context, _)| *context == name);
         found.map(|(_, place)| *place)
     }
 }
@@ -69,12 +71,12 @@ pub enum Part {
 
 /// What is known about a place in the JSON.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Known<'a> {
+pub(super) struct Context<'a> {
     pub(super) role: Option<&'a str>,
     pub(super) part: Option<Part>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> Context<'a> {
     pub(super) fn role(self, role: &'a str) -> Self {
         let role = match role {
             "developer" => "system",
@@ -151,14 +153,14 @@ impl<'a> Known<'a> {
 }
 
 /// Where content begins at the top of a provider's body.
-pub(super) fn entry(key: &str) -> Option<Known<'static>> {
-    let known = Known::default();
+pub(super) fn entry(key: &str) -> Option<Context<'static>> {
+    let context = Context::default();
     Some(match key {
-        "messages" => known,
-        "input" | "prompt" | "suffix" => known.role("user"),
-        "instructions" => known.role("system"),
-        "choices" | "output" | "output_text" | "prediction" | "data" => known.role("assistant"),
-        "tools" | "functions" => known.part(Part::ToolDefinition),
+        "messages" => context,
+        "input" | "prompt" | "suffix" => context.role("user"),
+        "instructions" => context.role("system"),
+        "choices" | "output" | "output_text" | "prediction" | "data" => context.role("assistant"),
+        "tools" | "functions" => context.part(Part::ToolDefinition),
         _ => return None,
     })
 }

@@ -6,7 +6,6 @@
 
 mod assemble;
 mod credential;
-mod ending;
 mod failure;
 mod include_usage;
 mod message;
@@ -14,14 +13,15 @@ mod request;
 mod response;
 mod shape;
 mod sse;
+mod tail;
 
 pub use assemble::{Assembled, assemble};
 pub use credential::without_credentials;
-pub use ending::ending;
 pub use failure::failure;
 pub use include_usage::include_usage;
-pub use message::{Asked, asked, output_messages};
+pub use message::{PromptContent, output_messages, prompt_content};
 pub use request::{model, request};
 pub use response::{Body, response};
 pub use shape::endpoint;
 pub use sse::{Event, events};
+pub use tail::tail;

@@ -7,7 +7,7 @@
 use opentelemetry::{KeyValue, Value as Attribute};
 use serde_json::Value;
 use spanloom_core::json::Document;
-use spanloom_core::openai::{asked, output_messages};
+use spanloom_core::openai::{output_messages, prompt_content};
 use spanloom_core::{Endpoint, StreamName, message, semconv as names};
 
 use super::attributes::Attributes;
@@ -68,7 +68,7 @@ fn messages(attributes: &mut Attributes) {
     };
     if let Some(request) = request {
         let body = Document::read(request.as_bytes());
-        let asked = asked(endpoint, body.root());
+        let asked = prompt_content(endpoint, body.root());
         for (name, json) in [
             (
                 names::GEN_AI_INPUT_MESSAGES,

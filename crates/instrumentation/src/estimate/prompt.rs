@@ -57,7 +57,7 @@ impl<'a> Prompt<'a> {
         model: Option<&str>,
     ) -> Result<(), Untold> {
         self.tokens += PER_PROMPT;
-        let asked = openai::asked(endpoint, request);
+        let asked = openai::prompt_content(endpoint, request);
         let instructions = Message::new("system", asked.system_instructions);
         let instructions = Some(instructions).filter(|message| !message.parts.is_empty());
         for message in instructions.into_iter().chain(asked.input_messages) {

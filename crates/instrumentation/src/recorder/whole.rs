@@ -19,7 +19,7 @@ impl<'a> Whole<'a> {
     pub(super) fn of(endpoint: Endpoint, answer: &'a Answer) -> Self {
         let is_cut = answer.dropped_bytes > 0 && answer.status < 400;
         let assembled = match (is_cut, answer.streamed) {
-            (true, streamed) => Some(openai::ending(endpoint, &answer.body, streamed)),
+            (true, streamed) => Some(openai::tail(endpoint, &answer.body, streamed)),
             (false, true) => Some(openai::assemble(endpoint, &answer.body)),
             (false, false) => None,
         };

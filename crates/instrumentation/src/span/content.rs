@@ -63,8 +63,8 @@ impl Attributes<'_> {
         let endpoint = observation.endpoint;
         // A fetched response repeats what it was asked with.
         let asked = match endpoint.is_inference() {
-            true => openai::asked(endpoint, reading.request),
-            false => openai::asked(endpoint, reading.response),
+            true => openai::prompt_content(endpoint, reading.request),
+            false => openai::prompt_content(endpoint, reading.response),
         };
         let output = openai::output_messages(endpoint, reading.response);
         for (name, place, json) in [

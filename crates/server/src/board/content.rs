@@ -100,8 +100,8 @@ impl<'r> Bodies<'r> {
 
 fn of_model<'d>(endpoint: Endpoint, inputs: Node<'d>, output: Node<'d>) -> Content<'d> {
     let asked = match endpoint {
-        Endpoint::FetchResponse => openai::asked(endpoint, output),
-        _ => openai::asked(endpoint, inputs),
+        Endpoint::FetchResponse => openai::prompt_content(endpoint, output),
+        _ => openai::prompt_content(endpoint, inputs),
     };
     let instructions = asked.system_instructions;
     let instructions = (!instructions.is_empty()).then(|| Message::new("system", instructions));

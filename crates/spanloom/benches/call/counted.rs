@@ -292,7 +292,7 @@ fn stage(name: &str, body: &[u8], count: u32) {
         "tokens" => drop(black_box(Document::read(body))),
         "read-request" => drop(black_box(openai::request(asked.root()))),
         "write-prompt" => {
-            let prompt = openai::asked(chat, asked.root());
+            let prompt = openai::prompt_content(chat, asked.root());
             drop(black_box(message::to_json(&prompt.input_messages)));
         }
         "scan-request" => drop(black_box(policy.apply(Place::Request, text))),

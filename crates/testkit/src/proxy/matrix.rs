@@ -30,7 +30,7 @@ impl ProxyFault {
     pub fn matrix() -> Vec<Self> {
         let mut all = hangs();
         all.extend(cuts());
-        all.extend(invented());
+        all.extend(synthetic());
         all.extend(statuses());
         all
     }
@@ -78,7 +78,7 @@ fn cuts() -> Vec<ProxyFault> {
     all
 }
 
-fn invented() -> Vec<ProxyFault> {
+fn synthetic() -> Vec<ProxyFault> {
     vec![
         ProxyFault::HtmlPage,
         ProxyFault::EmptyAnswer,

@@ -1,19 +1,19 @@
 //! A network that fails: a proxy before any HTTP server, which misbehaves as told.
 //!
 //! The chapter in files: `fault` lists the behaviours and `matrix` all of them with figures; `wire` is a connection that
-//! can be read slowly and cut; `message` finds where HTTP/1.1 messages end; `strike` lets one fault happen and `relay`
-//! those that need the upstream's answer; `invented` holds the answers that no upstream gave; `http2` does what makes
+//! can be read slowly and cut; `message` finds where HTTP/1.1 messages end; `apply` lets one fault happen and `relay`
+//! those that need the upstream's answer; `synthetic` holds the answers that no upstream gave; `http2` does what makes
 //! sense of it for gRPC; `serve` accepts connections.
 
+mod apply;
 mod fault;
 mod http2;
-mod invented;
 mod matrix;
 mod message;
 mod relay;
 mod serve;
 mod shared;
-mod strike;
+mod synthetic;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -41,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// It runs on a thread of its own and so serves tests with
 /// any runtime or none; dropping it closes every connection, ends the thread and waits for that.
 ///
-/// Faults that strike before a request (`NeverAccept`, `ResetAtConnect` and such) wait for the next new connection, or
+/// Faults that apply before a request (`NeverAccept`, `ResetAtConnect` and such) wait for the next new connection, or
 /// for the next request on one that is open already; all others for the next request. After most faults the connection
 /// is gone, as it would be; a [`Status`](ProxyFault::Status) keeps it.
 ///

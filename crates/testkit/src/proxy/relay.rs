@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
+use super::apply::After;
 use super::message::{Message, Side};
 use super::shared::Shared;
-use super::strike::After;
 use super::wire::Wire;
 use super::{Cut, ProxyFault};
 

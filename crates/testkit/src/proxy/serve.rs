@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::shared::Shared;
-use super::{invented, strike};
+use super::{apply, synthetic};
 use crate::Error;
 
 pub(super) fn bind() -> Result<(StdListener, SocketAddr), Error> {
@@ -74,7 +74,7 @@ async fn run(
             () = shared.script_changed() => {}
             Some(_) = connections.join_next() => {}
             accepted = front.accept(), if accepts => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(strike::connection(stream, Arc::clone(&shared)))),
+                Ok((stream, _)) => drop(connections.spawn(apply::connection(stream, Arc::clone(&shared)))),
                 Err(_) => breathe().await,
             },
             accepted = elsewhere.accept() => match accepted {
@@ -94,5 +94,5 @@ async fn breathe() {
 async fn visited(stream: TcpStream, shared: Arc<Shared>) {
     shared.count(|counts| counts.elsewhere += 1);
     // It is counted; whether it gets its answer is its own business.
-    invented::welcome(stream, &shared).await.ok();
+    synthetic::welcome(stream, &shared).await.ok();
 }

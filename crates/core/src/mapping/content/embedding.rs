@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::flat::numbered;
+use super::indexed_messages::numbered;
 use crate::mapping::attribute::Attributes;
 use crate::record::{CallInfo, Json};
 

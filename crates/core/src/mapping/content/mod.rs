@@ -6,8 +6,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `told` | messages in one attribute, as JSON |
-//! | `flat` | messages with an attribute for each field |
+//! | `json_messages` | messages in one attribute, as JSON |
+//! | `indexed_messages` | messages with an attribute for each field |
 //! | `embedding` | texts and vectors with an attribute for each |
 //! | `message` | a message of any dialect becomes one of a chat completion |
 //! | `part` | the same of a part |
@@ -15,10 +15,10 @@
 
 mod chat;
 mod embedding;
-mod flat;
+mod indexed_messages;
+mod json_messages;
 mod message;
 mod part;
-mod told;
 
 use std::borrow::Cow;
 
@@ -53,7 +53,7 @@ pub(super) fn bodies(attributes: &mut Attributes, info: &CallInfo) -> Bodies {
 /// A body, by where it comes from.
 enum Body {
     /// As it stood in an attribute.
-    Told(Json),
+    Verbatim(Json),
     /// Put together.
     Rebuilt(Json),
 }
@@ -61,7 +61,7 @@ enum Body {
 impl Body {
     fn into_json(self) -> Json {
         match self {
-            Self::Told(json) | Self::Rebuilt(json) => json,
+            Self::Verbatim(json) | Self::Rebuilt(json) => json,
         }
     }
 }
@@ -70,46 +70,49 @@ fn asked(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
     if let Some(own) = attributes.take_json(names::SPANLOOM_REQUEST) {
         // What tells of it in other words goes.
         attributes.drop(&[names::GEN_AI_INPUT_MESSAGES]);
-        attributes.drop(told::BESIDE);
-        return Some(Body::Told(own));
+        attributes.drop(json_messages::BESIDE);
+        return Some(Body::Verbatim(own));
     }
-    let flat = flat::asked(attributes);
+    let indexed_messages = indexed_messages::asked(attributes);
     // The body as it was sent says more than its messages, which some tell of beside it.
-    if let Some(body) = told::sent(attributes) {
-        return Some(Body::Told(body));
+    if let Some(body) = json_messages::sent(attributes) {
+        return Some(Body::Verbatim(body));
     }
-    let rebuilt = match flat {
+    let rebuilt = match indexed_messages {
         Some(messages) if embedding::is_asked(info) => Some(embedding::of(info, messages)),
         Some(messages) => Some(chat::request(attributes, info, Map::new(), messages)),
-        None => told::request(attributes, info).or_else(|| embedding::request(attributes, info)),
+        None => json_messages::request(attributes, info)
+            .or_else(|| embedding::request(attributes, info)),
     };
-    rebuilt
-        .map(Body::Rebuilt)
-        .or_else(|| under_own_name(attributes, told::INPUTS, told::BESIDE).map(Body::Told))
+    rebuilt.map(Body::Rebuilt).or_else(|| {
+        under_own_name(attributes, json_messages::INPUTS, json_messages::BESIDE).map(Body::Verbatim)
+    })
 }
 
 fn answered(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
     if let Some(own) = attributes.take_json(names::SPANLOOM_RESPONSE) {
         attributes.drop(&[names::GEN_AI_OUTPUT_MESSAGES]);
-        return Some(Body::Told(own));
+        return Some(Body::Verbatim(own));
     }
-    let flat = flat::answered(attributes);
-    if let Some(body) = told::received(attributes) {
-        return Some(Body::Told(body));
+    let indexed_messages = indexed_messages::answered(attributes);
+    if let Some(body) = json_messages::received(attributes) {
+        return Some(Body::Verbatim(body));
     }
-    let rebuilt = match flat {
+    let rebuilt = match indexed_messages {
         Some(messages) => Some(chat::answer(info, messages)),
-        None => told::answer(attributes, info).or_else(|| embedding::answer(attributes, info)),
+        None => {
+            json_messages::answer(attributes, info).or_else(|| embedding::answer(attributes, info))
+        }
     };
     rebuilt
         .map(Body::Rebuilt)
-        .or_else(|| under_own_name(attributes, told::OUTPUTS, &[]).map(Body::Told))
+        .or_else(|| under_own_name(attributes, json_messages::OUTPUTS, &[]).map(Body::Verbatim))
 }
 
 /// The first of `places` that is there, with what belongs `beside` it.
 fn under_own_name(
     attributes: &mut Attributes,
-    places: &[told::Place],
+    places: &[json_messages::Place],
     beside: &[&str],
 ) -> Option<Json> {
     let main = places.iter().map(|place| place.name);
@@ -143,17 +146,21 @@ fn parsed(value: Value) -> Value {
 /// name or an id.
 #[must_use]
 pub fn is_content(name: &str) -> bool {
-    let told = told::INPUTS.iter().chain(told::OUTPUTS);
+    let json_messages = json_messages::INPUTS.iter().chain(json_messages::OUTPUTS);
     let numbered = |prefix: &str| {
         let rest = name.strip_prefix(prefix);
         rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
     };
     [names::SPANLOOM_REQUEST, names::SPANLOOM_RESPONSE].contains(&name)
-        || told.map(|place| place.name).any(|place| place == name)
-        || told::BESIDE.contains(&name)
-        || name == told::TOOL_CALLS
+        || json_messages
+            .map(|place| place.name)
+            .any(|place| place == name)
+        || json_messages::BESIDE.contains(&name)
+        || name == json_messages::TOOL_CALLS
         || dialect::OTHER_CONTENT.contains(&name)
-        || flat::PREFIXES.iter().any(|prefix| numbered(prefix))
+        || indexed_messages::PREFIXES
+            .iter()
+            .any(|prefix| numbered(prefix))
         || name.starts_with(embedding::PREFIX)
         || dialect::OTHER_CONTENT_BELOW
             .iter()

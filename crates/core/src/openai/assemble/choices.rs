@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::merge;
 use super::piece::{Members, Piece};
-use super::{Parts, Step, Visible};
+use super::{Assembler, EventOutcome, Visible};
 use crate::json::Node;
 use crate::openai::failure::failure;
 
@@ -50,18 +50,18 @@ impl Choices {
     }
 }
 
-impl Parts for Choices {
-    fn take(&mut self, chunk: Node<'_>, text: &mut Visible) -> Step {
+impl Assembler for Choices {
+    fn take(&mut self, chunk: Node<'_>, text: &mut Visible) -> EventOutcome {
         if chunk.given("error").is_some() {
             return match failure(chunk, "stream_error") {
-                Some(failure) => Step::Failed(failure),
-                None => Step::Malformed,
+                Some(failure) => EventOutcome::Failed(failure),
+                None => EventOutcome::Malformed,
             };
         }
         let choices = chunk.given("choices");
         let are_objects = |list: Node<'_>| list.is_list() && list.items().all(Node::is_object);
         if choices.is_some_and(|choices| !are_objects(choices)) {
-            return Step::Malformed;
+            return EventOutcome::Malformed;
         }
         self.chunks += 1;
         for (name, value) in chunk.members() {
@@ -70,7 +70,7 @@ impl Parts for Choices {
         for choice in choices.into_iter().flat_map(Node::items) {
             self.choice(choice, text);
         }
-        Step::Chunk
+        EventOutcome::Chunk
     }
 
     fn answer(mut self) -> Option<String> {

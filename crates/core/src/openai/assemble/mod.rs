@@ -41,7 +41,7 @@ pub struct Assembled {
 }
 
 /// What came of one event.
-enum Step {
+enum EventOutcome {
     Chunk,
     Done,
     Failed(Failure),
@@ -62,9 +62,9 @@ impl Visible {
 }
 
 /// What is put together, event by event.
-trait Parts {
+trait Assembler {
     /// Takes the data of one event; appends what it says to `text`.
-    fn take(&mut self, event: Node<'_>, text: &mut Visible) -> Step;
+    fn take(&mut self, event: Node<'_>, text: &mut Visible) -> EventOutcome;
 
     /// The answer so far.
     fn answer(self) -> Option<String>;
@@ -84,7 +84,7 @@ pub fn assemble(endpoint: Endpoint, bytes: &[u8]) -> Assembled {
     }
 }
 
-fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Parts) -> Assembled {
+fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Assembler) -> Assembled {
     let mut assembled = Assembled::default();
     let (mut visible, mut tape) = (Visible::default(), Tape::default());
     for event in events(bytes) {
@@ -96,16 +96,16 @@ fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Parts) -> Assembled {
         let document = Document::read_on(tape, &event.data);
         let step = match document.is_whole() && document.root().is_object() {
             true => parts.take(document.root(), &mut visible),
-            false => Step::Malformed,
+            false => EventOutcome::Malformed,
         };
         match step {
-            Step::Chunk => {}
-            Step::Done => {
+            EventOutcome::Chunk => {}
+            EventOutcome::Done => {
                 assembled.done = true;
                 break;
             }
-            Step::Failed(failure) => assembled.failure = Some(failure),
-            Step::Malformed => assembled.malformed += 1,
+            EventOutcome::Failed(failure) => assembled.failure = Some(failure),
+            EventOutcome::Malformed => assembled.malformed += 1,
         }
         tape = document.into_tape();
     }

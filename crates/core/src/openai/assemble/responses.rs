@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::piece::{Members, Piece};
-use super::{Parts, Step, Visible};
+use super::{Assembler, EventOutcome, Visible};
 use crate::Failure;
 use crate::json::{Document, Node};
 use crate::openai::failure::failure;
@@ -66,13 +66,13 @@ pub(super) struct Response {
     events: usize,
 }
 
-impl Parts for Response {
-    fn take(&mut self, event: Node<'_>, text: &mut Visible) -> Step {
+impl Assembler for Response {
+    fn take(&mut self, event: Node<'_>, text: &mut Visible) -> EventOutcome {
         let kind = event.get("type").and_then(Node::text).unwrap_or_default();
         if kind == "error" || kind.is_empty() {
             return match error(event) {
-                Some(failure) => Step::Failed(failure),
-                None => Step::Malformed,
+                Some(failure) => EventOutcome::Failed(failure),
+                None => EventOutcome::Malformed,
             };
         }
         self.events += 1;
@@ -82,7 +82,7 @@ impl Parts for Response {
                 &*kind,
                 "response.completed" | "response.incomplete" | "response.failed"
             ) {
-                return Step::Done;
+                return EventOutcome::Done;
             }
         }
         match &*kind {
@@ -100,7 +100,7 @@ impl Parts for Response {
                 }
             }
         }
-        Step::Chunk
+        EventOutcome::Chunk
     }
 
     fn answer(self) -> Option<String> {

@@ -22,7 +22,7 @@ use crate::message::{Message, Part, ToolDefinition};
 
 /// What a model was asked.
 #[derive(Clone, Debug, Default)]
-pub struct Asked<'d> {
+pub struct PromptContent<'d> {
     /// Instructions given apart from the messages, which only the Responses API has.
     pub system_instructions: Vec<Part<'d>>,
     /// The prompt.
@@ -35,7 +35,7 @@ pub struct Asked<'d> {
 /// Reads what a model was asked. `body` is the request's, or for [`Endpoint::FetchResponse`] the answer's, which repeats
 /// instructions and tools.
 #[must_use]
-pub fn asked(endpoint: Endpoint, body: Node<'_>) -> Asked<'_> {
+pub fn prompt_content(endpoint: Endpoint, body: Node<'_>) -> PromptContent<'_> {
     let [messages, prompt, input, instructions, tools, functions] = body.pick([
         "messages",
         "prompt",
@@ -46,7 +46,7 @@ pub fn asked(endpoint: Endpoint, body: Node<'_>) -> Asked<'_> {
     ]);
     let input_messages = match endpoint {
         // A text to embed is no message.
-        Endpoint::Embeddings => return Asked::default(),
+        Endpoint::Embeddings => return PromptContent::default(),
         Endpoint::ChatCompletions => messages.map(chat::input),
         Endpoint::Completions => prompt.map(completions::input),
         Endpoint::Responses => input.map(responses::input),
@@ -54,7 +54,7 @@ pub fn asked(endpoint: Endpoint, body: Node<'_>) -> Asked<'_> {
     };
     let has_instructions = matches!(endpoint, Endpoint::Responses | Endpoint::FetchResponse);
     let instructions = instructions.filter(|_| has_instructions);
-    Asked {
+    PromptContent {
         system_instructions: instructions
             .map(responses::instructions)
             .unwrap_or_default(),
@@ -104,7 +104,7 @@ mod tests {
             (Endpoint::FetchResponse, None, true),
         ] {
             let document = Document::read(body);
-            let asked = asked(endpoint, document.root());
+            let asked = prompt_content(endpoint, document.root());
             let input = to_json(&asked.input_messages);
             let input = input.map(|input| serde_json::from_str::<Value>(&input).unwrap());
             let expected = message.map(|text| {
@@ -119,7 +119,7 @@ mod tests {
             (Endpoint::ChatCompletions, b"no"),
         ] {
             let document = Document::read(body);
-            let asked = asked(endpoint, document.root());
+            let asked = prompt_content(endpoint, document.root());
             assert!(asked.input_messages.is_empty() && asked.tool_definitions.is_empty());
         }
     }

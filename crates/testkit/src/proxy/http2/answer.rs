@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 
 use super::frame::{data, go_away, headers};
-use crate::proxy::invented::{self, Invented};
+use crate::proxy::apply::After;
 use crate::proxy::shared::Shared;
-use crate::proxy::strike::After;
+use crate::proxy::synthetic::{self, Synthetic};
 use crate::proxy::{Cut, ProxyFault};
 
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
@@ -19,13 +19,13 @@ const MESSAGE: &str = "injected by the fault proxy";
 const PIECE: usize = 16 * 1024;
 
 /// What makes no sense in frames is sent as it is in HTTP/1.1, which a client takes for garbage.
-pub(super) fn invented(fault: &ProxyFault, stream: u32, shared: &Shared) -> Invented {
+pub(super) fn synthetic(fault: &ProxyFault, stream: u32, shared: &Shared) -> Synthetic {
     let head = || headers(stream, &[OK, GRPC], false);
     let frames = match fault {
-        ProxyFault::HangAfterAnswerHead => return Invented::once(head(), After::Hang),
+        ProxyFault::HangAfterAnswerHead => return Synthetic::once(head(), After::Hang),
         ProxyFault::HangInAnswer => {
             let half = data(stream, &[0, 0, 0], false);
-            return Invented::once([head(), half].concat(), After::Hang);
+            return Synthetic::once([head(), half].concat(), After::Hang);
         }
         ProxyFault::EndlessChunks => return endless(head(), stream, u64::MAX),
         ProxyFault::HugeAnswer { bytes } => {
@@ -68,15 +68,15 @@ pub(super) fn invented(fault: &ProxyFault, stream: u32, shared: &Shared) -> Inve
             let message = data(stream, &[[0, 0, 0, 3, 232], [0; 5]].concat(), true);
             [head(), message].concat()
         }
-        _ => return invented::answer(fault, shared).then(After::Cut(Cut::Close)),
+        _ => return synthetic::answer(fault, shared).then(After::Cut(Cut::Close)),
     };
-    Invented::once([frames, go_away(stream)].concat(), After::Cut(Cut::Close))
+    Synthetic::once([frames, go_away(stream)].concat(), After::Cut(Cut::Close))
 }
 
 /// Pays no heed to the window that the client allows.
-fn endless(head: Vec<u8>, stream: u32, times: u64) -> Invented {
+fn endless(head: Vec<u8>, stream: u32, times: u64) -> Synthetic {
     let block = data(stream, &[0; PIECE], false);
-    Invented::repeated(head, Bytes::from(block), times, After::Cut(Cut::Close))
+    Synthetic::repeated(head, Bytes::from(block), times, After::Cut(Cut::Close))
 }
 
 /// A response of trailers only.

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 
 use self::frame::Frame;
+use super::apply::{After, finish};
 use super::shared::Shared;
-use super::strike::{After, finish};
 use super::wire::Wire;
 use super::{Cut, ProxyFault};
 
@@ -83,7 +83,7 @@ impl Pair {
                         self.forward(&frame, shared).await?;
                         continue;
                     };
-                    match self.strike(&fault, frame, shared).await? {
+                    match self.apply(&fault, frame, shared).await? {
                         // A held answer struck when it was held.
                         After::Keep if fault == ProxyFault::HeldAnswer => {}
                         After::Keep => shared.struck(),
@@ -106,7 +106,7 @@ impl Pair {
         Ok(())
     }
 
-    async fn strike(
+    async fn apply(
         &mut self,
         fault: &ProxyFault,
         first: Frame,
@@ -135,7 +135,7 @@ impl Pair {
             _ if fault.reaches_upstream() => self.relay(fault, first, shared).await,
             _ => {
                 self.swallow(first, usize::MAX).await?;
-                let answer = answer::invented(fault, stream, shared);
+                let answer = answer::synthetic(fault, stream, shared);
                 Ok(answer.send(&mut self.client).await)
             }
         }

@@ -10,9 +10,9 @@ use http::StatusCode;
 use jiff::Timestamp;
 use tokio::net::TcpStream;
 
+use super::apply::After;
 use super::message::{Message, Side, headers};
 use super::shared::Shared;
-use super::strike::After;
 use super::wire::Wire;
 use super::{Cut, ProxyFault, RetryAfter};
 
@@ -30,7 +30,7 @@ const JSON: &str = "content-type: application/json\r\n";
 
 /// Bytes, some of them repeated, and what becomes of the connection after them.
 #[derive(Debug)]
-pub(super) struct Invented {
+pub(super) struct Synthetic {
     start: Vec<u8>,
     /// Sent `times` times.
     block: Bytes,
@@ -41,7 +41,7 @@ pub(super) struct Invented {
     after: After,
 }
 
-impl Invented {
+impl Synthetic {
     pub(super) fn once(start: impl Into<Vec<u8>>, after: After) -> Self {
         Self {
             start: start.into(),
@@ -87,7 +87,7 @@ impl Invented {
 }
 
 /// The answer of a fault that invents one.
-pub(super) fn answer(fault: &ProxyFault, shared: &Shared) -> Invented {
+pub(super) fn answer(fault: &ProxyFault, shared: &Shared) -> Synthetic {
     match fault {
         ProxyFault::Status {
             status,
@@ -105,12 +105,12 @@ pub(super) fn answer(fault: &ProxyFault, shared: &Shared) -> Invented {
             .or_else(|| unsound(fault))
             .or_else(|| large::answer(fault))
             // All that is no answer at all is handled before.
-            .unwrap_or_else(|| Invented::once(garbage(), CLOSE)),
+            .unwrap_or_else(|| Synthetic::once(garbage(), CLOSE)),
     }
 }
 
 /// Sound HTTP that a client did not expect.
-fn odd(fault: &ProxyFault) -> Option<Invented> {
+fn odd(fault: &ProxyFault) -> Option<Synthetic> {
     Some(match fault {
         ProxyFault::HtmlPage => whole(
             "content-type: text/html; charset=utf-8\r\n",
@@ -122,7 +122,7 @@ fn odd(fault: &ProxyFault) -> Option<Invented> {
             &format!("{JSON}content-encoding: gzip\r\n"),
             "this is no gzip",
         ),
-        ProxyFault::SwitchProtocols => Invented::once(
+        ProxyFault::SwitchProtocols => Synthetic::once(
             "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
             After::Hang,
         ),
@@ -131,13 +131,13 @@ fn odd(fault: &ProxyFault) -> Option<Invented> {
 }
 
 /// Answers that stop or break where HTTP has more to come; most of them a head and some bytes of a body.
-fn unsound(fault: &ProxyFault) -> Option<Invented> {
+fn unsound(fault: &ProxyFault) -> Option<Synthetic> {
     let (headers, body, after) = match fault {
         ProxyFault::HangAfterStatusLine => {
-            return Some(Invented::once("HTTP/1.1 200 OK\r\n", After::Hang));
+            return Some(Synthetic::once("HTTP/1.1 200 OK\r\n", After::Hang));
         }
-        ProxyFault::TlsAlert => return Some(Invented::once([0x15, 3, 3, 0, 2, 2, 40], CLOSE)),
-        ProxyFault::NoHead => return Some(Invented::once("{\"partialSuccess\": {}}", CLOSE)),
+        ProxyFault::TlsAlert => return Some(Synthetic::once([0x15, 3, 3, 0, 2, 2, 40], CLOSE)),
+        ProxyFault::NoHead => return Some(Synthetic::once("{\"partialSuccess\": {}}", CLOSE)),
         ProxyFault::HangAfterAnswerHead => ("content-length: 2", "", After::Hang),
         ProxyFault::HangInAnswer => ("content-length: 2", "{", After::Hang),
         ProxyFault::TruncatedBody => ("content-length: 1000", "{\"id\": \"12", CLOSE),
@@ -147,7 +147,7 @@ fn unsound(fault: &ProxyFault) -> Option<Invented> {
         ProxyFault::BrokenChunk => (CHUNKED, "many\r\n{}\r\n0\r\n\r\n", CLOSE),
         _ => return None,
     };
-    Some(Invented::once(
+    Some(Synthetic::once(
         format!("HTTP/1.1 200 OK\r\n{JSON}{headers}\r\n\r\n{body}"),
         after,
     ))
@@ -168,15 +168,15 @@ pub(super) async fn welcome(stream: TcpStream, shared: &Shared) -> io::Result<()
     Ok(())
 }
 
-fn whole(headers: &str, body: &str) -> Invented {
+fn whole(headers: &str, body: &str) -> Synthetic {
     let length = body.len();
-    Invented::once(
+    Synthetic::once(
         format!("HTTP/1.1 200 OK\r\n{headers}content-length: {length}\r\n\r\n{body}"),
         After::Keep,
     )
 }
 
-fn with_status(status: StatusCode, retry_after: Option<&RetryAfter>) -> Invented {
+fn with_status(status: StatusCode, retry_after: Option<&RetryAfter>) -> Synthetic {
     let reason = status.canonical_reason().unwrap_or("Unassigned");
     let mut text = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16());
     if let Some(retry_after) = retry_after {
@@ -193,7 +193,7 @@ fn with_status(status: StatusCode, retry_after: Option<&RetryAfter>) -> Invented
             ));
         }
     }
-    Invented::once(text, After::Keep)
+    Synthetic::once(text, After::Keep)
 }
 
 impl RetryAfter {
@@ -212,10 +212,10 @@ impl RetryAfter {
     }
 }
 
-fn redirect(status: StatusCode, authority: &str) -> Invented {
+fn redirect(status: StatusCode, authority: &str) -> Synthetic {
     let code = status.as_u16();
     let reason = status.canonical_reason().unwrap_or("Redirect");
-    Invented::once(
+    Synthetic::once(
         format!(
             "HTTP/1.1 {code} {reason}\r\nlocation: http://{authority}/elsewhere\r\ncontent-length: 0\r\n\r\n"
         ),

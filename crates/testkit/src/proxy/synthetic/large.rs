@@ -5,30 +5,30 @@ use std::time::Duration;
 use bytes::Bytes;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
-use super::{CHUNKED, CLOSE, Invented, JSON, ProxyFault};
-use crate::proxy::strike::After;
+use super::{CHUNKED, CLOSE, JSON, ProxyFault, Synthetic};
+use crate::proxy::apply::After;
 
 const MIB: usize = 1024 * 1024;
 
-pub(super) fn answer(fault: &ProxyFault) -> Option<Invented> {
+pub(super) fn answer(fault: &ProxyFault) -> Option<Synthetic> {
     Some(match fault {
-        ProxyFault::EndlessChunks => Invented {
+        ProxyFault::EndlessChunks => Synthetic {
             block: Bytes::from(format!("4000\r\n{}\r\n", " ".repeat(0x4000))),
             times: u64::MAX,
             pause: Duration::from_millis(1),
-            ..Invented::once(format!("HTTP/1.1 200 OK\r\n{JSON}{CHUNKED}\r\n\r\n"), CLOSE)
+            ..Synthetic::once(format!("HTTP/1.1 200 OK\r\n{JSON}{CHUNKED}\r\n\r\n"), CLOSE)
         },
-        ProxyFault::EndlessContinue => Invented {
+        ProxyFault::EndlessContinue => Synthetic {
             block: Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n"),
             times: u64::MAX,
             pause: Duration::from_millis(1),
-            ..Invented::once("", CLOSE)
+            ..Synthetic::once("", CLOSE)
         },
-        ProxyFault::ManyHeaders { count } => Invented {
+        ProxyFault::ManyHeaders { count } => Synthetic {
             block: Bytes::from_static(b"x-filler: 0123456789\r\n"),
             times: *count,
             end: b"content-length: 2\r\n\r\n{}".to_vec(),
-            ..Invented::once(format!("HTTP/1.1 200 OK\r\n{JSON}"), After::Keep)
+            ..Synthetic::once(format!("HTTP/1.1 200 OK\r\n{JSON}"), After::Keep)
         },
         ProxyFault::HugeAnswer { bytes } => huge(*bytes),
         ProxyFault::GzipBomb { bytes } => bomb(*bytes),
@@ -37,22 +37,22 @@ pub(super) fn answer(fault: &ProxyFault) -> Option<Invented> {
     })
 }
 
-fn huge(bytes: u64) -> Invented {
+fn huge(bytes: u64) -> Synthetic {
     let block = u64::try_from(MIB).unwrap_or(1);
-    Invented {
+    Synthetic {
         block: Bytes::from(vec![b' '; MIB]),
         times: bytes / block,
         end: vec![b' '; usize::try_from(bytes % block).unwrap_or(0)],
-        ..Invented::once(
+        ..Synthetic::once(
             format!("HTTP/1.1 200 OK\r\n{JSON}content-length: {bytes}\r\n\r\n"),
             After::Keep,
         )
     }
 }
 
-fn long_header(bytes: u64) -> Invented {
+fn long_header(bytes: u64) -> Synthetic {
     let block = 16 * 1024;
-    Invented {
+    Synthetic {
         block: Bytes::from(vec![b'a'; 16 * 1024]),
         times: bytes / block,
         end: [
@@ -60,12 +60,12 @@ fn long_header(bytes: u64) -> Invented {
             b"\r\ncontent-length: 2\r\n\r\n{}".to_vec(),
         ]
         .concat(),
-        ..Invented::once("HTTP/1.1 200 OK\r\nx-long: ", After::Keep)
+        ..Synthetic::once("HTTP/1.1 200 OK\r\nx-long: ", After::Keep)
     }
 }
 
 /// One deflated MiB of zeros, flushed so that it ends at a byte and refers to nothing before it, can be repeated.
-fn bomb(bytes: u64) -> Invented {
+fn bomb(bytes: u64) -> Synthetic {
     let zeros = vec![0; MIB];
     let mut block = Vec::with_capacity(16 * 1024);
     let mut deflate = Compress::new(Compression::best(), false);
@@ -91,10 +91,10 @@ fn bomb(bytes: u64) -> Invented {
     )
     .into_bytes();
     start.extend(header);
-    Invented {
+    Synthetic {
         block: Bytes::from(block),
         times,
         end,
-        ..Invented::once(start, After::Keep)
+        ..Synthetic::once(start, After::Keep)
     }
 }

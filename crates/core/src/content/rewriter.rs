@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::part::{Known, Part, Place, contains_parts, entry, is_structure};
+use super::part::{Context, Part, Place, contains_parts, entry, is_structure};
 use super::policy::{Action, ContentPolicy};
 use super::rule::ContentPath;
 use crate::json::{Document, Edits, Member, Node};
@@ -13,7 +13,7 @@ use crate::json::{Document, Edits, Member, Node};
 /// Deeper JSON is not read: the way through it goes down with it.
 const DEEPEST: usize = 128;
 
-pub(super) struct Walk<'p> {
+pub(super) struct Rewriter<'p> {
     policy: &'p ContentPolicy,
     place: Place,
     /// Keys from the outside in, joined by dots.
@@ -22,7 +22,7 @@ pub(super) struct Walk<'p> {
     withheld: u64,
 }
 
-impl<'p> Walk<'p> {
+impl<'p> Rewriter<'p> {
     pub(super) fn new(policy: &'p ContentPolicy, place: Place) -> Self {
         Self {
             policy,
@@ -36,23 +36,23 @@ impl<'p> Walk<'p> {
     /// The JSON as the policy wants it, and the number of texts withheld; `None` when it cannot be read.
     pub(super) fn over(mut self, json: &str) -> Option<(Cow<'_, str>, u64)> {
         let document = readable(json)?;
-        let (root, known) = (document.root(), Known::default());
+        let (root, context) = (document.root(), Context::default());
         match self.place {
-            Place::InputMessages => self.message(root, known),
-            Place::OutputMessages => self.message(root, known.role("assistant")),
-            Place::SystemInstructions => self.message(root, known.role("system")),
-            Place::ToolDefinitions => self.message(root, known.part(Part::ToolDefinition)),
+            Place::InputMessages => self.message(root, context),
+            Place::OutputMessages => self.message(root, context.role("assistant")),
+            Place::SystemInstructions => self.message(root, context.role("system")),
+            Place::ToolDefinitions => self.message(root, context.part(Part::ToolDefinition)),
             Place::Request | Place::Response => self.body(root),
-            Place::Attributes => self.fields(root, known),
+            Place::Attributes => self.fields(root, context),
         }
         Some((self.edits.apply(json), self.withheld))
     }
 
-    fn at<'a>(&'a self, known: Known<'a>) -> ContentPath<'a> {
+    fn at<'a>(&'a self, context: Context<'a>) -> ContentPath<'a> {
         ContentPath {
             place: self.place,
-            role: known.role,
-            part: known.part,
+            role: context.role,
+            part: context.part,
             path: &self.path,
         }
     }
@@ -60,14 +60,14 @@ impl<'p> Walk<'p> {
     /// A provider's body: some fields hold messages, the others are parameters.
     fn body(&mut self, body: Node<'_>) {
         if !body.is_object() {
-            return self.fields(body, Known::default());
+            return self.fields(body, Context::default());
         }
-        self.members(body, |walk, name, value| match entry(name) {
-            Some(known) => {
-                walk.message(value, known);
+        self.members(body, |rewriter, name, value| match entry(name) {
+            Some(context) => {
+                rewriter.message(value, context);
                 true
             }
-            None => walk.field(name, value, Known::default()),
+            None => rewriter.field(name, value, Context::default()),
         });
     }
 
@@ -87,54 +87,54 @@ impl<'p> Walk<'p> {
     }
 
     /// Messages, their parts, and what is inside those.
-    fn message(&mut self, node: Node<'_>, known: Known<'_>) {
+    fn message(&mut self, node: Node<'_>, context: Context<'_>) {
         if node.is_list() {
-            return node.items().for_each(|item| self.message(item, known));
+            return node.items().for_each(|item| self.message(item, context));
         }
         if !node.is_object() {
-            return self.content(node, known);
+            return self.content(node, context);
         }
         let [role, kind, refusal] = node.pick(["role", "type", "refusal"]);
         let [role, kind] = [role, kind].map(|word| word.and_then(Node::text));
-        let mut known = known;
+        let mut context = context;
         if let Some(role) = &role {
-            known = known.role(role);
+            context = context.role(role);
         }
         if let Some(kind) = &kind {
-            known = known.of_type(kind);
+            context = context.of_type(kind);
         }
         if refusal.is_some_and(is_flag) {
-            known = known.part(Part::Refusal);
+            context = context.part(Part::Refusal);
         }
         for (name, value) in node.members() {
-            self.member(&name, value, known);
+            self.member(&name, value, context);
         }
     }
 
     /// One field of a message or a part.
-    fn member(&mut self, name: &str, value: Node<'_>, known: Known<'_>) {
+    fn member(&mut self, name: &str, value: Node<'_>, context: Context<'_>) {
         let is_scalar = !value.is_list() && !value.is_object();
         let is_refusal = name == "refusal" && is_flag(value);
         if is_structure(name) && is_scalar || is_refusal {
             return;
         }
-        let known = known.of_key(name);
+        let context = context.of_key(name);
         match contains_parts(name) {
-            true => self.message(value, known),
-            false => self.content(value, known),
+            true => self.message(value, context),
+            false => self.content(value, context),
         }
     }
 
     /// A value that is content as a whole.
-    fn content(&mut self, node: Node<'_>, known: Known<'_>) {
+    fn content(&mut self, node: Node<'_>, context: Context<'_>) {
         if node.is_null() {
             return;
         }
-        let known = known.part(known.kind());
-        let action = self.policy.action(&self.at(known));
+        let context = context.part(context.kind());
+        let action = self.policy.action(&self.at(context));
         if action == Action::Keep {
             let path = std::mem::take(&mut self.path);
-            self.kept(node, known);
+            self.kept(node, context);
             self.path = path;
         } else {
             self.replace(node, action);
@@ -142,18 +142,18 @@ impl<'p> Walk<'p> {
     }
 
     /// Content that no rule about roles and kinds takes: paths inside it may still be meant.
-    fn kept(&mut self, node: Node<'_>, known: Known<'_>) {
+    fn kept(&mut self, node: Node<'_>, context: Context<'_>) {
         let Some(text) = node.text() else {
-            return self.fields(node, known);
+            return self.fields(node, context);
         };
-        let structured = matches!(known.part, Some(Part::ToolCall | Part::ToolResult));
+        let structured = matches!(context.part, Some(Part::ToolCall | Part::ToolResult));
         // Arguments travel as JSON in a text, and so do many results.
         let is_json = structured && self.policy.has_paths() && text.starts_with(['{', '[']);
         let Some(document) = is_json.then(|| readable(&text)).flatten() else {
-            return self.text(node, known);
+            return self.text(node, context);
         };
         let outside = std::mem::take(&mut self.edits);
-        self.fields(document.root(), known);
+        self.fields(document.root(), context);
         let inside = std::mem::replace(&mut self.edits, outside);
         if let Cow::Owned(edited) = inside.apply(&text) {
             self.edits.replace_by_text(node, &edited);
@@ -161,26 +161,28 @@ impl<'p> Walk<'p> {
     }
 
     /// JSON of the user's own, of which only paths are known.
-    fn fields(&mut self, node: Node<'_>, known: Known<'_>) {
+    fn fields(&mut self, node: Node<'_>, context: Context<'_>) {
         if node.is_object() {
-            self.members(node, |walk, name, value| walk.field(name, value, known));
+            self.members(node, |rewriter, name, value| {
+                rewriter.field(name, value, context)
+            });
         } else if node.is_list() {
-            node.items().for_each(|item| self.fields(item, known));
+            node.items().for_each(|item| self.fields(item, context));
         } else {
-            self.text(node, known);
+            self.text(node, context);
         }
     }
 
     /// One field of those; `false` when it goes.
-    fn field(&mut self, name: &str, value: Node<'_>, known: Known<'_>) -> bool {
+    fn field(&mut self, name: &str, value: Node<'_>, context: Context<'_>) -> bool {
         let outside = self.path.len();
         if outside > 0 {
             self.path.push('.');
         }
         self.path.push_str(name);
-        let action = self.policy.action(&self.at(known));
+        let action = self.policy.action(&self.at(context));
         match action {
-            Action::Keep => self.fields(value, known),
+            Action::Keep => self.fields(value, context),
             Action::Drop => {}
             Action::Hash | Action::Mask => self.replace(value, action),
         }
@@ -200,13 +202,13 @@ impl<'p> Walk<'p> {
     }
 
     /// A text that stays, as far as redactor and limit allow.
-    fn text(&mut self, node: Node<'_>, known: Known<'_>) {
+    fn text(&mut self, node: Node<'_>, context: Context<'_>) {
         // With its escapes it is no shorter than without.
         if !self.policy.redacts() && node.len() <= self.policy.limit() {
             return;
         }
         let Some(text) = node.text() else { return };
-        if let Some((kept, withheld)) = self.policy.kept(&self.at(known), &text) {
+        if let Some((kept, withheld)) = self.policy.kept(&self.at(context), &text) {
             self.withheld = self.withheld.saturating_add(u64::from(withheld));
             self.edits.replace_by_text(node, &kept);
         }

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::message::{Message, Side};
 use super::shared::Shared;
 use super::wire::Wire;
-use super::{Cut, ProxyFault, http2, invented, relay};
+use super::{Cut, ProxyFault, http2, relay, synthetic};
 
 /// What becomes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     loop {
         let result = match &fault {
             None => relay::pass(&mut client, &mut upstream, &shared, None).await,
-            Some(fault) => strike(fault, &mut client, &mut upstream, &shared).await,
+            Some(fault) => apply(fault, &mut client, &mut upstream, &shared).await,
         };
         // The client or the upstream went away by themselves.
         let Ok(after) = result else { return };
@@ -92,7 +92,7 @@ pub(super) async fn finish(
     None
 }
 
-async fn strike(
+async fn apply(
     fault: &ProxyFault,
     client: &mut Wire,
     upstream: &mut Option<Wire>,
@@ -125,7 +125,7 @@ async fn strike(
         _ if fault.reaches_upstream() => relay::pass(client, upstream, shared, Some(fault)).await,
         _ => {
             request(client).await?;
-            Ok(invented::answer(fault, shared).send(client).await)
+            Ok(synthetic::answer(fault, shared).send(client).await)
         }
     }
 }

@@ -7,22 +7,22 @@ use crate::{Endpoint, Usage, usage};
 /// Reads the last bytes of an answer, of a stream of events or of a body in one piece. What was generated is not told, as
 /// only a part of it is there.
 #[must_use]
-pub fn ending(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
-    let mut ending = match streamed {
+pub fn tail(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
+    let mut tail = match streamed {
         true => assemble(endpoint, bytes),
         false => Assembled::default(),
     };
-    ending.completion = None;
-    ending.text.clear();
-    if !ending.body.usage.is_known()
+    tail.completion = None;
+    tail.text.clear();
+    if !tail.body.usage.is_known()
         && let Some((usage, reported_cost)) = last_usage(bytes)
     {
-        ending.body.usage = usage;
-        ending.body.reported_cost = reported_cost;
+        tail.body.usage = usage;
+        tail.body.reported_cost = reported_cost;
         // The last event of the Responses API repeats the whole answer, and may well be longer than what was kept.
-        ending.done |= matches!(endpoint, Endpoint::Responses | Endpoint::FetchResponse);
+        tail.done |= matches!(endpoint, Endpoint::Responses | Endpoint::FetchResponse);
     }
-    ending
+    tail
 }
 
 /// The last `"usage"` that reports tokens. Inside a JSON text its quotes would be escaped: nothing a model says is taken
@@ -55,12 +55,12 @@ mod tests {
             "data: {\"id\":\"a\",\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\n",
             "data: [DONE]\n\n",
         );
-        let ending = ending(Endpoint::ChatCompletions, end.as_bytes(), true);
-        assert!(ending.done && ending.failure.is_none());
-        assert!(ending.completion.is_none() && ending.text.is_empty());
-        assert_eq!(ending.body.response.model.as_deref(), Some("m"));
-        assert_eq!(ending.body.response.finish_reasons, ["stop"]);
-        let usage = ending.body.usage;
+        let tail = tail(Endpoint::ChatCompletions, end.as_bytes(), true);
+        assert!(tail.done && tail.failure.is_none());
+        assert!(tail.completion.is_none() && tail.text.is_empty());
+        assert_eq!(tail.body.response.model.as_deref(), Some("m"));
+        assert_eq!(tail.body.response.finish_reasons, ["stop"]);
+        let usage = tail.body.usage;
         assert_eq!(
             (usage.input_tokens, usage.output_tokens),
             (Some(3), Some(4))
@@ -83,17 +83,17 @@ mod tests {
                 r#"text"}]}],"usage":{"input_tokens":9,"output_tokens":2},"user":null}"#,
             ),
         ] {
-            let ending = ending(endpoint, end.as_bytes(), false);
-            assert_eq!(ending.body.usage.input_tokens, Some(9), "{endpoint:?}");
+            let tail = tail(endpoint, end.as_bytes(), false);
+            assert_eq!(tail.body.usage.input_tokens, Some(9), "{endpoint:?}");
         }
     }
 
     #[test]
     fn the_last_event_of_a_response_may_be_cut_itself() {
         let end = r#"long"}]}],"usage":{"input_tokens":9,"output_tokens":2},"user":null}}"#;
-        let ending = ending(Endpoint::Responses, format!("{end}\n\n").as_bytes(), true);
-        assert!(ending.done);
-        assert_eq!(ending.body.usage.output_tokens, Some(2));
+        let tail = tail(Endpoint::Responses, format!("{end}\n\n").as_bytes(), true);
+        assert!(tail.done);
+        assert_eq!(tail.body.usage.output_tokens, Some(2));
     }
 
     #[test]
@@ -105,12 +105,8 @@ mod tests {
             "\"usage\":{}",
             "\"usage\":{\"a\":",
         ] {
-            let ending = ending(Endpoint::ChatCompletions, end.as_bytes(), true);
-            assert_eq!(
-                (ending.done, ending.body),
-                (false, Body::default()),
-                "{end}"
-            );
+            let tail = tail(Endpoint::ChatCompletions, end.as_bytes(), true);
+            assert_eq!((tail.done, tail.body), (false, Body::default()), "{end}");
         }
     }
 }
