@@ -25,6 +25,15 @@
 //! monitor's ([`Monitor::layer`]); any other span is named in `spanloom.outer_span_id`, and the service's own traces
 //! and sampling stay as they are.
 //!
+//! # Features
+//!
+//! | feature | default | what |
+//! |---|---|---|
+//! | `estimate` | on | token counts where the provider sent none, marked as estimates; its vocabularies make a program 10 MB larger |
+//! | `otlp` | on | a collector beside or in place of the server, with metrics and events |
+//! | `tracing` | on | [`Monitor::layer`], which takes the service's own `tracing` spans along |
+//! | `responses` | off | [`text_from_stream`] for streams of the Responses API |
+//!
 //! # What can be lost
 //!
 //! What cannot be sent is kept on disk (`SPANLOOM_SPOOL_DIR`, else `spanloom/spool` in the user's data folder) and sent by the

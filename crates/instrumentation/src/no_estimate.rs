@@ -1,0 +1,15 @@
+//! Without the feature `estimate`, tokens that nobody reported are unknown.
+
+use spanloom_core::json::Node;
+use spanloom_core::{Endpoint, Usage};
+
+pub(crate) fn usage(
+    _: Endpoint,
+    _: Node<'_>,
+    _: Option<&str>,
+    _: Node<'_>,
+    _: &str,
+    _: bool,
+) -> Usage {
+    Usage::default()
+}
