@@ -133,9 +133,22 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
-            let total: usize = events(&bytes).map(|event| event.data.len()).sum();
-            proptest::prop_assert!(total <= bytes.len());
+        fn a_stream_cut_behind_an_event_has_the_events_before(bytes in "(data|event|:|[ \\[\\]x{}\u{e4}]|\r\n|\n|\r){0,60}") {
+            let bytes = bytes.into_bytes();
+            let all: Vec<_> = events(&bytes).collect();
+            for (at, event) in all.iter().enumerate() {
+                let before: Vec<_> = events(&bytes[..event.end]).collect();
+                proptest::prop_assert_eq!(&before[..], &all[..=at]);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read(bytes: Vec<u8>) {
+            let mut end = 0;
+            for event in events(&bytes) {
+                proptest::prop_assert!(event.end > end && event.end <= bytes.len());
+                end = event.end;
+            }
         }
     }
 }

@@ -103,21 +103,46 @@ fn busy_servers_are_asked_again() {
     );
 }
 
-#[test]
-fn batches_are_cut_by_count_and_by_bytes() {
-    let mut limits = Limits::default();
-    limits.batch_spans = 10;
+/// Records of each request, and their bytes, of 95 spans within these limits.
+fn batches(limits: Limits) -> Vec<(usize, usize)> {
     let setup = Setup::with_limits(limits);
     setup.sink.answer_next(StatusCode::SERVICE_UNAVAILABLE);
     setup.spans(95);
     let receipt = setup.exporter.flush(PATIENCE);
     assert_eq!(receipt.delivered, 95, "{receipt}");
-    let sizes = setup
-        .sink
-        .requests()
-        .into_iter()
-        .map(|request| request.json().unwrap()["batch"].as_array().unwrap().len());
-    assert!(sizes.into_iter().all(|size| size <= 10));
+    let requests = setup.sink.requests().into_iter();
+    let sizes = requests.map(|request| {
+        let json = request.json().unwrap();
+        let batch = json["batch"].as_array().unwrap();
+        (
+            batch.len(),
+            batch.iter().map(|it| it.to_string().len()).sum(),
+        )
+    });
+    sizes.collect()
+}
+
+#[test]
+fn batches_are_cut_by_count() {
+    let mut limits = Limits::default();
+    limits.batch_spans = 10;
+    let batches = batches(limits);
+    assert!(
+        batches.len() > 9 && batches.iter().all(|(records, _)| *records <= 10),
+        "{batches:?}"
+    );
+}
+
+#[test]
+fn batches_are_cut_by_bytes() {
+    let mut limits = Limits::default();
+    limits.batch_bytes = 8_000;
+    let batches = batches(limits);
+    let most = batches.iter().map(|(records, _)| *records).max();
+    assert!(
+        most > Some(1) && batches.iter().all(|(_, bytes)| *bytes <= 8_000),
+        "{batches:?}"
+    );
 }
 
 #[test]
