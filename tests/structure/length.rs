@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Lines of code, tests and documentation not counted.
 const LONGEST: usize = 400;
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(super) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         let name = entry.file_name();

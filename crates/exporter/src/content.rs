@@ -125,13 +125,13 @@ fn filtered(policy: Option<&ContentPolicy>, attribute: KeyValue) -> Option<KeyVa
 /// Takes the secrets out of an attribute's texts.
 fn mask(policy: &ContentPolicy, attribute: &mut KeyValue) {
     let texts = match &mut attribute.value {
-        Value::String(said) => std::slice::from_mut(said),
+        Value::String(text) => std::slice::from_mut(text),
         Value::Array(Array::String(list)) => list.as_mut_slice(),
         _ => return,
     };
-    for said in texts {
-        if let Cow::Owned(masked) = policy.text(said.as_str()) {
-            *said = masked.into();
+    for text in texts {
+        if let Cow::Owned(masked) = policy.text(text.as_str()) {
+            *text = masked.into();
         }
     }
 }
@@ -166,7 +166,7 @@ mod tests {
 
     /// A span of other instrumentations, that says the same in each of their words.
     fn span() -> SpanData {
-        let said = Value::from(format!("{WORDS} {KEY}"));
+        let words = Value::from(format!("{WORDS} {KEY}"));
         let content = [
             "gen_ai.prompt",
             "gen_ai.completion",
@@ -190,7 +190,7 @@ mod tests {
             "ai.response.toolCalls",
             "ai.toolCall.args",
         ];
-        let named = content.map(|name| KeyValue::new(name, said.clone()));
+        let named = content.map(|name| KeyValue::new(name, words.clone()));
         let list = Value::Array(Array::String(vec![StringValue::from(WORDS)]));
         let attributes = named.into_iter().chain([
             KeyValue::new("ai.values", list),
@@ -198,7 +198,7 @@ mod tests {
             KeyValue::new("gen_ai.prompt.name", "greeting"),
         ]);
         let event = |name: String| {
-            let message = KeyValue::new("exception.message", said.clone());
+            let message = KeyValue::new("exception.message", words.clone());
             Event::new(name, std::time::UNIX_EPOCH, vec![message], 0)
         };
         let mut events = SpanEvents::default();
@@ -223,7 +223,7 @@ mod tests {
         }
     }
 
-    fn told(content: &DestinationContent) -> (Vec<Key>, String, usize) {
+    fn exported(content: &DestinationContent) -> (Vec<Key>, String, usize) {
         let mut span = span();
         content.apply(&mut span);
         let names = span.attributes.iter().map(|it| it.key.clone()).collect();
@@ -237,14 +237,14 @@ mod tests {
 
     #[test]
     fn without_content_none_of_any_dialect_is_left() {
-        let (names, told, events) = told(&DestinationContent::Without);
+        let (names, shown, events) = exported(&DestinationContent::Without);
         assert_eq!(
             names,
             ["gen_ai.request.model", "gen_ai.prompt.name"].map(Key::new)
         );
         // What an error says is no content.
         assert_eq!(events, 1);
-        assert!(!told.contains("request:"), "{told}");
+        assert!(!shown.contains("request:"), "{shown}");
     }
 
     #[test]
@@ -262,14 +262,14 @@ mod tests {
             }
             .apply(span);
         };
-        let said = |span: &SpanData| format!("{span:?}");
+        let shown = |span: &SpanData| format!("{span:?}");
         let ours = || SpanData {
             instrumentation_scope: InstrumentationScope::builder(names::SCOPE).build(),
             ..span()
         };
         let mut call = ours();
         apply(&mut call, true);
-        assert_eq!(said(&call), said(&ours()));
+        assert_eq!(shown(&call), shown(&ours()));
         let mut other = span();
         other
             .attributes
@@ -278,11 +278,11 @@ mod tests {
         for (without_content, words) in [(false, true), (true, false)] {
             let mut other = other.clone();
             apply(&mut other, without_content);
-            let told = said(&other);
-            assert!(!told.contains(KEY), "{told}");
+            let shown = shown(&other);
+            assert!(!shown.contains(KEY), "{shown}");
             assert!(
-                told.contains("url.full") && told.contains("401 for"),
-                "{told}"
+                shown.contains("url.full") && shown.contains("401 for"),
+                "{shown}"
             );
             let name = Key::new("input.value");
             let has_words = other.attributes.iter().any(|it| it.key == name);
@@ -293,16 +293,16 @@ mod tests {
     #[test]
     fn what_a_policy_cannot_read_is_masked_or_withheld() {
         let masks = DestinationContent::Filtered(Arc::new(ContentPolicy::default()));
-        let (names, told_masked, events) = told(&masks);
+        let (names, shown, events) = exported(&masks);
         assert_eq!((names.len(), events), (span().attributes.len(), 2));
-        assert!(
-            told_masked.contains(WORDS) && !told_masked.contains(KEY),
-            "{told_masked}"
-        );
+        assert!(shown.contains(WORDS) && !shown.contains(KEY), "{shown}");
         let policy = ContentPolicy::default().with_rule(Rule::role("user"), Action::Mask);
-        let (names, told, events) = told(&DestinationContent::Filtered(Arc::new(policy)));
+        let (names, shown, events) = exported(&DestinationContent::Filtered(Arc::new(policy)));
         assert_eq!((names.len(), events), (span().attributes.len(), 1));
-        assert!(told.contains("withheld") && !told.contains(KEY), "{told}");
-        assert_eq!(told.matches(WORDS).count(), 1, "the exception's: {told}");
+        assert!(
+            shown.contains("withheld") && !shown.contains(KEY),
+            "{shown}"
+        );
+        assert_eq!(shown.matches(WORDS).count(), 1, "the exception's: {shown}");
     }
 }

@@ -72,7 +72,7 @@ mod tests {
     }
 
     /// Total in nano-dollars and where it comes from.
-    fn told(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Option<(i64, CostSource)> {
+    fn total(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Option<(i64, CostSource)> {
         let cost = cost(call, reported, prices)?;
         assert_eq!(
             cost.price_source.is_none(),
@@ -88,15 +88,15 @@ mod tests {
         let (own, none) = (PriceBook::new(own), PriceBook::default());
         let call = call("openai", "gpt-4o-mini", 1_000);
         assert_eq!(
-            told(&call, Some(0.5), &own),
+            total(&call, Some(0.5), &own),
             Some((500_000_000, CostSource::Reported))
         );
         assert_eq!(
-            told(&call, None, &own),
+            total(&call, None, &own),
             Some((1_000_000, CostSource::Priced))
         );
         assert_eq!(
-            told(&call, None, &none),
+            total(&call, None, &none),
             Some((150_000, CostSource::Priced))
         );
         let source = |prices| cost(&call, None, prices).unwrap().price_source;
@@ -112,7 +112,7 @@ mod tests {
         let mut call = call("azure.ai.openai", "our-deployment", 1);
         call.response.model = Some("gpt-4o-2024-08-06".to_owned());
         assert_eq!(
-            told(&call, None, &prices),
+            total(&call, None, &prices),
             Some((7_000, CostSource::Priced))
         );
     }
@@ -122,12 +122,12 @@ mod tests {
         let prices = PriceBook::default();
         let mut call = call("openai", "gpt-5", 1_000);
         call.request.service_tier = Some("flex".to_owned());
-        assert_eq!(told(&call, None, &prices).unwrap().0, 625_000);
+        assert_eq!(total(&call, None, &prices).unwrap().0, 625_000);
         // The provider's word counts: it may run a flex call as default.
         call.response.service_tier = Some("default".to_owned());
-        assert_eq!(told(&call, None, &prices).unwrap().0, 1_250_000);
+        assert_eq!(total(&call, None, &prices).unwrap().0, 1_250_000);
         call.response.service_tier = Some("scale".to_owned());
-        assert_eq!(told(&call, None, &prices), None);
+        assert_eq!(total(&call, None, &prices), None);
     }
 
     #[test]
@@ -135,9 +135,9 @@ mod tests {
         let prices = PriceBook::default();
         let mut call = call("openai", "gpt-4o-mini", 1_000);
         call.usage = openai::response(call.endpoint, Document::read(b"{}").root()).usage;
-        assert_eq!(told(&call, None, &prices), None);
-        assert_eq!(told(&call, Some(f64::NAN), &prices), None);
-        assert_eq!(told(&call, Some(-1.0), &prices), None);
+        assert_eq!(total(&call, None, &prices), None);
+        assert_eq!(total(&call, Some(f64::NAN), &prices), None);
+        assert_eq!(total(&call, Some(-1.0), &prices), None);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Event {
         }
         // What the span was started with.
         let port = call.server_port.map(i64::from);
-        let told = |name: &str| {
+        let is_set = |name: &str| {
             attributes
                 .iter()
                 .any(|attribute| attribute.key.as_str() == name)
@@ -72,7 +72,7 @@ impl Event {
             .request
             .model
             .clone()
-            .filter(|_| !told(names::GEN_AI_REQUEST_MODEL));
+            .filter(|_| !is_set(names::GEN_AI_REQUEST_MODEL));
         let start = [
             (
                 names::GEN_AI_OPERATION_NAME,
@@ -92,7 +92,7 @@ impl Event {
         let start = start
             .into_iter()
             .filter_map(|(name, value)| Some((Key::from_static_str(name), value?)));
-        let told = attributes.iter().chain(content).map(|attribute| {
+        let rest = attributes.iter().chain(content).map(|attribute| {
             let json = content_name(attribute.key.as_str());
             (attribute.key.clone(), any(&attribute.value, json))
         });
@@ -101,7 +101,7 @@ impl Event {
             severity: None,
             span: span.clone(),
             at: call.ended_at.as_system_time(),
-            attributes: start.chain(told).collect(),
+            attributes: start.chain(rest).collect(),
         })
     }
 

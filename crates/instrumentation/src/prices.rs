@@ -94,7 +94,7 @@ impl PriceBook {
                 model = shown(model),
                 service_tier = tier.map(shown),
                 "no price is known for this model: its calls have no cost. Give one with the file SPANLOOM_PRICES names, or \
-                 with `with_prices`. Said once per model."
+                 with `with_prices`. Logged once per model."
             ),
             Some(Warning::Last) => tracing::warn!(
                 target: "spanloom",

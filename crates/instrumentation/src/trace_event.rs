@@ -34,7 +34,7 @@ impl Listener {
         }))
     }
 
-    pub(crate) fn tell(&self, call: &Call, elapsed: Duration, span: &SpanContext) {
+    pub(crate) fn emit(&self, call: &Call, elapsed: Duration, span: &SpanContext) {
         let model = call.response.model.as_ref().or(call.request.model.as_ref());
         let failure = call.failure.as_ref();
         dispatcher::with_default(&self.dispatch, || {

@@ -87,11 +87,11 @@ impl Probe {
             "model": "gpt-4o-mini", "messages": [{"role": "user", "content": self.prompt}],
         }))
         .map_err(|error| failed(&error))?;
-        let said =
+        let attributes =
             MonitorAttributes::from(json!({"doctor": self.mark, "params": {"temperature": 0.5}}));
-        let said = said.conversation(self.mark.as_str());
+        let attributes = attributes.conversation(self.mark.as_str());
         let chat = client.chat();
-        let call = chat.create(request).monitor_attributes(said).await;
+        let call = chat.create(request).monitor_attributes(attributes).await;
         call.map(drop).map_err(|error| failed(&error))
     }
 

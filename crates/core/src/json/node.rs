@@ -156,14 +156,14 @@ impl<'d> Node<'d> {
 
     /// The members of an object, in their order.
     pub fn members(self) -> impl Iterator<Item = (Cow<'d, str>, Self)> {
-        self.keys().map(|key| (key.said(), key.value()))
+        self.keys().map(|key| (key.decoded(), key.value()))
     }
 
     /// The same, with where each member stands.
     pub(crate) fn member_ranges(self) -> impl Iterator<Item = (Range<usize>, Cow<'d, str>, Self)> {
         self.keys().map(|key| {
             let value = key.value();
-            (key.range().start..value.range().end, key.said(), value)
+            (key.range().start..value.range().end, key.decoded(), value)
         })
     }
 
@@ -215,12 +215,12 @@ impl<'d> Node<'d> {
     /// What a text says; `None` for anything else.
     #[must_use]
     pub fn text(self) -> Option<Cow<'d, str>> {
-        self.is_text().then(|| self.said())
+        self.is_text().then(|| self.decoded())
     }
 
     /// What a text or a key says.
     #[inline]
-    fn said(self) -> Cow<'d, str> {
+    fn decoded(self) -> Cow<'d, str> {
         match self.kind() {
             Kind::Text => Cow::Borrowed(self.inside()),
             _ => decode(self.inside()),

@@ -20,10 +20,10 @@ impl Attributes {
     ) -> Option<T> {
         let mut found = None;
         for name in names {
-            let said = self.0.get(*name).and_then(&read);
-            if said.is_some() && (found.is_none() || said == found) {
+            let value = self.0.get(*name).and_then(&read);
+            if value.is_some() && (found.is_none() || value == found) {
                 self.0.remove(*name);
-                found = said;
+                found = value;
             }
         }
         found

@@ -44,8 +44,8 @@ fn operation(attributes: &mut Attributes) -> Option<String> {
     let own = attributes.take_text(&[names::GEN_AI_OPERATION_NAME]);
     own.or_else(|| {
         let meant = dialect::OPERATIONS.iter().find(|(name, word, _)| {
-            let said = attributes.text(name);
-            said.is_some_and(|said| said.eq_ignore_ascii_case(word))
+            let found = attributes.text(name);
+            found.is_some_and(|found| found.eq_ignore_ascii_case(word))
         });
         meant.map(|(_, _, operation)| (*operation).to_owned())
     })

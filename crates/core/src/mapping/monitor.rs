@@ -49,9 +49,9 @@ mod tests {
 
     #[test]
     fn keys_of_the_users_that_are_names_of_ours_are_kept() {
-        let said = json!({"stream": true, "otel": [1], "otel_": 2, "spanloom": {"operation": "chat"}, "weave": 3});
+        let attributes = json!({"stream": true, "otel": [1], "otel_": 2, "spanloom": {"operation": "chat"}, "weave": 3});
         assert_eq!(
-            of(&said, "", None),
+            of(&attributes, "", None),
             json!({"stream_": true, "otel__": [1], "otel_": 2, "spanloom_": {"operation": "chat"}, "weave": 3})
         );
     }

@@ -92,8 +92,8 @@ impl<'d> Part<'d> {
         };
         let own = own.iter().filter_map(|names| {
             let (name, value) = first(node, names)?;
-            let is_told = value.is_text() || ![ID, NAME].contains(names);
-            is_told.then_some(name)
+            let is_read = value.is_text() || ![ID, NAME].contains(names);
+            is_read.then_some(name)
         });
         let own: Vec<&str> = own.chain(["type"]).collect();
         let is_flag = |name: &str, value: Node<'_>| {

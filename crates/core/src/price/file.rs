@@ -338,8 +338,8 @@ mod tests {
         let text = "{\"date\": \"yesterday\",\n\"providers\": {\"openai\": {\n\"a\": {\"input\": 99999},\n\"b\": {\"output\": 1},\n\"c\": {\"input\": 1e-3, \"inptu\": 1},\n\"c\": {\"input\": 1},\n\"d\": 7}}}";
         let error = Overlay::parse(text).unwrap_err();
         let lines = error.faults().map(|(line, _)| line).collect::<Vec<_>>();
-        let told = error.to_string();
-        assert_eq!(lines, [1, 6, 3, 4, 5, 5, 7], "{told}");
+        let message = error.to_string();
+        assert_eq!(lines, [1, 6, 3, 4, 5, 5, 7], "{message}");
         for part in [
             "line 1: date: expected a day",
             "line 3: providers.openai.a.input: \"99999\" is above $10000 per million tokens",
@@ -348,7 +348,7 @@ mod tests {
             "line 6: providers.openai: \"c\" stands here twice",
             "line 7: providers.openai.d: expected an object",
         ] {
-            assert!(told.contains(part), "{part}\nnot in\n{told}");
+            assert!(message.contains(part), "{part}\nnot in\n{message}");
         }
     }
 
@@ -366,7 +366,7 @@ mod tests {
         }
         let many = (0..100).map(|n| format!("\"m{n}\": 1")).collect::<Vec<_>>();
         let text = format!("{{\"providers\": {{\"openai\": {{{}}}}}}}", many.join(","));
-        let told = Overlay::parse(&text).unwrap_err().to_string();
-        assert!(told.ends_with("and 80 more"), "{told}");
+        let message = Overlay::parse(&text).unwrap_err().to_string();
+        assert!(message.ends_with("and 80 more"), "{message}");
     }
 }

@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_is_no_price_is_refused() {
-        for (text, says) in [
+        for (text, expected) in [
             ("", "is no price"),
             ("-1", "is no price"),
             ("1e-7", "is no price"),
@@ -186,7 +186,7 @@ mod tests {
             ("99999999999999999999999", "above $10000 per million"),
         ] {
             let error = picodollars(text).unwrap_err().to_string();
-            assert!(error.contains(says), "{text}: {error}");
+            assert!(error.contains(expected), "{text}: {error}");
         }
     }
 }

@@ -381,7 +381,7 @@ fn knows_what_is_free() {
 }
 
 #[test]
-fn says_what_was_estimated() {
+fn marks_what_was_estimated() {
     let usage = Usage {
         source: Some(UsageSource::Estimated),
         ..tokens(1, 1)

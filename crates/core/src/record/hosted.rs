@@ -37,7 +37,7 @@ impl Record {
                 .entry(USER)
                 .or_insert_with(|| Value::String(user));
         }
-        self.say_kind();
+        self.set_kind();
         self.name_client();
         self.spread();
         if self.op_name.chars().count() > OP_NAME {
@@ -53,7 +53,7 @@ impl Record {
 }
 
 impl Record {
-    fn say_kind(&mut self) {
+    fn set_kind(&mut self) {
         let kind = weave::kind(self.info().operation.as_deref());
         let mut group = match self.attributes.remove(WEAVE) {
             Some(Value::Object(group)) => group,

@@ -124,11 +124,11 @@ mod tests {
 
     #[test]
     fn output_includes_reasoning_however_it_was_counted() {
-        let beside = of(
+        let apart = of(
             r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,
             "completion_tokens_details":{"reasoning_tokens":100}}"#,
         );
-        assert_eq!(beside.output_tokens, Some(105));
+        assert_eq!(apart.output_tokens, Some(105));
         let inside = of(
             r#"{"prompt_tokens":10,"completion_tokens":105,"total_tokens":115,
             "completion_tokens_details":{"reasoning_tokens":100}}"#,

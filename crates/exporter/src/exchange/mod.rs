@@ -59,17 +59,17 @@ impl Answer {
                 .get(name)
                 .map(|value| String::from_utf8_lossy(value.as_bytes()))
         };
-        let said = header("grpc-message").unwrap_or_else(|| String::from_utf8_lossy(&self.body));
-        let said: String = said
+        let message = header("grpc-message").unwrap_or_else(|| String::from_utf8_lossy(&self.body));
+        let message: String = message
             .chars()
             .filter(|it| !it.is_control())
             // A secret that is cut would not be known as one.
             .take(4 * LONGEST)
             .collect();
-        let said: String = secret::mask(&said).chars().take(LONGEST).collect();
+        let message: String = secret::mask(&message).chars().take(LONGEST).collect();
         match header("grpc-status") {
-            Some(code) => format!("gRPC status {code}: {said}"),
-            None => format!("HTTP status {}: {said}", self.status),
+            Some(code) => format!("gRPC status {code}: {message}"),
+            None => format!("HTTP status {}: {message}", self.status),
         }
     }
 

@@ -20,7 +20,7 @@ const NAMESPACES: [&str; 4] = ["gen_ai", "weave", "wandb", "spanloom"];
 pub(super) fn attributes(attributes: Vec<KeyValue>, stream: &StreamName) -> Vec<KeyValue> {
     let mut attributes = Attributes::new(attributes);
     messages(&mut attributes);
-    let said = user_attributes(&mut attributes);
+    let own = user_attributes(&mut attributes);
     let conversation = table::CONVERSATIONS.iter().chain(&[names::SESSION_ID]);
     let conversation = conversation.filter_map(|name| attributes.text(name)).next();
     if let Some(conversation) = conversation.map(str::to_owned) {
@@ -34,11 +34,11 @@ pub(super) fn attributes(attributes: Vec<KeyValue>, stream: &StreamName) -> Vec<
     }
     attributes.set(attributes.free("stream"), stream.stream.clone());
     if let Some(tenant) = attributes.take_text(&[names::SPANLOOM_TENANT])
-        && !said.contains_key("tenant")
+        && !own.contains_key("tenant")
     {
         attributes.set(attributes.free("tenant"), tenant);
     }
-    for (key, value) in said {
+    for (key, value) in own {
         let Some(value) = typed(value) else { continue };
         let key = match key.split_once('.') {
             Some((head, rest)) if NAMESPACES.contains(&head) => format!("{head}_.{rest}"),

@@ -66,7 +66,7 @@ fn content(attributes: &mut Attributes) {
             names::SPANLOOM_REQUEST,
             table::INPUT,
             table::INPUTS,
-            table::BESIDE_INPUTS,
+            table::WITH_INPUTS,
         ),
         (
             names::SPANLOOM_RESPONSE,
@@ -75,7 +75,7 @@ fn content(attributes: &mut Attributes) {
             NOTHING,
         ),
     ];
-    for (body, alone, others, beside) in content {
+    for (body, alone, others, extra) in content {
         let Some(body) = attributes.take(body) else {
             continue;
         };
@@ -83,7 +83,7 @@ fn content(attributes: &mut Attributes) {
         if !is_json(&body) && attributes.any(|name| reads(others, name)) {
             continue;
         }
-        drop(attributes.take_such(|name| reads(others, name) || beside.contains(&name)));
+        drop(attributes.take_such(|name| reads(others, name) || extra.contains(&name)));
         attributes.set(alone, body);
     }
     client(attributes);
@@ -139,8 +139,8 @@ fn unread(attributes: &mut Attributes, root: &mut Map<String, Value>) {
 }
 
 fn kind(attributes: &mut Attributes) {
-    let said = table::KINDS.iter().any(|it| attributes.text(it).is_some());
-    if !said {
+    let is_named = table::KINDS.iter().any(|it| attributes.text(it).is_some());
+    if !is_named {
         let kind = weave::kind(attributes.text(names::GEN_AI_OPERATION_NAME));
         attributes.set(table::KIND, kind);
     }

@@ -115,11 +115,11 @@ pub fn stream_of(span: &SpanData, resource: &Resource, default: &StreamName) -> 
         let of_resource = names
             .iter()
             .filter_map(|name| resource.get_ref(&Key::from((*name).to_owned())));
-        let said = of_span.chain(of_resource).find_map(|value| match value {
+        let named = of_span.chain(of_resource).find_map(|value| match value {
             Value::String(text) if StreamName::is_part(text.as_str()) => Some(text.as_str()),
             _ => None,
         });
-        said.unwrap_or(default).to_owned()
+        named.unwrap_or(default).to_owned()
     };
     let [entity, project, stream] = table::ROUTING;
     StreamName {

@@ -50,7 +50,7 @@ pub(super) const OUTPUTS: &[(&str, Below)] = &[
 ];
 
 /// What a body says as well.
-pub(super) const BESIDE_INPUTS: &[&str] = &[
+pub(super) const WITH_INPUTS: &[&str] = &[
     names::GEN_AI_SYSTEM_INSTRUCTIONS,
     names::GEN_AI_TOOL_DEFINITIONS,
 ];

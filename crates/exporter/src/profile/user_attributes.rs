@@ -9,15 +9,15 @@ use super::{dotted_names, table};
 
 /// Takes it out, as one object.
 pub(super) fn user_attributes(attributes: &mut Attributes) -> Map<String, Value> {
-    let mut said = Map::new();
+    let mut own = Map::new();
     for name in [names::SPANLOOM_ATTRIBUTES, table::ATTRIBUTES] {
         match attributes.take(name).map(parsed) {
             Some(Value::Object(object)) => {
                 for (key, value) in object {
-                    said.entry(key).or_insert(value);
+                    own.entry(key).or_insert(value);
                 }
             }
-            Some(other) => insert(&mut said, name, other),
+            Some(other) => insert(&mut own, name, other),
             None => {}
         }
     }
@@ -25,7 +25,7 @@ pub(super) fn user_attributes(attributes: &mut Attributes) -> Map<String, Value>
         attributes.take_such(|name| dotted_names::is_child(name, table::ATTRIBUTES))
     {
         let key = name.get(table::ATTRIBUTES.len() + 1..).unwrap_or(&name);
-        insert(&mut said, key, parsed(value));
+        insert(&mut own, key, parsed(value));
     }
-    said
+    own
 }

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_may_say_when() {
+    fn servers_may_name_the_time() {
         let when = Some(Duration::from_secs(7));
         for status in [429, 502, 503, 504] {
             assert_eq!(of_status(Table::Otlp, status, when), Verdict::Retry(when));

@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn nobody_else_may_look() {
+    fn is_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt as _;
         let root = tempfile::tempdir().unwrap();
         let mut folder = Folder::create(&root.path().join("a/b")).unwrap();

@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn nobody_else_may_look() {
+    fn is_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &[&stored(b"a/b", b"{}")], "422").unwrap();

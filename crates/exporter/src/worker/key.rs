@@ -20,7 +20,7 @@ impl KeyRefused {
         Self(Arc::new(refused))
     }
 
-    pub(super) fn tell(&self, destination: &str, why: &str) {
+    pub(super) fn report(&self, destination: &str, why: &str) {
         (self.0)(&format!("{destination}: {why}"));
     }
 }

@@ -182,7 +182,7 @@ impl Worker {
         self.trouble = Some(why);
         self.warned = Some(Instant::now());
         tracing::warn!(name: "spanloom.export.key_refused", destination = %self.name, why, "records will have to wait");
-        refused.tell(&self.name, why);
+        refused.report(&self.name, why);
     }
 
     /// Takes what is due from the queue and makes records of it.
@@ -194,8 +194,8 @@ impl Worker {
             self.was_cut = self.was_cut || (self.pause.is_some() && left.is_none());
             self.pause = left;
         }
-        let nobody = Resource::builder_empty().build();
-        let resource = self.resource.get().unwrap_or(&nobody);
+        let none = Resource::builder_empty().build();
+        let resource = self.resource.get().unwrap_or(&none);
         let limit = self.queue.limits.span_bytes;
         for queued in spans {
             match self.protocol.encode(queued.span, resource) {
@@ -300,7 +300,7 @@ impl Worker {
         let now = Instant::now();
         let quiet = self
             .refused
-            .is_some_and(|told| now.duration_since(told) < MINUTE);
+            .is_some_and(|last| now.duration_since(last) < MINUTE);
         if !quiet {
             self.refused = Some(now);
             let kept = kept.map(|file| file.display().to_string());

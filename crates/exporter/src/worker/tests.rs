@@ -91,7 +91,7 @@ enum Flushed {
 /// When the destination was asked, in seconds, and the seconds and lines of the log.
 struct Hour {
     asked: Vec<u64>,
-    said: Vec<(u64, String)>,
+    logged: Vec<(u64, String)>,
 }
 
 /// An hour in which a call comes each second, at a destination that answers `status` at once.
@@ -103,7 +103,7 @@ async fn an_hour(worker: &mut Worker, queue: &Queue, status: u16, flushed: Flush
         .finish();
     let _listening = tracing::subscriber::set_default(subscriber);
     let span = span();
-    let (mut asked, mut said) = (Vec::new(), Vec::new());
+    let (mut asked, mut logged) = (Vec::new(), Vec::new());
     for second in 0..3_600 {
         queue.push(Arc::clone(&span), 1_000);
         if second == 0 || flushed == Flushed::Often {
@@ -115,10 +115,10 @@ async fn an_hour(worker: &mut Worker, queue: &Queue, status: u16, flushed: Flush
             worker.on_response(batch, answer(status), control.closed);
         }
         worker.publish(None);
-        said.extend(log.lines().drain(said.len()..).map(|line| (second, line)));
+        logged.extend(log.lines().drain(logged.len()..).map(|line| (second, line)));
         tokio::time::advance(Duration::from_secs(1)).await;
     }
-    Hour { asked, said }
+    Hour { asked, logged }
 }
 
 /// Each destination over HTTP, and each way of being refused, with what is to be said of it.
@@ -146,9 +146,9 @@ async fn who_is_refused_asks_once_a_minute_says_so_once_a_minute_and_keeps_every
         let hour = an_hour(&mut worker, &queue, status, Flushed::Never).await;
         let minutes: Vec<u64> = (0..60).map(|minute| 60 * minute).collect();
         assert_eq!(hour.asked, minutes, "{destination} {status}");
-        let said: Vec<u64> = hour.said.iter().map(|(second, _)| *second).collect();
-        assert_eq!(said, minutes, "{destination} {status}");
-        assert!(hour.said.iter().all(|(_, line)| line.contains(why)));
+        let logged: Vec<u64> = hour.logged.iter().map(|(second, _)| *second).collect();
+        assert_eq!(logged, minutes, "{destination} {status}");
+        assert!(hour.logged.iter().all(|(_, line)| line.contains(why)));
         let receipt = queue.account();
         let kept = receipt.spooled + receipt.queued;
         assert_eq!((receipt.received, kept), (3_600, 3_600), "{receipt}");
@@ -165,8 +165,8 @@ async fn flushing_all_the_time_makes_that_twice_a_minute_at_most() {
         let pairs = (0..60).flat_map(|it| [61 * it, 61 * it + 1]);
         let asked: Vec<u64> = pairs.filter(|second| *second < 3_600).collect();
         assert_eq!(hour.asked, asked, "{destination} {status}");
-        assert_eq!(hour.said.len(), 60);
-        let apart = hour.said.windows(2).map(|two| two[1].0 - two[0].0);
+        assert_eq!(hour.logged.len(), 60);
+        let apart = hour.logged.windows(2).map(|two| two[1].0 - two[0].0);
         assert!(apart.into_iter().all(|seconds| seconds >= 60));
         let receipt = queue.account();
         assert_eq!(
@@ -183,11 +183,11 @@ async fn who_is_let_in_again_is_sent_everything() {
     let folder = tempfile::tempdir().unwrap();
     let (mut worker, queue) = worker(&destination, folder.path());
     let refused = an_hour(&mut worker, &queue, 401, Flushed::Never).await;
-    assert_eq!(refused.said.len(), 60);
+    assert_eq!(refused.logged.len(), 60);
     let granted = an_hour(&mut worker, &queue, 200, Flushed::Often).await;
     assert!(
         granted
-            .said
+            .logged
             .iter()
             .all(|(_, line)| line.contains("delivered again"))
     );

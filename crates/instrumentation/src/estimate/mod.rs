@@ -22,7 +22,7 @@ use self::prompt::Prompt;
 
 /// A part of the prompt whose tokens cannot be told: audio, a file, a conversation the provider keeps.
 #[derive(Debug)]
-struct Untold;
+struct Uncounted;
 
 /// Of deeper bodies nothing is counted: the way through them goes down with them.
 const DEEPEST: usize = 128;

@@ -7,7 +7,7 @@ use spanloom_core::message::{Message, Modality, Part};
 use spanloom_core::{Endpoint, openai};
 
 use super::texts::Texts;
-use super::{Untold, image};
+use super::{Uncounted, image};
 
 /// Tokens OpenAI's chat format adds to a message, and to the whole prompt. Source: OpenAI cookbook, "How to count
 /// tokens with tiktoken".
@@ -28,7 +28,7 @@ impl<'a> Prompt<'a> {
     /// The prompt of a request; `None` for one that is not there, or not whole.
     pub(super) fn of(endpoint: Endpoint, request: Node<'a>, model: Option<&str>) -> Option<Self> {
         let mut prompt = Self::default();
-        let told = match endpoint {
+        let counted = match endpoint {
             Endpoint::ChatCompletions => {
                 request
                     .get("messages")
@@ -44,7 +44,7 @@ impl<'a> Prompt<'a> {
             Endpoint::Embeddings => prompt.plain(request.get("input")?),
             Endpoint::FetchResponse => return None,
         };
-        told.ok()?;
+        counted.ok()?;
         let tools = request.get("tools").map(Node::written);
         prompt.texts.0.extend(tools.map(Cow::Owned));
         Some(prompt)
@@ -55,7 +55,7 @@ impl<'a> Prompt<'a> {
         endpoint: Endpoint,
         request: Node<'a>,
         model: Option<&str>,
-    ) -> Result<(), Untold> {
+    ) -> Result<(), Uncounted> {
         self.tokens += PER_PROMPT;
         let asked = openai::prompt_content(endpoint, request);
         let instructions = Message::new("system", asked.system_instructions);
@@ -74,19 +74,19 @@ impl<'a> Prompt<'a> {
     }
 
     /// Text, texts, tokens, or lists of tokens.
-    fn plain(&mut self, input: Node<'a>) -> Result<(), Untold> {
+    fn plain(&mut self, input: Node<'a>) -> Result<(), Uncounted> {
         if let Some(text) = input.text() {
             self.texts.0.push(text);
         } else if input.is_list() {
             input.items().try_for_each(|item| self.plain(item))?;
         } else {
             let count = u64::try_from(input.numbers()).unwrap_or(u64::MAX);
-            self.tokens += Some(count).filter(|count| *count > 0).ok_or(Untold)?;
+            self.tokens += Some(count).filter(|count| *count > 0).ok_or(Uncounted)?;
         }
         Ok(())
     }
 
-    fn part(&mut self, part: Part<'a>, model: Option<&str>) -> Result<(), Untold> {
+    fn part(&mut self, part: Part<'a>, model: Option<&str>) -> Result<(), Uncounted> {
         let modality = Modality::Image;
         match part {
             Part::Blob {

@@ -102,13 +102,13 @@ fn pictures_and_tools_count_and_what_cannot_be_told_is_not_guessed() {
         |detail| json!({"type": "image_url", "image_url": {"url": link, "detail": detail}});
     assert_eq!(with(picture("low")), Some(3 + 3 + 1 + 85));
     assert_eq!(with(picture("high")), Some(3 + 3 + 1 + 765));
-    let beside = json!({"type": "input_image", "image_url": link, "detail": "low"});
-    assert_eq!(with(beside), Some(3 + 3 + 1 + 85));
-    for untold in [
+    let flat = json!({"type": "input_image", "image_url": link, "detail": "low"});
+    assert_eq!(with(flat), Some(3 + 3 + 1 + 85));
+    for unknown in [
         json!({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}}),
         json!({"type": "file", "file": {"file_id": "file-1"}}),
     ] {
-        assert_eq!(with(untold.clone()), None, "{untold}");
+        assert_eq!(with(unknown.clone()), None, "{unknown}");
     }
     assert_eq!(
         input(&json!({"input": "more", "previous_response_id": "resp_1"})),

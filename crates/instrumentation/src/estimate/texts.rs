@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use spanloom_core::json::Node;
 use spanloom_core::message::{Arguments, Part};
 
-use super::Untold;
+use super::Uncounted;
 
 /// Members of a provider's own tool call that a model writes.
 const WRITTEN: [&str; 4] = ["arguments", "code", "queries", "action"];
@@ -18,7 +18,7 @@ pub(super) struct Texts<'a>(pub(super) Vec<Cow<'a, str>>);
 
 impl<'a> Texts<'a> {
     /// What a part says, names of tools and their arguments included.
-    pub(super) fn part(&mut self, part: Part<'a>) -> Result<(), Untold> {
+    pub(super) fn part(&mut self, part: Part<'a>) -> Result<(), Uncounted> {
         match part {
             Part::Text(text) | Part::Reasoning(text) | Part::Refusal(text) => {
                 self.0.push(text.into_cow());
@@ -45,7 +45,7 @@ impl<'a> Texts<'a> {
             }
             Part::Unknown(node) => self.strings(node),
             Part::Blob { .. } | Part::Uri { .. } | Part::File { .. } | Part::Compaction { .. } => {
-                return Err(Untold);
+                return Err(Uncounted);
             }
         }
         Ok(())

@@ -67,8 +67,8 @@ impl OpenCall {
         );
         let listener = Listener::of_caller();
         let recording = span.span().is_recording();
-        let told = recording || listener.is_some() || config.content.events.is_some();
-        if !told && config.instruments.is_none() {
+        let is_recorded = recording || listener.is_some() || config.content.events.is_some();
+        if !is_recorded && config.instruments.is_none() {
             return (span, None);
         }
         let fetch = (endpoint == Endpoint::FetchResponse)

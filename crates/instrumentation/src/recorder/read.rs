@@ -27,7 +27,7 @@ pub(super) fn read<'a>(
     if observation.model.is_some() && request.model != observation.model {
         request.model.clone_from(&observation.model);
     }
-    say(&mut request, &observation.attributes());
+    apply_attributes(&mut request, &observation.attributes());
     let mut understood = whole.parse_answer(endpoint, answer.status, response_body.root());
     settle_fetch(&request, &mut understood.body);
     let (outcome, failure) = outcome(&observation.end, answer, &understood);
@@ -87,11 +87,11 @@ fn dimensions(call: &Call, measured: Option<usize>) -> Option<i64> {
 }
 
 /// What the service says of a call goes before what the request says.
-fn say(request: &mut Request, said: &Merged<'_>) {
-    if let Some(id) = said.conversation() {
+fn apply_attributes(request: &mut Request, attributes: &Merged<'_>) {
+    if let Some(id) = attributes.conversation() {
         request.conversation_id = Some(id.to_string());
     }
-    if let Some(prompt) = said.prompt() {
+    if let Some(prompt) = attributes.prompt() {
         request.prompt_name = prompt.name().map(str::to_owned);
         // The convention has a version for named prompts only.
         let version = prompt.version().filter(|_| prompt.name().is_some());

@@ -53,8 +53,9 @@ fn take(mut observation: Observation, queue: &Queue, tapes: &mut Tapes) {
 
 fn finish(observation: &Observation, queue: &Queue, tapes: &mut Tapes) {
     // Metrics are of every call, sampled or not.
-    let is_wanted =
-        is_told(observation) || observation.instruments.is_some() || observation.listener.is_some();
+    let is_wanted = is_recorded(observation)
+        || observation.instruments.is_some()
+        || observation.listener.is_some();
     if !is_wanted {
         return end(SpanEnd::default(), &observation.span.span(), queue);
     }
@@ -77,15 +78,15 @@ fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, bodies: &
         instruments.record(&reading.call, observation.elapsed, gaps);
     }
     if let Some(listener) = &observation.listener {
-        listener.tell(&reading.call, observation.elapsed, span.span_context());
+        listener.emit(&reading.call, observation.elapsed, span.span_context());
     }
-    if !is_told(observation) {
+    if !is_recorded(observation) {
         return end(SpanEnd::default(), &span, queue);
     }
-    let (finish, beside) = SpanEnd::of(&reading, observation);
-    queue.withheld(beside.withheld);
+    let (finish, signals) = SpanEnd::of(&reading, observation);
+    queue.withheld(signals.withheld);
     if let Some(events) = &observation.content.events {
-        for event in beside.events {
+        for event in signals.events {
             events.emit(event);
         }
     }
@@ -93,7 +94,7 @@ fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, bodies: &
 }
 
 /// Whether a span or an event tells of the call in full. Events are of every call, sampled or not.
-fn is_told(observation: &Observation) -> bool {
+fn is_recorded(observation: &Observation) -> bool {
     observation.span.span().is_recording() || observation.content.events.is_some()
 }
 

@@ -14,24 +14,24 @@ use crate::prompt::Prompt;
 
 impl Attributes<'_> {
     pub(super) fn monitor(&mut self, observation: &Observation) {
-        let said = observation.attributes();
+        let attributes = observation.attributes();
         let recording = &observation.content;
         let content = recording.messages() || recording.content.bodies();
         for (name, id) in [
-            (names::USER_ID, said.user()),
-            (names::SESSION_ID, said.session()),
-            (names::SPANLOOM_TENANT, said.tenant()),
+            (names::USER_ID, attributes.user()),
+            (names::SESSION_ID, attributes.session()),
+            (names::SPANLOOM_TENANT, attributes.tenant()),
         ] {
             self.text(name, id.map(|id| &**id));
         }
-        if let Some(prompt) = said.prompt() {
+        if let Some(prompt) = attributes.prompt() {
             let hash = format!("{:016x}", prompt.hash());
             self.set(names::SPANLOOM_PROMPT_HASH, Some(hash));
             if content {
                 self.variables(prompt);
             }
         }
-        let json = said.to_json(content);
+        let json = attributes.to_json(content);
         self.content(
             names::SPANLOOM_ATTRIBUTES,
             Place::Attributes,

@@ -77,11 +77,11 @@ impl SpanEnd {
             status,
             end: Some(call.ended_at.as_system_time()),
         };
-        let beside = SideSignals {
+        let signals = SideSignals {
             events,
             withheld: attributes.withheld.saturating_add(messages.withheld),
         };
-        (finish, beside)
+        (finish, signals)
     }
 
     /// Puts it on a live span and ends it.

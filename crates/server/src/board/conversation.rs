@@ -83,7 +83,7 @@ impl Conversation {
         let tool = content.tool.and_then(tool);
         Self {
             messages: pair(tool.into_iter().chain(asked).chain(answered).collect()),
-            inputs: inputs.map(said).collect(),
+            inputs: inputs.map(owned).collect(),
             vectors: embedding
                 .filter(|embedding| embedding.vectors > 0)
                 .map(|embedding| Vectors {
@@ -113,7 +113,7 @@ fn tool(tool: &Tool) -> Option<ShownMessage> {
     })
 }
 
-fn said(text: &Text<'_>) -> String {
+fn owned(text: &Text<'_>) -> String {
     text.get().into_owned()
 }
 
@@ -125,7 +125,7 @@ fn shown(message: &Message<'_>, from: Side) -> ShownMessage {
         .filter(|reason| *reason != "error");
     ShownMessage {
         role: message.role.clone().into_owned(),
-        name: message.name.as_ref().map(said),
+        name: message.name.as_ref().map(owned),
         from,
         parts: message.parts.iter().map(part).collect(),
         finish: finish.map(str::to_owned),
@@ -134,33 +134,33 @@ fn shown(message: &Message<'_>, from: Side) -> ShownMessage {
 
 fn part(part: &Part<'_>) -> ShownPart {
     match part {
-        Part::Text(text) => ShownPart::Text { text: said(text) },
-        Part::Reasoning(text) => ShownPart::Reasoning { text: said(text) },
-        Part::Refusal(text) => ShownPart::Refusal { text: said(text) },
+        Part::Text(text) => ShownPart::Text { text: owned(text) },
+        Part::Reasoning(text) => ShownPart::Reasoning { text: owned(text) },
+        Part::Refusal(text) => ShownPart::Refusal { text: owned(text) },
         Part::ToolCall {
             id,
             name,
             arguments,
         } => ShownPart::ToolCall {
-            id: id.as_ref().map(said),
-            name: said(name),
+            id: id.as_ref().map(owned),
+            name: owned(name),
             arguments: arguments.map(json).unwrap_or_default(),
             result: None,
         },
         Part::ToolResult { id, result } => ShownPart::ToolResult {
-            id: id.as_ref().map(said),
+            id: id.as_ref().map(owned),
             parts: result.map(results).unwrap_or_default(),
         },
         Part::ServerToolCall {
             id, name, members, ..
         } => ShownPart::ToolCall {
-            id: id.as_ref().map(said),
-            name: said(name),
+            id: id.as_ref().map(owned),
+            name: owned(name),
             arguments: object(members),
             result: None,
         },
         Part::ServerToolResult { id, members, .. } => ShownPart::ToolResult {
-            id: id.as_ref().map(said),
+            id: id.as_ref().map(owned),
             parts: vec![ShownPart::Other {
                 json: object(members),
             }],

@@ -14,8 +14,8 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
         (stored, came)
     };
     let has_own = |record: &Record| !record.info().rebuilt && has_content(record);
-    let retold = main.info().rebuilt && has_own(&other);
-    let own = has_own(&main) || retold;
+    let rebuilt_twin = main.info().rebuilt && has_own(&other);
+    let own = has_own(&main) || rebuilt_twin;
     let mut attributes = other.attributes;
     attributes.extend(main.attributes);
     if own && let Some(Value::Object(info)) = attributes.get_mut(CallInfo::GROUP) {
@@ -28,9 +28,9 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
     Record {
         parent_id: main.parent_id.or(other.parent_id),
         display_name: main.display_name.or(other.display_name),
-        inputs: fuller(other.inputs, main.inputs, retold),
+        inputs: fuller(other.inputs, main.inputs, rebuilt_twin),
         output: match (other.output, main.output) {
-            (Some(other), Some(main)) => Some(fuller(other, main, retold)),
+            (Some(other), Some(main)) => Some(fuller(other, main, rebuilt_twin)),
             (other, main) => main.or(other.filter(|_| end || same_end)),
         },
         attributes,
@@ -51,8 +51,8 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
 ///
 /// A call that comes to us by way of a collector as well comes there as a span, from whose messages the bodies are put
 /// together; the provider's own, which the exporter sends, say more.
-fn fuller(other: Json, main: Json, retold: bool) -> Json {
-    if is_empty(&main) || (retold && !is_empty(&other)) {
+fn fuller(other: Json, main: Json, rebuilt_twin: bool) -> Json {
+    if is_empty(&main) || (rebuilt_twin && !is_empty(&other)) {
         other
     } else {
         main
@@ -108,32 +108,35 @@ mod tests {
 
     #[test]
     fn a_providers_own_body_outlasts_the_same_call_retold_by_a_span() {
-        let told = record(&json!({
+        let full = record(&json!({
             "ended_at": "2026-11-22T10:00:01Z",
             "inputs": {"messages": []},
             "output": {"choices": []},
         }));
-        let retold = record(&json!({
+        let rebuilt_twin = record(&json!({
             "ended_at": "2026-11-22T10:00:01Z",
             "inputs": {"messages": [], "model": "m"},
             "output": {"choices": [], "model": "m"},
             "attributes": {"spanloom": {"rebuilt": true}},
         }));
         for merged in [
-            merge(told.clone(), retold.clone()),
-            merge(retold.clone(), told.clone()),
+            merge(full.clone(), rebuilt_twin.clone()),
+            merge(rebuilt_twin.clone(), full.clone()),
         ] {
             assert_eq!(
                 (&merged.inputs, &merged.output),
-                (&told.inputs, &told.output)
+                (&full.inputs, &full.output)
             );
             assert!(!merged.info().rebuilt);
         }
-        assert_eq!(merge(retold.clone(), retold.clone()), retold);
+        assert_eq!(
+            merge(rebuilt_twin.clone(), rebuilt_twin.clone()),
+            rebuilt_twin
+        );
         // An embedding and a refusal have no messages to retell.
         let silent = record(&json!({"ended_at": "2026-11-22T10:00:01Z"}));
-        assert_eq!(merge(told.clone(), silent.clone()).output, told.output);
-        assert_eq!(merge(silent, told.clone()).output, told.output);
+        assert_eq!(merge(full.clone(), silent.clone()).output, full.output);
+        assert_eq!(merge(silent, full.clone()).output, full.output);
     }
 
     #[test]

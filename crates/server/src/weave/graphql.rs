@@ -17,7 +17,7 @@ use crate::body::QUERY;
 use crate::reply::{self, Problem};
 
 /// Who everybody is, and whose the projects are that name no entity: there are no accounts.
-const NOBODY: &str = "local";
+const USER_NAME: &str = "local";
 
 #[derive(Deserialize)]
 struct Operation {
@@ -57,7 +57,7 @@ fn answer(operation: &Operation) -> Result<Value, &'static str> {
     } else if asks_for("project(") {
         json!({"project": name.map(|name| json!({"name": name}))})
     } else if asks_for("viewer") {
-        json!({"viewer": {"username": NOBODY, "defaultEntity": {"name": NOBODY}}})
+        json!({"viewer": {"username": USER_NAME, "defaultEntity": {"name": USER_NAME}}})
     } else {
         return Err("of W&B's GraphQL this server knows project, upsertModel and viewer");
     };

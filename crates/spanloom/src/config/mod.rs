@@ -144,7 +144,7 @@ impl Environment {
             None if alone => None,
             None => self.otlp.by_environment(faults),
         };
-        let [metrics, logs] = self.beside(by_code, alone);
+        let [metrics, logs] = self.signals(by_code, alone);
         for collector in [metrics, logs].into_iter().flatten() {
             // It is made again where it is used; what is wrong with it is to be said with everything else.
             drop(collector.destination(faults));
@@ -160,7 +160,7 @@ impl Environment {
         by_code: Option<&'a str>,
         alone: bool,
     ) -> Collectors<'a> {
-        let [metrics, logs] = self.beside(by_code, alone);
+        let [metrics, logs] = self.signals(by_code, alone);
         let signals = [&self.metrics, &self.logs];
         Collectors {
             spans,
@@ -191,7 +191,7 @@ impl Environment {
     }
 
     /// Where metrics and logs go.
-    fn beside<'a>(&'a self, by_code: Option<&'a str>, alone: bool) -> [Option<Collector<'a>>; 2] {
+    fn signals<'a>(&'a self, by_code: Option<&'a str>, alone: bool) -> [Option<Collector<'a>>; 2] {
         [&self.metrics, &self.logs].map(|signal| {
             let (address, source) = match by_code {
                 Some(base) => (Some(base).filter(|_| !signal.is_off), Source::Code),

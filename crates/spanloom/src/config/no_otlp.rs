@@ -22,7 +22,7 @@ impl Otlp {
     }
 
     #[expect(clippy::unused_self, reason = "as the other one")]
-    pub(crate) fn beside(&self, _: Origin, _: &str, _: &mut Faults) -> Option<Destination> {
+    pub(crate) fn signal(&self, _: Origin, _: &str, _: &mut Faults) -> Option<Destination> {
         None
     }
 

@@ -221,8 +221,8 @@ mod tests {
             ("WANDB_BASE_URL", base),
         ];
         let value = |name: &str| {
-            let said = variables.iter().find(|(known, _)| *known == name);
-            said.and_then(|(_, value)| value.map(str::to_owned))
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.and_then(|(_, value)| value.map(str::to_owned))
         };
         let wandb = Wandb::of(&Variables(&value));
         let records = wandb.records().unwrap()?;
@@ -283,8 +283,8 @@ mod tests {
             ("WANDB_BASE_URL", "https://wandb.example.com"),
         ];
         let value = |name: &str| {
-            let said = variables.iter().find(|(known, _)| *known == name);
-            said.map(|(_, value)| (*value).to_owned())
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
         };
         let wandb = Wandb::of(&Variables(&value));
         for (server, given) in [

@@ -44,7 +44,7 @@ impl Signal {
         Self {
             endpoint: variables.first([endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT"]),
             otlp,
-            is_off: variables.says_none(exporter),
+            is_off: variables.is_set_to_none(exporter),
             is_grpc: protocol.is_some_and(|protocol| protocol.is("grpc")),
         }
     }

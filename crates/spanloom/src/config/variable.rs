@@ -73,7 +73,7 @@ impl Variables<'_> {
     }
 
     /// Whether it names `none` of the exporters.
-    pub(crate) fn says_none(&self, name: &'static str) -> bool {
+    pub(crate) fn is_set_to_none(&self, name: &'static str) -> bool {
         self.get(name).is_some_and(|variable| variable.is("none"))
     }
 }

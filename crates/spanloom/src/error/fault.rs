@@ -88,7 +88,7 @@ impl Fault {
         self.source.as_ref()?.source()
     }
 
-    fn says_the_same(&self, other: &Self) -> bool {
+    fn is_same_as(&self, other: &Self) -> bool {
         (self.kind, self.origin, &self.why) == (other.kind, other.origin, &other.why)
     }
 }
@@ -124,7 +124,7 @@ impl Faults {
 
     /// Two settings may come from one variable; what is wrong with it is said once.
     pub(crate) fn add(&mut self, fault: Fault) {
-        if !self.0.iter().any(|known| known.says_the_same(&fault)) {
+        if !self.0.iter().any(|known| known.is_same_as(&fault)) {
             self.0.push(fault);
         }
     }

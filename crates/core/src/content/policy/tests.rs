@@ -223,8 +223,12 @@ fn parts_of_every_dialect_obey_the_rules_of_their_kind() {
             Part::Media,
         ] {
             let policy = ContentPolicy::default().with_rule(Rule::part(rule), Action::Mask);
-            let said = applied(&policy, Place::InputMessages, &words(part.clone())).to_string();
-            assert_eq!(said.contains("WORD"), rule != kind, "{rule:?} and {said}");
+            let filtered = applied(&policy, Place::InputMessages, &words(part.clone())).to_string();
+            assert_eq!(
+                filtered.contains("WORD"),
+                rule != kind,
+                "{rule:?} and {filtered}"
+            );
         }
     }
 }

@@ -72,16 +72,16 @@ pub(super) fn request(
 pub(super) fn answer(info: &CallInfo, messages: Vec<(u64, Message)>) -> Json {
     let choice = |(place, (index, mut message)): (usize, (u64, Message))| {
         let reported = info.finish_reasons.get(place).map(|reason| json!(reason));
-        let said = message.remove("finish_reason");
+        let own = message.remove("finish_reason");
         // The conventions' word for it, and rig's for that it does not know.
-        let said = said.filter(|said| *said != "unknown").map(|said| {
-            if said == "tool_call" {
+        let own = own.filter(|own| *own != "unknown").map(|own| {
+            if own == "tool_call" {
                 json!("tool_calls")
             } else {
-                said
+                own
             }
         });
-        json!({"index": index, "message": message, "finish_reason": reported.or(said)})
+        json!({"index": index, "message": message, "finish_reason": reported.or(own)})
     };
     let choices: Vec<Value> = messages.into_iter().enumerate().map(choice).collect();
     let mut answer = Map::new();

@@ -89,12 +89,12 @@ fn message(fields: Map<String, Value>, dialect: &Dialect, role: &str) -> Map<Str
         })
         .collect();
     let mut message = Map::new();
-    let said = match fields.remove("role") {
-        Some(said @ Value::String(_)) => said,
+    let named = match fields.remove("role") {
+        Some(named @ Value::String(_)) => named,
         Some(other) => Value::String(other.to_string()),
         None => json!(role),
     };
-    message.insert("role".to_owned(), said);
+    message.insert("role".to_owned(), named);
     let parts: Vec<Value> = below(&mut fields, "contents.")
         .into_iter()
         .map(content)

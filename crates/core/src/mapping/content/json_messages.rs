@@ -48,7 +48,7 @@ pub(super) const OUTPUTS: &[Place] = &[
     body("traceloop.entity.output"),
 ];
 /// What belongs to the inputs beside their messages.
-pub(super) const BESIDE: &[&str] = &[
+pub(super) const INSTRUCTIONS_AND_TOOLS: &[&str] = &[
     names::GEN_AI_SYSTEM_INSTRUCTIONS,
     names::GEN_AI_TOOL_DEFINITIONS,
 ];
@@ -82,7 +82,7 @@ fn whole(
 
 /// The request, if an attribute has its messages, or its instructions where nothing more is told.
 pub(super) fn request(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
-    let (rest, messages) = match read(attributes, INPUTS, |told| asked(told, info)) {
+    let (rest, messages) = match read(attributes, INPUTS, |value| asked(value, info)) {
         Read::Messages(messages) => messages,
         Read::Nothing if attributes.has(names::GEN_AI_SYSTEM_INSTRUCTIONS) => Default::default(),
         Read::Nothing | Read::Unread => return None,
@@ -92,13 +92,13 @@ pub(super) fn request(attributes: &mut Attributes, info: &CallInfo) -> Option<Js
 
 /// The answer, if an attribute has its messages, or the tools it calls.
 pub(super) fn answer(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
-    let mut messages = match read(attributes, OUTPUTS, |told| answered(told, info)) {
+    let mut messages = match read(attributes, OUTPUTS, |value| answered(value, info)) {
         Read::Messages(messages) => messages,
         Read::Nothing if attributes.has(TOOL_CALLS) => Vec::new(),
         Read::Nothing | Read::Unread => return None,
     };
-    let calls = attributes.get(TOOL_CALLS).and_then(|told| {
-        let json = json_of(told);
+    let calls = attributes.get(TOOL_CALLS).and_then(|value| {
+        let json = json_of(value);
         message::calls(Document::read(json.as_bytes()).root())
     });
     if let Some(mut calls) = calls {
@@ -143,35 +143,35 @@ fn read<T>(
 
 /// Messages of a request, and the parameters beside them: a list of messages, an object around it, or for a model's call its
 /// prompt.
-fn asked(told: Node<'_>, info: &CallInfo) -> Option<(Map<String, Value>, Vec<Message>)> {
-    if !told.is_object() {
-        return Some((Map::new(), texts_or_messages(told, "user", info)?));
+fn asked(value: Node<'_>, info: &CallInfo) -> Option<(Map<String, Value>, Vec<Message>)> {
+    if !value.is_object() {
+        return Some((Map::new(), texts_or_messages(value, "user", info)?));
     }
     let list = ["messages", "prompt"];
     let (name, list) = list
         .into_iter()
-        .find_map(|name| Some((name, told.get(name)?)))?;
+        .find_map(|name| Some((name, value.get(name)?)))?;
     let messages = texts_or_messages(list, "user", info)?;
-    let system = told.get("system").and_then(message::system);
+    let system = value.get("system").and_then(message::system);
     let taken = |member: &str| member == name || member == "system" && system.is_some();
-    let rest = told.members().filter(|(member, _)| !taken(member));
+    let rest = value.members().filter(|(member, _)| !taken(member));
     let rest = rest.map(member).collect();
     Some((rest, system.into_iter().chain(messages).collect()))
 }
 
 /// Messages of an answer: a list of them, one, or for a model's call its text.
-fn answered(told: Node<'_>, info: &CallInfo) -> Option<Vec<Message>> {
-    match told.is_object() {
-        true => message::one(told, "assistant"),
-        false => texts_or_messages(told, "assistant", info),
+fn answered(value: Node<'_>, info: &CallInfo) -> Option<Vec<Message>> {
+    match value.is_object() {
+        true => message::one(value, "assistant"),
+        false => texts_or_messages(value, "assistant", info),
     }
 }
 
 /// A list of messages, or for a model's call the one that a text is.
-fn texts_or_messages(told: Node<'_>, role: &str, info: &CallInfo) -> Option<Vec<Message>> {
-    match told.text() {
+fn texts_or_messages(value: Node<'_>, role: &str, info: &CallInfo) -> Option<Vec<Message>> {
+    match value.text() {
         Some(text) if is_text(&text, info) => Some(vec![message::plain(role, &text)]),
-        _ => message::messages(told, role),
+        _ => message::messages(value, role),
     }
 }
 

@@ -70,7 +70,7 @@ fn asked(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
     if let Some(own) = attributes.take_json(names::SPANLOOM_REQUEST) {
         // What tells of it in other words goes.
         attributes.drop(&[names::GEN_AI_INPUT_MESSAGES]);
-        attributes.drop(json_messages::BESIDE);
+        attributes.drop(json_messages::INSTRUCTIONS_AND_TOOLS);
         return Some(Body::Verbatim(own));
     }
     let indexed_messages = indexed_messages::asked(attributes);
@@ -85,7 +85,12 @@ fn asked(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
             .or_else(|| embedding::request(attributes, info)),
     };
     rebuilt.map(Body::Rebuilt).or_else(|| {
-        under_own_name(attributes, json_messages::INPUTS, json_messages::BESIDE).map(Body::Verbatim)
+        under_own_name(
+            attributes,
+            json_messages::INPUTS,
+            json_messages::INSTRUCTIONS_AND_TOOLS,
+        )
+        .map(Body::Verbatim)
     })
 }
 
@@ -113,12 +118,12 @@ fn answered(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
 fn under_own_name(
     attributes: &mut Attributes,
     places: &[json_messages::Place],
-    beside: &[&str],
+    others: &[&str],
 ) -> Option<Json> {
     let main = places.iter().map(|place| place.name);
     let main = main.clone().find(|name| attributes.has(name));
     let mut object = Map::new();
-    for name in main.into_iter().chain(beside.iter().copied()) {
+    for name in main.into_iter().chain(others.iter().copied()) {
         if let Some(value) = attributes.take(name) {
             object.insert(name.to_owned(), parsed(value));
         }
@@ -155,7 +160,7 @@ pub fn is_content(name: &str) -> bool {
         || json_messages
             .map(|place| place.name)
             .any(|place| place == name)
-        || json_messages::BESIDE.contains(&name)
+        || json_messages::INSTRUCTIONS_AND_TOOLS.contains(&name)
         || name == json_messages::TOOL_CALLS
         || dialect::OTHER_CONTENT.contains(&name)
         || indexed_messages::PREFIXES

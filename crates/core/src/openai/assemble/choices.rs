@@ -105,8 +105,8 @@ fn head(head: &mut Members, name: &str, value: Node<'_>) {
         return;
     }
     let is_known = |known: &Piece| {
-        let says_nothing = matches!(known, Piece::Text(text) if text.is_empty());
-        !known.is_null() && !says_nothing && (value.is_null() || name != "usage")
+        let is_blank = matches!(known, Piece::Text(text) if text.is_empty());
+        !known.is_null() && !is_blank && (value.is_null() || name != "usage")
     };
     match head.get_mut(name) {
         Some(known) if is_known(known) => {}
@@ -129,14 +129,14 @@ fn delta(choice: &mut Members, delta: Node<'_>, text: &mut Visible) {
     for (name, value) in delta.members() {
         match &*name {
             "content" | "refusal" | "reasoning_content" | "reasoning" => text.push(value),
-            "tool_calls" => say_calls(value, text),
+            "tool_calls" => push_calls(value, text),
             _ => {}
         }
         merge::member(message, &name, value);
     }
 }
 
-fn say_calls(calls: Node<'_>, text: &mut Visible) {
+fn push_calls(calls: Node<'_>, text: &mut Visible) {
     for function in calls.items().filter_map(|call| call.get("function")) {
         for name in ["name", "arguments"] {
             function

@@ -108,14 +108,14 @@ impl Assembler for Response {
             return None;
         }
         let document = Document::read(self.head.as_deref().unwrap_or_default().as_bytes());
-        let told = document
+        let output = document
             .root()
             .get("output")
             .filter(|output| output.is_list());
-        let is_empty = told.is_none_or(|output| output.items().next().is_none());
+        let is_empty = output.is_none_or(|output| output.items().next().is_none());
         // A provider whose last event repeats the items knows them best.
         let replaced = is_empty && !self.items.is_empty();
-        if let Some(head) = self.head.as_ref().filter(|_| told.is_some() && !replaced) {
+        if let Some(head) = self.head.as_ref().filter(|_| output.is_some() && !replaced) {
             return Some(head.clone());
         }
         let mut head = Members::of(document.root());

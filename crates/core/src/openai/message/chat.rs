@@ -172,7 +172,7 @@ mod tests {
         json.map_or(Value::Null, |json| serde_json::from_str(&json).unwrap())
     }
 
-    fn told(body: &[u8]) -> Value {
+    fn output_of(body: &[u8]) -> Value {
         let json = to_json(&output(Document::read(body).root())).unwrap();
         serde_json::from_str(&json).unwrap()
     }
@@ -205,11 +205,11 @@ mod tests {
         ] {
             let body = json!({"choices":[{"index":0,"finish_reason":provider,"message":{"role":"assistant","content":"hi"}}]});
             assert_eq!(
-                told(body.to_string().as_bytes()),
+                output_of(body.to_string().as_bytes()),
                 json!([{"role":"assistant","parts":[{"type":"text","content":"hi"}],"finish_reason":convention}])
             );
         }
-        let cut = told(br#"{"choices":[{"message":{"content":"h"},"finish_reason":null}]}"#);
+        let cut = output_of(br#"{"choices":[{"message":{"content":"h"},"finish_reason":null}]}"#);
         assert_eq!(cut[0]["finish_reason"], "error");
         assert!(output(Document::read(b"{}").root()).is_empty());
         assert_eq!(asked(&json!("nonsense")), Value::Null);

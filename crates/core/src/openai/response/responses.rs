@@ -22,8 +22,8 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
     let (usage, reported_cost) = usage::read(body.get("usage"));
     let failure = (status.as_deref() == Some("failed")).then(|| {
         let error = body.get("error");
-        let told = error.and_then(|error| failure::object(error, "response_failed"));
-        told.unwrap_or_else(|| Failure {
+        let reported = error.and_then(|error| failure::object(error, "response_failed"));
+        reported.unwrap_or_else(|| Failure {
             kind: "response_failed".to_owned(),
             message: String::new(),
         })

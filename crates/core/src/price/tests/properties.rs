@@ -92,7 +92,7 @@ proptest! {
     #[test]
     fn a_users_prices_add_up_and_never_fall_with_tokens(
         rates in any_rates(),
-        [plain, read, written, audio, said, spoken] in prop::array::uniform6(0u64..1_000_000),
+        [plain, read, written, audio, text, spoken] in prop::array::uniform6(0u64..1_000_000),
         more in 0u64..1_000_000,
     ) {
         let mut own = Overlay::new();
@@ -103,7 +103,7 @@ proptest! {
                 cache_write_tokens: Some(written),
                 audio_input_tokens: Some(audio),
                 audio_output_tokens: Some(spoken),
-                ..tokens(plain + read + written + audio + more, said + spoken + more)
+                ..tokens(plain + read + written + audio + more, text + spoken + more)
             };
             own.price("p", "m").unwrap().cost(&usage)
         };

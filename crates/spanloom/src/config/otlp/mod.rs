@@ -116,7 +116,7 @@ impl Otlp {
     }
 
     /// What metrics or events at this address are sent with, beside what the stock exporters read themselves.
-    pub(crate) fn beside(
+    pub(crate) fn signal(
         &self,
         origin: Origin,
         endpoint: &str,

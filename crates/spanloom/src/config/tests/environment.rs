@@ -70,7 +70,7 @@ fn limits_and_signals_follow_the_environment() {
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
         "http://127.0.0.1:4318",
     );
-    let said = |variables: &[(&str, &str)], by_code, alone| {
+    let signals = |variables: &[(&str, &str)], by_code, alone| {
         let environment = environment(variables);
         let mut faults = Faults::default();
         let spans = environment.collector(by_code, alone, &mut faults);
@@ -78,17 +78,17 @@ fn limits_and_signals_follow_the_environment() {
         let to = environment.collectors(spans.as_ref(), by_code, alone);
         [to.spans.is_some(), to.metrics.is_some(), to.logs.is_some()]
     };
-    assert_eq!(said(&[endpoint], None, false), [true, false, false]);
-    assert_eq!(said(&[endpoint], None, true), [false; 3]);
-    assert_eq!(said(&[], Some("http://127.0.0.1:4318"), true), [true; 3]);
+    assert_eq!(signals(&[endpoint], None, false), [true, false, false]);
+    assert_eq!(signals(&[endpoint], None, true), [false; 3]);
+    assert_eq!(signals(&[], Some("http://127.0.0.1:4318"), true), [true; 3]);
     let all = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
-    assert_eq!(said(&[all], None, false), [true; 3]);
+    assert_eq!(signals(&[all], None, false), [true; 3]);
     let quiet = [
         ("OTEL_METRICS_EXPORTER", "none"),
         ("OTEL_LOGS_EXPORTER", "none"),
     ];
     let base = Some("http://127.0.0.1:4318");
-    assert_eq!(said(&quiet, base, true), [true, false, false]);
+    assert_eq!(signals(&quiet, base, true), [true, false, false]);
 }
 
 #[test]

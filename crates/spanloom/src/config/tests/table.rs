@@ -26,9 +26,9 @@ fn it_has_every_variable_that_is_read_and_no_other() {
         .flat_map(|cell| cell.split(", "))
         .map(|name| name.trim_matches('`').to_owned())
         .collect();
-    let told: BTreeSet<String> = names.iter().cloned().collect();
-    assert_eq!(names.len(), told.len(), "one row for each");
-    assert_eq!(read.into_inner(), told);
+    let distinct: BTreeSet<String> = names.iter().cloned().collect();
+    assert_eq!(names.len(), distinct.len(), "one row for each");
+    assert_eq!(read.into_inner(), distinct);
 }
 
 #[test]

@@ -68,8 +68,8 @@ async fn a_key_in_the_netrc_file_is_sent_to_its_machine() {
     assert_eq!(sent[0].header("authorization"), Some("Basic YXBpOmszeQ=="));
     // The environment's beats it, and an empty one is none.
     for (key, expected) in [("k", "Basic YXBpOms="), (" ", "Basic YXBpOmszeQ==")] {
-        let said = [home, ("WANDB_BASE_URL", &url), ("WANDB_API_KEY", key)];
-        call(builder("a/b/c", &said)).await;
+        let settings = [home, ("WANDB_BASE_URL", &url), ("WANDB_API_KEY", key)];
+        call(builder("a/b/c", &settings)).await;
         let sent = wandb.requests();
         let last = sent.last().unwrap();
         assert_eq!(last.header("authorization"), Some(expected));
@@ -87,8 +87,8 @@ fn a_key_goes_to_nobody_it_was_not_given_for() {
     .unwrap();
     let home = ("HOME", home.path().to_str().unwrap());
     let keyed = |variables: &[(&str, &str)]| {
-        let said = [&[home], variables].concat();
-        let records = environment(&said).records().unwrap().unwrap();
+        let settings = [&[home], variables].concat();
+        let records = environment(&settings).records().unwrap().unwrap();
         format!("{:?}", records.destination).contains("authorization")
     };
     let base = |url| ("WANDB_BASE_URL", url);

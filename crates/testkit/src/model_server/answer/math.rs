@@ -72,7 +72,7 @@ pub(super) fn explanation(question: &str, instructions: &str) -> Option<String> 
         (_, true) => ARITHMETIC_STUDENT,
         (false, false) => return None,
     };
-    Some(lesson.told(style(instructions)))
+    Some(lesson.in_style(style(instructions)))
 }
 
 fn style(instructions: &str) -> Style {
@@ -86,7 +86,7 @@ fn style(instructions: &str) -> Style {
 }
 
 impl Lesson {
-    fn told(&self, style: Style) -> String {
+    fn in_style(&self, style: Style) -> String {
         let Self {
             steps,
             result,

@@ -16,9 +16,9 @@ type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
 const GOOD: &str = "acme/chatbot/logs";
 /// The error of a configuration, with what else could show a secret.
-fn error(stream: &str, said: &[(&str, &str)]) -> (Option<Error>, String) {
-    let of_code = |name: &str| said.iter().find(|(known, _)| *known == name);
-    let mut builder = builder(stream, said);
+fn error(stream: &str, settings: &[(&str, &str)]) -> (Option<Error>, String) {
+    let of_code = |name: &str| settings.iter().find(|(known, _)| *known == name);
+    let mut builder = builder(stream, settings);
     if let Some((_, address)) = of_code("server") {
         builder = builder.with_server(address);
     }
@@ -39,15 +39,16 @@ fn error(stream: &str, said: &[(&str, &str)]) -> (Option<Error>, String) {
 
 fn check(rows: &[Row<'_>]) {
     let mut wrong = String::new();
-    for (stream, said, expected) in rows {
-        let (error, shown) = error(stream, said);
-        let told = error.map(|error| error.faults().map(ToString::to_string).collect::<Vec<_>>());
-        let told = told.unwrap_or_default();
-        if told != *expected {
-            wrong += &format!("{stream} {said:?}:\n  {told:#?}\n");
+    for (stream, settings, expected) in rows {
+        let (error, shown) = error(stream, settings);
+        let messages =
+            error.map(|error| error.faults().map(ToString::to_string).collect::<Vec<_>>());
+        let messages = messages.unwrap_or_default();
+        if messages != *expected {
+            wrong += &format!("{stream} {settings:?}:\n  {messages:#?}\n");
         }
         if shown.contains(CANARY) {
-            wrong += &format!("{stream} {said:?} shows a secret:\n  {shown}\n");
+            wrong += &format!("{stream} {settings:?} shows a secret:\n  {shown}\n");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
