@@ -3,6 +3,7 @@
 mod arrows;
 mod examples;
 mod length;
+mod walks;
 mod words;
 
 use std::path::PathBuf;

@@ -88,7 +88,7 @@ pub struct Cost {
     pub price_source: Option<PriceSource>,
 }
 
-/// Whose prices a cost was reckoned with. Source: the wire attribute `spanloom.price.source`.
+/// The price list a cost was computed from. Source: the wire attribute `spanloom.price.source`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PriceSource {
     /// The list prices compiled into this crate.

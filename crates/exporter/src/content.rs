@@ -70,7 +70,7 @@ impl OtherSpans {
 
 impl DestinationContent {
     /// Applies it to a span: to the attributes that hold content in ours or any other instrumentation's words, and to its
-    /// events, whose names and attributes are texts of anybody's; of those an exception is always told.
+    /// events, whose names and attributes may hold any text; an exception among them is always kept.
     fn apply(&self, span: &mut SpanData) {
         let policy = match self {
             Self::Whole => return,

@@ -239,12 +239,12 @@ impl ExporterBuilder {
         std::thread::Builder::new()
             .name("spanloom-exporter".to_owned())
             .spawn(move || {
-                // However it ends, once it has left its spool, nobody waits for it any more.
+                // However it ends, once it has left its spool, no thread waits for it.
                 let _ended = Ended(ended);
                 // The exporter's own requests must make no spans.
                 let _suppressed = Context::enter_telemetry_suppressed_scope();
                 runtime.block_on(worker.run());
-                // A host name that is being looked up holds nobody up.
+                // A lookup of a host name holds no thread up.
                 runtime.shutdown_background();
             })
             .map_err(|error| failed("no thread").with_source(error))?;

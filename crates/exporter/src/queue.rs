@@ -39,7 +39,7 @@ struct State {
     received: u64,
     refused: Dropped,
     control: Control,
-    /// Failed tries when somebody last began to wait.
+    /// Failed tries at the last flush.
     failures_at_flush: u64,
     progress: Progress,
 }
@@ -49,7 +49,7 @@ struct State {
 pub(crate) struct Control {
     /// Spans with a lower number are to be sent without waiting for others.
     pub(crate) flush_before: u64,
-    /// How often somebody has begun to wait: each time, a pause is cut short.
+    /// Flushes so far: each cuts a pause short.
     pub(crate) flushes: u64,
     /// Nothing more is coming.
     pub(crate) closed: bool,

@@ -89,7 +89,7 @@ pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
         None if is_plain => {
             "the connection ended before a whole answer: if the server speaks TLS, the address has to begin with https://; if gRPC, OTEL_EXPORTER_OTLP_PROTOCOL is grpc"
         }
-        // Servers may close before they have said it, or so that nobody hears it.
+        // Servers may close before they have sent it, or before it is read.
         None => {
             "the connection ended before a whole answer: if the server demands a client certificate, it got none that it trusts (OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or in code with_identity)"
         }

@@ -71,7 +71,7 @@ impl Account {
         self.delivered == self.received + self.recovered
     }
 
-    /// Whether every span is in exactly one place. It always is; tests ask.
+    /// Whether the counts add up: each span received or recovered is in exactly one place. Always true; for tests.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
         self.received + self.recovered

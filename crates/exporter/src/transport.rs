@@ -52,7 +52,7 @@ impl Transport {
         }
     }
 
-    /// Whether a server with TLS answered that was asked without: nobody has looked at the records.
+    /// Whether a server with TLS answered that was asked without: it has not read the records.
     pub(crate) fn wants_tls(&self, answer: &Answer) -> bool {
         self.destination.is_plain() && answer.is_about_tls()
     }
@@ -62,7 +62,7 @@ impl Transport {
         self.destination.why(error)
     }
 
-    /// Sends it; an error means that no whole answer came, and nobody knows what became of the request.
+    /// Sends it; an error means that no whole answer came, and that the request's fate is not known.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, reqwest::Error> {
         let Request {
             url,
@@ -164,7 +164,7 @@ fn builder(destination: &Destination, way: ProxyRoute) -> ClientBuilder {
     if destination.carrier() == Framing::Grpc {
         builder = builder.http2_prior_knowledge();
     }
-    // Reading the system's certificates takes tens of milliseconds, and nobody shows one here.
+    // Reading the system's certificates takes tens of milliseconds, and no client certificate is used here.
     if destination.is_plain() && way != ProxyRoute::AsNamedOverTls {
         builder = builder.tls_certs_only([]);
     } else if let Some(certificates) = destination.root_certificates() {

@@ -15,7 +15,7 @@ const END: usize = CHUNK / 2;
 /// Chunks that wait to be used again: 1 MiB.
 const POOLED: usize = 128;
 
-/// Chunks that nobody uses at the moment.
+/// Chunks that are not in use.
 #[derive(Debug, Default)]
 pub(crate) struct Pool(Mutex<Vec<Vec<u8>>>);
 

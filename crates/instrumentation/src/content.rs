@@ -11,7 +11,7 @@
 //! | `SPAN_AND_EVENT` | messages | with messages |
 //!
 //! `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT=true|false` overrides whether the event is sent; one that is sent by this
-//! alone has no content. Letters may have any case. A value nobody knows counts as `NO_CONTENT`, with a warning.
+//! alone has no content. Letters may have any case. An unknown value counts as `NO_CONTENT`, with a warning.
 
 use spanloom_core::content::ContentPolicy;
 use spanloom_core::semconv::{CAPTURE_MESSAGE_CONTENT, EMIT_EVENT};
@@ -81,7 +81,7 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Whether somebody gets the messages.
+    /// Whether the messages go anywhere.
     pub(crate) fn messages(&self) -> bool {
         self.content.messages() || self.events.is_some() && self.details == Details::Messages
     }
@@ -147,7 +147,7 @@ fn mode(word: &str) -> (Content, Details) {
     }
 }
 
-/// Never the value itself: somebody may have put a secret into the wrong variable.
+/// Never the value itself: it may be a secret in the wrong variable.
 fn unknown(variable: &str, consequence: &str) {
     tracing::warn!(
         name: "spanloom.config.unknown_value",

@@ -102,7 +102,7 @@ impl<P: SpanProcessor + 'static> SpanProcessor for Drain<P> {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        // Calls that still run would end when nobody takes their spans any more.
+        // Calls that still run would end after the provider has stopped taking spans.
         let open: HashSet<SpanId> = self.inner.open().keys().copied().collect();
         self.queue.end_those(|span| open.contains(&span));
         let drained = self.queue.flush(timeout);
@@ -115,7 +115,7 @@ impl<P: SpanProcessor + 'static> SpanProcessor for Drain<P> {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        // Called once, while the provider is built and nobody else holds the processor.
+        // Called once, while the provider is built and holds the processor alone.
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.processor.set_resource(resource);
         }

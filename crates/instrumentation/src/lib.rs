@@ -39,10 +39,10 @@
 //! Prompts and answers are recorded only where [`Content`] says so, as a [`ContentPolicy`] lets them through: by default
 //! all of it, with secrets of known shapes masked. HTTP headers and URL queries are never recorded.
 //!
-//! # What is said of a call
+//! # Attributes, prompts, prices
 //!
-//! [`MonitorAttributes`] for a call, a scope or the whole layer, with conversation, user, session and tenant; a
-//! [`prompt!`] with its template and variables; [`PriceBook`] for prices of one's own.
+//! [`MonitorAttributes`] attach keys of your own to a call, a scope or a whole layer, with conversation, user, session and
+//! tenant. [`prompt!`] records a template and its variables. [`PriceBook`] holds your own prices.
 //!
 //! # What it costs
 //!

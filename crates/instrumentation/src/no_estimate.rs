@@ -1,4 +1,4 @@
-//! Without the feature `estimate`, tokens that nobody reported are unknown.
+//! Without the feature `estimate`, tokens that the provider did not report are unknown.
 
 use spanloom_core::json::Node;
 use spanloom_core::{Endpoint, Usage};

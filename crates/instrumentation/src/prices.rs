@@ -1,4 +1,4 @@
-//! The prices calls are reckoned with: a handle a running service may change.
+//! Prices used to compute cost: a handle that a running service may change.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -44,7 +44,7 @@ impl PriceBook {
         prices
     }
 
-    /// Puts other prices in the place of the service's own. Calls that are read from now on are reckoned with them.
+    /// Replaces the service's own prices. Calls that are read from now on cost what these say.
     pub fn replace(&self, own: Overlay) {
         // A panic elsewhere cannot leave an `Arc` half written.
         let mut place = self

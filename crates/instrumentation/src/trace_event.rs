@@ -23,7 +23,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// The caller's subscriber and span; `None` when nobody wants the event.
+    /// The caller's subscriber and span; `None` when no subscriber wants the event.
     pub(crate) fn of_caller() -> Option<Self> {
         if !event_enabled!(target: TARGET, Level::INFO) {
             return None;

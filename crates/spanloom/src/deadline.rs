@@ -27,7 +27,7 @@ impl Deadline {
     }
 }
 
-/// Work that goes on behind somebody's back: a thread for each that took longer than it was given.
+/// Work that outlived its deadline: a thread for each.
 #[derive(Debug, Default)]
 pub(crate) struct BoundedWork(Mutex<Vec<Receiver<()>>>);
 

@@ -1,4 +1,4 @@
-//! What the environment has for a destination that somebody else names.
+//! What the environment has for a destination that another program names.
 
 use spanloom_exporter::Destination;
 

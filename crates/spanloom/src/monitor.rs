@@ -241,7 +241,7 @@ impl MonitorBuilder {
         self
     }
 
-    /// Who answers (`gen_ai.provider.name`), such as `ollama`. Default: recognised by the request's host, else `openai`.
+    /// Sets `gen_ai.provider.name`, such as `ollama`. Default: recognised by the request's host, else `openai`.
     pub fn with_provider(mut self, provider: &'static str) -> Self {
         self.provider = Some(provider);
         self

@@ -17,7 +17,7 @@ use crate::output::{first_line, line};
 /// Characters of an answer's first line.
 const WIDTH: usize = 78;
 
-/// Who answers.
+/// The model server.
 pub(super) enum Models {
     /// The testkit's server: deterministic, with the latencies and failures of a real one.
     Local(ModelServer),

@@ -1,6 +1,6 @@
 //! What is kept of the content that is recorded, and in which form.
 //!
-//! A [`ContentPolicy`] is applied to every text that may hold somebody's words: messages, system instructions and tool
+//! A [`ContentPolicy`] is applied to every text that may hold a person's words: messages, system instructions and tool
 //! definitions in the convention's shape, the provider's own request and response, and monitor attributes. By default
 //! everything is kept, with secrets of known shapes masked, and that costs one scan of the text. [`Rule`]s, a redactor
 //! or a text beyond the value limit make it read the JSON; what it then writes is JSON again, with every role, kind, id,

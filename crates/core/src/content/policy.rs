@@ -89,7 +89,7 @@ impl ContentPolicy {
         self
     }
 
-    /// The key of [`Action::Hash`], which is HMAC-SHA-256 cut to 64 bits. Without a key anybody can find a short text
+    /// The key of [`Action::Hash`], which is HMAC-SHA-256 cut to 64 bits. Without a key, a short text can be found
     /// by trying: give one, keep it secret, and keep it the same for as long as hashes are to be compared.
     pub fn with_hash_key(mut self, key: &[u8]) -> Self {
         self.key = Key::new(key);

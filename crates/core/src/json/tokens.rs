@@ -312,7 +312,7 @@ const SURELY_FINITE: usize = 300;
 
 /// How many bytes a text goes on before a quote, a backslash or a control character; `None` when none of them comes.
 fn plain(bytes: &[u8]) -> Option<usize> {
-    // Most keys end among the first bytes, where calling somebody costs more than looking.
+    // Most keys end among the first bytes, where a call costs more than a look.
     let mut at = 0;
     while let Some(eight) = bytes.get(at..)?.first_chunk::<8>().filter(|_| at < 32) {
         let found = special(u64::from_le_bytes(*eight));

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use crate::json::{Document, Edits};
 
-/// Members of an MCP tool that let the provider in at somebody else's server. They have no shape by which a scan would
+/// Members of an MCP tool that let the provider in at a third party's server. They have no shape by which a scan would
 /// know them.
 const CREDENTIALS: [&str; 2] = ["authorization", "headers"];
 const REDACTED: &str = "\"[redacted:credential]\"";
 
 /// A body of the Responses API without the credentials of its MCP tools; borrowed when it has none.
 ///
-/// A body that names such a tool and cannot be read gives the empty text: what stands in it nobody knows. Source: `OpenAI`
-/// API reference, "Create a model response", `tools`.
+/// A body that names such a tool and cannot be read gives the empty text, since what stands in it is not known. Source:
+/// `OpenAI` API reference, "Create a model response", `tools`.
 #[must_use]
 pub fn without_credentials(body: &str) -> Cow<'_, str> {
     // The long way round is for the few that have one.

@@ -1,7 +1,7 @@
 //! OpenAI's wire formats, read once from the bytes that passed by.
 //!
 //! Every reader is total: a field of an unexpected type is as if it were absent, a malformed body gives what could be
-//! read. The caller of a model must never notice that somebody reads along. What differs between the APIs is chosen by
+//! read. The caller of a model must never notice that its call is read. What differs between the APIs is chosen by
 //! the [`Endpoint`](crate::Endpoint) the request went to.
 
 mod assemble;

@@ -1,4 +1,4 @@
-//! Which API bodies belong to, where nobody says it: records of other clients have no path.
+//! Which API bodies belong to, where no path shows it: records of other clients have no path.
 
 use crate::Endpoint;
 use crate::json::Node;

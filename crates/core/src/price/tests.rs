@@ -157,7 +157,7 @@ fn a_service_tier_has_its_own_price_or_none() {
         ("openai", "gpt-4o", "flex"),
         // litellm has no figures for long prompts in this tier.
         ("openai", "gpt-5.4", "priority"),
-        // Azure sells it at OpenAI's list price; nobody says so of the tiers.
+        // Azure sells it at OpenAI's list price; no source says so of the tiers.
         ("azure.ai.openai", "gpt-5", "flex"),
         ("anthropic", "claude-sonnet-4-5", "priority"),
     ] {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// What a leaf is called under the branch of its name, as W&B's own message advises.
 pub const LEAF: &str = "value";
 
-/// Levels a name is spread over at most; what is left of it keeps its dots. A name is anybody's, and trees are written
+/// Levels a name is spread over at most; what is left of it keeps its dots. Names come from outside, and trees are written
 /// and dropped by recursion.
 const LEVELS: usize = 12;
 

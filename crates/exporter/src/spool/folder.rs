@@ -7,7 +7,7 @@
 //! <root>/<destination>/rejected.jsonl           what was refused, see `rejected`
 //! <root>/<destination>/damaged/                 segments in which nothing can be read
 //! ```
-//! A folder whose lock nobody holds belongs to a process that is gone: whoever gets the lock takes its segments over, by
+//! A folder whose lock is free belongs to a process that is gone: whoever gets the lock takes its segments over, by
 //! renaming them into its own folder.
 
 use std::cmp::Reverse;
@@ -64,12 +64,12 @@ impl Folder {
         let mut adopted = Vec::new();
         for sibling in fs::read_dir(destination)?.flatten() {
             let path = sibling.path();
-            // A link is nobody's folder.
+            // A link is no process's folder.
             let is_folder = sibling.file_type().is_ok_and(|kind| kind.is_dir());
             if !is_folder || path == self.path || path.ends_with(DAMAGED) {
                 continue;
             }
-            // One that cannot be locked is somebody's who lives, or none of ours.
+            // One that cannot be locked belongs to a live process, or is none of ours.
             if let Ok(Some(held)) = lock(&path) {
                 for orphan in segments(&path) {
                     let own = self.next_segment();
@@ -147,7 +147,7 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// `None` when somebody else holds it.
+/// `None` when another process holds it.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
     let file = private()
         .write(true)

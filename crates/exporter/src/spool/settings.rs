@@ -29,7 +29,7 @@ pub struct SpoolSettings {
     /// Where spools are. It and what is made in it is for its owner alone (0700, 0600).
     ///
     /// Beside what waits there stands what a destination refused for good, in `rejected.jsonl` with the reason (64 MiB at
-    /// most; of a batch that was taken in part, nobody knows which), and what nobody can read any more, in `damaged`
+    /// most; of a batch that was taken in part, it is not known which), and what cannot be read any more, in `damaged`
     /// (64 MiB). Both are bounded by their bytes alone. `spanloom sync --rejected` sends what was refused again.
     pub folder: PathBuf,
     /// When records are written. Default [`SpoolMode::OnTrouble`].

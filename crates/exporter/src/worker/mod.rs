@@ -62,7 +62,7 @@ pub(crate) struct Worker {
 #[derive(Clone, Copy)]
 struct Pause {
     until: Instant,
-    /// The server asked for it, or refused us again: nobody cuts it short.
+    /// The server asked for it, or refused us again: a flush does not cut it short.
     asked: bool,
 }
 

@@ -26,7 +26,7 @@ fn span() -> Arc<SpanData> {
     Arc::new(spans.get_finished_spans().unwrap().remove(0))
 }
 
-/// A worker that nobody runs, with a spool.
+/// A worker that does not run, with a spool.
 fn worker(destination: &Destination, folder: &std::path::Path) -> (Worker, Arc<Queue>) {
     let limits = Limits::default();
     let queue = Arc::new(Queue::new(limits, false));

@@ -23,7 +23,7 @@ use crate::trace_event::Listener;
 /// A call, for the one who drives it. Dropping it ends the call: a call dropped before its end was given up by the caller.
 #[derive(Debug)]
 pub(super) struct OpenCall {
-    /// Keeps the recorder's thread alive, also where nobody else does any more.
+    /// Keeps the recorder's thread alive, even as its last handle.
     recorder: Recorder,
     call: Arc<RunningCall>,
     ended: bool,

@@ -1,4 +1,4 @@
-//! A call while it runs: what is observed of it, by whichever task drives it, until somebody ends it.
+//! A call while it runs: what is observed of it, by whichever task drives it, until it is ended.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ pub(super) struct RunningCall {
 }
 
 impl fmt::Debug for RunningCall {
-    /// Without what was observed: nobody has looked it through for secrets.
+    /// Without what was observed, which has not been scanned for secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunningCall")
             .field("span", &self.span)
@@ -46,7 +46,7 @@ impl RunningCall {
         })
     }
 
-    /// Only the end of the recording makes anybody wait here.
+    /// Only the end of the recording contends for this lock.
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -123,7 +123,7 @@ impl Queue {
         self.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Whether the recording has ended: calls that begin now are nobody's.
+    /// Whether the recording has ended: calls that begin now are not recorded.
     pub(crate) fn is_over(&self) -> bool {
         self.open.lock().over
     }
@@ -208,7 +208,7 @@ impl Queue {
         state.waiting.push_back(observation);
         let much = state.waiting.len() >= MANY.min(self.limits.waiting_calls / 2)
             || self.held_bytes.load(Ordering::Relaxed) >= self.limits.held_bytes / 4;
-        // Waking is a call to the system, whether anybody sleeps or not.
+        // Waking is a system call, whether a thread sleeps or not.
         let wake = match state.reads {
             Reads::Now => false,
             Reads::Soon => much,
@@ -266,7 +266,7 @@ impl Queue {
         if shed {
             self.shed.fetch_add(1, Ordering::Relaxed);
         }
-        // Either this sees that somebody waits, or they see that this is finished: both are in one order.
+        // Either this sees the waiting thread, or that thread sees that this is finished: both are in one order.
         self.finished.fetch_add(1, Ordering::SeqCst);
         if self.flushes.load(Ordering::SeqCst) > 0 {
             // Whoever has looked before is asleep once the lock is free.

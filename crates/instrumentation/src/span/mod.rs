@@ -108,7 +108,7 @@ impl SpanEnd {
     }
 }
 
-/// The events of a call, where somebody gets them.
+/// The events of a call, where a logger provider takes them.
 fn events(
     reading: &ParsedCall<'_>,
     observation: &Observation,

@@ -94,7 +94,7 @@ impl Environment {
             quiet: variables.is_on("SPANLOOM_QUIET"),
             call_links: variables.is_on("WEAVE_PRINT_CALL_LINK"),
             no_content: variables.get(CAPTURE_MESSAGE_CONTENT).is_some_and(|value| {
-                // A word nobody knows may have been meant to say no.
+                // An unknown word may have meant `off`.
                 let with = ["SPAN_ONLY", "SPAN_AND_EVENT", "TRUE"];
                 !with.iter().any(|mode| value.is(mode))
             }),
@@ -104,7 +104,7 @@ impl Environment {
         }
     }
 
-    /// Where what cannot be sent is kept; `None` when nothing is, or nobody asked for it and there is no home.
+    /// Where what cannot be sent is kept; `None` when nothing is, or when it was not asked for and there is no home.
     pub(crate) fn spool(&self) -> Result<Option<SpoolSettings>, Fault> {
         let mode = match &self.spool {
             None => Some(SpoolMode::default()),

@@ -1,6 +1,6 @@
 //! The file in which W&B's login leaves its key: `machine api.wandb.ai login user password <key>`.
 //!
-//! Only the entry of that very machine counts, not `default`: its password is for anybody. Whatever is wrong with the
+//! Only the entry of that very machine counts, not `default`: its password is for any host. Whatever is wrong with the
 //! file, there is just no key in it.
 
 use std::fs::{self, File};

@@ -5,7 +5,7 @@ use spanloom_core::StreamName;
 use super::{Environment, Variable};
 use crate::error::{ErrorKind, Fault, Origin};
 
-/// The entity of the server on this machine, where nobody has named one.
+/// The entity of the server on this machine, where none is named.
 const LOCAL_ENTITY: &str = "local";
 
 impl Environment {

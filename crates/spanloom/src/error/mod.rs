@@ -28,7 +28,7 @@ pub enum ErrorKind {
     Destination,
     /// The file `SPANLOOM_PRICES` names cannot be read, or is no price file.
     Prices,
-    /// `SPANLOOM_SPOOL` has a word nobody knows, or asks for a spool where there is no folder for one.
+    /// `SPANLOOM_SPOOL` has an unknown word, or asks for a spool where there is no folder for one.
     Spool,
     /// The operating system gave no thread, or an HTTP client could not be made.
     Start,

@@ -41,7 +41,7 @@ pub struct RecordedCall {
     pub cost_usd: Option<f64>,
     /// `reported`, `priced` or `estimated`.
     pub cost_source: Option<String>,
-    /// The day of the price list that the cost was reckoned with, such as `2026-11-01`.
+    /// The day of the price list that the cost was computed from, such as `2026-11-01`.
     pub price_date: Option<String>,
     /// From the request's start to the answer's end.
     pub latency: Option<Duration>,

@@ -79,7 +79,7 @@ fn messages(
     })
 }
 
-/// One message, in the shape of a chat completion. A field nobody knows keeps its name.
+/// One message, in the shape of a chat completion. An unknown field keeps its name.
 fn message(fields: Map<String, Value>, dialect: &Dialect, role: &str) -> Map<String, Value> {
     let mut fields: Map<String, Value> = fields
         .into_iter()

@@ -48,12 +48,12 @@ pub(super) fn system(instructions: Node<'_>) -> Option<Message> {
         .next()
 }
 
-/// The tool calls in a list of nothing else, as the message they are; `None` for what is no list.
+/// The tool calls in a list of nothing else, as the message they are; `None` for what is no such list.
 pub(super) fn calls(list: Node<'_>) -> Option<Message> {
-    let calls = list
-        .is_list()
-        .then(|| list.items().map(ChatPart::of_call))?;
-    of_parts("assistant", calls).into_iter().next()
+    let calls: Vec<_> = list.items().map(ChatPart::of_call).collect();
+    let are_calls = calls.iter().all(|it| matches!(it, ChatPart::ToolCall(_)));
+    let message = of_parts("assistant", calls.into_iter()).into_iter().next();
+    message.filter(|_| list.is_list() && are_calls)
 }
 
 fn converted(message: Node<'_>, role: &str) -> Vec<Message> {

@@ -147,8 +147,8 @@ fn parsed(value: Value) -> Value {
     }
 }
 
-/// Whether an attribute of this name is content in any of the dialects that are read: somebody's words, and not a number, a
-/// name or an id.
+/// Whether an attribute of this name is content in any of the dialects that are read: the words of a person or a model, and
+/// not a number, a name or an id.
 #[must_use]
 pub fn is_content(name: &str) -> bool {
     let json_messages = json_messages::INPUTS.iter().chain(json_messages::OUTPUTS);

@@ -1,7 +1,7 @@
 //! Pieces of JSON that follow each other in a stream, put together without knowing what they mean.
 //!
 //! Texts are joined, lists continued, objects merged member by member; elements of a list that carry an `index` are
-//! merged with the one of the same index. So a field nobody has heard of yet arrives whole.
+//! merged with the one of the same index. So a field that is not known yet arrives whole.
 
 use super::piece::{DEPTH, Members, Piece};
 use crate::json::Node;

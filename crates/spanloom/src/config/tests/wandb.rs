@@ -120,7 +120,7 @@ fn entity_and_project_are_added_to_a_stream() {
         ("c", vec![entity, project, key], "acme/chatbot/c"),
         ("c", vec![entity, whole], "beta/chatbot/c"),
         ("c", vec![whole, key], "beta/chatbot/c"),
-        // The server on this machine is nobody else's.
+        // The server on this machine needs no key of another's.
         ("b/c", vec![], "local/b/c"),
         ("c", vec![project], "local/chatbot/c"),
         (
