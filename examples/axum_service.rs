@@ -1,7 +1,7 @@
 //! A service that has tracing of its own and knows nothing of spanloom: axum, `tracing`, OTLP.
 //!
 //! `axum_service_monitored.rs` is the same service with its model calls in its own traces, `axum_service_beside.rs` the
-//! same with its calls recorded beside them. Each differs from this file in a handful of lines.
+//! same with its calls recorded by a monitor next to them. Each differs from this file in a handful of lines.
 //!
 //! `OPENAI_BASE_URL` and `OPENAI_API_KEY` say which model server it asks, the `OTEL_*` variables where its spans go,
 //! `LISTEN` where it listens.
@@ -165,12 +165,12 @@ async fn weather(State(client): State<Model>, question: String) -> Result<String
         let answer = client.chat().create(request).await.map_err(unavailable)?;
         let choice = answer.choices.into_iter().next();
         let message = choice.ok_or(StatusCode::BAD_GATEWAY)?.message;
-        let said = json!(message);
-        let Some(calls) = said["tool_calls"].as_array() else {
+        let answer = json!(message);
+        let Some(calls) = answer["tool_calls"].as_array() else {
             return Ok(text(message.content));
         };
         let results: Vec<Value> = calls.iter().map(get_weather).collect();
-        messages.push(said);
+        messages.push(answer);
         messages.extend(results);
     }
     Err(StatusCode::LOOP_DETECTED)

@@ -162,12 +162,12 @@ async fn weather(State(client): State<Model>, question: String) -> Result<String
         let answer = client.chat().create(request).await.map_err(unavailable)?;
         let choice = answer.choices.into_iter().next();
         let message = choice.ok_or(StatusCode::BAD_GATEWAY)?.message;
-        let said = json!(message);
-        let Some(calls) = said["tool_calls"].as_array() else {
+        let answer = json!(message);
+        let Some(calls) = answer["tool_calls"].as_array() else {
             return Ok(text(message.content));
         };
         let results: Vec<Value> = calls.iter().map(get_weather).collect();
-        messages.push(said);
+        messages.push(answer);
         messages.extend(results);
     }
     Err(StatusCode::LOOP_DETECTED)

@@ -1,6 +1,6 @@
 //! One file per task, run with `cargo run -p spanloom-examples --example NAME`:
 //!
-//! - `quickstart`: the two lines, and what the flush says
+//! - `quickstart`: the two lines, and the receipt of a flush
 //! - `attributes`: attributes per call and per scope
 //! - `own_pipeline`: the bare layer on a service's own tracer provider
 //! - `content_policy`: what is kept of prompts and answers, and the details event
@@ -10,4 +10,4 @@
 //! - `budget`: a service's own test, which holds its prompts to a budget
 //! - `axum_service`: a service with tracing of its own, before; needs a model server and a collector
 //! - `axum_service_monitored`: the same after, its calls in its own traces
-//! - `axum_service_beside`: the same with a monitor beside its pipeline
+//! - `axum_service_beside`: the same with a monitor next to its pipeline

@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     ask().await?;
 
-    // From a file, while the service runs. A broken file says all that is wrong with it, and the prices stay.
+    // From a file, while the service runs. The error of a broken file lists all its faults, and the prices stay.
     prices.replace(Overlay::parse(FILE)?);
     ask().await?;
     if let Err(error) = Overlay::parse(r#"{"providers": {"openai": {"gpt-4o": {"input": 99999}}}}"#)

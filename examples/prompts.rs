@@ -1,4 +1,4 @@
-//! Prompts with a template, conversations, and work in tasks: what is said of a call beside its request.
+//! Prompts with a template, conversations, and work in tasks: attributes of a call that are not in its request.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     answer.monitor_attributes(&prompt).await?;
 
     // Everything inside belongs to one conversation, what runs in a task of its own as well.
-    let said = MonitorAttributes::default()
+    let attributes = MonitorAttributes::default()
         .conversation("c-42")
         .user("u-7");
     let turn = async {
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         tokio::spawn(work.in_current_scope()).await??;
         Ok::<(), Box<dyn std::error::Error>>(())
     };
-    turn.monitor_attributes(said).await?;
+    turn.monitor_attributes(attributes).await?;
 
     tokio::task::block_in_place(|| drop(monitor));
     for sent in server.requests() {

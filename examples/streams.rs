@@ -26,12 +26,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build();
 
     for asks in [false, true] {
-        let layer = GenAiLayer::builder(&recorder)
+        let mut layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
-            // A gateway of your own may continue the trace; nobody else gets its ids.
-            .with_traceparent_to(["127.0.0.1"])
-            .request_usage(asks)
-            .build();
+            // A gateway of your own may continue the trace; no other host gets its ids.
+            .with_traceparent_to(["127.0.0.1"]);
+        if asks {
+            layer = layer.with_requested_usage();
+        }
+        let layer = layer.build();
         let config = OpenAIConfig::new()
             .with_api_base(model.base_url())
             .with_api_key("sk-example");

@@ -144,7 +144,7 @@ fn a_thousand_streams() {
     let monitor = (server != NONE).then(|| {
         let builder = Monitor::builder("memory/streams/logs");
         let builder = builder.with_server(server).without_spool();
-        builder.quiet().start().unwrap()
+        builder.without_notices().start().unwrap()
     });
     let client = match &monitor {
         Some(monitor) => client.monitored(monitor),

@@ -133,7 +133,7 @@ fn monitored(
 ) {
     let sink = Sink::start_on_thread().unwrap();
     let builder = Monitor::builder("acme/chatbot/openai_logs").with_server(&sink.url());
-    let monitor = builder.without_spool().quiet().start().unwrap();
+    let monitor = builder.without_spool().without_notices().start().unwrap();
     let client = plain(model).monitored(&monitor);
     let receipt = leave(client, monitor);
     check(way, &sink, receipt, outcomes);

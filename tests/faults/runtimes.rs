@@ -129,7 +129,7 @@ fn monitored(model: &str, server: &str) -> (Monitor, Client<OpenAIConfig>) {
     let monitor = Monitor::builder("acme/chatbot/logs")
         .with_server(server)
         .without_spool()
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new()

@@ -56,7 +56,7 @@ fn calls_until_it_is_killed() {
     let monitor = Monitor::builder(stream)
         .with_server(server)
         .with_spool(settings)
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new()

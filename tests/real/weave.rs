@@ -39,7 +39,7 @@ impl Monitored {
     async fn new(to: impl FnOnce(MonitorBuilder, &str) -> MonitorBuilder) -> Self {
         let model = ModelServer::builder().start().await.unwrap();
         let sink = Sink::start().await.unwrap();
-        let builder = Monitor::builder("acme/chatbot/openai_logs").quiet();
+        let builder = Monitor::builder("acme/chatbot/openai_logs").without_notices();
         let monitor = to(builder, &sink.url()).start().unwrap();
         Self {
             client: plain(&model.base_url()).monitored(&monitor),

@@ -32,18 +32,18 @@ pub(crate) enum Command {
         OPENAI_API_KEY=... spanloom demo --upstream https://api.openai.com/v1"
     )]
     Demo(DemoArgs),
-    /// Send what services have kept on disk because nobody took it
+    /// Send the records that services kept on disk while their destination was away
     ///
-    /// Services keep records there while their destination is away, and send them at their next start. This sends them now,
-    /// to where they were meant for, or elsewhere. What a running service is still writing stays with it.
+    /// A service sends them at its next start. This command sends them now, to their destination or to another address.
+    /// Records that a running service is still writing stay with it.
     #[command(
         after_help = "Examples:\n  spanloom sync\n  spanloom sync --to http://127.0.0.1:7440"
     )]
     Sync(SyncArgs),
     /// Check that records arrive where this environment sends them
     ///
-    /// Looks at the configuration, the network, the clock and the key, sends one made-up call, reads it back where that is
-    /// possible, and says what of it is shown there.
+    /// Checks the configuration, the network, the clock and the key, sends one made-up call, reads it back where that is
+    /// possible, and reports field by field what arrived.
     #[command(
         after_help = "Examples:\n  spanloom doctor\n  spanloom doctor --to http://127.0.0.1:7440 --json"
     )]
@@ -55,10 +55,10 @@ pub(crate) struct SyncArgs {
     /// Folder of the spools [default: SPANLOOM_SPOOL_DIR, else spanloom/spool in the user's data folder]
     #[arg(value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// Send to this address instead of those the records were meant for
+    /// Send to this address instead of the records' own destinations
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
-    /// Send what a destination has refused again, too
+    /// Also send records again that a destination has refused
     #[arg(long)]
     pub(crate) rejected: bool,
     /// Print the outcome as JSON
@@ -68,10 +68,10 @@ pub(crate) struct SyncArgs {
 
 #[derive(ClapArgs, Debug)]
 pub(crate) struct DoctorArgs {
-    /// Check this spanloom server, or W&B's, instead of what the environment says
+    /// Check this spanloom server, or W&B's, instead of the one the environment names
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
-    /// Check this OTLP collector, by its base address, instead of what the environment says
+    /// Check this OTLP collector, by its base address, instead of the one the environment names
     #[arg(long, value_name = "URL")]
     pub(crate) collector: Option<String>,
     /// Read the call back from this Jaeger, by the address of its pages

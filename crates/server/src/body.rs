@@ -94,7 +94,7 @@ impl Bodies {
 
 impl Held {
     /// Reads what is in it, off the threads that serve requests. The room goes along and comes back, so that it is taken
-    /// for as long as the work lasts, also when nobody waits for it any more.
+    /// for as long as the work lasts, also after its client has gone.
     pub(crate) async fn parsed<T: Send + 'static>(
         self,
         parse: impl FnOnce(&Bytes) -> Result<T, Problem> + Send + 'static,

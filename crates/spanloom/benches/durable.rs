@@ -64,7 +64,7 @@ fn start() {
             .map(|_| {
                 let builder = Monitor::builder("bench/start/logs").with_server(address);
                 let begun = Instant::now();
-                let monitor = builder.without_spool().quiet().start().unwrap();
+                let monitor = builder.without_spool().without_notices().start().unwrap();
                 let took = begun.elapsed();
                 let _receipt = monitor.shutdown(Duration::ZERO);
                 took
@@ -89,7 +89,7 @@ fn lags(calls: usize, pause: Duration) -> (Vec<Duration>, Duration) {
     let monitor = Monitor::builder("bench/durable/logs")
         .with_server(&silent.url())
         .with_spool(settings)
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let model = ModelServer::builder().start_on_thread().unwrap();

@@ -247,11 +247,11 @@ impl MonitorBuilder {
         self
     }
 
-    /// Asks for the usage of streamed completions where the caller has not said whether it wants it; the chunk with it
-    /// then reaches the caller. Default: no, requests are never changed, and such streams get estimates. See
-    /// [`GenAiLayerBuilder::request_usage`](spanloom_instrumentation::GenAiLayerBuilder::request_usage).
-    pub fn request_usage(mut self, yes: bool) -> Self {
-        self.request_usage = yes;
+    /// Asks for the usage of streamed completions where the request leaves it open; the chunk with it then reaches the
+    /// caller. Default: requests are never changed, and such streams get estimates. See
+    /// [`GenAiLayerBuilder::with_requested_usage`](spanloom_instrumentation::GenAiLayerBuilder::with_requested_usage).
+    pub fn with_requested_usage(mut self) -> Self {
+        self.request_usage = true;
         self
     }
 
@@ -278,7 +278,7 @@ impl MonitorBuilder {
 
     /// Prints nothing, as `SPANLOOM_QUIET=1` does: neither the line at the start, nor the one about a key that is refused, nor
     /// those at the end about what was not delivered and which models have no price.
-    pub fn quiet(mut self) -> Self {
+    pub fn without_notices(mut self) -> Self {
         self.environment.quiet = true;
         self
     }

@@ -82,8 +82,10 @@ impl Settings<'_> {
         let mut layer = layer
             .with_content_policy(self.content_policy)
             .with_prices(self.prices)
-            .with_attributes(self.attributes)
-            .request_usage(self.request_usage);
+            .with_attributes(self.attributes);
+        if self.request_usage {
+            layer = layer.with_requested_usage();
+        }
         if let Some(provider) = self.provider {
             layer = layer.with_provider(provider);
         }

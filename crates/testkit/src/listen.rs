@@ -41,7 +41,7 @@ pub(crate) enum Stop {
 pub(crate) struct Signal(watch::Receiver<Stop>);
 
 impl Signal {
-    /// Resolves when the server is told to stop, or when nobody holds it any more.
+    /// Resolves when the server is to stop, or when its last handle is dropped.
     pub(crate) async fn requested(&mut self) -> Stop {
         self.0
             .wait_for(|stop| *stop != Stop::Running)
@@ -130,8 +130,8 @@ impl Listening {
     }
 }
 
-/// Keeps the port of a server that has stopped: connections are refused, and nobody else gets it meanwhile. `None` if
-/// somebody was faster.
+/// Keeps the port of a server that has stopped: connections are refused, and no other program gets it meanwhile. `None` if
+/// another program was faster.
 pub(crate) fn keep(port: u16) -> Option<TcpSocket> {
     let socket = TcpSocket::new_v4().ok()?;
     // As listeners have it: it does not stand in the way of the next one.

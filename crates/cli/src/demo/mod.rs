@@ -35,7 +35,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
 
     let monitor = Monitor::builder(&args.stream)
         .with_server(&base)
-        .quiet()
+        .without_notices()
         .start()?;
     let link = monitor.link().unwrap_or(&base).to_owned();
     note(format_args!("{models}"));

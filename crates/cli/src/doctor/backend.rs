@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Looks for the made-up call, and the time between them: servers may show a call some time after they took it.
 const LOOKS: usize = 20;
 const BETWEEN: Duration = Duration::from_millis(500);
-/// A clock that is off by more puts calls where nobody looks.
+/// A clock that is off by more puts calls outside the board's range.
 const CLOCK: Duration = Duration::from_secs(60);
 
 pub(super) struct Backend {

@@ -23,7 +23,9 @@ const DELIVERY: Duration = Duration::from_secs(10);
 pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
     let jaeger = args.jaeger.as_deref().map(Jaeger::new).transpose()?;
     let mut findings = Findings::default();
-    let mut builder = Monitor::builder(&args.stream).quiet().without_spool();
+    let mut builder = Monitor::builder(&args.stream)
+        .without_notices()
+        .without_spool();
     if let Some(to) = &args.to {
         builder = builder.with_server(to);
     }

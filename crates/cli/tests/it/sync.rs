@@ -19,7 +19,7 @@ fn left_behind(folder: &Path) {
     let monitor = Monitor::builder("acme/chatbot/logs")
         .with_server(&format!("http://{nobody}"))
         .with_spool(SpoolSettings::new(folder))
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let model = spanloom_testkit::ModelServer::builder()

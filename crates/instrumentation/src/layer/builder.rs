@@ -177,14 +177,14 @@ impl GenAiLayerBuilder {
         self
     }
 
-    /// Asks for the usage of streamed completions (`stream_options.include_usage`) where the caller has not said whether
-    /// it wants it. Default: no, requests are never changed; without usage the tokens of a stream are estimated.
+    /// Asks for the usage of streamed completions (`stream_options.include_usage`) where the request leaves it open.
+    /// Default: requests are never changed; without usage the tokens of a stream are estimated.
     ///
     /// The provider then sends one chunk more, with usage and without choices, and the caller gets it: code that takes
     /// the first choice of every chunk for granted must be ready for that. Finding out costs the caller's thread one
     /// pass over the request's body.
-    pub fn request_usage(mut self, yes: bool) -> Self {
-        self.request_usage = yes;
+    pub fn with_requested_usage(mut self) -> Self {
+        self.request_usage = true;
         self
     }
 
@@ -201,8 +201,8 @@ impl GenAiLayerBuilder {
 
     /// Gives calls to other endpoints (files, images, audio, …) a plain HTTP client span: method, host and status, from
     /// the request to the head of the answer. Their bodies are not touched. Default: they pass through without a span.
-    pub fn with_http_spans(mut self, yes: bool) -> Self {
-        self.http_spans = yes;
+    pub fn with_http_spans(mut self) -> Self {
+        self.http_spans = true;
         self
     }
 

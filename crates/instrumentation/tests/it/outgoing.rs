@@ -29,7 +29,7 @@ async fn by_default_a_request_goes_out_as_the_caller_made_it() {
 
 #[tokio::test]
 async fn usage_is_asked_for_and_its_chunk_reaches_the_caller() {
-    let setup = Setup::with_layer(|layer| layer.request_usage(true)).await;
+    let setup = Setup::with_layer(|layer| layer.with_requested_usage()).await;
     let choices = stream_of(&setup).await;
     assert_eq!(choices.last(), Some(&0), "the chunk with the usage");
     let sent = setup.server.requests();
@@ -41,7 +41,7 @@ async fn usage_is_asked_for_and_its_chunk_reaches_the_caller() {
 
 #[tokio::test]
 async fn usage_is_asked_for_again_when_the_call_is_tried_again() {
-    let setup = Setup::with_layer(|layer| layer.request_usage(true)).await;
+    let setup = Setup::with_layer(|layer| layer.with_requested_usage()).await;
     setup
         .server
         .fail_next(Fault::Status(StatusCode::SERVICE_UNAVAILABLE));
@@ -54,7 +54,7 @@ async fn usage_is_asked_for_again_when_the_call_is_tried_again() {
 
 #[tokio::test]
 async fn a_call_that_is_not_streamed_is_not_asked() {
-    let setup = Setup::with_layer(|layer| layer.request_usage(true)).await;
+    let setup = Setup::with_layer(|layer| layer.with_requested_usage()).await;
     setup.client.chat().create(request("hello")).await.unwrap();
     let sent = setup.server.requests();
     assert!(sent[0].body.get("stream_options").is_none());
@@ -94,7 +94,7 @@ async fn other_endpoints_pass_without_a_span() {
 
 #[tokio::test]
 async fn other_endpoints_have_a_plain_span_for_those_who_ask() {
-    let setup = Setup::with_layer(|layer| layer.with_http_spans(true)).await;
+    let setup = Setup::with_layer(|layer| layer.with_http_spans()).await;
     setup.client.models().list().await.unwrap();
     let span = setup.span();
     assert_eq!((&*span.name, &span.span_kind), ("GET", &SpanKind::Client));
@@ -109,7 +109,7 @@ async fn other_endpoints_have_a_plain_span_for_those_who_ask() {
 
 #[tokio::test]
 async fn a_refused_call_to_another_endpoint_is_an_error() {
-    let setup = Setup::with_layer(|layer| layer.with_http_spans(true)).await;
+    let setup = Setup::with_layer(|layer| layer.with_http_spans()).await;
     setup
         .client
         .models()

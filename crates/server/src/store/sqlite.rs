@@ -94,7 +94,7 @@ impl Store {
         &self.reader
     }
 
-    /// The rows as they are now. Whoever holds them holds nobody up.
+    /// The rows as they are now. Holding them blocks no one.
     pub(crate) fn memory(&self) -> Arc<Memory> {
         self.published.get()
     }

@@ -81,7 +81,7 @@ impl Lines {
     }
 }
 
-/// An answer that could not be finished: the connection ends in the middle of it, so that nobody takes it for whole.
+/// An answer that could not be finished: the connection ends in the middle of it, so that no client takes it for whole.
 #[derive(Debug)]
 pub(super) struct Broken;
 

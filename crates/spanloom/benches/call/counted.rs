@@ -233,7 +233,9 @@ fn variant(name: &str, size: Size, count: u32, sink: &str) {
 }
 
 fn monitored(name: &str, size: Size, count: u32, sink: &str) {
-    let builder = Monitor::builder("bench/cost/calls").without_spool().quiet();
+    let builder = Monitor::builder("bench/cost/calls")
+        .without_spool()
+        .without_notices();
     let builder = match name {
         "monitor" => builder.with_server(sink),
         _ => builder.with_collector(sink),

@@ -18,7 +18,7 @@ async fn monitor_scope_and_call_say_things_of_a_record() {
         .with_server(&sink.url())
         .with_attributes(MonitorAttributes::new(of_monitor).tenant("blue"))
         .without_spool()
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new()
@@ -70,9 +70,9 @@ async fn a_monitor_names_the_provider_and_asks_for_usage() {
     let monitor = Monitor::builder("acme/chatbot/openai_logs")
         .with_server(&sink.url())
         .with_provider("ollama")
-        .request_usage(true)
+        .with_requested_usage()
         .without_spool()
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());

@@ -66,7 +66,7 @@ async fn a_call() {
     let spool = tempfile::tempdir().unwrap();
     let builder = Monitor::builder("acme/chatbot/openai_logs");
     let builder = builder.with_spool(SpoolSettings::new(spool.path()));
-    let monitor = builder.quiet().start().unwrap();
+    let monitor = builder.without_notices().start().unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     // The model is on this machine, and the proxies of these tests are not for it.
     let http = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -13,7 +13,7 @@ use crate::setup::request;
 async fn after_a_call(collector: &Sink) -> Monitor {
     let model = ModelServer::builder().start_on_thread().unwrap();
     let builder = Monitor::builder("acme/chatbot/openai_logs").with_collector(&collector.url());
-    let monitor = builder.without_spool().quiet().start().unwrap();
+    let monitor = builder.without_spool().without_notices().start().unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     let client = Client::with_config(config).monitored(&monitor);
     client.chat().create(request("what is 2+2?")).await.unwrap();
@@ -48,7 +48,7 @@ async fn it_gets_an_event_for_a_call_that_failed() {
     let collector = Sink::start_on_thread().unwrap();
     let model = ModelServer::builder().start_on_thread().unwrap();
     let builder = Monitor::builder("acme/chatbot/openai_logs").with_collector(&collector.url());
-    let monitor = builder.without_spool().quiet().start().unwrap();
+    let monitor = builder.without_spool().without_notices().start().unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     let client = Client::with_config(config).monitored(&monitor);
     model.fail_next(Fault::InsufficientQuota);

@@ -25,7 +25,7 @@ async fn records_obey_the_policy_and_keep_their_skeleton() {
         .with_server(&sink.url())
         .with_content_policy(policy)
         .without_spool()
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new()

@@ -184,7 +184,7 @@ async fn spans_of_other_instrumentations_are_calls_and_obey_the_monitor() {
         let mut builder = Monitor::builder("acme/chatbot/logs")
             .with_server(&sink.url())
             .without_spool()
-            .quiet();
+            .without_notices();
         if !with_content {
             builder = builder.without_content();
         }

@@ -123,7 +123,7 @@ async fn content_can_be_left_out() {
     let monitor = builder
         .without_spool()
         .without_content()
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
@@ -209,7 +209,7 @@ async fn the_same_spans_go_to_a_collector_without_the_bodies() {
         .without_spool();
     let monitor = builder
         .with_collector(&collector.url())
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
@@ -266,7 +266,7 @@ async fn a_collector_alone_has_its_account() {
     let builder = Monitor::builder("acme/chatbot/openai_logs").with_collector(&collector.url());
     let spool = tempfile::tempdir().unwrap();
     let builder = builder.with_spool(SpoolSettings::new(spool.path()));
-    let monitor = builder.quiet().start().unwrap();
+    let monitor = builder.without_notices().start().unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     let client = Client::with_config(config).monitored(&monitor);
     client.chat().create(request("hello world!")).await.unwrap();

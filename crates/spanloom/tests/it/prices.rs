@@ -30,7 +30,7 @@ async fn own_prices_go_first_and_are_replaced_while_the_service_runs() {
         .with_server(&sink.url())
         .with_prices(prices.clone())
         .without_spool()
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new()

@@ -23,7 +23,7 @@ pub(crate) fn setup() -> Setup {
     let monitor = Monitor::builder("acme/chatbot/openai_logs")
         .with_server(&sink.url())
         .with_spool(SpoolSettings::new(spool.path()))
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     let config = OpenAIConfig::new()

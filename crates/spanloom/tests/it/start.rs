@@ -8,7 +8,7 @@ fn a_wrong_name_is_an_error_that_says_what_was_expected() {
         let error = Monitor::builder(name)
             .with_server("http://127.0.0.1:9")
             .without_spool()
-            .quiet()
+            .without_notices()
             .start()
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StreamName);
@@ -24,7 +24,7 @@ fn a_wrong_address_is_an_error_that_names_it() {
     let error = Monitor::builder("acme/chatbot/logs")
         .with_server("htp://x")
         .without_spool()
-        .quiet()
+        .without_notices()
         .start()
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Destination);
@@ -39,7 +39,7 @@ fn the_link_is_the_streams_table() {
     let monitor = Monitor::builder("acme/chatbot/logs")
         .with_server("http://127.0.0.1:9/")
         .without_spool()
-        .quiet()
+        .without_notices()
         .start()
         .unwrap();
     assert_eq!(

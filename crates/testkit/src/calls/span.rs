@@ -36,7 +36,7 @@ impl SpanRecorder {
     }
 }
 
-/// A stream for records of which nobody looks where they go.
+/// A stream for records whose destination does not matter.
 fn nowhere() -> StreamName {
     StreamName {
         entity: "test".to_owned(),

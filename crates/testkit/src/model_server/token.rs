@@ -22,7 +22,7 @@ const TOOL_MARKS: usize = 9;
 pub(super) struct Counter(Option<&'static CoreBPE>);
 
 impl Counter {
-    /// A model nobody knows is counted like the newest ones.
+    /// An unknown model is counted like the newest ones.
     pub(super) fn of(model: &str) -> Self {
         Self(bpe_for_tokenizer(get_tokenizer(model).unwrap_or(Tokenizer::O200kBase)).ok())
     }

@@ -72,7 +72,7 @@ pub enum ProxyFault {
         cut: Cut,
     },
     /// The request is passed on; the upstream's answer arrives this much later. Longer than the client's timeout, it is
-    /// delivered to nobody.
+    /// not delivered.
     LateAnswer {
         /// Added to the answer's time.
         delay: Duration,
@@ -138,7 +138,7 @@ pub enum ProxyFault {
     TlsAlert,
     /// A body without any head, as HTTP/0.9 had it, then closed.
     NoHead,
-    /// `101 Switching Protocols`, which nobody asked for; then it hangs.
+    /// `101 Switching Protocols`, which was not asked for; then it hangs.
     SwitchProtocols,
     /// `100 Continue`, over and over, and never an answer.
     EndlessContinue,

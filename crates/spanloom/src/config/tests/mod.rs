@@ -21,5 +21,5 @@ pub(super) fn environment(variables: &[(&str, &str)]) -> Environment {
 
 /// A monitor that prints nothing and keeps nothing on disk, unless the environment says so.
 pub(super) fn builder(stream: &str, variables: &[(&str, &str)]) -> MonitorBuilder {
-    MonitorBuilder::of(stream, environment(variables)).quiet()
+    MonitorBuilder::of(stream, environment(variables)).without_notices()
 }
