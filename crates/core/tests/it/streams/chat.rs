@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use spanloom_core::json::Document;
 use spanloom_core::{Endpoint, openai};
 
-use crate::{assembled, cuts, object, pieces, sse, text};
+use super::{assembled, cuts, object, pieces, sse, text};
 
 fn logprob() -> impl Strategy<Value = Value> {
     (text(), any::<f64>()).prop_map(|(token, logprob)| {

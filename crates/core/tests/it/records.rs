@@ -1,6 +1,6 @@
 //! Spans of every kind, and the records they become: one file for each behaviour in `tests/mapping`.
 //!
-//! `SPANLOOM_BLESS=1 cargo test -p spanloom-core --test mapping` writes the records anew; look at what changes.
+//! `SPANLOOM_BLESS=1 cargo test -p spanloom-core --test it records` writes the records anew; look at what changes.
 
 #![expect(
     clippy::unwrap_used,

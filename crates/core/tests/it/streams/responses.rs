@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use spanloom_core::json::Document;
 use spanloom_core::{Endpoint, openai};
 
-use crate::{assembled, cuts, pieces, sse, text};
+use super::{assembled, cuts, pieces, sse, text};
 
 fn part() -> impl Strategy<Value = Value> {
     prop_oneof![

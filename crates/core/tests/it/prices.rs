@@ -41,7 +41,7 @@ fn nanos(picos: i64) -> Option<Usd> {
 
 #[test]
 fn agrees_with_genai_prices() {
-    let Cases { date, cases } = serde_json::from_str(include_str!("cases/prices.json")).unwrap();
+    let Cases { date, cases } = serde_json::from_str(include_str!("../cases/prices.json")).unwrap();
     assert_eq!(
         date,
         Table::builtin().date(),

@@ -1,0 +1,7 @@
+//! What core promises its users, through its public items alone.
+
+mod mapping_properties;
+mod prices;
+mod records;
+mod span_cost;
+mod streams;
