@@ -14,6 +14,8 @@
 //! - [`Calls`] are the model calls that a recorder or a sink has seen, with their tokens, cost and latency, and
 //!   [`assert_cost!`], [`assert_tokens!`] and [`assert_latency!`] hold them to a [budget].
 //!
+//! The feature `proxy`, on by default, brings [`FaultProxy`].
+//!
 //! Nothing here reads the environment or leaves this machine. Every wait has a deadline.
 //!
 //! ```
@@ -35,6 +37,7 @@ mod error;
 mod listen;
 mod lock;
 mod model_server;
+#[cfg(feature = "proxy")]
 mod proxy;
 mod recorder;
 mod sink;
@@ -46,6 +49,7 @@ pub use http::StatusCode;
 pub use model_server::{
     Answer, Fault, FaultPlan, Latency, ModelServer, ModelServerBuilder, ReceivedRequest, TokenUsage,
 };
+#[cfg(feature = "proxy")]
 pub use proxy::{Cut, FaultProxy, ProxyCounts, ProxyFault, RetryAfter};
 pub use recorder::{SpanRecorder, attribute};
 pub use sink::{Sink, SinkAnswer, SinkRequest};
