@@ -87,22 +87,21 @@ impl<'a> Prompt<'a> {
     }
 
     fn part(&mut self, part: Part<'a>, model: Option<&str>) -> Result<(), Uncounted> {
-        let modality = Modality::Image;
         match part {
             Part::Blob {
-                modality: is,
+                modality: Modality::Image,
                 content,
                 detail,
                 ..
-            } if is == modality => {
+            } => {
                 let detail = detail.as_ref().map(|detail| detail.get());
                 self.tokens += image::tokens(model, Some(&content.get()), detail.as_deref());
             }
             Part::Uri {
-                modality: is,
+                modality: Modality::Image,
                 detail,
                 ..
-            } if is == modality => {
+            } => {
                 let detail = detail.as_ref().map(|detail| detail.get());
                 self.tokens += image::tokens(model, None, detail.as_deref());
             }

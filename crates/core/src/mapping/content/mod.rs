@@ -114,7 +114,7 @@ fn answered(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
         .or_else(|| under_own_name(attributes, json_messages::OUTPUTS, &[]).map(Body::Verbatim))
 }
 
-/// The first of `places` that is there, with what belongs `beside` it.
+/// The first of `places` that is there, with the `others` that belong to it.
 fn under_own_name(
     attributes: &mut Attributes,
     places: &[json_messages::Place],
