@@ -9,9 +9,7 @@ use async_openai::config::OpenAIConfig;
 use serde_json::json;
 use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _};
 use spanloom_instrumentation::{GenAiLayer, Recorder};
-use spanloom_testkit::{
-    Latency, ModelServer, Sink, SpanRecorder, assert_cost, assert_latency, assert_tokens,
-};
+use spanloom_testkit::{Latency, ModelServer, Sink, SpanRecorder};
 
 type Error = Box<dyn std::error::Error>;
 
@@ -61,10 +59,11 @@ async fn with_the_layer(model: &ModelServer) -> Result<(), Error> {
     explain_to_everybody(&client).await?;
 
     let calls = spans.wait_for_calls(2)?;
-    assert_cost!(calls, <= 0.001); // US dollars, both calls together
-    assert_tokens!(calls, each input <= 60);
-    assert_tokens!(calls, total <= 1_000);
-    assert_latency!(calls, p95 <= 10 s); // generous: a test machine may be busy
+    calls.cost().sum().at_most(0.001)?; // US dollars, both calls together
+    calls.input_tokens().each().at_most(60)?;
+    calls.total_tokens().sum().at_most(1_000)?;
+    let generous = Duration::from_secs(10); // a test machine may be busy
+    calls.latency().percentile(95).at_most(generous)?;
     for call in &calls {
         println!("{call}");
     }
@@ -82,10 +81,10 @@ async fn with_a_monitor(model: &ModelServer) -> Result<(), Error> {
     let _receipt = tokio::task::block_in_place(|| monitor.flush(Duration::from_secs(5)));
 
     let calls = sink.calls();
-    assert_cost!(calls, <= 0.001);
+    calls.cost().sum().at_most(0.001)?;
     // The attributes of the service tell its calls apart, and the content is there when it is recorded.
     let students = calls.with_attribute("audience", "new student");
-    assert_tokens!(students, input <= 60);
+    students.input_tokens().sum().at_most(60)?;
     assert_eq!(students.len(), 1);
     println!("{:?}", students[0].inputs);
     Ok(())

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("spanloom-exporter", &["spanloom-core"]),
     ("spanloom-server", &["spanloom-core"]),
     ("spanloom-testkit", &["spanloom-core"]),
+    ("spanloom-fault-proxy", &[]),
     (
         "spanloom",
         &[

@@ -9,12 +9,8 @@
 //! - [`SpanRecorder`] is a span exporter that keeps what it is given and can wait for spans to arrive.
 //! - [`Sink`] is the far end of an exporter: it records request bodies, answers with scripted statuses, hangs, stops
 //!   and comes back on the same port.
-//! - [`FaultProxy`] stands before any of them, or before a real server, and breaks the network in the ways that
-//!   [`ProxyFault`] lists.
-//! - [`Calls`] are the model calls that a recorder or a sink has seen, with their tokens, cost and latency, and
-//!   [`assert_cost!`], [`assert_tokens!`] and [`assert_latency!`] hold them to a [budget].
-//!
-//! The feature `proxy`, on by default, brings [`FaultProxy`].
+//! - [`Calls`] are the model calls that a recorder or a sink has seen, with their tokens, cost and latency; a
+//!   test holds them to a budget, as `calls.cost().sum().at_most(0.01)?`.
 //!
 //! Nothing here reads the environment or leaves this machine. Every wait has a deadline.
 //!
@@ -31,25 +27,20 @@
 //! # }
 //! ```
 
-pub mod budget;
 mod calls;
 mod error;
 mod listen;
 mod lock;
 mod model_server;
-#[cfg(feature = "proxy")]
-mod proxy;
 mod recorder;
 mod sink;
 
-pub use calls::{Calls, RecordedCall, json, record};
+pub use calls::{Calls, Figures, OverBudget, RecordedCall, Statistic, json, record};
 pub use error::{Error, ErrorKind};
-/// The status codes that [`Sink`], [`Fault::Status`] and [`ProxyFault::Status`] take.
+/// The status codes that [`Sink`] and [`Fault::Status`] take.
 pub use http::StatusCode;
 pub use model_server::{
     Answer, Fault, FaultPlan, Latency, ModelServer, ModelServerBuilder, ReceivedRequest, TokenUsage,
 };
-#[cfg(feature = "proxy")]
-pub use proxy::{Cut, FaultProxy, ProxyCounts, ProxyFault, RetryAfter};
 pub use recorder::{SpanRecorder, attribute};
 pub use sink::{Sink, SinkAnswer, SinkRequest};

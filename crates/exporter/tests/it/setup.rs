@@ -33,7 +33,18 @@ impl Setup {
 
     /// To a sink that is there already.
     pub(crate) fn to(sink: Sink, limits: Limits, spool: Option<SpoolSettings>) -> Self {
-        let destination = Destination::spanloom(&sink.url())
+        let url = sink.url();
+        Self::by_way_of(&url, sink, limits, spool)
+    }
+
+    /// To a server in front of the sink.
+    pub(crate) fn by_way_of(
+        url: &str,
+        sink: Sink,
+        limits: Limits,
+        spool: Option<SpoolSettings>,
+    ) -> Self {
+        let destination = Destination::spanloom(url)
             .unwrap()
             .with_api_key("secret-key")
             .with_limits(limits);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use spanloom_exporter::{Limits, SpoolBacklog, SpoolMode, SpoolSettings};
-use spanloom_testkit::{SinkAnswer, StatusCode};
+use spanloom_fault_proxy::{FaultProxy, ProxyFault};
+use spanloom_testkit::{Sink, SinkAnswer, SinkRequest, StatusCode};
 
 use crate::setup::{PATIENCE, Setup, block_on};
 
@@ -209,23 +210,30 @@ fn what_is_new_does_not_wait_for_what_was_spooled() {
     let mut limits = Limits::default();
     limits.batch_age = Duration::ZERO;
     limits.batch_spans = 2;
-    let setup = Setup::with(limits, Some(SpoolSettings::new(folder.path())));
-    block_on(setup.sink.stop());
-    setup.spans(1_000);
-    assert_eq!(setup.exporter.flush(PATIENCE).spooled, 1_000);
+    let sink = Sink::start_on_thread().unwrap();
+    let proxy = FaultProxy::start(sink.address()).unwrap();
+    let start = |sink| {
+        let spool = SpoolSettings::new(folder.path());
+        Setup::by_way_of(&proxy.url(), sink, limits, Some(spool))
+    };
+    block_on(sink.stop());
+    let setup = start(sink);
+    setup.spans(100);
     let Setup { sink, exporter, .. } = setup;
-    assert_eq!(exporter.shutdown(PATIENCE).spooled, 1_000);
+    assert_eq!(exporter.shutdown(PATIENCE).spooled, 100);
     drop(exporter);
-    // What is new is there before the first of the old is sent.
+
     block_on(sink.restart()).unwrap();
-    let next = Setup::to(sink, limits, Some(SpoolSettings::new(folder.path())));
+    proxy.fault_next(ProxyFault::HeldAnswer);
+    let next = start(sink);
+    next.sink.wait_for_blocking(1).unwrap();
+    // Fifty requests of old spans, the first of them under way: the new span takes turns with them.
     next.spans(1);
+    proxy.release();
     let receipt = next.exporter.flush(PATIENCE);
-    assert_eq!((receipt.recovered, receipt.delivered), (1_000, 1_001));
+    assert_eq!((receipt.recovered, receipt.delivered), (100, 101));
     let requests = next.sink.requests();
-    let new = requests
-        .iter()
-        .position(|request| request.json().unwrap()["batch"].as_array().unwrap().len() == 1);
-    // It takes turns with the old; some of those were sent before it was made.
-    assert!(requests.len() >= 501 && new.unwrap() < 450, "{new:?}");
+    let spans = |request: &SinkRequest| request.json().unwrap()["batch"].as_array().unwrap().len();
+    let new = requests.iter().position(|request| spans(request) == 1);
+    assert!(new.unwrap() < 5, "{new:?} of {}", requests.len());
 }

@@ -1,6 +1,6 @@
 //! A monitor that sends to an OTLP collector.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -68,11 +68,10 @@ async fn a_collector_that_does_not_answer_holds_nobody_up_beyond_the_deadline() 
     collector.answer_always(SinkAnswer::hang());
     let monitor = after_a_call(&collector).await;
     let timeout = Duration::from_millis(300);
-    let begun = Instant::now();
     let receipt = monitor.flush(timeout);
     assert_eq!((receipt.received, receipt.queued), (1, 1), "{receipt}");
     let receipt = monitor.shutdown(timeout);
     assert_eq!((receipt.received, receipt.queued), (1, 1), "{receipt}");
-    // The stock exporter alone waits 10 seconds for each request.
-    assert!(begun.elapsed() < Duration::from_secs(8));
+    // It returned before the request had failed.
+    assert_eq!(receipt.destinations[0].trouble, None, "{receipt}");
 }

@@ -3,12 +3,14 @@
 //! Whatever carried them here, a span of an SDK or a record sent to a [`Sink`](crate::Sink), core's mapping reads them:
 //! so calls of any instrumentation that spanloom understands are found, and they tell what the board would show.
 
+mod budget;
 mod call;
 mod record;
 mod span;
 
 use std::ops::Deref;
 
+pub use budget::{Figures, OverBudget, Statistic};
 pub use call::RecordedCall;
 pub use span::{json, record};
 

@@ -13,7 +13,6 @@ mod client;
 mod embedding;
 mod fault;
 mod journal;
-mod proxy;
 mod recorder;
 mod sink;
 mod stream;

@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
 use super::ProxyFault;
-use crate::lock::lock;
 
 /// What happened at a [`FaultProxy`](super::FaultProxy) so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,4 +141,9 @@ impl Shared {
             .wait_timeout_while(lock(&self.blocked), deadline, |()| !enough(&self.counts()));
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+/// Locks, also when a test's thread panicked while it held the lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::{CHUNKED, CLOSE, JSON, ProxyFault, Synthetic};
-use crate::proxy::apply::After;
+use crate::apply::After;
 
 const MIB: usize = 1024 * 1024;
 

@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 
 use super::frame::{data, go_away, headers};
-use crate::proxy::apply::After;
-use crate::proxy::shared::Shared;
-use crate::proxy::synthetic::{self, Synthetic};
-use crate::proxy::{Cut, ProxyFault};
+use crate::apply::After;
+use crate::shared::Shared;
+use crate::synthetic::{self, Synthetic};
+use crate::{Cut, ProxyFault};
 
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
 const OK: (&str, &str) = (":status", "200");

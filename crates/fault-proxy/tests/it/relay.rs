@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use spanloom_testkit::{Cut, FaultProxy, ProxyFault, Sink, SinkAnswer, StatusCode};
+use spanloom_fault_proxy::{Cut, FaultProxy, ProxyFault, StatusCode};
+use spanloom_testkit::{Sink, SinkAnswer};
 
-use super::client::{BODY, Client, start, with};
+use crate::client::{BODY, Client, start, with};
 
 #[test]
 fn without_a_fault_all_passes_on_one_connection() {

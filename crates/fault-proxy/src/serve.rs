@@ -12,15 +12,12 @@ use tokio::task::JoinSet;
 
 use super::shared::Shared;
 use super::{apply, synthetic};
-use crate::Error;
 
-pub(super) fn bind() -> Result<(StdListener, SocketAddr), Error> {
-    let bound = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| {
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        Ok((listener, address))
-    });
-    bound.map_err(|error| Error::bind(0, error))
+pub(super) fn bind() -> io::Result<(StdListener, SocketAddr)> {
+    let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 pub(super) fn on_thread(
@@ -28,7 +25,7 @@ pub(super) fn on_thread(
     elsewhere: StdListener,
     shared: Arc<Shared>,
     stopping: watch::Receiver<bool>,
-) -> Result<JoinHandle<()>, Error> {
+) -> io::Result<JoinHandle<()>> {
     let (ready, readiness) = mpsc::sync_channel(1);
     let thread = std::thread::Builder::new()
         .name("spanloom-fault-proxy".to_owned())
@@ -49,12 +46,10 @@ pub(super) fn on_thread(
                 }
                 Err(error) => ready.send(Err(error)).unwrap_or_default(),
             }
-        })
-        .map_err(Error::runtime)?;
+        })?;
     readiness
         .recv()
-        .unwrap_or_else(|gone| Err(io::Error::other(gone)))
-        .map_err(Error::runtime)?;
+        .unwrap_or_else(|gone| Err(io::Error::other(gone)))?;
     Ok(thread)
 }
 

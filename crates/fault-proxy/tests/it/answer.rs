@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use reqwest::redirect::Policy;
-use spanloom_testkit::{Cut, FaultProxy, ProxyFault, RetryAfter, Sink, StatusCode};
+use spanloom_fault_proxy::{Cut, FaultProxy, ProxyFault, RetryAfter, StatusCode};
+use spanloom_testkit::Sink;
 
-use super::client::{BODY, Client, with};
+use crate::client::{BODY, Client, with};
 
 async fn async_with(fault: ProxyFault) -> (Sink, FaultProxy) {
     let sink = Sink::start().await.unwrap();

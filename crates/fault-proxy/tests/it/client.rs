@@ -4,7 +4,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use spanloom_testkit::{Cut, FaultProxy, ProxyFault, Sink};
+use spanloom_fault_proxy::{Cut, FaultProxy, ProxyFault};
+use spanloom_testkit::Sink;
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(10);

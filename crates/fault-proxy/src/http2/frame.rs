@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 
-use crate::proxy::wire::Wire;
+use crate::wire::Wire;
 
 const HEAD: usize = 9;
 /// Far more than anyone allows; what is longer is no HTTP/2.

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use spanloom_testkit::{Cut, FaultProxy, ProxyFault, RetryAfter, StatusCode};
+use spanloom_fault_proxy::{Cut, FaultProxy, ProxyFault, RetryAfter, StatusCode};
 use tokio::net::TcpListener;
 
 /// More than one frame, and more than the first window.

@@ -1,4 +1,4 @@
-//! A network that fails: a proxy before any HTTP server, which misbehaves as told.
+//! A network that fails on purpose: a proxy in front of any HTTP server, whose misbehaviour a test scripts.
 //!
 //! The chapter in files: `fault` lists the behaviours and `matrix` all of them with figures; `wire` is a connection that
 //! can be read slowly and cut; `message` finds where HTTP/1.1 messages end; `apply` lets one fault happen and `relay`
@@ -16,6 +16,7 @@ mod shared;
 mod synthetic;
 mod wire;
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -24,9 +25,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use fault::{Cut, ProxyFault, RetryAfter};
+/// The status codes that [`ProxyFault::Status`] takes.
+pub use http::StatusCode;
 pub use shared::ProxyCounts;
 
-use crate::Error;
 use shared::Shared;
 
 /// How long the waits last: far longer than any fault takes to strike, short enough for a test run.
@@ -46,9 +48,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// is gone, as it would be; a [`Status`](ProxyFault::Status) keeps it.
 ///
 /// ```
-/// use spanloom_testkit::{FaultProxy, ProxyFault, Sink};
+/// use spanloom_fault_proxy::{FaultProxy, ProxyFault};
+/// use spanloom_testkit::Sink;
 ///
-/// # fn main() -> Result<(), spanloom_testkit::Error> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let sink = Sink::start_on_thread()?;
 /// let proxy = FaultProxy::start(sink.address())?;
 /// proxy.fault_next(ProxyFault::HangAfterRequest); // the first request; those after it pass
@@ -74,9 +77,8 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when no port can be bound,
-    /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when there can be no thread.
-    pub fn start(upstream: SocketAddr) -> Result<Self, Error> {
+    /// When no port can be bound, or no thread or runtime started.
+    pub fn start(upstream: SocketAddr) -> io::Result<Self> {
         let (front, address) = serve::bind()?;
         let (elsewhere, other) = serve::bind()?;
         let shared = Arc::new(Shared::new(upstream, address, other));
@@ -145,8 +147,8 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when fewer did.
-    pub async fn wait_for_faults(&self, count: u64) -> Result<ProxyCounts, Error> {
+    /// [`io::ErrorKind::TimedOut`] when fewer did.
+    pub async fn wait_for_faults(&self, count: u64) -> io::Result<ProxyCounts> {
         let mut counts = self.shared.subscribe();
         let enough = counts.wait_for(|counts| counts.faults >= count);
         tokio::time::timeout(PATIENCE, enough).await.ok();
@@ -157,23 +159,23 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when fewer did.
-    pub fn wait_for_faults_blocking(&self, count: u64) -> Result<ProxyCounts, Error> {
+    /// [`io::ErrorKind::TimedOut`] when fewer did.
+    pub fn wait_for_faults_blocking(&self, count: u64) -> io::Result<ProxyCounts> {
         self.shared
             .wait_blocking(PATIENCE, |counts| counts.faults >= count);
         self.faults(count)
     }
 
-    fn faults(&self, count: u64) -> Result<ProxyCounts, Error> {
+    fn faults(&self, count: u64) -> io::Result<ProxyCounts> {
         let counts = self.counts();
-        let clamp = |count| usize::try_from(count).unwrap_or(usize::MAX);
         match counts.faults >= count {
             true => Ok(counts),
-            false => Err(Error::deadline(
-                "faults",
-                clamp(counts.faults),
-                clamp(count),
-                PATIENCE,
+            false => Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!(
+                    "{} of {count} faults struck within {PATIENCE:?}",
+                    counts.faults
+                ),
             )),
         }
     }

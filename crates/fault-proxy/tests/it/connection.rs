@@ -3,9 +3,9 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
-use spanloom_testkit::{Cut, ProxyFault};
+use spanloom_fault_proxy::{Cut, ProxyFault};
 
-use super::client::{Client, request, start, with};
+use crate::client::{Client, request, start, with};
 
 #[test]
 fn each_hang_is_silent_from_where_its_name_says() {
