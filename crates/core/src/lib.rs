@@ -39,7 +39,7 @@ pub use endpoint::{Endpoint, Fetch};
 pub use folder::data_folder;
 pub use provider::provider_at;
 pub use record::{
-    CallInfo, CallPart, CostSummary, Json, Record, Row, StatusCode, Summary, UsageSummary,
+    CallInfo, CallPart, CostSummary, Json, Record, StatusCode, Summary, UsageSummary,
 };
 pub use stream::{StreamName, StreamNameError};
 pub use time::Timestamp;

@@ -8,14 +8,12 @@ mod hosted;
 mod info;
 mod json;
 mod parts;
-mod row;
 mod summary;
 mod wire;
 
 pub use info::CallInfo;
 pub use json::Json;
 pub use parts::CallPart;
-pub use row::Row;
 use serde_json::{Map, Value};
 pub use summary::{CostSummary, StatusCode, Summary, UsageSummary};
 

@@ -39,19 +39,7 @@ pub struct Destination {
     compression: Option<bool>,
     root_certificates: Vec<Certificate>,
     identity: Option<Identity>,
-    pub(crate) line_form: LineForm,
     pub(crate) rotation: (u64, u32),
-}
-
-/// What a line of a file is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LineForm {
-    /// A record, as Weave's API has it. Default.
-    #[default]
-    Records,
-    /// A flat row, with the columns of the first W&B monitor's stream table: `span_id`, `inputs`, `output`, `summary`, ….
-    Rows,
 }
 
 impl Destination {
@@ -144,7 +132,6 @@ impl Destination {
             compression: None,
             root_certificates: Vec::new(),
             identity: None,
-            line_form: LineForm::Records,
             rotation: (64 << 20, 4),
         }
     }

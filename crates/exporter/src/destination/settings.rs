@@ -9,7 +9,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Certificate, Identity};
 use spanloom_core::content::ContentPolicy;
 
-use super::{Destination, LineForm};
+use super::Destination;
 use crate::content::DestinationContent;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
@@ -112,13 +112,6 @@ impl Destination {
         })?;
         self.identity = Some(identity);
         Ok(self)
-    }
-
-    /// What a line of a file is. No effect on servers.
-    #[must_use]
-    pub fn with_line_form(mut self, form: LineForm) -> Self {
-        self.line_form = form;
-        self
     }
 
     /// Begins a new file when a line would make it larger than `bytes`, and keeps `files` old ones. Default 64 MiB, 4. No

@@ -13,7 +13,6 @@ use spanloom_core::mapping::Attributes;
 
 use super::Stored;
 use crate::content::Content;
-use crate::destination::LineForm;
 use crate::span::{attributes, record};
 use crate::spool::private;
 
@@ -21,7 +20,6 @@ use crate::spool::private;
 #[derive(Debug)]
 pub(crate) struct Lines {
     path: PathBuf,
-    form: LineForm,
     /// Bytes after which a new file is begun, and how many old ones are kept.
     rotation: (u64, u32),
     stream: StreamName,
@@ -33,14 +31,12 @@ pub(crate) struct Lines {
 impl Lines {
     pub(crate) fn new(
         path: PathBuf,
-        form: LineForm,
         rotation: (u64, u32),
         stream: StreamName,
         content: Content,
     ) -> Self {
         Self {
             path,
-            form,
             rotation,
             stream,
             content,
@@ -53,11 +49,7 @@ impl Lines {
         let resource = self.resource.get_or_init(|| attributes(resource));
         let mut span = Arc::unwrap_or_clone(span);
         self.content.apply(&mut span);
-        let record = record(span, resource, &self.stream);
-        let body = match self.form {
-            LineForm::Records => record.to_json(),
-            LineForm::Rows => serde_json::to_vec(&record.row()),
-        };
+        let body = record(span, resource, &self.stream).to_json();
         Some(Stored {
             route: Bytes::new(),
             body: body.ok()?.into(),
@@ -151,7 +143,7 @@ mod tests {
         let path = folder.path().join("calls.jsonl");
         let stream = "a/b/c".parse().unwrap();
         let content = Content::default();
-        let mut lines = Lines::new(path.clone(), LineForm::Records, (20, 2), stream, content);
+        let mut lines = Lines::new(path.clone(), (20, 2), stream, content);
         for number in 0..8 {
             let record = stored(&format!("{{\"n\":\n{number}}}"));
             lines.write(&[&record]).unwrap();

@@ -54,8 +54,8 @@ impl Protocol {
         let stream = stream.clone();
         let url = match &destination.place {
             Place::File(path) => {
-                let (form, rotation) = (destination.line_form, destination.rotation);
-                return Self::Lines(Lines::new(path.clone(), form, rotation, stream, content));
+                let rotation = destination.rotation;
+                return Self::Lines(Lines::new(path.clone(), rotation, stream, content));
             }
             Place::Server(url) => url.clone(),
         };

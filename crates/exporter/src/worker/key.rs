@@ -3,12 +3,56 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Sending;
+use spanloom_core::StreamName;
+use tokio::time::Instant;
 
-/// A request without records, beside those with some: none of them waits for it.
+use super::send_failure::SendFailure;
+use super::{Sending, Worker};
+use crate::exchange::Answer;
+use crate::protocol::verdict::Verdict;
+
+/// A request without records, at the same time as those with records: none of them waits for it.
 pub(super) struct KeyCheck {
     pub(super) sending: Sending,
     pub(super) refused: KeyRefused,
+}
+
+impl Worker {
+    /// Tries the key first; `refused` is called when the destination refuses it.
+    pub(crate) fn with_key_check(
+        mut self,
+        refused: Option<KeyRefused>,
+        stream: &StreamName,
+    ) -> Self {
+        let request = self
+            .protocol
+            .empty_request(stream)
+            .zip(self.transport.clone());
+        self.key_check = refused
+            .zip(request)
+            .map(|(refused, (request, transport))| KeyCheck {
+                sending: Box::pin(async move { transport.send(request).await }),
+                refused,
+            });
+        self
+    }
+
+    /// Only a refusal of the key counts: for everything else the first records will see.
+    pub(super) fn key_checked(
+        &mut self,
+        answer: &Result<Answer, reqwest::Error>,
+        refused: &KeyRefused,
+    ) {
+        let verdict = answer.as_ref().map(|answer| self.protocol.judge(answer));
+        if !matches!(verdict, Ok(Verdict::Unauthorized)) {
+            return;
+        }
+        let why = SendFailure::Key.why();
+        self.trouble = Some(why);
+        self.warned = Some(Instant::now());
+        tracing::warn!(name: "spanloom.export.key_refused", destination = %self.name, why, "records will have to wait");
+        refused.report(&self.name, why);
+    }
 }
 
 /// Is called with one line when a destination refuses its key.

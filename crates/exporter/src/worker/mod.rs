@@ -17,7 +17,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
-use spanloom_core::StreamName;
 use tokio::time::Instant;
 
 use crate::exchange::Answer;
@@ -98,25 +97,6 @@ impl Worker {
         }
     }
 
-    /// Tries the key first; `refused` hears of one that is not taken.
-    pub(crate) fn with_key_check(
-        mut self,
-        refused: Option<KeyRefused>,
-        stream: &StreamName,
-    ) -> Self {
-        let request = self
-            .protocol
-            .empty_request(stream)
-            .zip(self.transport.clone());
-        self.key_check = refused
-            .zip(request)
-            .map(|(refused, (request, transport))| KeyCheck {
-                sending: Box::pin(async move { transport.send(request).await }),
-                refused,
-            });
-        self
-    }
-
     /// Works until the queue is closed and everything is settled, on disk, or given up.
     pub(crate) async fn run(mut self) {
         self.pending.look();
@@ -170,19 +150,6 @@ impl Worker {
             self.pending.sync_if_due();
         }
         self.publish(None);
-    }
-
-    /// Only a refusal of the key counts: for everything else the first records will see.
-    fn key_checked(&mut self, answer: &Result<Answer, reqwest::Error>, refused: &KeyRefused) {
-        let verdict = answer.as_ref().map(|answer| self.protocol.judge(answer));
-        if !matches!(verdict, Ok(Verdict::Unauthorized)) {
-            return;
-        }
-        let why = SendFailure::Key.why();
-        self.trouble = Some(why);
-        self.warned = Some(Instant::now());
-        tracing::warn!(name: "spanloom.export.key_refused", destination = %self.name, why, "records will have to wait");
-        refused.report(&self.name, why);
     }
 
     /// Takes what is due from the queue and makes records of it.
