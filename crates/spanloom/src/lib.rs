@@ -54,13 +54,11 @@ mod layer;
 mod links;
 mod monitor;
 mod notice;
-mod other_signals;
 mod own_spans;
 mod pipeline;
 mod prices;
 mod processor;
 mod resource;
-#[cfg(feature = "otlp")]
 mod signals;
 #[cfg(feature = "tracing")]
 mod span_stack;

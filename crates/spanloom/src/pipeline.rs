@@ -14,10 +14,10 @@ use crate::config::{Collectors, Environment, Records};
 use crate::deadline::{BoundedWork, Deadline, run_for};
 use crate::error::{Error, ErrorKind};
 use crate::links::CallLinks;
-use crate::other_signals::Signals;
 use crate::own_spans::OwnSpans;
 use crate::processor::OwnProcessor;
 use crate::resource::resource;
+use crate::signals::Signals;
 use crate::stats::MonitorStats;
 
 /// A call that is to be on disk within 50 ms is read within so many.

@@ -1,4 +1,7 @@
-//! What goes to a collector beside the spans: metrics and events, from providers of the monitor's own.
+//! Metrics and events for a collector, from meter and logger providers of the monitor.
+
+#[cfg(feature = "otlp")]
+mod providers;
 
 use std::time::Duration;
 
@@ -22,14 +25,13 @@ impl Signals {
     #[cfg(feature = "otlp")]
     pub(crate) fn start(collectors: Collectors<'_>, stream: &StreamName) -> Result<Self, Error> {
         use crate::resource::resource;
-        use crate::signals;
 
         let meters = collectors
             .metrics
-            .map(|at| signals::meters(at, resource(stream)));
+            .map(|at| providers::meters(at, resource(stream)));
         let loggers = collectors
             .logs
-            .map(|at| signals::loggers(at, resource(stream)));
+            .map(|at| providers::loggers(at, resource(stream)));
         Ok(Self {
             meters: meters.transpose()?,
             loggers: loggers.transpose()?,
