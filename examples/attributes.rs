@@ -1,4 +1,4 @@
-//! Attributes of your own: on one call, and on everything inside a scope.
+//! Custom attributes: on one call, and on every call inside a scope.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     work.monitor_attributes(json!({"tenant": "acme", "system_prompt": system_prompt}))
         .await?;
 
-    // The guard's drop flushes; here it is asked for, to look at the records.
+    // Dropping the guard flushes; here it is dropped early, to look at the records.
     tokio::task::block_in_place(|| drop(monitor));
     for request in server.requests() {
         for record in request.json()?["batch"].as_array().into_iter().flatten() {

@@ -1,10 +1,10 @@
-//! A service that has tracing of its own and knows nothing of spanloom: axum, `tracing`, OTLP.
+//! A service with its own tracing and without spanloom: axum, `tracing`, OTLP.
 //!
-//! `axum_service_monitored.rs` is the same service with its model calls in its own traces, `axum_service_beside.rs` the
-//! same with its calls recorded by a monitor next to them. Each differs from this file in a handful of lines.
+//! `axum_service_monitored.rs` is the same service with its model calls in its own traces; in `axum_service_beside.rs`,
+//! a monitor records the calls separately. Each differs from this file in a handful of lines.
 //!
-//! `OPENAI_BASE_URL` and `OPENAI_API_KEY` say which model server it asks, the `OTEL_*` variables where its spans go,
-//! `LISTEN` where it listens.
+//! `OPENAI_BASE_URL` and `OPENAI_API_KEY` select the model server, the `OTEL_*` variables the destination of spans, and
+//! `LISTEN` the address to listen on.
 
 use std::convert::Infallible;
 use std::env;
@@ -69,7 +69,7 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends with Ctrl-C, and with the SIGTERM of `docker stop` and Kubernetes.
+/// Resolves on Ctrl-C, and on the SIGTERM of `docker stop` and Kubernetes.
 async fn stop() {
     let mut terminate = signal(SignalKind::terminate()).ok();
     let terminated = async {
@@ -84,9 +84,9 @@ async fn stop() {
     }
 }
 
-/// A span for every request, in the trace its sender is in.
+/// Creates a span for every request, in the sender's trace.
 async fn traced(request: Request, next: Next) -> Response {
-    // The route and not the path, of which there may be any number.
+    // The route rather than the path, since there may be any number of paths.
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("unknown", MatchedPath::as_str);
     let name = format!("{} {route}", request.method());
@@ -96,7 +96,7 @@ async fn traced(request: Request, next: Next) -> Response {
     next.run(request).instrument(span).await
 }
 
-/// A span for every request this service makes itself.
+/// Sends a request of this service, with a span for it.
 async fn send(
     http: reqwest::Client,
     factory: HttpRequestFactory,
@@ -126,7 +126,7 @@ async fn ask(State(client): State<Model>, question: String) -> Result<String, St
     Ok(text(choice.and_then(|choice| choice.message.content)))
 }
 
-/// Answers a question while the answer is still being thought of.
+/// Answers a question while the model is still generating the answer.
 #[instrument(skip_all)]
 async fn stream(
     State(client): State<Model>,
@@ -140,7 +140,7 @@ async fn stream(
         .await
         .map_err(unavailable)?;
     Ok(Sse::new(chunks.map(|chunk| {
-        // A broken answer must not look like one that has ended.
+        // A broken answer must not look like a complete answer.
         Ok(match chunk {
             Ok(chunk) => {
                 let piece = chunk.choices.into_iter().next();

@@ -1,4 +1,4 @@
-//! `axum_service.rs` with its model calls recorded beside its own traces, which stay exactly as they were: two lines
+//! `axum_service.rs` with its model calls recorded separately from its own traces, which stay unchanged: two lines
 //! differ.
 
 use std::convert::Infallible;
@@ -66,7 +66,7 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends with Ctrl-C, and with the SIGTERM of `docker stop` and Kubernetes.
+/// Resolves on Ctrl-C, and on the SIGTERM of `docker stop` and Kubernetes.
 async fn stop() {
     let mut terminate = signal(SignalKind::terminate()).ok();
     let terminated = async {
@@ -81,9 +81,9 @@ async fn stop() {
     }
 }
 
-/// A span for every request, in the trace its sender is in.
+/// Creates a span for every request, in the sender's trace.
 async fn traced(request: Request, next: Next) -> Response {
-    // The route and not the path, of which there may be any number.
+    // The route rather than the path, since there may be any number of paths.
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("unknown", MatchedPath::as_str);
     let name = format!("{} {route}", request.method());
@@ -93,7 +93,7 @@ async fn traced(request: Request, next: Next) -> Response {
     next.run(request).instrument(span).await
 }
 
-/// A span for every request this service makes itself.
+/// Sends a request of this service, with a span for it.
 async fn send(
     http: reqwest::Client,
     factory: HttpRequestFactory,
@@ -123,7 +123,7 @@ async fn ask(State(client): State<Model>, question: String) -> Result<String, St
     Ok(text(choice.and_then(|choice| choice.message.content)))
 }
 
-/// Answers a question while the answer is still being thought of.
+/// Answers a question while the model is still generating the answer.
 #[instrument(skip_all)]
 async fn stream(
     State(client): State<Model>,
@@ -137,7 +137,7 @@ async fn stream(
         .await
         .map_err(unavailable)?;
     Ok(Sse::new(chunks.map(|chunk| {
-        // A broken answer must not look like one that has ended.
+        // A broken answer must not look like a complete answer.
         Ok(match chunk {
             Ok(chunk) => {
                 let piece = chunk.choices.into_iter().next();

@@ -1,6 +1,7 @@
-//! A service's own test, which holds its prompts to a budget: cost, tokens and latency, without a key or a network.
+//! A service's own test that keeps its prompts within a budget: cost, tokens and latency, without a key or a network.
 //!
-//! Here it is a program, so that it can be run alone; in a service the body of `main` stands in a `#[tokio::test]`.
+//! Here the test is a program, so that it can be run alone; in a service, the body of `main` goes into a
+//! `#[tokio::test]`.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use spanloom_testkit::{Latency, ModelServer, Sink, SpanRecorder};
 
 type Error = Box<dyn std::error::Error>;
 
-/// The service under test: its prompt is what the budget is for.
+/// The service under test, whose prompt the budget is for.
 async fn explain(
     client: &Client<OpenAIConfig>,
     audience: &str,
@@ -47,7 +48,7 @@ fn config(model: &ModelServer) -> OpenAIConfig {
         .with_api_key("sk-example")
 }
 
-/// The service takes spanloom's layer on a tracer provider of its own: the provider is a recorder's.
+/// Tests a service with spanloom's layer on its own tracer provider, here that of a span recorder.
 async fn with_the_layer(model: &ModelServer) -> Result<(), Error> {
     let spans = SpanRecorder::new();
     let recorder = Recorder::start()?;
@@ -70,7 +71,7 @@ async fn with_the_layer(model: &ModelServer) -> Result<(), Error> {
     Ok(())
 }
 
-/// The service has a monitor: it sends to a sink.
+/// Tests a service with a monitor, which sends to a sink.
 async fn with_a_monitor(model: &ModelServer) -> Result<(), Error> {
     let sink = Sink::start().await?;
     let monitor = Monitor::builder("acme/chatbot/openai_logs")
@@ -82,7 +83,7 @@ async fn with_a_monitor(model: &ModelServer) -> Result<(), Error> {
 
     let calls = sink.calls();
     calls.cost().sum().at_most(0.001)?;
-    // The attributes of the service tell its calls apart, and the content is there when it is recorded.
+    // The service's attributes distinguish its calls, and the content is available if it is recorded.
     let students = calls.with_attribute("audience", "new student");
     students.input_tokens().sum().at_most(60)?;
     assert_eq!(students.len(), 1);

@@ -1,4 +1,4 @@
-//! What is kept of prompts and answers, by role, kind and path; and the convention's details event.
+//! What is kept of prompts and answers, by role, part and path; and the convention's details event.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -26,7 +26,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_simple_exporter(logs.clone())
         .build();
 
-    // The first rule that matches decides; what none matches is kept. Keys and tokens of known shapes are always masked.
+    // The first matching rule decides; content that no rule matches is kept. Keys and tokens of known shapes are always
+    // masked.
     let policy = ContentPolicy::default()
         .with_rule(Rule::role("system"), Action::Hash)
         .with_hash_key(b"a key of the service's own, kept secret")
@@ -34,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_rule(Rule::path("*.ssn"), Action::Mask)
         .with_secrets(Mask::default().with_emails().with_cards())
         .with_value_limit(64 << 10)
-        // Should this panic, the text is withheld, and nothing else.
+        // If the redactor panics, only the text is withheld.
         .with_redactor(|at, text| match at.role {
             Some("user") if text.contains("Ada") => {
                 Redacted::Replace(text.replace("Ada", "<name>"))
@@ -62,7 +63,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .monitor_attributes(json!({"customer": {"ssn": "123-45-6789", "tier": "gold"}}))
         .await?;
 
-    // The recorder sends events too: its spans and events are out once the provider has been shut down.
+    // The recorder also sends events: its spans and events are exported once the provider has been shut down.
     tokio::task::block_in_place(|| provider.shutdown())?;
     for span in spans.spans() {
         for name in ["gen_ai.input.messages", "spanloom.attributes"] {

@@ -4,10 +4,10 @@
 //! - `attributes`: attributes per call and per scope
 //! - `own_pipeline`: the bare layer on a service's own tracer provider
 //! - `content_policy`: what is kept of prompts and answers, and the details event
-//! - `prices`: prices of your own, in code, by file, replaced while running
+//! - `prices`: custom prices: in code, from a file, replaced while running
 //! - `prompts`: prompt templates, conversations and tasks
-//! - `streams`: the text of a stream, true token counts, `traceparent`
-//! - `budget`: a service's own test, which holds its prompts to a budget
-//! - `axum_service`: a service with tracing of its own, before; needs a model server and a collector
-//! - `axum_service_monitored`: the same after, its calls in its own traces
-//! - `axum_service_beside`: the same with a monitor next to its pipeline
+//! - `streams`: the text of a stream, exact token counts, `traceparent`
+//! - `budget`: a service's own test that keeps its prompts within a budget
+//! - `axum_service`: a service with its own tracing, without spanloom; needs a model server and a collector
+//! - `axum_service_monitored`: the same service with its calls in its own traces
+//! - `axum_service_beside`: the same service with a monitor next to its pipeline

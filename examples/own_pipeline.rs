@@ -1,4 +1,5 @@
-//! The bare layer on a service's own tracer provider: calls are members of the service's traces and leave with them.
+//! The bare layer on a service's own tracer provider: calls are spans of the service's traces and are exported with
+//! them.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;

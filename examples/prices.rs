@@ -1,4 +1,4 @@
-//! Prices of your own: in code, from a file, and replaced while the service runs.
+//! Custom prices: in code, from a file, and replaced while the service runs.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use spanloom::price::{ModelPrice, Overlay, Rates};
 use spanloom::{Monitor, Monitored as _, PriceBook};
 use spanloom_testkit::{ModelServer, Sink};
 
-/// What a file holds; `SPANLOOM_PRICES=prices.json` reads one at the start. US dollars per million tokens.
+/// The contents of a price file, in US dollars per million tokens; `SPANLOOM_PRICES=prices.json` loads a file at the
+/// start.
 const FILE: &str = r#"{
     "date": "2026-11-01",
     "comment": "our contract",
@@ -27,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Stands in for a server, so that the example can show what arrived.
     let server = Sink::start().await?;
 
-    // In code: decimals as text, so that they are exact. Another price in flex processing.
+    // In code: decimals as text, so that they are exact, and a different price for flex processing.
     let mut own = Overlay::new().with_date("2026-10-01");
     own.insert(
         "openai",
@@ -50,13 +51,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .chat()
             .create(serde_json::from_value(request)?)
             .await?;
-        // A call is reckoned when it is read; here the next change waits for it.
+        // A call is priced when it is read; the flush makes the next price change wait for that.
         let _receipt = tokio::task::block_in_place(|| monitor.flush(Duration::from_secs(5)));
         Ok::<(), Box<dyn std::error::Error>>(())
     };
     ask().await?;
 
-    // From a file, while the service runs. The error of a broken file lists all its faults, and the prices stay.
+    // From a file, while the service runs. The error of a broken file lists all its faults, and the prices stay
+    // unchanged.
     prices.replace(Overlay::parse(FILE)?);
     ask().await?;
     if let Err(error) = Overlay::parse(r#"{"providers": {"openai": {"gpt-4o": {"input": 99999}}}}"#)
@@ -64,7 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("refused: {error}");
     }
 
-    // None of one's own: the built-in list.
+    // No custom prices: the built-in list alone.
     prices.replace(Overlay::new());
     ask().await?;
 

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_api_key("sk-example");
     let client = Client::with_config(config).monitored(&monitor);
 
-    // Checked by the compiler: a variable that is missing or not used is an error here.
+    // Checked by the compiler: a missing or unused variable is an error here.
     let prompt = prompt!(
         name = "solver",
         version = "3",
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let answer = chat.create(request(prompt.text())?);
     answer.monitor_attributes(&prompt).await?;
 
-    // Everything inside belongs to one conversation, what runs in a task of its own as well.
+    // Every call inside belongs to one conversation, including calls in a spawned task.
     let attributes = MonitorAttributes::default()
         .conversation("c-42")
         .user("u-7");

@@ -1,6 +1,6 @@
 //! The two lines: a monitored client, and an account of what was delivered.
 //!
-//! Records wait on disk until a server runs: start one with `spanloom serve` and look at the printed link.
+//! Records wait on disk until a server runs: start one with `spanloom serve` and open the printed link.
 
 use std::time::Duration;
 

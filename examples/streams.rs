@@ -1,5 +1,5 @@
-//! Streams: their text as it comes, and true token counts for those that did not ask for them; the `tracing` event of each
-//! call on the console.
+//! Streams: the text as it arrives, exact token counts for requests that do not ask for usage, and the `tracing` event
+//! of each call on the console.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for asks in [false, true] {
         let mut layer = GenAiLayer::builder(&recorder)
             .with_tracer_provider(&provider)
-            // A gateway of your own may continue the trace; no other host gets its ids.
+            // Your own gateway may continue the trace; no other host receives the trace's ids.
             .with_traceparent_to(["127.0.0.1"]);
         if asks {
             layer = layer.with_requested_usage();

@@ -34,8 +34,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Send the records that services kept on disk while their destination was away
     ///
-    /// A service sends them at its next start. This command sends them now, to their destination or to another address.
-    /// Records that a running service is still writing stay with it.
+    /// A service sends these records at its next start. This command sends them now, to their destination or to another
+    /// address. Records that a running service is still writing are left to that service.
     #[command(
         after_help = "Examples:\n  spanloom sync\n  spanloom sync --to http://127.0.0.1:7440"
     )]
@@ -58,7 +58,7 @@ pub(crate) struct SyncArgs {
     /// Send to this address instead of the records' own destinations
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
-    /// Also send records again that a destination has refused
+    /// Also resend records that a destination has refused
     #[arg(long)]
     pub(crate) rejected: bool,
     /// Print the outcome as JSON
@@ -71,13 +71,13 @@ pub(crate) struct DoctorArgs {
     /// Check this spanloom server, or W&B's, instead of the one the environment names
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
-    /// Check this OTLP collector, by its base address, instead of the one the environment names
+    /// Check the OTLP collector at this base address instead of the one the environment names
     #[arg(long, value_name = "URL")]
     pub(crate) collector: Option<String>,
-    /// Read the call back from this Jaeger, by the address of its pages
+    /// Read the call back from the Jaeger whose pages are at this address
     #[arg(long, value_name = "URL")]
     pub(crate) jaeger: Option<String>,
-    /// Where the made-up call goes
+    /// Stream to record the made-up call in
     #[arg(
         long,
         value_name = "ENTITY/PROJECT/STREAM",
@@ -102,14 +102,14 @@ pub(crate) struct ServeArgs {
     /// Address of OTLP over HTTP for clients with default settings, or `off`
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318", value_parser = address_or_off)]
     pub(crate) otlp_http: Off<SocketAddr>,
-    /// Database file; made when it does not exist [default: spanloom/spanloom.db in the user's data folder]
+    /// Database file; created if missing [default: spanloom/spanloom.db in the user's data folder]
     #[arg(long, value_name = "FILE", env = "SPANLOOM_DB")]
     pub(crate) db: Option<PathBuf>,
 }
 
 #[derive(ClapArgs, Debug)]
 pub(crate) struct DemoArgs {
-    /// Exit after the summary instead of serving on
+    /// Exit after the summary instead of continuing to serve
     #[arg(long)]
     pub(crate) once: bool,
     /// Open the board in the browser
@@ -121,17 +121,17 @@ pub(crate) struct DemoArgs {
     /// Address of the board [default: 127.0.0.1:7440, or any free port when that is taken]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Where records go
+    /// Stream to record into
     #[arg(
         long,
         value_name = "ENTITY/PROJECT/STREAM",
         default_value = "demo/cookbook/openai_logs"
     )]
     pub(crate) stream: String,
-    /// API base of the model server to ask, such as https://api.openai.com/v1; needs OPENAI_API_KEY
+    /// API base URL of the model server, such as https://api.openai.com/v1; needs OPENAI_API_KEY
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: Option<String>,
-    /// Model to ask
+    /// Model to call
     #[arg(long, value_name = "NAME", default_value = "gpt-4o-mini")]
     pub(crate) model: String,
 }

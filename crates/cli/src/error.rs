@@ -1,9 +1,9 @@
-//! What a person reads when something went wrong: one line that names the thing and the remedy.
+//! The error that a user reads: one line with the cause and the remedy.
 
 use std::fmt;
 use std::process::ExitCode;
 
-/// A failure with its exit code: 1 when it failed, 2 when it was asked for wrongly.
+/// A failure with its exit code: 1 for a failed command, 2 for wrong usage.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Error {
     message: String,
@@ -25,7 +25,7 @@ impl Error {
         }
     }
 
-    /// The HTTP library has no client for us: a system without certificates, for one.
+    /// Creates the error of an HTTP client that cannot be built, on a system without certificates, for example.
     pub(crate) fn no_http_client(error: &reqwest::Error) -> Self {
         let source = std::error::Error::source(error).map(ToString::to_string);
         let why = source.unwrap_or_else(|| error.to_string());

@@ -16,7 +16,7 @@ use clap::Parser as _;
 use error::Error;
 
 fn main() -> ExitCode {
-    // clap answers `--help` with 0 and wrong usage with 2, both in its own words.
+    // clap exits with 0 for `--help` and 2 for wrong usage, with its own messages.
     let args = Args::parse();
     log_to_stderr();
     match run(args.command) {
@@ -37,12 +37,12 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Sync(args) => sync::run(&args),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
     };
-    // Nothing that is still running may hold the exit up.
+    // Tasks that are still running must not delay the exit.
     runtime.shutdown_background();
     result
 }
 
-/// Warnings only, unless `RUST_LOG` says otherwise: what a person asked for is printed, not logged.
+/// Logs only warnings, unless `RUST_LOG` is set: requested output is printed, not logged.
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,async_openai=error"));

@@ -1,24 +1,24 @@
-//! Everything the program prints. Who no longer reads it (a closed pipe) is no reason to stop.
+//! Everything the program prints. A reader that is gone (a closed pipe) is not a reason to stop.
 
 use std::fmt::Display;
 use std::io::{Write as _, stderr, stdout};
 
-/// A line a person asked for.
+/// Prints a line of requested output to stdout.
 pub(crate) fn line(text: impl Display) {
     drop(writeln!(stdout(), "{text}"));
 }
 
-/// A line beside it.
+/// Prints an additional line to stderr.
 pub(crate) fn note(text: impl Display) {
     drop(writeln!(stderr(), "{text}"));
 }
 
-/// Why it failed.
+/// Prints why the program failed.
 pub(crate) fn error(text: impl Display) {
     note(format_args!("spanloom: {text}"));
 }
 
-/// The first line of a text that a model wrote, without anything a terminal would obey, cut to `width` characters.
+/// Returns the first line of a model's text, without control characters, cut to `width` characters.
 pub(crate) fn first_line(text: &str, width: usize) -> String {
     let line = text
         .lines()
@@ -36,7 +36,7 @@ pub(crate) fn first_line(text: &str, width: usize) -> String {
     shown
 }
 
-/// Control characters, and those that change the direction of text.
+/// Returns whether `c` is a control character or changes the direction of text.
 fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')

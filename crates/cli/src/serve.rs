@@ -36,7 +36,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// `spanloom/spanloom.db` in the user's data folder, which is made if need be.
+/// Returns `spanloom/spanloom.db` in the user's data folder, and creates the folder if needed.
 fn default_database() -> Result<PathBuf, Error> {
     let folder = data_folder(environment::path)
         .ok_or_else(|| Error::usage("no data folder, as HOME is not set; give a file with --db"))?;
@@ -49,7 +49,7 @@ fn default_database() -> Result<PathBuf, Error> {
     Ok(folder.join("spanloom.db"))
 }
 
-/// Resolves at Ctrl-C, and at the signal service managers send.
+/// Resolves on Ctrl-C, or on the signal that service managers send.
 pub(crate) async fn stop_signal() {
     #[cfg(unix)]
     {

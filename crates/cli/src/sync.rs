@@ -1,4 +1,4 @@
-//! `spanloom sync`: sends what services have kept on disk.
+//! `spanloom sync`: sends the records that services have kept on disk.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::environment;
 use crate::error::Error;
 use crate::output::{line, note};
 
-/// How long each look at the account waits.
+/// The time that each check of the account waits.
 const LOOK: Duration = Duration::from_millis(500);
-/// Looks without any progress after which a destination is given up.
+/// The number of checks without progress after which a destination is given up.
 const PATIENCE: u32 = 10;
 
-/// What became of one spool.
+/// The outcome of one spool.
 #[derive(Debug, Serialize)]
 struct Sent {
     kind: String,
@@ -29,7 +29,7 @@ struct Sent {
     rejected: u64,
     damaged: u64,
     left: u64,
-    /// Those refused now or before, which are kept in a file.
+    /// Records refused now or before, which are kept in a file.
     refused: u64,
     refused_in: PathBuf,
 }
@@ -91,7 +91,7 @@ fn send(spool: &SpoolBacklog, folder: &Path, args: &SyncArgs) -> Result<Sent, Er
         bar.set_position(receipt.recovered - left(&receipt));
         let before = left(&receipt);
         receipt = exporter.flush(LOOK);
-        // A destination that is away answers at once.
+        // For an unreachable destination, the flush returns at once.
         std::thread::park_timeout(LOOK);
         idle = if left(&receipt) < before { 0 } else { idle + 1 };
     }
@@ -157,7 +157,7 @@ fn summary(folder: &Path, sent: &[Sent]) {
     }
 }
 
-/// Where services keep what they cannot send, unless they say otherwise.
+/// Returns the folder where services keep records that they cannot send, unless configured otherwise.
 fn default_folder() -> Result<PathBuf, Error> {
     let spool = || Some(data_folder(environment::path)?.join("spool"));
     environment::path("SPANLOOM_SPOOL_DIR")

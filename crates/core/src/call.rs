@@ -7,38 +7,38 @@ use crate::{Cost, Endpoint, Fetch, Timestamp, Usage};
 /// One logical call to a model: all attempts, up to the last byte of the answer.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Where the request went, and so what was asked for.
+    /// The endpoint of the request, which determines the kind of call.
     pub endpoint: Endpoint,
-    /// `gen_ai.provider.name`: who answered, such as `openai`.
+    /// The value of `gen_ai.provider.name`, such as `openai`.
     pub provider: String,
     /// Host of the request.
     pub server_address: String,
     /// Port of the request, 1 to 65,535.
     pub server_port: Option<u16>,
-    /// What the caller sent.
+    /// The parameters the caller sent.
     pub request: Request,
-    /// What came back; empty when nothing did.
+    /// The fields of the provider's answer; empty when no answer arrived.
     pub response: Response,
-    /// Tokens, reported or estimated.
+    /// Token counts, reported or estimated.
     pub usage: Usage,
     /// Cost, when the model's price is known.
     pub cost: Option<Cost>,
-    /// How it ended.
+    /// How the call ended.
     pub outcome: Outcome,
-    /// Why it failed, for [`Outcome::Error`].
+    /// Why the call failed, for [`Outcome::Error`].
     pub failure: Option<Failure>,
-    /// HTTP requests made, retries included, ≥ 1.
+    /// The number of HTTP requests made, including retries; at least 1.
     pub attempts: u32,
     /// When the first attempt was built.
     pub started_at: Timestamp,
     /// When the last byte arrived, the caller gave up, the error was known, or the recording ended.
     pub ended_at: Timestamp,
-    /// From the start to the first bytes of a streamed answer.
+    /// The time from the start to the first bytes of a streamed answer.
     pub time_to_first_chunk: Option<Duration>,
 }
 
 impl Call {
-    /// The names its model goes by: the provider's, then the caller's.
+    /// Returns the names of the model: the provider's, then the caller's.
     pub fn models(&self) -> impl Iterator<Item = &str> {
         [&self.response.model, &self.request.model]
             .into_iter()
@@ -46,7 +46,7 @@ impl Call {
             .map(String::as_str)
     }
 
-    /// The service tier it ran in, else the one it asked for.
+    /// Returns the service tier the call ran in, else the requested tier.
     #[must_use]
     pub fn service_tier(&self) -> Option<&str> {
         let tier = self.response.service_tier.as_deref();
@@ -68,10 +68,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// All of them; stores keep their places here as numbers.
+    /// All outcomes; stores persist an outcome as its index in this array.
     pub const ALL: [Self; 4] = [Self::Completed, Self::Cancelled, Self::Error, Self::Unknown];
 
-    /// The outcome a wire word names.
+    /// Parses the word used on the wire.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL
@@ -79,7 +79,7 @@ impl Outcome {
             .find(|outcome| outcome.as_str() == word)
     }
 
-    /// The word used on the wire.
+    /// Returns the word used on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -94,13 +94,13 @@ impl Outcome {
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Value of `error.type`: the provider's error code, an HTTP status, or a word such as `timeout`. Few distinct values.
+    /// Value of `error.type`: the provider's error code, an HTTP status, or a word such as `timeout`. Low cardinality.
     pub kind: String,
     /// The provider's message; never a header, never a URL.
     pub message: String,
 }
 
-/// What the caller asked for; every field is absent when the request did not say it.
+/// The parameters of a request; a field is absent when the request does not specify it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(
     missing_docs,
@@ -119,23 +119,23 @@ pub struct Request {
     pub stop_sequences: Vec<String>,
     pub reasoning_level: Option<String>,
     pub service_tier: Option<String>,
-    /// `text`, `json`, … as `gen_ai.output.type` has it.
+    /// The value of `gen_ai.output.type`: `text`, `json`, …
     pub output_type: Option<&'static str>,
     pub encoding_format: Option<String>,
     pub dimensions: Option<i64>,
     pub previous_response_id: Option<String>,
-    /// The provider's own conversation object the call belongs to.
+    /// The provider's conversation object that the call belongs to.
     pub conversation_id: Option<String>,
-    /// A prompt that is kept at the provider (`prompt.id`), and its version.
+    /// The prompt stored at the provider (`prompt.id`), and its version.
     pub prompt_name: Option<String>,
     pub prompt_version: Option<String>,
-    /// Whether what was sent holds a compacted conversation.
+    /// Whether the request contains a compacted conversation.
     pub compacted: bool,
-    /// For [`Endpoint::FetchResponse`]: what is fetched.
+    /// The response to fetch, for [`Endpoint::FetchResponse`].
     pub fetch: Option<Fetch>,
 }
 
-/// What the provider said about its answer.
+/// The provider's metadata about its answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(
     missing_docs,
@@ -144,12 +144,12 @@ pub struct Request {
 pub struct Response {
     pub id: Option<String>,
     pub model: Option<String>,
-    /// As the provider gave them, by choice. A response of the Responses API has none of its own: its status and what it
-    /// asks for make one, in the convention's words.
+    /// As the provider reported them, one per choice. The Responses API reports none: the status and the tool calls of
+    /// a response determine one, in the convention's words.
     pub finish_reasons: Vec<String>,
-    /// `status` of a response of the Responses API: `queued`, `in_progress`, `completed`, …
+    /// The `status` of a Responses API response: `queued`, `in_progress`, `completed`, …
     pub status: Option<String>,
-    /// Whether the answer holds a conversation the provider compacted.
+    /// Whether the answer contains a conversation that the provider compacted.
     pub compacted: bool,
     pub service_tier: Option<String>,
     pub system_fingerprint: Option<String>,

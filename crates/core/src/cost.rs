@@ -4,26 +4,26 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
 
-/// An amount of US dollars, held as whole nano-dollars (10⁻⁹), so that sums are exact.
+/// An amount of US dollars, stored in whole nano-dollars (10⁻⁹) so that sums are exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Usd(i64);
 
 impl Usd {
     const NANOS: f64 = 1e9;
 
-    /// From nano-dollars.
+    /// Creates an amount from nano-dollars.
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
 
-    /// In nano-dollars.
+    /// Returns the amount in nano-dollars.
     #[must_use]
     pub const fn as_nanos(self) -> i64 {
         self.0
     }
 
-    /// From dollars, rounded to the nearest nano-dollar; `None` when it is not finite or out of range.
+    /// Creates an amount from dollars, rounded to the nearest nano-dollar; `None` if not finite or out of range.
     #[must_use]
     pub fn from_dollars(dollars: f64) -> Option<Self> {
         let nanos = (dollars * Self::NANOS).round();
@@ -34,7 +34,7 @@ impl Usd {
         (nanos.is_finite() && nanos.abs() < 9.2e18).then_some(Self(nanos as i64))
     }
 
-    /// In dollars, for show and for wires that carry a floating number.
+    /// Returns the amount in dollars, for display and for formats that carry a floating-point number.
     #[must_use]
     pub fn as_dollars(self) -> f64 {
         self.0 as f64 / Self::NANOS
@@ -56,7 +56,7 @@ impl Sum for Usd {
 }
 
 impl fmt::Display for Usd {
-    /// `$0.000123`: all nine places that matter, at least two.
+    /// Writes `$0.000123`: up to nine decimal places without trailing zeros, but at least two.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let nanos = self.0.unsigned_abs();
@@ -71,20 +71,20 @@ impl fmt::Display for Usd {
     }
 }
 
-/// What one call cost, and how that is known.
+/// The cost of one call, and how it was determined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// All of it; the sum of the parts where they are known.
+    /// The whole cost; the sum of the parts where they are known.
     pub total: Usd,
-    /// The prompt's part, cached tokens included. `None` when the provider reported only the total.
+    /// The cost of the prompt, including cached tokens. `None` when the provider reported only the total.
     pub input: Option<Usd>,
-    /// The answer's part.
+    /// The cost of the answer.
     pub output: Option<Usd>,
-    /// Where the amount comes from.
+    /// The source of the amount.
     pub source: CostSource,
-    /// Date of the prices that were used, as `YYYY-MM-DD`; a user's own prices may have none.
+    /// The date of the prices that were used, as `YYYY-MM-DD`; a user's own prices may have none.
     pub price_date: Option<String>,
-    /// Whose prices were used; `None` when the cost was reported.
+    /// The price list that was used; `None` when the cost was reported.
     pub price_source: Option<PriceSource>,
 }
 
@@ -93,12 +93,12 @@ pub struct Cost {
 pub enum PriceSource {
     /// The list prices compiled into this crate.
     Builtin,
-    /// The user's own.
+    /// The user's own prices.
     User,
 }
 
 impl PriceSource {
-    /// The word used on the wire.
+    /// Returns the word used on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -108,7 +108,7 @@ impl PriceSource {
     }
 }
 
-/// How a cost is known. Source: the wire attribute `spanloom.cost.source`.
+/// How a cost was determined. Source: the wire attribute `spanloom.cost.source`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CostSource {
     /// The provider or a gateway stated it.
@@ -120,7 +120,7 @@ pub enum CostSource {
 }
 
 impl CostSource {
-    /// The word used on the wire.
+    /// Returns the word used on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -130,7 +130,7 @@ impl CostSource {
         }
     }
 
-    /// The source a wire word names.
+    /// Parses the word used on the wire.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Reported, Self::Priced, Self::Estimated]

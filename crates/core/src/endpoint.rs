@@ -1,6 +1,6 @@
 //! The endpoints of OpenAI's API that become GenAI spans.
 
-/// An endpoint whose calls become GenAI spans. Every other one passes through untouched.
+/// An endpoint whose calls become GenAI spans. Requests to any other endpoint pass through untouched.
 ///
 /// | endpoint | request | `gen_ai.operation.name` | `openai.api.type` |
 /// |---|---|---|---|
@@ -10,16 +10,16 @@
 /// | `Completions` | `POST …/completions` | `text_completion` | |
 /// | `Embeddings` | `POST …/embeddings` | `embeddings` | |
 ///
-/// Azure's paths end in the same words. Source: GenAI semantic conventions, `spans.yaml` with the refinements for OpenAI.
+/// Azure's paths end the same way. Source: GenAI semantic conventions, `spans.yaml` with the refinements for OpenAI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// Chat completions.
     ChatCompletions,
-    /// The Responses API: a response is made.
+    /// The Responses API: creates a response.
     Responses,
-    /// The Responses API: a response made before is read. Nothing is generated and nothing is billed.
+    /// The Responses API: fetches an existing response. Nothing is generated and nothing is billed.
     FetchResponse,
-    /// The older completions of a text.
+    /// The legacy text completions.
     Completions,
     /// Embeddings.
     Embeddings,
@@ -34,11 +34,11 @@ const ALL: [Endpoint; 5] = [
     Endpoint::Embeddings,
 ];
 
-/// Words that stand behind `responses/` without being the id of one.
+/// Path segments after `responses/` that are not the id of a response.
 const NO_RESPONSE: [&str; 2] = ["compact", "input_tokens"];
 
 impl Endpoint {
-    /// The endpoint a request goes to, by its method in capitals and its path without the query.
+    /// Returns the endpoint of a request, from its upper-case method and its path without the query.
     #[must_use]
     pub fn of(method: &str, path: &str) -> Option<Self> {
         let mut ends = path.trim_end_matches('/').rsplit('/');
@@ -54,8 +54,8 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint a span tells of, by its operation and its `openai.api.type`; by the operation alone where that is
-    /// missing.
+    /// Returns the endpoint of a span, from its operation and its `openai.api.type`, or from the operation alone when
+    /// no endpoint matches both.
     #[must_use]
     pub fn from_words(operation: &str, api_type: Option<&str>) -> Option<Self> {
         let of_operation = || {
@@ -67,25 +67,25 @@ impl Endpoint {
             .or_else(|| of_operation().next())
     }
 
-    /// Value of `gen_ai.operation.name`.
+    /// Returns the value of `gen_ai.operation.name`.
     #[must_use]
     pub const fn operation(self) -> &'static str {
         self.words().0
     }
 
-    /// Value of `openai.api.type`, where the API has one.
+    /// Returns the value of `openai.api.type`, where the API has one.
     #[must_use]
     pub const fn api_type(self) -> Option<&'static str> {
         self.words().1
     }
 
-    /// The op name of a record, as Weave's own integration has it.
+    /// Returns the op name of a record, as in Weave's own integration.
     #[must_use]
     pub const fn op_name(self) -> &'static str {
         self.words().2
     }
 
-    /// Whether a model works for the call, so that tokens are used and money is spent.
+    /// Returns whether the call runs a model, and so uses tokens and costs money.
     #[must_use]
     pub const fn is_inference(self) -> bool {
         !matches!(self, Self::FetchResponse)
@@ -110,17 +110,17 @@ impl Endpoint {
     }
 }
 
-/// Which response is fetched and from where on, as the URL of [`Endpoint::FetchResponse`] says.
+/// The response to fetch and the position to start from, as given in the URL of [`Endpoint::FetchResponse`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {
-    /// Id of the response, as it stands in the path.
+    /// Id of the response, as it appears in the path.
     pub response_id: String,
-    /// `starting_after`: the last event of the stream that was received before.
+    /// The value of `starting_after`: the last event of the stream that was received earlier.
     pub stream_cursor: Option<String>,
 }
 
 impl Fetch {
-    /// Reads a URL's path and query.
+    /// Parses the path and query of a URL.
     #[must_use]
     pub fn of(path: &str, query: Option<&str>) -> Option<Self> {
         let id = path.trim_end_matches('/').rsplit('/').next()?;

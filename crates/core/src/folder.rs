@@ -1,9 +1,9 @@
-//! Where data of ours is kept for a user.
+//! The folder for a user's spanloom data.
 
 use std::path::PathBuf;
 
-/// `spanloom` in the user's data folder: `XDG_DATA_HOME`, else `~/.local/share`. `variable` gives the environment's, none for
-/// one that is empty. Source: XDG Base Directory Specification 0.8.
+/// Returns `spanloom` in the user's data folder: `XDG_DATA_HOME`, else `~/.local/share`. `variable` reads an
+/// environment variable and returns `None` for an empty one. Source: XDG Base Directory Specification 0.8.
 #[must_use]
 pub fn data_folder(variable: impl Fn(&'static str) -> Option<PathBuf>) -> Option<PathBuf> {
     let home = || Some(variable("HOME")?.join(".local/share"));

@@ -1,6 +1,6 @@
-//! The providers, by the convention's names.
+//! The providers, by their names in the convention.
 
-/// Host (or the end of one) and the provider there.
+/// Hosts (or the ends of hosts) and the provider at each.
 const HOSTS: &[(&str, &str)] = &[
     ("openai.azure.com", "azure.ai.openai"),
     ("services.ai.azure.com", "azure.ai.openai"),
@@ -21,8 +21,8 @@ const HOSTS: &[(&str, &str)] = &[
     ("api.together.ai", "together"),
 ];
 
-/// `gen_ai.provider.name` of whoever answers at `host`; `openai` for a host that is not known, since its API is what is being
-/// spoken.
+/// Returns the `gen_ai.provider.name` of the provider at `host`; `openai` for an unknown host, since OpenAI's API is in
+/// use there.
 #[must_use]
 pub fn provider_at(host: &str) -> &'static str {
     let of_host = |(end, _): &&(&str, &str)| {

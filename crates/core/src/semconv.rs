@@ -1,9 +1,9 @@
-//! The names spans and metrics carry. Every attribute name of the project stands here, once.
+//! The names that spans and metrics carry. Every attribute name of the project is defined here, once.
 //!
 //! Source: OpenTelemetry GenAI semantic conventions, commit `fe5608e249` (2026-08-03) with the renames merged since;
-//! `spanloom.*` is ours and declared in `semconv/spanloom.yaml` beside this crate's manifest.
+//! `spanloom.*` is our own and declared in `semconv/spanloom.yaml` next to this crate's manifest.
 
-/// Schema the names follow.
+/// The schema that the names follow.
 pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev";
 
 /// Declares attribute names as constants, with the name as documentation.
@@ -96,12 +96,12 @@ names! {
     SPANLOOM_PRICE_SOURCE = "spanloom.price.source";
 }
 
-/// The beginning of the names of a prompt's variables, the variable's own name follows.
+/// The prefix of the attributes for a prompt's variables; the variable's own name follows.
 pub const GEN_AI_PROMPT_VARIABLE: &str = "gen_ai.prompt.variable.";
 
 /// Number of input and output tokens used.
 pub const GEN_AI_CLIENT_TOKEN_USAGE: &str = "gen_ai.client.token.usage";
-/// Seconds a call took.
+/// The duration of a call, in seconds.
 pub const GEN_AI_CLIENT_OPERATION_DURATION: &str = "gen_ai.client.operation.duration";
 /// Seconds to the first chunk of a streamed answer.
 pub const GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK: &str =
@@ -110,25 +110,25 @@ pub const GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK: &str =
 pub const GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK: &str =
     "gen_ai.client.operation.time_per_output_chunk";
 
-/// Instrumentation scope of the spans that are this project's own calls.
+/// The instrumentation scope of this project's own spans for calls.
 pub const SCOPE: &str = "spanloom";
 
-/// Log event with everything a span of an inference call has, content as structured values.
+/// The log event with everything that a span of an inference call has, with content as structured values.
 pub const GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS: &str =
     "gen_ai.client.inference.operation.details";
-/// Log event of a call that failed.
+/// The log event of a failed call.
 pub const GEN_AI_CLIENT_OPERATION_EXCEPTION: &str = "gen_ai.client.operation.exception";
 
-/// Environment variable of the Python packages' practice that decides whether the details event is sent.
+/// The environment variable, following the Python packages, that controls whether the details event is sent.
 pub const EMIT_EVENT: &str = "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT";
-/// Environment variable of the Python packages' practice that decides where message content goes.
+/// The environment variable, following the Python packages, that controls where message content goes.
 pub const CAPTURE_MESSAGE_CONTENT: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
 
 #[cfg(test)]
 mod tests {
     use super::ALL;
 
-    /// The registry is what a conformance checker reads; it must say the same as the code.
+    /// A conformance checker reads the registry, which must match the code.
     #[test]
     fn our_own_names_are_declared() {
         let registry = include_str!("../semconv/spanloom.yaml");
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// W&B's reader makes a tree of dotted names and rejects a span where one is both a leaf and a branch.
+    /// W&B's reader builds a tree from dotted names and rejects a span in which a name is both a leaf and a branch.
     #[test]
     fn no_name_is_a_dotted_parent_of_another() {
         for name in ALL {

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Where records go: `entity/project/stream`, the name `init_monitor` takes.
+/// The destination of records: `entity/project/stream`, the name passed to `init_monitor`.
 ///
-/// Entity and project are W&B's; the stream is the table the calls are written to. Each part has 1 to 128 characters
-/// out of letters, digits, `-`, `_`, `.` and space, and is neither `.` nor `..`.
+/// Entity and project are those of W&B; the stream is the table that calls are written to. Each part has 1 to 128
+/// characters (letters, digits, `-`, `_`, `.` and space), and is neither `.` nor `..`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamName {
     /// W&B team or user.
@@ -18,13 +18,13 @@ pub struct StreamName {
 }
 
 impl StreamName {
-    /// Longest allowed part, in characters.
+    /// The maximum length of a part, in characters.
     pub const MAX_PART: usize = 128;
 
     /// Reads `entity/project/stream`, or `project/stream` when a default entity (the `WANDB_ENTITY` of the caller) is given.
     ///
     /// # Errors
-    /// Says what was expected when the name has another shape, and which part is wrong.
+    /// Returns an error that states the expected shape if the name has another, or names the invalid part.
     pub fn parse(name: &str, default_entity: Option<&str>) -> Result<Self, StreamNameError> {
         let parts: Vec<&str> = name.split('/').collect();
         let (entity, project, stream) = match (parts.as_slice(), default_entity) {
@@ -45,7 +45,7 @@ impl StreamName {
         })
     }
 
-    /// Whether `value` may stand as entity, project or stream.
+    /// Returns whether `value` is valid as an entity, project or stream.
     #[must_use]
     pub fn is_part(value: &str) -> bool {
         let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
@@ -71,7 +71,7 @@ impl FromStr for StreamName {
     }
 }
 
-/// A name that is not `entity/project/stream`.
+/// The error for a name that is not `entity/project/stream`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamNameError {
     name: String,

@@ -8,24 +8,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A point in time: whole nanoseconds since the Unix epoch, UTC.
 ///
-/// Written and read as RFC 3339 (`2026-11-22T10:00:00.123456Z`), fractions as needed.
+/// Written and read as RFC 3339 (`2026-11-22T10:00:00.123456Z`), with fractions as needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From nanoseconds since the Unix epoch.
+    /// Creates a timestamp from nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
 
-    /// Nanoseconds since the Unix epoch.
+    /// Returns the nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn as_nanos(self) -> i64 {
         self.0
     }
 
-    /// Seconds since the Unix epoch, to about a microsecond.
+    /// Returns the seconds since the Unix epoch, accurate to about a microsecond.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
@@ -35,7 +35,7 @@ impl Timestamp {
         self.0 as f64 / 1e9
     }
 
-    /// The same point as the standard library's type.
+    /// Returns the same point in time as the standard library's type.
     #[must_use]
     pub fn as_system_time(self) -> SystemTime {
         let distance = Duration::from_nanos(self.0.unsigned_abs());
@@ -46,7 +46,7 @@ impl Timestamp {
         }
     }
 
-    /// Time from `earlier` to `self`; zero when `earlier` is later.
+    /// Returns the time from `earlier` to `self`; zero when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! Spools that other programs left, for whoever sends them.
+//! Spools that other programs left, to be sent later.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exporter::Exporter;
 use crate::spool::{Description, Spool, SpoolSettings, rejected};
 
-/// What programs have spooled for one destination.
+/// The records that programs have spooled for one destination.
 #[derive(Clone, Debug)]
 pub struct SpoolBacklog {
     folder: PathBuf,
@@ -20,7 +20,7 @@ pub struct SpoolBacklog {
 }
 
 impl SpoolBacklog {
-    /// All of them in the folder of [`SpoolSettings::folder`], or the one in the folder of a single destination.
+    /// Finds all backlogs in the folder of [`SpoolSettings::folder`], or the one in a single destination's folder.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -43,35 +43,35 @@ impl SpoolBacklog {
         })
     }
 
-    /// Where its records were to go, without a key: for people.
+    /// Returns the address its records were for, without a key, for display.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.description.url
     }
 
-    /// The kind of the destination, such as `wandb`, `spanloom` or `otlp-http`.
+    /// Returns the kind of the destination, such as `wandb`, `spanloom` or `otlp-http`.
     #[must_use]
     pub fn kind(&self) -> &str {
         &self.description.kind
     }
 
-    /// How many records wait that the destination has refused, in `rejected.jsonl` of its folder, each with the reason.
-    /// They are sent again only when they are asked for, with [`SpoolBacklog::requeue_rejected`].
+    /// Returns the number of records that the destination has refused, which wait in `rejected.jsonl` of its folder,
+    /// each with the reason. They are sent again only on request, with [`SpoolBacklog::requeue_rejected`].
     #[must_use]
     pub fn rejected(&self) -> u64 {
         rejected::count(&self.folder)
     }
 
-    /// The file they are in, unless there are very many.
+    /// Returns the file that holds the refused records, unless there are very many.
     #[must_use]
     pub fn rejected_in(&self) -> PathBuf {
         self.folder.join(rejected::FILE)
     }
 
-    /// Puts what the destination has refused back among what is to be sent, and says how many records those are.
+    /// Puts the refused records back into the spool to be sent, and returns their number.
     ///
     /// # Errors
-    /// When the folder cannot be written; what is not put back then stays where it was.
+    /// When the folder cannot be written; records that are not put back stay where they were.
     pub fn requeue_rejected(&self) -> io::Result<u64> {
         let mut spool = Spool::create(&self.folder, &Self::settings(&self.folder))?;
         rejected::take(&self.folder, |records| {
@@ -80,7 +80,7 @@ impl SpoolBacklog {
         })
     }
 
-    /// Nothing is too old or too much to be sent.
+    /// Returns spool settings without size and age limits, so that everything is sent.
     fn settings(folder: &Path) -> SpoolSettings {
         let mut settings = SpoolSettings::new(folder);
         settings.age = Duration::MAX;
@@ -88,8 +88,8 @@ impl SpoolBacklog {
         settings
     }
 
-    /// The destination its records were for, or the one at `to`, which must understand the same kind of records. It has no
-    /// key: a key is never on disk.
+    /// Returns the destination its records were for, or the one at `to`, which must understand the same kind of
+    /// records. It has no key: a key is never on disk.
     ///
     /// # Errors
     /// When the address cannot be used, or this program does not know the kind.
@@ -97,14 +97,14 @@ impl SpoolBacklog {
         Destination::described(&self.description, to)
     }
 
-    /// Takes over what processes that are gone have left, and sends it, however old it is. What is still being written by
-    /// a living process stays with it. The exporter's receipt says how far it is; what is not sent when it is shut down
-    /// stays on disk.
+    /// Takes over the records of dead processes and sends them, however old they are. Records that a living process
+    /// still writes stay with that process. The exporter's receipt shows the progress; records not sent at shutdown
+    /// stay on disk.
     ///
     /// # Errors
     /// When no exporter can be started.
     pub fn send(&self, destination: Destination) -> Result<Exporter, Error> {
-        // Nothing new is sent, so that no name of a stream is needed.
+        // No new spans are sent, so no stream name is needed.
         let nowhere = StreamName::parse("local/spool/sync", None)
             .map_err(|error| Error::new(ErrorKind::Start, error.to_string()))?;
         Exporter::builder(nowhere)

@@ -1,4 +1,4 @@
-//! What of the content a destination gets.
+//! The content that a destination gets.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,29 +10,29 @@ use spanloom_core::content::{ContentPolicy, Place};
 use spanloom_core::mapping::is_content;
 use spanloom_core::semconv as names;
 
-/// The event of an error, by the conventions.
+/// The event of an error in the conventions.
 const EXCEPTION: &str = "exception";
 
-/// What a destination gets of the content that spans carry.
+/// The part of the spans' content that a destination gets.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum DestinationContent {
-    /// All of it.
+    /// All content.
     #[default]
     Whole,
-    /// What a policy leaves of it.
+    /// The part that a policy keeps.
     Filtered(Arc<ContentPolicy>),
-    /// None.
+    /// No content.
     Without,
 }
 
-/// What any destination gets of spans that are not this project's calls. Theirs no layer of ours has seen to.
+/// The rules at any destination for spans that are not this project's calls: no layer of ours has filtered those.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OtherSpans {
     pub(crate) policy: Arc<ContentPolicy>,
     pub(crate) without_content: bool,
 }
 
-/// Both.
+/// All content rules of a destination.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
     pub(crate) destination: DestinationContent,
@@ -49,7 +49,7 @@ impl Content {
 }
 
 impl OtherSpans {
-    /// Secrets go from every text; content passes the policy, or goes.
+    /// Masks secrets in every text; filters content by the policy, or removes it.
     fn apply(&self, span: &mut SpanData) {
         let content = match self.without_content {
             true => DestinationContent::Without,
@@ -69,8 +69,8 @@ impl OtherSpans {
 }
 
 impl DestinationContent {
-    /// Applies it to a span: to the attributes that hold content in ours or any other instrumentation's words, and to its
-    /// events, whose names and attributes may hold any text; an exception among them is always kept.
+    /// Filters a span: the attributes that hold content under our or any other instrumentation's names, and the events,
+    /// whose names and attributes may hold any text. Exception events are always kept.
     fn apply(&self, span: &mut SpanData) {
         let policy = match self {
             Self::Whole => return,
@@ -92,10 +92,10 @@ impl DestinationContent {
     }
 }
 
-/// What a policy leaves of an attribute; without one, nothing of content.
+/// Returns what a policy keeps of an attribute; without a policy, no content.
 fn filtered(policy: Option<&ContentPolicy>, attribute: KeyValue) -> Option<KeyValue> {
     let name = attribute.key.as_str();
-    // What other instrumentations call content is known by its name alone; the service's own attributes are none.
+    // Content of other instrumentations is known by its name alone; the service's own attributes are not content.
     let place = Place::of_attribute(name).filter(|place| *place != Place::Attributes);
     if place.is_none() && !is_content(name) {
         return Some(attribute);
@@ -106,7 +106,7 @@ fn filtered(policy: Option<&ContentPolicy>, attribute: KeyValue) -> Option<KeyVa
             let filtered = policy.apply(place, text.as_str()).json.into_owned();
             KeyValue::new(attribute.key, StringValue::from(filtered))
         }
-        // Nobody's shape that a rule could be matched with.
+        // An unknown shape that no rule can match.
         (_, Value::String(text)) => {
             let filtered = policy.unread(text.as_str()).into_owned();
             KeyValue::new(attribute.key, StringValue::from(filtered))
@@ -122,7 +122,7 @@ fn filtered(policy: Option<&ContentPolicy>, attribute: KeyValue) -> Option<KeyVa
     })
 }
 
-/// Takes the secrets out of an attribute's texts.
+/// Masks the secrets in an attribute's texts.
 fn mask(policy: &ContentPolicy, attribute: &mut KeyValue) {
     let texts = match &mut attribute.value {
         Value::String(text) => std::slice::from_mut(text),
@@ -145,7 +145,7 @@ fn mask_events(policy: &ContentPolicy, span: &mut SpanData) {
     }
 }
 
-/// The same for a name.
+/// Masks the secrets in a name.
 fn mask_name(policy: &ContentPolicy, name: &mut Cow<'static, str>) {
     if let Cow::Owned(masked) = policy.text(name) {
         *name = masked.into();
@@ -164,7 +164,7 @@ mod tests {
     const WORDS: &str = "the secret of the sauce";
     const KEY: &str = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKL";
 
-    /// A span of other instrumentations, that says the same in each of their words.
+    /// Returns a span with the same content under the names of each other instrumentation.
     fn span() -> SpanData {
         let words = Value::from(format!("{WORDS} {KEY}"));
         let content = [
@@ -242,7 +242,7 @@ mod tests {
             names,
             ["gen_ai.request.model", "gen_ai.prompt.name"].map(Key::new)
         );
-        // What an error says is no content.
+        // An error's message is not content.
         assert_eq!(events, 1);
         assert!(!shown.contains("request:"), "{shown}");
     }

@@ -1,8 +1,8 @@
-//! Errors of setting an exporter up. Once it runs, nothing is returned: outcomes are counted in receipts.
+//! Errors from setting up an exporter. A running exporter returns no errors: outcomes are counted in receipts.
 
 use std::fmt;
 
-/// Why an exporter could not be set up.
+/// An error from setting up an exporter.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -11,13 +11,13 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What kind of thing was wrong.
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The destination's address or key cannot be used.
     Destination,
-    /// The operating system gave no thread, or the HTTP client could not be made.
+    /// A thread could not be spawned, or the HTTP client could not be built.
     Start,
 }
 
@@ -38,7 +38,7 @@ impl Error {
         self
     }
 
-    /// What kind of thing was wrong.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -22,15 +22,15 @@ use crate::spool::{SpoolMode, SpoolSettings};
 use crate::transport::Transport;
 use crate::worker::{Disk, KeyRefused, Pending, Worker};
 
-/// The share of a shutdown's time that is kept for writing down what could not be sent.
+/// The share of a shutdown's time reserved for spooling records that could not be sent.
 const WRITING_SHARE: u32 = 5;
 const WRITING: Duration = Duration::from_millis(500);
 
-/// Sends spans as records, on threads of its own, one for each destination, whatever runtime the service has or has not.
-/// Cloning gives another handle to the same.
+/// Sends spans as records, on its own threads, one for each destination, with or without a runtime in the service. A
+/// clone is another handle to the same exporter.
 ///
-/// The threads end when [`Exporter::shutdown`] is called or the last handle is dropped, after one last try, or once what is
-/// left is written to the spool.
+/// The threads end when [`Exporter::shutdown`] is called or the last handle is dropped, after one last try, or once the
+/// remaining records are in the spool.
 #[derive(Clone, Debug)]
 pub struct Exporter {
     handle: Arc<Handle>,
@@ -62,7 +62,7 @@ pub struct ExporterBuilder {
 }
 
 impl Exporter {
-    /// Begins an exporter; `stream` is where spans go that do not say otherwise.
+    /// Returns a builder; `stream` is the default for spans that name none.
     pub fn builder(stream: StreamName) -> ExporterBuilder {
         ExporterBuilder {
             stream,
@@ -78,29 +78,29 @@ impl Exporter {
         Arc::clone(&self.handle.fanout)
     }
 
-    /// A span processor that gives finished spans to this exporter.
+    /// Returns a span processor that hands finished spans to this exporter.
     #[must_use]
     pub fn processor(&self) -> RecordProcessor {
         RecordProcessor(Arc::clone(&self.handle.fanout))
     }
 
-    /// A span exporter for a stock batch processor.
+    /// Returns a span exporter for a stock batch processor.
     #[must_use]
     pub fn span_exporter(&self) -> RecordExporter {
         RecordExporter(Arc::clone(&self.handle.fanout))
     }
 
-    /// Waits until every span received before is delivered, refused or given up, or until `timeout`; cuts the pause
-    /// before a next try short, unless the server asked for it or has refused the key twice. With a spool, it returns once a try has failed and
-    /// everything is on disk. Blocks the thread it is called on. The receipt says where
-    /// each span is, and what keeps a destination from taking its own.
+    /// Waits until every span received so far is delivered, refused or given up, or until `timeout`. Cuts short the
+    /// pause before the next try, unless the server asked for it or has refused the key twice. With a spool, returns
+    /// once a try has failed and everything is on disk. Blocks the calling thread. The receipt shows where each span
+    /// is, and what keeps a destination from taking its spans.
     #[must_use = "the receipt says what is still queued"]
     pub fn flush(&self, timeout: Duration) -> Receipt {
         self.handle.fanout.flush(timeout)
     }
 
-    /// Flushes, then takes nothing more. What could not be delivered in time is written to the spool; without one, it is
-    /// tried once more in the background.
+    /// Flushes, then accepts no more spans. Spans that are not delivered in time are written to the spool; without a
+    /// spool, they are tried once more in the background.
     #[must_use = "the receipt says what is still queued"]
     pub fn shutdown(&self, timeout: Duration) -> Receipt {
         let deadline = Instant::now().checked_add(timeout);
@@ -116,7 +116,7 @@ impl Exporter {
         } else {
             Duration::ZERO
         };
-        // Its receipt comes later.
+        // The receipt is taken later.
         let _flushed = fanout.flush(timeout.saturating_sub(writing));
         for route in &fanout.routes {
             route.queue.close();
@@ -127,7 +127,7 @@ impl Exporter {
         })
     }
 
-    /// The account so far.
+    /// Returns the account so far.
     #[must_use]
     pub fn receipt(&self) -> Receipt {
         self.handle.fanout.receipt(|route| route.queue.account())
@@ -135,15 +135,15 @@ impl Exporter {
 }
 
 impl ExporterBuilder {
-    /// Sends to this destination too.
+    /// Adds a destination.
     pub fn with_destination(mut self, destination: Destination) -> Self {
         self.destinations.push(destination);
         self
     }
 
-    /// What is kept of spans that are not this project's calls: of a service's own, and of other instrumentations, to which
-    /// no layer's policy has been applied. Content in any dialect that is read passes `policy`, whole where it is in a shape
-    /// that rules can be matched with; secrets are masked in every text. Default: the default policy, which masks.
+    /// Sets the policy for spans that are not this project's calls: the service's own and those of other
+    /// instrumentations, to which no layer's policy has been applied. Content in any known dialect passes `policy`, in
+    /// full where rules can match its shape; secrets are masked in every text. Default: the masking default policy.
     pub fn with_policy_for_other_spans(mut self, policy: ContentPolicy) -> Self {
         self.others.policy = Arc::new(policy);
         self
@@ -155,21 +155,21 @@ impl ExporterBuilder {
         self
     }
 
-    /// Keeps on disk what cannot be sent. Default: no, memory only.
+    /// Keeps on disk the records that cannot be sent. Default: memory only.
     pub fn with_spool(mut self, settings: SpoolSettings) -> Self {
         self.spool = Some(settings);
         self
     }
 
-    /// Tries the key of each server that has one (a key, or headers) as soon as the exporter starts, with a request without
-    /// records, on the exporter's thread: a key that is refused is in the receipt and the log before the first call, and
-    /// `refused` is called with a line that names the server. Default: no, keys are tried with the first records.
+    /// Checks the key of each server that has one (a key, or headers) as soon as the exporter starts, with a request
+    /// without records, on the exporter's thread. A refused key is in the receipt and the log before the first call,
+    /// and `refused` is called with a line that names the server. Default: keys are tried with the first records.
     pub fn with_key_check(mut self, refused: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.key_refused = Some(KeyRefused::new(refused));
         self
     }
 
-    /// The very folder of one destination, for whoever sends a spool that another program wrote.
+    /// Sets the exact folder of one destination, for sending a spool that another program wrote.
     pub(crate) fn with_spool_folder(mut self, folder: PathBuf) -> Self {
         self.folder = Some(folder);
         self
@@ -178,8 +178,8 @@ impl ExporterBuilder {
     /// Starts a thread for each destination.
     ///
     /// # Errors
-    /// When the operating system gives no thread, or an HTTP client cannot be made. A spool that cannot be opened is no
-    /// error: it is said in the log, and records stay in memory.
+    /// When a thread cannot be spawned or an HTTP client cannot be built. A spool that cannot be opened is not an
+    /// error: it is logged, and records stay in memory.
     pub fn start(self) -> Result<Exporter, Error> {
         let resource = Arc::new(OnceLock::new());
         let mut routes = Vec::new();
@@ -239,12 +239,12 @@ impl ExporterBuilder {
         std::thread::Builder::new()
             .name("spanloom-exporter".to_owned())
             .spawn(move || {
-                // However it ends, once it has left its spool, no thread waits for it.
+                // Dropped once the spool is released, however the thread ends, so that no thread waits for it.
                 let _ended = Ended(ended);
-                // The exporter's own requests must make no spans.
+                // The exporter's own requests must not create spans.
                 let _suppressed = Context::enter_telemetry_suppressed_scope();
                 runtime.block_on(worker.run());
-                // A lookup of a host name holds no thread up.
+                // A pending host lookup does not block the thread.
                 runtime.shutdown_background();
             })
             .map_err(|error| failed("no thread").with_source(error))?;

@@ -1,4 +1,4 @@
-//! The way of a span from a processor to the queue of each destination.
+//! The path of a span from a processor to the queue of each destination.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -10,14 +10,14 @@ use crate::queue::Queue;
 use crate::receipt::{Account, DestinationReceipt, Receipt};
 use crate::span::held_bytes;
 
-/// What an exporter shares with its processors.
+/// The state that an exporter shares with its processors.
 #[derive(Debug)]
 pub(crate) struct Fanout {
     pub(crate) routes: Vec<Route>,
     pub(crate) resource: Arc<OnceLock<Resource>>,
 }
 
-/// The way to one destination.
+/// The path to one destination.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) name: String,
@@ -26,7 +26,7 @@ pub(crate) struct Route {
 }
 
 impl Fanout {
-    /// One span for all destinations, which share it.
+    /// Queues one span for all destinations, which share it.
     pub(crate) fn push(&self, span: SpanData) {
         let bytes = held_bytes(&span);
         let span = Arc::new(span);
@@ -39,11 +39,11 @@ impl Fanout {
     }
 
     pub(crate) fn set_resource(&self, resource: &Resource) {
-        // The first provider's counts; a second one sharing the exporter keeps its spans, under the first resource.
+        // The first provider's resource counts; spans of a second provider that shares the exporter get it too.
         self.resource.get_or_init(|| resource.clone());
     }
 
-    /// All destinations at the same time, so that one that hangs takes no time from the others.
+    /// Flushes all destinations at the same time, so that a hanging one takes no time from the rest.
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
         for route in &self.routes {
             route.queue.request_flush();

@@ -1,8 +1,8 @@
 //! Exports spans as records: to W&B Weave, to a spanloom server, to OTLP collectors, and to files.
 //!
 //! An [`Exporter`] has a bounded queue and a thread for each [`Destination`]. Spans enter through its
-//! [`SpanProcessor`](Exporter::processor) (or as a stock [`SpanExporter`](Exporter::span_exporter)), become what the
-//! destination wants on its thread (a [`Record`](spanloom_core::Record), a line, an OTLP span), and are sent until the
+//! [`SpanProcessor`](Exporter::processor) (or its stock [`SpanExporter`](Exporter::span_exporter)), are encoded on the
+//! destination's thread (as a [`Record`](spanloom_core::Record), a line or an OTLP span), and are sent until the
 //! destination has decided. Every span is accounted for: see [`Receipt`].
 //!
 //! ```no_run
@@ -26,10 +26,10 @@
 //!
 //! # What can be lost
 //!
-//! With a spool ([`ExporterBuilder::with_spool`]): what exceeds the spool's bounds of size and age, oldest first, and what
-//! is in memory when the process is killed, which with [`SpoolMode::Always`] is nothing older than 50 ms while the disk keeps up. Without one:
-//! what exceeds [`Limits::queue_bytes`], what could not be delivered for [`Limits::give_up_after`], and what is still
-//! queued when the process ends. All of it is counted, by reason.
+//! With a spool ([`ExporterBuilder::with_spool`]): records beyond the spool's size and age limits, oldest first, and
+//! records in memory when the process is killed (with [`SpoolMode::Always`], none older than 50 ms while the disk keeps
+//! up). Without a spool: spans beyond [`Limits::queue_bytes`], spans not delivered within [`Limits::give_up_after`],
+//! and spans still queued when the process ends. All losses are counted, by reason.
 
 #![cfg_attr(
     not(feature = "otlp"),

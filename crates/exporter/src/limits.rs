@@ -6,22 +6,21 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of spans in memory, those being sent included. Default 32 MiB. Beyond half of it records go to the spool, if
-    /// there is one; beyond it the newest is dropped, and counted.
+    /// Bytes of spans in memory, including those being sent. Default 32 MiB. Above half of this limit, records go to
+    /// the spool, if there is one; above the limit, the newest span is dropped and counted.
     pub queue_bytes: usize,
     /// Spans in one request. Default 512.
     pub batch_spans: usize,
-    /// Bytes of one request before compression; a larger span goes alone. Default 4 MiB.
+    /// Bytes of one request before compression; a larger span is sent alone. Default 4 MiB.
     pub batch_bytes: usize,
-    /// How long a span may wait for others to be sent with. Default 1 s.
+    /// How long a span may wait for more spans to share its request. Default 1 s.
     pub batch_age: Duration,
-    /// Bytes of the largest span that is sent at all. Default 31 MiB, W&B's limit.
+    /// Bytes of the largest span that is sent. Default 31 MiB, W&B's limit.
     pub span_bytes: usize,
-    /// Time for one request, from looking its host up to the end of the answer. Default 10 s.
+    /// Timeout of one request, from the host lookup to the end of the response. Default 10 s.
     pub request_timeout: Duration,
-    /// How long records are tried again that are in memory only. Default 1 hour: what is kept is bounded by its bytes
-    /// already, and a server on the same machine may well be started late. What is spooled is kept as long as the spool
-    /// keeps it.
+    /// How long records that are only in memory are retried. Default 1 hour: their bytes are limited already, and a
+    /// server on the same machine may well be started late. Spooled records are kept as long as the spool keeps them.
     pub give_up_after: Duration,
 }
 

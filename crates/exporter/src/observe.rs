@@ -9,17 +9,17 @@ use crate::exporter::Exporter;
 use crate::fanout::Fanout;
 use crate::receipt::Account;
 
-/// Spans that have reached an end, by destination and outcome.
+/// Spans that were delivered, rejected or dropped, by destination and outcome.
 const ENDED: &str = "spanloom.export.spans";
-/// Spans that wait, by destination and place.
+/// Waiting spans, by destination and place.
 const WAITING: &str = "spanloom.export.waiting";
 const DESTINATION: &str = "spanloom.export.destination";
 const OUTCOME: &str = "spanloom.export.outcome";
 
 impl Exporter {
-    /// Tells the account as metrics, whenever `meters` collects: `spanloom.export.spans`, a counter, with the outcomes
-    /// `delivered`, `rejected` and the reasons of [`Dropped`](crate::Dropped); and `spanloom.export.waiting`, with the outcomes
-    /// `queued` and `spooled` so far. Both have the destination.
+    /// Reports the account as metrics whenever `meters` collects: `spanloom.export.spans`, a counter, with the outcomes
+    /// `delivered`, `rejected` and the reasons of [`Dropped`](crate::Dropped); and `spanloom.export.waiting`, with the
+    /// outcomes `queued` and `spooled` so far. Both carry the destination.
     pub fn observe(&self, meters: &dyn MeterProvider) {
         let meter = meters.meter("spanloom-exporter");
         let fanout = self.fanout();
@@ -57,7 +57,7 @@ fn waiting(account: &Account) -> Counts {
     vec![("queued", account.queued), ("spooled", account.spooled)]
 }
 
-/// Reads the account, as long as there is an exporter: a meter provider may outlive it.
+/// Returns a callback that reads the account while the exporter exists: a meter provider may outlive it.
 fn observed(
     fanout: &Arc<Fanout>,
     counts: fn(&Account) -> Counts,

@@ -1,4 +1,4 @@
-//! The two processors through which spans enter an exporter.
+//! The span processor and the span exporter through which spans enter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::fanout::Fanout;
 /// How long a provider's `force_flush` may wait.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Gives finished spans to an exporter; made by [`Exporter::processor`](crate::Exporter::processor).
+/// A processor that hands finished spans to an exporter; created by
+/// [`Exporter::processor`](crate::Exporter::processor).
 #[derive(Debug)]
 pub struct RecordProcessor(pub(crate) Arc<Fanout>);
 
@@ -39,10 +40,10 @@ impl SpanProcessor for RecordProcessor {
     }
 }
 
-/// The same for a stock batch processor; made by [`Exporter::span_exporter`](crate::Exporter::span_exporter).
+/// A span exporter for a stock batch processor; created by [`Exporter::span_exporter`](crate::Exporter::span_exporter).
 ///
-/// `export` is done once the spans are in the exporter's own queue, so that a slow destination never makes the stock
-/// processor's queue, which drops without saying so, run full.
+/// `export` returns once the spans are in the exporter's own queue, so that a slow destination never fills the stock
+/// processor's queue, which drops spans silently.
 #[derive(Debug)]
 pub struct RecordExporter(pub(crate) Arc<Fanout>);
 

@@ -1,7 +1,7 @@
 //! The proxy that the environment names for a destination.
 //!
-//! It is the HTTP client that reads the variables and goes that way. This looks at them first: the client takes some texts
-//! for addresses that are none, a forgotten `@` is enough, and shows them in its log, with the password.
+//! The HTTP client reads the variables and uses the proxy. This module checks them first: the client accepts some texts
+//! that are not addresses (a forgotten `@` is enough) and logs them, with the password.
 
 use reqwest::Url;
 
@@ -9,18 +9,18 @@ use crate::destination::Destination;
 #[cfg(feature = "otlp")]
 use crate::exchange::Framing;
 
-/// What is between here and a destination.
+/// The route to a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProxyRoute {
-    /// No proxy, whatever the environment says.
+    /// No proxy, whatever the environment names.
     Direct,
-    /// Whatever the environment says.
+    /// The proxy that the environment names, if any.
     AsNamed,
-    /// The same, and it names a proxy that is itself spoken to over TLS.
+    /// The proxy that the environment names, reached over TLS.
     AsNamedOverTls,
 }
 
-/// Variables by scheme, in the order in which the client looks.
+/// Variables by scheme, in the order in which the client reads them.
 const HTTP: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
 const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
@@ -28,22 +28,22 @@ const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
 impl ProxyRoute {
-    /// The way to a destination; says in the log when a variable cannot be used.
+    /// Returns the route to a destination; logs a variable that cannot be used.
     pub(crate) fn to(destination: &Destination) -> Self {
         Self::read(destination, |name| std::env::var(name).ok())
     }
 
     fn read(destination: &Destination, variable: impl Fn(&str) -> Option<String>) -> Self {
-        // A proxy for the world is none for this machine.
+        // A proxy for other machines is not used for this machine.
         if destination.is_loopback() {
             return Self::Direct;
         }
-        // gRPC without TLS is HTTP/2 from its first byte, which proxies for HTTP do not forward.
+        // gRPC without TLS is HTTP/2 from its first byte, which HTTP proxies do not forward.
         if destination.is_plain() && is_grpc(destination) {
             return Self::Direct;
         }
         let own = if destination.is_plain() { HTTP } else { HTTPS };
-        // The first that is set counts, even if it is empty.
+        // The first variable that is set counts, even if it is empty.
         let first = |names: [&'static str; 2]| {
             let mut set = names
                 .into_iter()
@@ -75,14 +75,14 @@ fn is_grpc(_: &Destination) -> bool {
     false
 }
 
-/// The scheme of a proxy's address, `None` when it is no such address.
+/// Returns the scheme of a proxy's address; `None` when the text is not such an address.
 fn scheme(text: &str) -> Option<String> {
     let whole = match text.contains("://") {
         true => text.to_owned(),
         false => format!("http://{text}"),
     };
     let (_, rest) = whole.split_once("://")?;
-    // A sign of these within the password would end the host, or begin it, too early.
+    // Within the password, one of these characters would end or begin the host too early.
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     let odd = authority.contains(['/', '?', '#', '\\']) || authority.matches('@').count() > 1;
     let url: Url = whole.parse().ok().filter(|_| !odd)?;

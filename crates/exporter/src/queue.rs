@@ -13,7 +13,7 @@ use crate::receipt::{Account, Dropped};
 /// A span that waits for the worker.
 #[derive(Debug)]
 pub(crate) struct Queued {
-    /// Its place among all spans received.
+    /// The span's place among all spans received.
     pub(crate) number: u64,
     pub(crate) span: Arc<SpanData>,
 }
@@ -21,12 +21,12 @@ pub(crate) struct Queued {
 #[derive(Debug)]
 pub(crate) struct Queue {
     pub(crate) limits: Limits,
-    /// Whether the worker wants every span at once, to write it to disk.
+    /// Whether the worker takes every span immediately, to write it to disk.
     eager: bool,
     state: Mutex<State>,
-    /// For the worker, which waits for requests and for time as well.
+    /// Wakes the worker, which also waits for requests and timers.
     wake: Notify,
-    /// For those who wait for the worker.
+    /// Wakes the threads that wait for the worker.
     changed: Condvar,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Queue {
 struct State {
     waiting: VecDeque<Queued>,
     waiting_bytes: usize,
-    /// When the first of them came.
+    /// When the first waiting span arrived.
     waiting_since: Option<Instant>,
     received: u64,
     refused: Dropped,
@@ -44,37 +44,37 @@ struct State {
     progress: Progress,
 }
 
-/// What others want of the worker.
+/// Requests from other threads to the worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Control {
-    /// Spans with a lower number are to be sent without waiting for others.
+    /// Spans with a lower number are to be sent without waiting for more.
     pub(crate) flush_before: u64,
     /// Flushes so far: each cuts a pause short.
     pub(crate) flushes: u64,
-    /// Nothing more is coming.
+    /// No more spans are coming.
     pub(crate) closed: bool,
 }
 
-/// What the worker says of itself.
+/// The worker's report on its state.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress {
-    /// Delivered, rejected, recovered, spooled, and what it has dropped.
+    /// Spans delivered, rejected, recovered, spooled, and dropped by the worker.
     pub(crate) account: Account,
-    /// What has last kept the destination from taking records.
+    /// The last problem that kept the destination from taking records.
     pub(crate) trouble: Option<&'static str>,
-    /// The lowest number it still has in memory.
+    /// The lowest span number in the worker's memory.
     pub(crate) oldest: Option<u64>,
-    /// Bytes it has in memory.
+    /// Bytes in the worker's memory.
     pub(crate) bytes: usize,
-    /// Records that are on disk only, or were read from it to be sent.
+    /// Records that are on disk only, or were read from disk to be sent.
     pub(crate) on_disk: u64,
     /// Tries that ended without a decision.
     pub(crate) failures: u64,
-    /// The destination has asked for a pause that lasts.
+    /// A pause that the destination asked for is still running.
     pub(crate) is_put_off: bool,
-    /// It has looked for what others left on disk.
+    /// The worker has looked for records that other processes left on disk.
     pub(crate) has_looked: bool,
-    /// It has ended.
+    /// The worker has ended.
     pub(crate) ended: bool,
 }
 
@@ -89,12 +89,12 @@ impl Queue {
         }
     }
 
-    /// A panic elsewhere must not spread through a lock: the state is sound at every step.
+    /// Locks the state. A panic elsewhere must not spread through the lock: the state is sound at every step.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a span, or counts why not. Never waits for anything but the lock.
+    /// Takes a span, or counts the reason it is dropped. Never waits for anything but the lock.
     pub(crate) fn push(&self, span: Arc<SpanData>, bytes: usize) {
         let mut state = self.state();
         let number = state.received;
@@ -127,7 +127,7 @@ impl Queue {
         }
     }
 
-    /// What the worker is to know: control, and the spans that are due.
+    /// Returns the control state, the spans that are due, and when the waiting spans are due.
     pub(crate) fn take(&self) -> (Control, Vec<Queued>, Option<Instant>) {
         let mut state = self.state();
         let control = state.control;
@@ -147,7 +147,7 @@ impl Queue {
         if !take {
             return (control, Vec::new(), due);
         }
-        // Still in the account of its bytes, until the worker says what it holds.
+        // The bytes stay counted until the worker reports what it holds.
         state.progress.bytes += std::mem::take(&mut state.waiting_bytes);
         state.waiting_since = None;
         let taken: Vec<Queued> = std::mem::take(&mut state.waiting).into();
@@ -157,7 +157,7 @@ impl Queue {
         (control, taken, None)
     }
 
-    /// Waits for a span, a wish, or the end.
+    /// Waits for a span, a flush, or the end.
     pub(crate) async fn changed(&self) {
         self.wake.notified().await;
     }
@@ -167,7 +167,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Wants everything received so far to be sent now, and a pause cut short.
+    /// Requests that everything received so far is sent now, and that a pause is cut short.
     pub(crate) fn request_flush(&self) {
         let mut state = self.state();
         state.control.flush_before = state.received;
@@ -177,8 +177,8 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Waits until every span received before the last [`Queue::request_flush`] has left memory, and the disk too unless the
-    /// destination is away; or until `timeout`.
+    /// Waits until every span received before the last [`Queue::request_flush`] has left memory (and the disk, unless
+    /// the destination is away), or until `timeout`.
     pub(crate) fn flushed(&self, timeout: Duration) -> Account {
         let state = self.state();
         let (before, failures) = (state.control.flush_before, state.failures_at_flush);
@@ -194,19 +194,19 @@ impl Queue {
         })
     }
 
-    /// Takes nothing more; the worker tries what it has once more, or writes it to disk, and ends.
+    /// Closes the queue to new spans; the worker tries its spans once more, or writes them to disk, and ends.
     pub(crate) fn close(&self) {
         self.state().control.closed = true;
         self.wake.notify_one();
     }
 
-    /// The worker's thread is gone.
+    /// Marks the worker's thread as ended.
     pub(crate) fn end(&self) {
         self.state().progress.ended = true;
         self.changed.notify_all();
     }
 
-    /// Waits for the worker's end.
+    /// Waits for the worker to end.
     pub(crate) fn ended(&self, timeout: Duration) -> Account {
         self.wait(timeout, |state| state.progress.ended)
     }
@@ -234,7 +234,7 @@ impl Queue {
         self.state().account()
     }
 
-    /// What has last kept the destination from taking records.
+    /// Returns the last problem that kept the destination from taking records.
     pub(crate) fn trouble(&self) -> Option<&'static str> {
         self.state().progress.trouble
     }

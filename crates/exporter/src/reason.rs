@@ -1,9 +1,9 @@
-//! Why no whole answer came, in words of ours that whoever runs the service can act on.
+//! Why a request got no complete answer, in our own words that the operator of the service can act on.
 //!
-//! The libraries below say most of it in the texts of their errors alone: HTTP/2 keeps nothing else of an error, and some
-//! types are private. Those texts are looked into and never shown, as they may hold an address with a key in it. A text that
-//! another version changes costs the exact words, not the general ones; `tests/it` holds each row against a server that
-//! does it.
+//! The underlying libraries expose most causes only in the text of their errors: HTTP/2 keeps nothing else of an error,
+//! and some types are private. Those texts are searched and never shown, as they may contain an address with a key. If
+//! another version changes a text, the exact message is lost, not the general one; `tests/it` checks each row against a
+//! server that causes it.
 
 use std::error::Error;
 use std::io;
@@ -11,14 +11,14 @@ use std::io;
 const AUTHORITY: &str = "the server's certificate is signed by no authority that is trusted here: name the PEM file of \
     that authority in SSL_CERT_FILE, to a collector in OTEL_EXPORTER_OTLP_CERTIFICATE, or in code by with_root_certificates";
 const CLIENT: &str = "the server refuses the client certificate: is it signed by whom the server trusts, and still valid?";
-/// What an answer in plain text can say of a server with TLS.
+/// A server that expects TLS answered in plain text.
 pub(crate) const WANTS_TLS: &str = "the server speaks TLS: the address has to begin with https://";
-/// A proxy on the way wants to know who asks.
+/// A proxy on the way demands authentication.
 pub(crate) const PROXY: &str = "the proxy demands other credentials: set them in HTTPS_PROXY or HTTP_PROXY, as in http://user:password@host:port";
-/// No address is known for the host's name.
+/// The host name does not resolve.
 pub(crate) const DNS: &str = "the host name cannot be looked up: is it right, and is there a proxy (HTTPS_PROXY) to go through?";
 
-/// What a text holds, and what it means. The first that fits counts.
+/// A part of an error's text, and its meaning. The first match counts.
 const ROWS: [(&str, &str); 18] = [
     (
         "not valid for name",
@@ -33,7 +33,7 @@ const ROWS: [(&str, &str); 18] = [
         "the server's certificate is not valid yet: set the clock of this machine, or wait",
     ),
     ("UnknownIssuer", AUTHORITY),
-    // An authority of the same name is known, and it is another.
+    // A different authority with the same name is trusted.
     ("BadSignature", AUTHORITY),
     (
         "invalid peer certificate",
@@ -68,7 +68,7 @@ const ROWS: [(&str, &str); 18] = [
     ("dns error", DNS),
 ];
 
-/// `is_plain`: whether it was asked without TLS.
+/// Returns the reason for an error; `is_plain` is true for a request without TLS.
 pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
     if error.is_timeout() {
         return "no whole answer in time: is something listening at the address, and does it need longer?";
@@ -89,14 +89,14 @@ pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
         None if is_plain => {
             "the connection ended before a whole answer: if the server speaks TLS, the address has to begin with https://; if gRPC, OTEL_EXPORTER_OTLP_PROTOCOL is grpc"
         }
-        // Servers may close before they have sent it, or before it is read.
+        // Servers may close before the alert is sent, or before it is read.
         None => {
             "the connection ended before a whole answer: if the server demands a client certificate, it got none that it trusts (OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or in code with_identity)"
         }
     }
 }
 
-/// Whether no connection could be made. One that was made, and then refused by TLS or a proxy, does not count.
+/// Returns whether no connection could be made. A connection that TLS or a proxy then refused does not count.
 pub(crate) fn is_unreachable(error: &reqwest::Error) -> bool {
     let unreachable = |kind: io::ErrorKind| {
         matches!(
@@ -111,7 +111,7 @@ pub(crate) fn is_unreachable(error: &reqwest::Error) -> bool {
     error.is_connect() && causes(error).filter_map(kind).any(unreachable)
 }
 
-/// What led to it, without the error itself: its text has the address.
+/// Returns the causes of an error, without the error itself: its text contains the address.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> + Clone {
     std::iter::successors(error.source(), |cause| (*cause).source())
 }

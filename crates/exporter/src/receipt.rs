@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{AddAssign, Deref};
 
-/// What became of the spans that one destination, or all together, were given since the exporter was started.
+/// The outcomes of the spans given to one destination, or to all together, since the exporter was started.
 ///
 /// At all times `received + recovered = delivered + rejected + spooled + queued + dropped.total()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,11 +11,11 @@ use std::ops::{AddAssign, Deref};
 pub struct Account {
     /// Spans handed to the exporter.
     pub received: u64,
-    /// Records found in the spools of processes that are gone.
+    /// Records found in the spools of dead processes.
     pub recovered: u64,
     /// Acknowledged by the destination.
     pub delivered: u64,
-    /// Refused by the destination for good.
+    /// Permanently refused by the destination.
     pub rejected: u64,
     /// Kept on disk: they survive this process.
     pub spooled: u64,
@@ -29,13 +29,13 @@ pub struct Account {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {
-    /// The bound of the memory was reached, and there is no spool, or none that could be written.
+    /// The memory limit was reached, and there is no spool, or none that could be written.
     pub queue_full: u64,
-    /// The bound of the spool was reached: the oldest went.
+    /// The spool limit was reached: the oldest records were dropped.
     pub spool_full: u64,
     /// Larger than one request may be.
     pub too_large: u64,
-    /// The destination could not be reached for too long.
+    /// The destination was unreachable for too long.
     pub expired: u64,
     /// Handed over after shutdown.
     pub shutdown: u64,
@@ -44,7 +44,7 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// Each reason with its count and the words for it.
+    /// Returns the name and the count of each reason.
     #[must_use]
     pub fn by_reason(&self) -> [(&'static str, u64); 6] {
         [
@@ -57,7 +57,7 @@ impl Dropped {
         ]
     }
 
-    /// Sum over the reasons.
+    /// Returns the sum over the reasons.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.by_reason().iter().map(|(_, count)| count).sum()
@@ -65,13 +65,14 @@ impl Dropped {
 }
 
 impl Account {
-    /// Whether everything received was delivered, and everything recovered too.
+    /// Returns whether all received and recovered spans were delivered.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.delivered == self.received + self.recovered
     }
 
-    /// Whether the counts add up: each span received or recovered is in exactly one place. Always true; for tests.
+    /// Returns whether the counts add up: each span received or recovered is in exactly one place. Always true; for
+    /// tests.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
         self.received + self.recovered
@@ -103,7 +104,7 @@ impl AddAssign for Dropped {
 }
 
 impl fmt::Display for Account {
-    /// `18 delivered`, or with what else there is to say.
+    /// Writes `18 delivered`, followed by the other counts that are not zero.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} delivered", self.delivered)?;
         if self.recovered > 0 {
@@ -128,13 +129,13 @@ impl fmt::Display for Account {
     }
 }
 
-/// The account of an exporter: the sum over its destinations, as which it reads, and each of them.
+/// The account of an exporter: the sum over its destinations, to which it dereferences, and each destination's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {
     /// The sum: a span that goes to two destinations is counted for each.
     pub total: Account,
-    /// Each destination, in the order they were given.
+    /// The destinations, in the order they were given.
     pub destinations: Vec<DestinationReceipt>,
 }
 
@@ -144,9 +145,9 @@ pub struct Receipt {
 pub struct DestinationReceipt {
     /// Scheme and host, or the path of a file.
     pub name: String,
-    /// What became of its spans.
+    /// The outcomes of its spans.
     pub account: Account,
-    /// What has last kept it from taking records, in words; `None` while it takes them.
+    /// The last problem that kept it from taking records, in words; `None` while it takes them.
     pub trouble: Option<&'static str>,
 }
 
@@ -172,7 +173,8 @@ impl Deref for Receipt {
 }
 
 impl fmt::Display for Receipt {
-    /// One line: `http://127.0.0.1:7440: 18 delivered`, and so for each destination, with its trouble behind it.
+    /// Writes one line: `http://127.0.0.1:7440: 18 delivered`, and the same for each destination, followed by its
+    /// trouble.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.destinations.is_empty() {
             return self.total.fmt(f);

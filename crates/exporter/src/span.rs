@@ -1,4 +1,4 @@
-//! The SDK's spans, as core's mapping takes them.
+//! The SDK's spans in the form that core's mapping takes.
 
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry::{Array, Key, KeyValue, Value};
@@ -8,7 +8,7 @@ use serde_json::json;
 use spanloom_core::mapping::{self, Attributes, SpanStatus};
 use spanloom_core::{Record, StreamName, Timestamp};
 
-/// Maps a span to a record; `default` is where it goes unless it says otherwise.
+/// Maps a span to a record; `default` is where it goes unless it names its own stream.
 pub(crate) fn record(span: SpanData, resource: &Attributes, default: &StreamName) -> Record {
     let span = mapping::Span {
         name: span.name.into_owned(),
@@ -32,7 +32,7 @@ pub(crate) fn record(span: SpanData, resource: &Attributes, default: &StreamName
     mapping::record(span, resource, default)
 }
 
-/// A resource's attributes, as core's mapping takes them.
+/// Returns a resource's attributes in the form that core's mapping takes.
 pub(crate) fn attributes(resource: &Resource) -> Attributes {
     resource
         .iter()
@@ -40,7 +40,7 @@ pub(crate) fn attributes(resource: &Resource) -> Attributes {
         .collect()
 }
 
-/// An attribute's value as JSON.
+/// Converts an attribute's value to JSON.
 pub(crate) fn json(value: Value) -> serde_json::Value {
     match value {
         Value::Bool(value) => value.into(),
@@ -55,7 +55,7 @@ pub(crate) fn json(value: Value) -> serde_json::Value {
     }
 }
 
-/// Bytes a span holds, near enough for a bound: its texts, and a fixed share for everything else.
+/// Estimates the bytes a span holds, closely enough for a limit: its texts, and a fixed share for everything else.
 pub(crate) fn held_bytes(span: &SpanData) -> usize {
     const FIXED: usize = 512;
     const PER_ATTRIBUTE: usize = 64;

@@ -17,12 +17,12 @@ use crate::exchange::{Answer, Framing, Request};
 use crate::proxy::ProxyRoute;
 use crate::reason;
 
-/// What is read of an answer. Source: the OTLP specification's limit.
+/// The most bytes read of an answer. Source: the OTLP specification's limit.
 const ANSWER_BYTES: usize = 4 << 20;
-/// Smaller bodies are sent as they are.
+/// Smaller bodies are sent uncompressed.
 const COMPRESS_FROM: usize = 1 << 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Shorter than servers keep connections: one that is used again is one that is still there.
+/// Shorter than servers keep idle connections, so that a reused connection is still open.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The HTTP client of one destination.
@@ -44,25 +44,25 @@ impl Transport {
         })
     }
 
-    /// Forgets its connections: one that does not answer may never answer again, and over HTTP/2 it would be used for the
-    /// next request all the same.
+    /// Drops all connections: a connection that does not answer may never answer again, and over HTTP/2 the next
+    /// request would still use it.
     pub(crate) fn renew(&mut self) {
         if let Ok(client) = client(&self.destination, self.way) {
             self.client = client;
         }
     }
 
-    /// Whether a server with TLS answered that was asked without: it has not read the records.
+    /// Returns whether a TLS server answered a request without TLS: it has not read the records.
     pub(crate) fn wants_tls(&self, answer: &Answer) -> bool {
         self.destination.is_plain() && answer.is_about_tls()
     }
 
-    /// Why no whole answer came, in words that show no address.
+    /// Returns why no complete answer came, in words that show no address.
     pub(crate) fn reason(&self, error: &reqwest::Error) -> &'static str {
         self.destination.why(error)
     }
 
-    /// Sends it; an error means that no whole answer came, and that the request's fate is not known.
+    /// Sends a request; an error means that no complete answer came, and that the request's outcome is unknown.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, reqwest::Error> {
         let Request {
             url,
@@ -120,14 +120,14 @@ impl Transport {
 }
 
 impl Destination {
-    /// A client for what goes to this address beside spans, and the time for one of its requests: with the certificates of
-    /// this destination, by the same proxy.
+    /// Returns a client builder for requests other than spans to this address, and the timeout of one request. The
+    /// client uses the certificates and the proxy of this destination.
     #[doc(hidden)] // for the facade's metrics and events
     pub fn http_client(&self) -> (ClientBuilder, Duration) {
         (builder(self, ProxyRoute::to(self)), self.request_timeout())
     }
 
-    /// Why a request to this destination has no answer, in words that show no address.
+    /// Returns why a request to this destination got no answer, in words that show no address.
     #[doc(hidden)] // for the doctor
     #[must_use]
     pub fn why(&self, error: &reqwest::Error) -> &'static str {
@@ -176,14 +176,14 @@ fn builder(destination: &Destination, way: ProxyRoute) -> ClientBuilder {
     builder
 }
 
-/// Level 1: six microseconds for a span of 3 KB, where the default level takes 46.
+/// Compresses at level 1: six microseconds for a span of 3 KB, where the default level takes 46.
 fn gzip(body: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     encoder.write_all(body).ok()?;
     encoder.finish().ok().map(Bytes::from)
 }
 
-/// The frame of a message. Source: gRPC over HTTP/2, `Length-Prefixed-Message`.
+/// Frames a message. Source: gRPC over HTTP/2, `Length-Prefixed-Message`.
 fn grpc_message(is_compressed: bool, message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(5 + message.len());
     framed.put_u8(u8::from(is_compressed));

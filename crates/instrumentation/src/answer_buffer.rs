@@ -1,18 +1,18 @@
-//! The copy of an answer's bytes: chunks of memory that are used again.
+//! The copy of an answer's bytes, in reusable chunks of memory.
 //!
-//! A stream comes in hundreds of small frames. Copied into one growing buffer they would be moved each time it grows,
-//! into memory that is fresh from the system and must be mapped first: that costs more than all else the caller's
-//! thread does for a frame. So the frames fill chunks of one size, which the recorder gives back.
+//! A stream arrives in hundreds of small frames. In one growing buffer they would be moved each time it grows, into
+//! fresh memory that the system must map first: that costs more than everything else the caller's thread does for a
+//! frame. So the frames fill chunks of one size, which the recorder gives back.
 //!
-//! An answer that there is no room for is cut: its end alone is kept, for the tokens and the reason that stand there.
+//! An answer that does not fit is cut: only its end is kept, for the tokens and the finish reason in it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Size of a chunk, in bytes: what a stream in flight holds at least, out of the recorder's budget.
+/// The size of a chunk, in bytes: the least that a stream in flight holds of the recorder's budget.
 const CHUNK: usize = 8 << 10;
-/// What is left of an answer that is cut: its last bytes, so many at least.
+/// The minimum number of trailing bytes kept of a cut answer.
 const END: usize = CHUNK / 2;
-/// Chunks that wait to be used again: 1 MiB.
+/// The maximum number of chunks in the pool: 1 MiB.
 const POOLED: usize = 128;
 
 /// Chunks that are not in use.
@@ -29,7 +29,7 @@ impl Pool {
         free.unwrap_or_else(|| Vec::with_capacity(CHUNK))
     }
 
-    /// Takes a chunk back; any other buffer is let go.
+    /// Takes a chunk back; drops any other buffer.
     pub(crate) fn give_back(&self, mut chunk: Vec<u8>) {
         if chunk.capacity() != CHUNK {
             return;
@@ -42,7 +42,7 @@ impl Pool {
     }
 }
 
-/// Bytes in the order they came.
+/// The received bytes, in order.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerBuffer {
     chunks: Vec<Vec<u8>>,
@@ -57,17 +57,17 @@ impl AnswerBuffer {
         self.len
     }
 
-    /// Bytes of memory it holds.
+    /// Returns the bytes of memory that the buffer holds.
     pub(crate) fn held_bytes(&self) -> usize {
         self.held
     }
 
-    /// Whether only the end is kept.
+    /// Returns whether only the end is kept.
     pub(crate) fn is_cut(&self) -> bool {
         self.cut
     }
 
-    /// Lets go of all but the end: at least the last [`END`] bytes of what came and what comes, in one chunk.
+    /// Drops everything but the end: at least the last [`END`] bytes of past and future data, in one chunk.
     pub(crate) fn keep_tail(&mut self, pool: &Pool) {
         let Self { chunks, held, .. } = std::mem::take(self);
         (self.cut, self.held) = (true, held.min(CHUNK));
@@ -82,8 +82,8 @@ impl AnswerBuffer {
         chunks.into_iter().for_each(|chunk| pool.give_back(chunk));
     }
 
-    /// How many bytes more it will hold once `more` bytes are added: 0 while they fit in the last chunk. A frame of a
-    /// `stream` is followed by others of its kind; one of another body stands alone, as does a large one.
+    /// Returns how many more bytes the buffer will hold once `more` bytes are added: 0 while they fit in the last
+    /// chunk. A `stream` frame gets a chunk, since similar frames follow; a large or other frame gets its own size.
     pub(crate) fn needed(&self, more: usize, stream: bool) -> usize {
         let room = self
             .chunks
@@ -97,7 +97,7 @@ impl AnswerBuffer {
         }
     }
 
-    /// Adds bytes; `growth` is what [`AnswerBuffer::needed`] said.
+    /// Adds bytes; `growth` is the result of [`AnswerBuffer::needed`].
     pub(crate) fn push(&mut self, bytes: &[u8], growth: usize, pool: &Pool) {
         if self.cut {
             self.held += growth;
@@ -124,7 +124,7 @@ impl AnswerBuffer {
         self.chunks.push(chunk);
     }
 
-    /// All of it in one buffer; the chunks go back to the pool.
+    /// Returns all bytes in one buffer; the chunks go back to the pool.
     pub(crate) fn join(&mut self, pool: &Pool) -> Vec<u8> {
         let mut chunks = std::mem::take(self).chunks;
         if chunks.len() < 2 {
@@ -136,12 +136,12 @@ impl AnswerBuffer {
     }
 }
 
-/// Adds bytes to a chunk that holds the end of something: the oldest make room.
+/// Adds bytes to a chunk that holds the end of an answer; the oldest bytes make room.
 fn slide(end: &mut Vec<u8>, bytes: &[u8]) {
     let newest = bytes.len().saturating_sub(CHUNK);
     let bytes = bytes.get(newest..).unwrap_or_default();
     if end.len() + bytes.len() > CHUNK {
-        // Half of it at once, so that short frames seldom move what is there.
+        // Half of the chunk is dropped at once, so that short frames seldom move the kept bytes.
         let surplus = (end.len() + bytes.len() - CHUNK).max(END);
         end.drain(..surplus.min(end.len()));
     }

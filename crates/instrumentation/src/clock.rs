@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// A start on both clocks: the wall clock says when, the monotonic clock says how long.
+/// A start time on both clocks: the wall clock for timestamps, the monotonic clock for durations.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
     wall: SystemTime,

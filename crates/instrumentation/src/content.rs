@@ -1,7 +1,7 @@
-//! What of prompts and answers is recorded, and where.
+//! Which content of prompts and answers is recorded, and where.
 //!
-//! Two questions, answered apart: what a span carries ([`Content`]) and whether an operation details event is sent
-//! beside it ([`Details`]). The environment answers both with the words of the Python packages' practice:
+//! There are two independent settings: what a span carries ([`Content`]) and whether an operation details event is sent
+//! in addition ([`Details`]). The environment sets both, with the values that the Python packages use:
 //!
 //! | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` | span | details event |
 //! |---|---|---|
@@ -10,35 +10,35 @@
 //! | `EVENT_ONLY` | no content | with messages |
 //! | `SPAN_AND_EVENT` | messages | with messages |
 //!
-//! `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT=true|false` overrides whether the event is sent; one that is sent by this
-//! alone has no content. Letters may have any case. An unknown value counts as `NO_CONTENT`, with a warning.
+//! `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT=true|false` overrides whether the event is sent; an event that it alone
+//! enables has no content. Values are case-insensitive. An unknown mode counts as `NO_CONTENT`, with a warning.
 
 use spanloom_core::content::ContentPolicy;
 use spanloom_core::semconv::{CAPTURE_MESSAGE_CONTENT, EMIT_EVENT};
 
 use crate::event::Events;
 
-/// Lengths of attribute values, the more special one first.
+/// The variables that limit the length of attribute values, the more specific one first.
 const VALUE_LIMITS: [&str; 2] = [
     "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 ];
 
-/// Which content goes on spans.
+/// The content recorded on spans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Content {
     /// No prompts and no answers: parameters, tokens, times and outcomes only. The convention's default.
     #[default]
     Off,
-    /// As `gen_ai.input.messages` and `gen_ai.output.messages`.
+    /// Messages, as `gen_ai.input.messages` and `gen_ai.output.messages`.
     Messages,
-    /// As `spanloom.request` and `spanloom.response`, the provider's own JSON, for destinations that store records.
+    /// The provider's own JSON, as `spanloom.request` and `spanloom.response`, for destinations that store records.
     Bodies,
-    /// Both.
+    /// Both messages and bodies.
     Both,
 }
 
-/// Whether an operation details event is sent for each inference call, and with what.
+/// Whether an operation details event is sent for each inference call, and what it carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Details {
     /// No event. The convention's default.
@@ -51,9 +51,9 @@ pub enum Details {
 }
 
 impl Content {
-    /// What the environment says of spans: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `SPAN_ONLY`,
-    /// `SPAN_AND_EVENT` or the older `true`, in any letter case, for [`Content::Messages`], anything else for
-    /// [`Content::Off`]; `None` when it is unset.
+    /// Returns the span content set by the environment: [`Content::Messages`] if
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `SPAN_ONLY`, `SPAN_AND_EVENT` or the older `true`, in
+    /// any letter case, [`Content::Off`] for any other value, and `None` if it is unset.
     #[must_use]
     pub fn from_env() -> Option<Self> {
         Environment::read().content
@@ -68,12 +68,12 @@ impl Content {
     }
 }
 
-/// What a layer records of content.
+/// The content that a layer records.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    /// On spans.
+    /// The content on spans.
     pub(crate) content: Content,
-    /// On events.
+    /// The content on events.
     pub(crate) details: Details,
     pub(crate) policy: ContentPolicy,
     /// `None` without a logger provider.
@@ -81,13 +81,13 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// Whether the messages go anywhere.
+    /// Returns whether any signal carries the messages.
     pub(crate) fn messages(&self) -> bool {
         self.content.messages() || self.events.is_some() && self.details == Details::Messages
     }
 }
 
-/// What the environment says.
+/// The settings in the environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Environment {
     pub(crate) content: Option<Content>,
@@ -147,7 +147,7 @@ fn mode(word: &str) -> (Content, Details) {
     }
 }
 
-/// Never the value itself: it may be a secret in the wrong variable.
+/// Logs the variable, never its value: the value may be a secret in the wrong variable.
 fn unknown(variable: &str, consequence: &str) {
     tracing::warn!(
         name: "spanloom.config.unknown_value",

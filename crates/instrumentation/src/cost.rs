@@ -1,11 +1,11 @@
-//! What a call cost: what the provider stated, else its tokens at the user's own prices, else at the built-in ones.
+//! The cost of a call: as stated by the provider, else its tokens at the user's own prices, else at the built-in ones.
 
 use spanloom_core::price::{Overlay, Price, Table};
 use spanloom_core::{Call, Cost, CostSource, UsageSource, Usd};
 
 use crate::prices::PriceBook;
 
-/// The cost of a call whose usage is known; `None`, with a warning for the first of its kind, when it has no price.
+/// Returns the cost of a call with known usage; `None` without a price, with a warning for the first of its kind.
 pub(crate) fn cost(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Option<Cost> {
     let stated = reported
         .filter(|dollars| *dollars >= 0.0)
@@ -23,7 +23,7 @@ pub(crate) fn cost(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Op
     if !call.usage.is_known() {
         return None;
     }
-    // One look, so that prices replaced meanwhile are not mixed with these.
+    // The overlay is read once, so that prices replaced in the meantime are not mixed with these.
     let own = prices.overlay();
     let cost = priced(call, &own);
     if cost.is_none() {
@@ -47,7 +47,7 @@ fn priced(call: &Call, own: &Overlay) -> Option<Cost> {
     price.cost(&call.usage)
 }
 
-/// The user's price under either name goes first: on Azure the name asked for is the user's own.
+/// Prefers the user's price under either model name: on Azure the requested name is the user's own.
 fn price<'a>(call: &Call, own: &'a Overlay) -> Option<Price<'a>> {
     let provider = call.provider.as_str();
     call.models()
@@ -71,7 +71,7 @@ mod tests {
         Rates::per_million(input, "0").unwrap()
     }
 
-    /// Total in nano-dollars and where it comes from.
+    /// Returns the total in nano-dollars and its source.
     fn total(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Option<(i64, CostSource)> {
         let cost = cost(call, reported, prices)?;
         assert_eq!(
@@ -123,7 +123,7 @@ mod tests {
         let mut call = call("openai", "gpt-5", 1_000);
         call.request.service_tier = Some("flex".to_owned());
         assert_eq!(total(&call, None, &prices).unwrap().0, 625_000);
-        // The provider's word counts: it may run a flex call as default.
+        // The response's tier counts: the provider may run a flex call as default.
         call.response.service_tier = Some("default".to_owned());
         assert_eq!(total(&call, None, &prices).unwrap().0, 1_250_000);
         call.response.service_tier = Some("scale".to_owned());

@@ -1,8 +1,8 @@
 //! A span processor that makes a provider's flush and shutdown wait for the recorder.
 //!
-//! A provider refuses spans from the moment its `shutdown` begins, before any of its processors is told
+//! A provider refuses spans as soon as its `shutdown` begins, before it notifies any of its processors
 //! (opentelemetry_sdk 0.33). A call that has ended but is still being read would lose its span. So the drain wraps the
-//! service's processor, keeps the start of every span of ours, and completes a refused one itself.
+//! service's processor, keeps the start of each of our spans, and completes a refused span itself.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::span::{SpanEnd, is_starting};
 /// How long `force_flush` may wait for the recorder.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Wraps a span processor of the service's; made by [`Recorder::drain`](crate::Recorder::drain).
+/// A wrapper around one of the service's span processors; created by [`Recorder::drain`](crate::Recorder::drain).
 pub struct Drain<P> {
     inner: Arc<Inner<P>>,
     queue: Arc<Queue>,
@@ -34,8 +34,8 @@ struct Inner<P> {
 
 impl Recorder {
     /// Wraps one of the service's span processors, so that the provider's `force_flush` and `shutdown` wait for calls
-    /// that have just ended and whose spans this recorder still has to finish; `shutdown` ends those that still run, as
-    /// [`Recorder::shutdown`] does.
+    /// that have just ended and whose spans this recorder still has to finish. `shutdown` also ends calls that are
+    /// still running, as [`Recorder::shutdown`] does.
     pub fn drain<P: SpanProcessor + 'static>(&self, processor: P) -> Drain<P> {
         Drain::new(self.queue(), processor)
     }
@@ -75,7 +75,7 @@ impl<P: SpanProcessor + 'static> SpanProcessor for Drain<P> {
     fn on_start(&self, span: &mut Span, context: &Context) {
         if is_starting() {
             if let Some(data) = span.exported_data() {
-                // Not before: `set_resource` needs the processor for itself alone.
+                // The drain is attached only now: `set_resource` needs sole ownership of the processor.
                 self.inner.attached.call_once(|| {
                     let late: Weak<Inner<P>> = Arc::downgrade(&self.inner);
                     self.queue.attach(late);
@@ -102,7 +102,7 @@ impl<P: SpanProcessor + 'static> SpanProcessor for Drain<P> {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        // Calls that still run would end after the provider has stopped taking spans.
+        // Calls that are still running would end after the provider has stopped accepting spans.
         let open: HashSet<SpanId> = self.inner.open().keys().copied().collect();
         self.queue.end_those(|span| open.contains(&span));
         let drained = self.queue.flush(timeout);
@@ -115,7 +115,7 @@ impl<P: SpanProcessor + 'static> SpanProcessor for Drain<P> {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        // Called once, while the provider is built and holds the processor alone.
+        // The provider calls this once, while it is being built and is the processor's only owner.
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.processor.set_resource(resource);
         }

@@ -1,8 +1,8 @@
-//! Log events of a call: the operation's details, and the exception it ended with.
+//! Log events of a call: the operation's details, and the exception that ended the call.
 //!
-//! Source: GenAI semantic conventions, `events.yaml`. Both have a name, no body and everything in their attributes, and
-//! are correlated with the call's span. They are sent from the recorder's thread, sampled or not: the details event is
-//! meant to stand independently of traces.
+//! Source: GenAI semantic conventions, `events.yaml`. Both events have a name, no body and all data in their
+//! attributes, and are correlated with the call's span. They are sent from the recorder's thread, sampled or not: the
+//! details event is meant to be independent of traces.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -13,7 +13,7 @@ use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
 use spanloom_core::content::Place;
 use spanloom_core::{Call, Endpoint, semconv as names};
 
-/// Where a layer's events go.
+/// The destination of a layer's events.
 pub(crate) struct Events(Box<dyn Emit>);
 
 impl Events {
@@ -36,7 +36,7 @@ impl fmt::Debug for Events {
     }
 }
 
-/// One log record, not yet any SDK's own.
+/// One log record, independent of any SDK.
 #[derive(Debug)]
 pub(crate) struct Event {
     name: &'static str,
@@ -47,8 +47,8 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// `gen_ai.client.inference.operation.details`: what the span has, with `content` as structured values. `None` for
-    /// operations that are no inference.
+    /// Returns `gen_ai.client.inference.operation.details`: the span's attributes, with `content` as structured values.
+    /// Returns `None` for operations that are not inference.
     pub(crate) fn details(
         call: &Call,
         span: &SpanContext,
@@ -61,7 +61,7 @@ impl Event {
         ) {
             return None;
         }
-        // What the span was started with.
+        // The attributes that the span was started with.
         let port = call.server_port.map(i64::from);
         let is_set = |name: &str| {
             attributes
@@ -105,7 +105,7 @@ impl Event {
         })
     }
 
-    /// `gen_ai.client.operation.exception`; `None` for a call that did not fail.
+    /// Returns `gen_ai.client.operation.exception`, or `None` for a call that did not fail.
     pub(crate) fn exception(call: &Call, span: &SpanContext) -> Option<Self> {
         let failure = call.failure.as_ref()?;
         let attributes = [
@@ -126,7 +126,7 @@ impl Event {
     }
 }
 
-/// An SDK's logger behind one type.
+/// A type-erased SDK logger.
 trait Emit: Send + Sync {
     fn emit(&self, event: Event);
 }
@@ -155,7 +155,7 @@ impl<L: Logger + Send + Sync> Emit for Log<L> {
     }
 }
 
-/// Whether a text attribute of this name is JSON, which an event carries as the structure it is.
+/// Returns whether a text attribute with this name is JSON, which an event carries as a structured value.
 fn content_name(name: &str) -> bool {
     Place::of_attribute(name).is_some()
 }
@@ -172,13 +172,13 @@ fn any(value: &Value, json: bool) -> AnyValue {
         Value::Array(Array::I64(values)) => values.iter().copied().collect(),
         Value::Array(Array::F64(values)) => values.iter().copied().collect(),
         Value::Array(Array::String(values)) => values.iter().cloned().collect(),
-        // Both are open to new variants; what they show is text.
+        // Both enums are open to new variants, which are shown as text.
         other => AnyValue::from(other.to_string()),
     }
 }
 
-/// JSON as a log value, which knows no null: a field of an object that is null is left out, an element of an array
-/// becomes the empty text, so that the others keep their places.
+/// Converts JSON to a log value, which has no null: a null field of an object is omitted, and a null element of an
+/// array becomes the empty text, so that the other elements keep their positions.
 fn structure(json: serde_json::Value) -> AnyValue {
     use serde_json::Value as Json;
     match json {

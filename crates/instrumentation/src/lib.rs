@@ -1,8 +1,8 @@
-//! OpenTelemetry spans for calls to language models, made with [`async_openai`].
+//! OpenTelemetry spans for calls to language models made with [`async_openai`].
 //!
-//! [`GenAiLayer`] is a tower layer that stands around async-openai's retry layer, so one logical call, retries and
-//! streamed answer included, is one span with the names of the GenAI semantic conventions. The bytes pass through
-//! untouched; what they mean is read afterwards, on the thread of the [`Recorder`].
+//! [`GenAiLayer`] is a tower layer that wraps async-openai's retry layer, so one logical call, including its retries
+//! and its streamed answer, is one span with the names of the GenAI semantic conventions. The bytes pass through
+//! untouched; the thread of the [`Recorder`] parses them afterwards.
 //!
 //! ```no_run
 //! use async_openai::{Client, config::OpenAIConfig};
@@ -23,44 +23,44 @@
 //!
 //! # Metrics
 //!
-//! The convention's client metrics go to the meter provider of
-//! [`with_meter_provider`](GenAiLayerBuilder::with_meter_provider), or to the global one: token counts the provider
-//! reported, durations, and for streams the time to the first chunk and between chunks. They count every call, also those
-//! whose span is not sampled.
+//! The convention's client metrics go to the meter provider set with
+//! [`with_meter_provider`](GenAiLayerBuilder::with_meter_provider), or to the global one: the token counts that the
+//! provider reported, durations, and, for streams, the time to the first chunk and between chunks. The metrics cover
+//! every call, including calls whose span is not sampled.
 //!
 //! # Events
 //!
-//! A logger provider gets the convention's `gen_ai.client.operation.exception` for each call that failed, and
-//! `gen_ai.client.inference.operation.details` for those who ask ([`Details`]). One `tracing` event per call, target
-//! `spanloom`, level INFO, without content, goes to the caller's subscriber.
+//! A logger provider receives the convention's `gen_ai.client.operation.exception` for each failed call and, if
+//! [`Details`] enables it, `gen_ai.client.inference.operation.details`. The caller's subscriber receives one `tracing`
+//! event per call, with the target `spanloom`, the level INFO and no content.
 //!
 //! # Content
 //!
-//! Prompts and answers are recorded only where [`Content`] says so, as a [`ContentPolicy`] lets them through: by default
-//! all of it, with secrets of known shapes masked. HTTP headers and URL queries are never recorded.
+//! Prompts and answers are recorded only where [`Content`] enables them, filtered by a [`ContentPolicy`]: by default
+//! everything is kept, with secrets of known shapes masked. HTTP headers and URL queries are never recorded.
 //!
 //! # Attributes, prompts, prices
 //!
-//! [`MonitorAttributes`] attach keys of your own to a call, a scope or a whole layer, with conversation, user, session and
-//! tenant. [`prompt!`] records a template and its variables. [`PriceBook`] holds your own prices.
+//! [`MonitorAttributes`] attach your own keys, and a conversation, user, session and tenant, to a call, a scope or a
+//! whole layer. [`prompt!`] records a template and its variables. [`PriceBook`] holds your own prices.
 //!
-//! # What it costs
+//! # Overhead
 //!
-//! The caller's thread clones handles, copies the answer's bytes into bounded pieces and pushes one observation: about 3
-//! us a call and 0.1 to 0.2 us a chunk (`cargo bench -p spanloom --bench call`, 2026-11-29). Parsing, counting, masking and
-//! pricing belong to the recorder's thread: with the caller's share 14 to 17 us a call.
+//! The caller's thread clones handles, copies the answer's bytes into bounded pieces and pushes one observation: about
+//! 3 us per call and 0.1 to 0.2 us per chunk (`cargo bench -p spanloom --bench call`, 2026-11-29). The recorder's
+//! thread does the parsing, counting, masking and pricing; both threads together take 14 to 17 us per call.
 //!
 //! # Features
 //!
-//! | feature | what |
+//! | feature | effect |
 //! |---|---|
-//! | `estimate` | token counts where the provider sent none, marked as estimates; without it they stay unknown |
+//! | `estimate` | token counts where the provider sent none, marked as estimates; otherwise they stay unknown |
 //! | `responses` | [`text_from_stream`] for streams of the Responses API |
 //!
-//! # What can be lost
+//! # Data loss
 //!
-//! Bodies beyond [`Limits`] are not recorded, the span without them is. When the recorder's queue is full, calls keep
-//! their span but lose content and usage; [`Recorder::stats`] counts them. Nothing here waits without a deadline.
+//! Bodies beyond [`Limits`] are not recorded; their span is. When the recorder's queue is full, calls keep their span
+//! but lose content and usage; [`Recorder::stats`] counts these calls. No operation waits without a deadline.
 
 mod answer_buffer;
 mod attributes;

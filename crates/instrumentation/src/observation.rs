@@ -1,4 +1,4 @@
-//! What the caller's thread hands to the recorder: bytes and times, not yet understood.
+//! The data that the caller's thread hands to the recorder: bytes and times, not yet parsed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -23,20 +23,20 @@ pub(crate) struct Observation {
     pub(crate) endpoint: Endpoint,
     /// The model the span was started with.
     pub(crate) model: Option<String>,
-    /// What is fetched, for [`Endpoint::FetchResponse`].
+    /// The response that is fetched, for [`Endpoint::FetchResponse`].
     pub(crate) fetch: Option<Fetch>,
     pub(crate) provider: &'static str,
     pub(crate) server: Server,
-    /// What of it is recorded.
+    /// The content that is recorded.
     pub(crate) content: Arc<Recording>,
     /// `None` for a layer without metrics.
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) prices: PriceBook,
-    /// Those of its scopes.
+    /// The attributes of the call's scopes.
     pub(crate) attributes: MonitorAttributes,
-    /// Those of every call of the layer.
+    /// The attributes of every call of the layer.
     pub(crate) layer_attributes: MonitorAttributes,
-    /// Who wants the `tracing` event.
+    /// The receiver of the `tracing` event.
     pub(crate) listener: Option<Listener>,
     pub(crate) attempts: u32,
     pub(crate) started_at: SystemTime,
@@ -50,7 +50,7 @@ pub(crate) struct Observation {
     pub(crate) end: End,
 }
 
-/// Where the request went.
+/// The server that the request was sent to.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     /// The host; shared with the span.
@@ -68,66 +68,66 @@ impl Server {
     }
 }
 
-/// The answer's bytes, as far as they came and were kept.
+/// The answer's bytes, as far as they were received and kept.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
-    /// HTTP status; 0 when no answer came.
+    /// The HTTP status; 0 if no answer was received.
     pub(crate) status: u16,
-    /// Whether it is a stream of server-sent events.
+    /// Whether the answer is a stream of server-sent events.
     pub(crate) streamed: bool,
-    /// What came, until the recorder takes the call up.
+    /// The received bytes, until the recorder takes the call.
     pub(crate) buffer: AnswerBuffer,
-    /// The same in one buffer, from then on.
+    /// The same bytes in one buffer, from then on.
     pub(crate) body: Vec<u8>,
-    /// When each piece of a streamed body came.
+    /// The arrival of each piece of a streamed body.
     pub(crate) arrivals: Vec<Arrival>,
-    /// Bytes that came, of an answer that is not kept but for its end.
+    /// The bytes received, for an answer of which only the end is kept.
     pub(crate) dropped_bytes: u64,
 }
 
-/// A piece of a body.
+/// The arrival of a piece of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Arrival {
-    /// Bytes that had come then.
+    /// The bytes received by then.
     pub(crate) end: usize,
     pub(crate) at: Instant,
 }
 
-/// How the caller's side saw the call end.
+/// How the call ended, as seen by the caller's side.
 #[derive(Debug)]
 pub(crate) enum End {
     /// The body was read to its end.
     Whole,
-    /// The future or the body was dropped. Whether that is a cancellation depends on what had arrived by then:
-    /// async-openai drops a stream's body right behind `[DONE]`.
+    /// The future or the body was dropped. Whether that is a cancellation depends on the data received by then:
+    /// async-openai drops a stream's body right after `[DONE]`.
     Dropped,
-    /// The transport failed, or a layer inside gave up.
+    /// The transport failed, or an inner layer gave up.
     Failed(Failure),
     /// The recording ended first.
     Unfinished,
 }
 
 impl Answer {
-    /// Bytes held for it, for the budget.
+    /// Returns the bytes held for the answer, for the budget.
     pub(crate) fn held_bytes(&self) -> usize {
         let arrivals = self.arrivals.capacity() * size_of::<Arrival>();
         self.buffer.held_bytes().saturating_add(arrivals)
     }
 
-    /// Lets go of what came but for its end.
+    /// Drops the received bytes except their end.
     pub(crate) fn cut(&mut self, pool: &Pool) {
         self.dropped_bytes = u64::try_from(self.buffer.len()).unwrap_or(u64::MAX);
         self.buffer.keep_tail(pool);
         self.arrivals = Vec::new();
     }
 
-    /// Makes one buffer of what came. Only the recorder has the time.
+    /// Joins the received bytes into one buffer. Only the recorder has the time for this.
     pub(crate) fn join(&mut self, pool: &Pool) {
         self.body = self.buffer.join(pool);
     }
 
-    /// The time between the arrival of each chunk and the next one's. `ends`: where the chunks end. A chunk is an event of the
-    /// stream, whichever frames of the connection brought it: two that came in one are no time apart.
+    /// Returns the times between the arrivals of consecutive chunks, which end at `ends`. A chunk is an event of the
+    /// stream, whichever frames of the connection carried it: two chunks in one frame are no time apart.
     pub(crate) fn gaps(&self, ends: &[usize]) -> impl Iterator<Item = Duration> {
         let mut arrivals = self.arrivals.iter().peekable();
         let mut last = None;
@@ -140,7 +140,7 @@ impl Answer {
         })
     }
 
-    /// How many arrivals more there must be room for before one is added.
+    /// Returns how many more arrivals need room before one is added.
     pub(crate) fn arrivals_growth(&self) -> usize {
         if self.arrivals.len() < self.arrivals.capacity() {
             0
@@ -151,22 +151,22 @@ impl Answer {
 }
 
 impl Observation {
-    /// The attributes of the call: those of its scopes, then those of the layer.
+    /// Returns the attributes of the call: those of its scopes, then those of the layer.
     pub(crate) fn attributes(&self) -> Merged<'_> {
         self.attributes.merged().over(&self.layer_attributes)
     }
 
-    /// Bytes held for the observation, for the budget.
+    /// Returns the bytes held for the observation, for the budget.
     pub(crate) fn held_bytes(&self) -> usize {
         self.request.len().saturating_add(self.answer.held_bytes())
     }
 
-    /// Bytes of both bodies that are not kept.
+    /// Returns the number of bytes of both bodies that are not kept.
     pub(crate) fn dropped_bytes(&self) -> u64 {
         self.dropped_bytes.saturating_add(self.answer.dropped_bytes)
     }
 
-    /// Lets the bodies go but for the answer's end; the span is finished without them.
+    /// Drops the bodies except the answer's end; the span is finished without them.
     pub(crate) fn shed(&mut self, pool: &Pool) {
         let request = std::mem::take(&mut self.request).len();
         self.dropped_bytes += u64::try_from(request).unwrap_or(u64::MAX);

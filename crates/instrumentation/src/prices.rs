@@ -1,4 +1,4 @@
-//! Prices used to compute cost: a handle that a running service may change.
+//! Prices used to compute costs, which a running service may change.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use spanloom_core::Call;
 use spanloom_core::price::Overlay;
 
-/// A service's own prices over the built-in list. Cloning gives another handle to the same prices.
+/// A service's own prices, which override the built-in list. Clones share the same prices.
 ///
-/// The recorder looks once per call, so a call is priced wholly by the prices before a [`replace`](Self::replace) or
-/// wholly by those after it. A model that has no price is warned of once, by a `tracing` event of target `spanloom`.
+/// The recorder reads the prices once per call, so a call is priced entirely before or entirely after a
+/// [`replace`](Self::replace). A `tracing` event with the target `spanloom` warns once of a model without a price.
 ///
 /// ```
 /// use spanloom_core::price::{Overlay, Rates};
@@ -36,7 +36,7 @@ struct Shared {
 }
 
 impl PriceBook {
-    /// These prices over the built-in list. [`PriceBook::default`] has the built-in list alone.
+    /// Creates a price book of these prices over the built-in list. [`PriceBook::default`] has the built-in list alone.
     #[must_use]
     pub fn new(own: Overlay) -> Self {
         let prices = Self::default();
@@ -44,7 +44,7 @@ impl PriceBook {
         prices
     }
 
-    /// Replaces the service's own prices. Calls that are read from now on cost what these say.
+    /// Replaces the service's own prices, for calls that are read from now on.
     pub fn replace(&self, own: Overlay) {
         // A panic elsewhere cannot leave an `Arc` half written.
         let mut place = self
@@ -55,7 +55,7 @@ impl PriceBook {
         *place = Arc::new(own);
     }
 
-    /// The service's own prices, as they are now.
+    /// Returns the service's own current prices.
     #[must_use]
     pub fn overlay(&self) -> Arc<Overlay> {
         let own = self
@@ -73,14 +73,14 @@ impl PriceBook {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Models that calls were made to and that had no price, as `provider/model`, with ` (tier)` behind it where the price of that
-    /// tier is missing: at most 16, the first that were met.
+    /// Returns the called models that had no price, as `provider/model`, followed by ` (tier)` if the price of that
+    /// tier is missing: at most the first 16.
     #[must_use]
     pub fn unpriced_models(&self) -> Vec<String> {
         self.warned().named.clone()
     }
 
-    /// Warns of a call without a price, unless one like it was warned of before.
+    /// Warns of a call without a price, once for each kind of call.
     pub(crate) fn unpriced(&self, call: &Call) {
         let Some(model) = call.models().next() else {
             return;
@@ -106,14 +106,14 @@ impl PriceBook {
     }
 }
 
-/// Kinds of calls remembered. Names come from callers and servers: without a bound they would fill the memory.
+/// The number of call kinds remembered: without a bound, names from callers and servers would fill the memory.
 const MOST_WARNED: usize = 256;
-/// Of them, kinds that are named afterwards.
+/// The number of remembered call kinds that are listed afterwards.
 const MOST_NAMED: usize = 16;
-/// A name in a log line, in characters.
+/// The maximum length of a name in a log line, in characters.
 const MOST_SHOWN: usize = 128;
 
-/// What was warned of, as hashes.
+/// The call kinds that were warned of, as hashes.
 #[derive(Debug, Default)]
 struct Warned {
     hasher: RandomState,
@@ -167,7 +167,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A call with as many input tokens and none of output.
+    /// Returns a call with `input` input tokens and no output tokens.
     pub(crate) fn call(provider: &str, model: &str, input: u64) -> Call {
         let now = Timestamp::from(std::time::SystemTime::UNIX_EPOCH);
         Call {

@@ -1,13 +1,13 @@
-//! Prompt templates: checked when the program is compiled, rendered once, and recorded with their variables.
+//! Prompt templates: checked at compile time, rendered once, and recorded with their variables.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// A rendered prompt that knows how it was made; [`prompt!`](crate::prompt!) makes one. Cloning is cheap.
+/// A rendered prompt with its template and variables, created by [`prompt!`](crate::prompt!). Cloning is cheap.
 ///
-/// It is text wherever async-openai wants text ([`Prompt::text`], `Into<String>`, `Display`). Given to
-/// [`monitor_attributes`](crate::MonitorAttributesExt::monitor_attributes), the call made with it carries
+/// A prompt is text wherever async-openai expects text ([`Prompt::text`], `Into<String>`, `Display`). A call with the
+/// prompt in its [`monitor_attributes`](crate::MonitorAttributesExt::monitor_attributes) carries
 ///
 /// | name | value |
 /// |---|---|
@@ -56,7 +56,7 @@ impl Prompt {
         }))
     }
 
-    /// Names it; [`prompt!`](crate::prompt!) does it with `name = …`.
+    /// Sets the prompt's name; [`prompt!`](crate::prompt!) does so with `name = …`.
     #[must_use]
     pub fn with_name(self, name: impl Into<Cow<'static, str>>) -> Self {
         let mut parts = self.parts();
@@ -64,8 +64,8 @@ impl Prompt {
         Self(Arc::new(parts))
     }
 
-    /// Gives a version to a named prompt; [`prompt!`](crate::prompt!) does it with `version = …`. Without a name the
-    /// version is not told: the convention has it for named prompts only.
+    /// Sets the version of a named prompt; [`prompt!`](crate::prompt!) does so with `version = …`. Without a name the
+    /// version is not recorded: the convention has a version for named prompts only.
     #[must_use]
     pub fn with_version(self, version: impl Into<Cow<'static, str>>) -> Self {
         let mut parts = self.parts();
@@ -84,37 +84,37 @@ impl Prompt {
         })
     }
 
-    /// The rendered text.
+    /// Returns the rendered text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// The template, as it stands in the program.
+    /// Returns the template as it is written in the program.
     #[must_use]
     pub fn template(&self) -> &'static str {
         self.0.template
     }
 
-    /// A hash of the template: FNV-1a of its bytes, 64 bits, the same in every build and on every platform.
+    /// Returns a hash of the template: FNV-1a of its bytes, 64 bits, the same in every build and on every platform.
     #[must_use]
     pub fn hash(&self) -> u64 {
         self.0.hash
     }
 
-    /// The name it was given.
+    /// Returns the name, if one was set.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.0.name.as_deref()
     }
 
-    /// The version it was given.
+    /// Returns the version, if one was set.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.0.version.as_deref()
     }
 
-    /// Names and values of its variables, in the order they were given, as `Display` shows them.
+    /// Returns the names of the variables and their values as `Display` shows them, in the given order.
     pub fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0
             .variables
@@ -147,7 +147,7 @@ impl From<&Prompt> for String {
     }
 }
 
-/// FNV-1a, 64 bits. For [`prompt!`](crate::prompt!), which has it reckoned by the compiler.
+/// Computes FNV-1a, 64 bits. For [`prompt!`](crate::prompt!), which evaluates it at compile time.
 #[doc(hidden)]
 #[must_use]
 pub const fn __hash(template: &str) -> u64 {
@@ -167,11 +167,11 @@ pub const fn __hash(template: &str) -> u64 {
     hash
 }
 
-/// Renders a prompt template and keeps what it was made of: a [`Prompt`].
+/// Renders a prompt template into a [`Prompt`], which keeps the template and its variables.
 ///
-/// The template is a literal in the form of [`format!`]; each variable is given by name, evaluated once, and implements
-/// [`Display`](std::fmt::Display). A variable that is missing, one that is not used, and one that would be taken from
-/// the surroundings unseen do not compile.
+/// The template is a [`format!`] literal; each variable is given by name, evaluated once, and implements
+/// [`Display`](std::fmt::Display). A missing variable, an unused variable and a variable captured implicitly from the
+/// surrounding code do not compile.
 ///
 /// ```
 /// use spanloom_instrumentation::prompt;
@@ -185,14 +185,14 @@ pub const fn __hash(template: &str) -> u64 {
 /// assert_eq!(named.variables().collect::<Vec<_>>(), [("x", "2.04")]);
 /// ```
 ///
-/// A variable that is missing, even where one of that name is in scope:
+/// A missing variable does not compile, even if a variable of that name is in scope:
 ///
 /// ```compile_fail
 /// let equation = "x^2 = 4";
 /// spanloom_instrumentation::prompt!("solve {equation}");
 /// ```
 ///
-/// A variable that is not used:
+/// An unused variable does not compile:
 ///
 /// ```compile_fail
 /// spanloom_instrumentation::prompt!("solve", equation = "x^2 = 4");
@@ -207,10 +207,10 @@ macro_rules! prompt {
     };
     ($template:literal $(, $variable:ident = $value:expr)* $(,)?) => {
         {
-            // Bound to a name, so that nothing borrowed for the variables outlives this block, in an `async` one least of all.
+            // The name ensures that no borrow for the variables outlives this block, least of all in `async` code.
             let prompt = match ($(&$value,)*) {
                 ($($variable,)*) => $crate::Prompt::__new(
-                    // Through `concat!`, so that nothing is captured from the surroundings.
+                    // `concat!` prevents captures from the surrounding code.
                     ::std::format!(concat!($template), $($variable = $variable),*),
                     concat!($template),
                     const { $crate::__hash(concat!($template)) },

@@ -11,11 +11,11 @@ use pin_project_lite::pin_project;
 
 /// A piece of a streamed answer that may carry text.
 pub trait TextDelta {
-    /// Its text; `None` for a piece that has another purpose.
+    /// Returns the piece's text, or `None` if the piece has another purpose.
     fn into_text(self) -> Option<String>;
 }
 
-/// The first choice's text: several choices come interleaved and make no sense as one text.
+/// Yields only the first choice's text: several choices arrive interleaved and make no sense as one text.
 impl TextDelta for CreateChatCompletionStreamResponse {
     fn into_text(self) -> Option<String> {
         let first = self.choices.into_iter().find(|choice| choice.index == 0)?;
@@ -33,10 +33,10 @@ impl TextDelta for ResponseStreamEvent {
     }
 }
 
-/// The text of a stream of async-openai's, as it comes: what one wants to print.
+/// Returns the text of an async-openai stream as it arrives, ready to print.
 ///
-/// Errors are passed on in their place and end nothing by themselves. Reading this stream is reading the one inside:
-/// dropping it half-way is a cancelled call. The record of the call is the same as without it.
+/// Errors are passed on in place and do not end the stream. Reading this stream reads the inner stream, so dropping it
+/// half-way cancels the call. The call's record is the same as without this wrapper.
 ///
 /// ```no_run
 /// use async_openai::types::chat::CreateChatCompletionRequest;
@@ -60,7 +60,7 @@ where
 }
 
 pin_project! {
-    /// The stream that [`text_from_stream`] makes.
+    /// The stream returned by [`text_from_stream`].
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct TextStream<S> {

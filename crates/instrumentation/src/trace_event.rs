@@ -1,9 +1,9 @@
-//! One `tracing` event per call: what a console shows and what filters choose from. Never content.
+//! One `tracing` event per call, for consoles and filters, never with content.
 //!
-//! Target `spanloom`, level INFO, told to the subscriber that was the caller's when the call began. It names the caller's
-//! span (`within`) but does not stand inside it: by then that span may have ended, or be ending on another thread, which
-//! tracing-opentelemetry 0.34 answers with a panic in debug builds; and keeping it open would falsify the service's own
-//! spans.
+//! The event has the target `spanloom` and the level INFO, and goes to the subscriber that the caller had when the call
+//! began. It names the caller's span (`within`) but is not inside it: by then that span may have ended, or be ending on
+//! another thread, which makes tracing-opentelemetry 0.34 panic in debug builds; and keeping the span open would
+//! falsify the service's own spans.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tracing::{Level, Metadata, event, event_enabled};
 
 const TARGET: &str = "spanloom";
 
-/// Whom to tell.
+/// The receiver of the event.
 #[derive(Clone, Debug)]
 pub(crate) struct Listener {
     dispatch: Dispatch,
@@ -23,7 +23,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// The caller's subscriber and span; `None` when no subscriber wants the event.
+    /// Captures the caller's subscriber and span; returns `None` if no subscriber wants the event.
     pub(crate) fn of_caller() -> Option<Self> {
         if !event_enabled!(target: TARGET, Level::INFO) {
             return None;

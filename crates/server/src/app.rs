@@ -1,4 +1,4 @@
-//! What every request is answered from.
+//! The state shared by all request handlers.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use crate::questions::Questions;
 use crate::reply::Problem;
 use crate::store::Store;
 
-/// Answers that may be streamed at once.
+/// The maximum number of answers streamed at once.
 pub(crate) const STREAMS: usize = 64;
 
-/// What requests are answered from.
+/// The state shared by all request handlers.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) questions: Questions,
     pub(crate) bodies: Bodies,
-    /// Answers that are streamed at once: fewer than there are connections, so that those who read them slowly leave places.
+    /// The permits for streamed answers: fewer than connections, so that slow readers leave connections free.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) url: String,
     pub(crate) otlp_url: Option<String>,
 }
 
 impl App {
-    /// A place for an answer that may be large, held until it has been read.
+    /// Acquires a permit for an answer that may be large, to be held until the answer has been read.
     pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
         Arc::clone(&self.streams)
             .try_acquire_owned()

@@ -1,4 +1,4 @@
-//! Request bodies, bounded before and after they are inflated, each and all together.
+//! Request bodies, bounded individually and in total, before and after they are inflated.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -14,32 +14,32 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::reply::Problem;
 
-/// Bytes of a body that brings records, as sent and inflated. Source: the OTLP specification's limit.
+/// The maximum bytes of a body that carries records, both as sent and inflated. Source: the OTLP specification's limit.
 pub(crate) const RECORDS: usize = 64 << 20;
-/// Bytes of a body that asks for some.
+/// The maximum bytes of a body that queries records.
 pub(crate) const QUERY: usize = 64 << 10;
-/// Bytes of all bodies in flight, each from its arrival until its records are stored.
+/// The maximum bytes of all bodies in flight, each from its arrival until its records are stored.
 const ALL: usize = 128 << 20;
 /// Bytes are counted in steps of this size.
 const STEP: usize = 16 << 10;
-/// How much larger than sent a body may become, once it is beyond the first MiB.
+/// The maximum ratio of inflated to sent bytes for a body beyond 1 MiB.
 const LARGEST_RATIO: usize = 200;
 const FREE: usize = 1 << 20;
-/// Time for the whole body.
+/// The timeout for reading a whole body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The room that all bodies share.
+/// The memory budget shared by all bodies.
 #[derive(Debug)]
 pub(crate) struct Bodies(Arc<Semaphore>);
 
-/// A body, and the room it takes until this is dropped.
+/// A body and the share of the budget that it occupies until dropped.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) bytes: Bytes,
     pub(crate) room: Room,
 }
 
-/// Some of the room.
+/// A share of the memory budget.
 #[derive(Debug)]
 pub(crate) struct Room {
     all: Arc<Semaphore>,
@@ -55,7 +55,7 @@ impl Bodies {
         Self(Arc::new(Semaphore::new(bytes / STEP)))
     }
 
-    /// Reads a body of at most `most` bytes whole, and inflates it if it says it is compressed.
+    /// Reads a whole body of at most `most` bytes and inflates it if its `Content-Encoding` is gzip.
     pub(crate) async fn read(
         &self,
         headers: &HeaderMap,
@@ -93,8 +93,8 @@ impl Bodies {
 }
 
 impl Held {
-    /// Reads what is in it, off the threads that serve requests. The room goes along and comes back, so that it is taken
-    /// for as long as the work lasts, also after its client has gone.
+    /// Parses the body off the threads that serve requests. The room moves into the work and back, so that it stays
+    /// reserved while the work runs, even after the client has disconnected.
     pub(crate) async fn parsed<T: Send + 'static>(
         self,
         parse: impl FnOnce(&Bytes) -> Result<T, Problem> + Send + 'static,
@@ -112,7 +112,7 @@ impl Held {
 }
 
 impl Room {
-    /// Takes room for so many bytes altogether. Never waits: those who hold some of it might wait for each other.
+    /// Grows the room to `bytes` in total. Never waits: holders of partial rooms could deadlock.
     fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
         let taken = self
             .taken
@@ -168,7 +168,7 @@ fn inflate(bytes: &[u8], most: usize, all: Arc<Semaphore>) -> Result<Held, Probl
     let mut inflated = Vec::new();
     let mut decoder = MultiGzDecoder::new(bytes);
     loop {
-        // One byte more than may come tells what is too much.
+        // One byte beyond the limit reveals a body that is too large.
         let next = STEP.min(most + 1 - inflated.len());
         room.grow(inflated.len() + next)?;
         match step(&mut decoder, next, &mut inflated) {

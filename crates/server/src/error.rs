@@ -1,8 +1,8 @@
-//! Errors of starting and running the server: one line that names the thing and the remedy.
+//! Errors of starting and running the server: one line that names the problem and the remedy.
 
 use std::fmt;
 
-/// Why the server could not be started, or stopped.
+/// An error that prevented the server from starting, or stopped it.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -11,17 +11,17 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What kind of thing was wrong.
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Something else listens on the address.
+    /// The address is already in use.
     AddressInUse,
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     Address,
     /// The database cannot be opened, read or written.
     Database,
-    /// The server was asked for something it does not do.
+    /// The settings ask for something that the server does not support.
     Usage,
 }
 
@@ -42,7 +42,7 @@ impl Error {
         self
     }
 
-    /// What kind of thing was wrong.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

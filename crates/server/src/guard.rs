@@ -1,8 +1,8 @@
-//! Who may ask: requests for the server's own names, from programs or from its own pages.
+//! Access control: the server answers requests for its own names only, from programs or from its own pages.
 //!
 //! Listening on loopback keeps other machines out, but not the pages in this machine's browsers. A page may resolve its
-//! own name to 127.0.0.1 and then ask as if it were at home: its `Host` gives it away. It may also post a form here: its
-//! `Origin` gives it away. Both are looked at before anything else, on every path.
+//! own name to 127.0.0.1 and send same-origin requests: the `Host` header gives it away. A page may also post a form
+//! here: the `Origin` header gives it away. Both headers are checked before anything else, on every path.
 
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
@@ -12,10 +12,10 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::reply::Problem;
 
-/// Names of this machine that only this machine has.
+/// The host names that refer to this machine only.
 const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
-/// Refuses requests that are not for this server or not from its own pages. The state is the listener's port.
+/// Refuses requests for other hosts and requests from other pages. The state is the listener's port.
 pub(crate) async fn guard(State(port): State<u16>, request: Request, next: Next) -> Response {
     match check(port, request.method(), request.headers()) {
         Ok(()) => next.run(request).await,
@@ -53,7 +53,7 @@ fn check(port: u16, method: &Method, headers: &HeaderMap) -> Result<(), Problem>
     }
     let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
     match site {
-        // Following a link from elsewhere to a page is what links are for; changing something is not.
+        // A link from another site may open a page, but must not change anything.
         Some(b"same-origin" | b"none") | None => Ok(()),
         Some(_) if method.is_safe() => Ok(()),
         Some(_) => Err(foreign()),
@@ -62,7 +62,7 @@ fn check(port: u16, method: &Method, headers: &HeaderMap) -> Result<(), Problem>
 
 fn is_own(host: &str, port: u16) -> bool {
     let (name, of_port) = match host.rsplit_once(':') {
-        // A bare IPv6 address ends in its bracket.
+        // An IPv6 address without a port ends with its bracket.
         Some((name, digits)) if !digits.ends_with(']') => (name, Some(digits)),
         _ => (host, None),
     };

@@ -1,4 +1,4 @@
-//! The spanloom server: it takes records over W&B Weave's API and spans over OTLP, keeps them, and shows them.
+//! The spanloom server: it receives records over W&B Weave's API and spans over OTLP, stores them, and displays them.
 //!
 //! ```no_run
 //! use spanloom_server::{Database, Server};
@@ -10,8 +10,8 @@
 //! # }
 //! ```
 //!
-//! It listens on loopback only, answers requests for its own names only, and loads and fetches nothing from elsewhere.
-//! What it answers with success is on disk. `COMPATIBILITY.md` beside this crate says what of Weave's API it speaks.
+//! The server listens on loopback only, answers requests for its own names only, and loads nothing from other hosts.
+//! Acknowledged records are on disk. This crate's `COMPATIBILITY.md` lists the supported parts of Weave's API.
 
 mod app;
 mod board;

@@ -1,5 +1,4 @@
-//! Threads for questions, of their own: however many are asked at once, and however long they take, whoever brings records
-//! finds the threads that take and write them free.
+//! Dedicated threads for questions: no number of slow questions occupies the threads that receive and write records.
 
 use std::num::NonZero;
 use std::thread::available_parallelism;
@@ -10,13 +9,13 @@ use tokio::task::JoinSet;
 use crate::error::{Error, ErrorKind};
 use crate::reply::Problem;
 
-/// At least so many, so that a long question does not hold up the short ones.
+/// The minimum number of threads, so that a long question does not hold up short ones.
 const LEAST: usize = 2;
 
-/// A few threads, as many as the machine has cores; the questions beyond wait for one.
+/// A pool with about one thread per core; further questions wait for a free thread.
 #[derive(Debug)]
 pub(crate) struct Questions {
-    /// Of a runtime only its blocking threads: there is always one until the drop.
+    /// A runtime of which only the blocking threads are used; `Some` until the drop.
     threads: Option<Runtime>,
 }
 
@@ -36,7 +35,7 @@ impl Questions {
         })
     }
 
-    /// Answers a question. One that has not begun when the future is dropped is forgotten: its client has gone.
+    /// Answers a question. A question not started when the future is dropped is discarded: its client has disconnected.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> Result<T, Problem> + Send + 'static,
@@ -55,7 +54,7 @@ impl Questions {
 impl Drop for Questions {
     fn drop(&mut self) {
         if let Some(threads) = self.threads.take() {
-            // Where a runtime may not wait for its threads.
+            // The drop may run in an async context, where a runtime must not wait for its threads.
             threads.shutdown_background();
         }
     }

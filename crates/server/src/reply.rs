@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::store::Refused;
 
-/// Only what the server itself serves may run, show or be asked on its pages.
+/// Pages may run, show and request only what the server itself serves.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -23,7 +23,7 @@ const HEADERS: [(&str, &str); 5] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-/// A request that was not served, with the reason for the one who asked.
+/// A request that was not served, with the reason for the client.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
@@ -46,7 +46,7 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, reason)
     }
 
-    /// Not now: the answer asks to try again in a second.
+    /// Creates a temporary refusal; the client may retry after a second.
     pub(crate) fn busy(reason: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, reason)
     }
@@ -71,7 +71,7 @@ impl From<Refused> for Problem {
 
 impl From<crate::Error> for Problem {
     fn from(error: crate::Error) -> Self {
-        // The detail is the operator's.
+        // The details are for the operator only.
         tracing::error!(name: "spanloom.store.failed", %error, "a request could not be served");
         Self::internal("the database could not be read")
     }
@@ -90,7 +90,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A JSON answer.
+/// Builds a JSON answer.
 pub(crate) fn json(value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => typed("application/json", body),
@@ -98,7 +98,7 @@ pub(crate) fn json(value: &impl Serialize) -> Response {
     }
 }
 
-/// An answer of some type.
+/// Builds an answer of the given content type.
 pub(crate) fn typed(kind: &'static str, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     response
@@ -107,7 +107,7 @@ pub(crate) fn typed(kind: &'static str, body: impl Into<Body>) -> Response {
     response
 }
 
-/// An answer that keeps `guard` until it has been read.
+/// Attaches `guard` to an answer until the answer has been read.
 pub(crate) fn held<G: Send + 'static>(response: Response, guard: G) -> Response {
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
@@ -117,7 +117,7 @@ pub(crate) fn held<G: Send + 'static>(response: Response, guard: G) -> Response 
     })
 }
 
-/// Puts the headers on that every answer has, whoever made it. Data is never kept by a browser or a proxy.
+/// Adds the common headers to every answer. Browsers and proxies must not cache data.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -8,21 +8,21 @@ use spanloom_core::StreamName;
 
 use crate::config::{Board, Collectors, Records};
 
-/// Long enough for a connection to this machine. A start is never held up for longer.
+/// Long enough for a connection to this machine; a start is never delayed for longer.
 const PROBE: Duration = Duration::from_millis(50);
 
-/// What the line says.
+/// The contents of the line.
 pub(crate) struct Banner<'a> {
     pub(crate) stream: &'a StreamName,
     pub(crate) records: Option<&'a Records>,
     pub(crate) collectors: Collectors<'a>,
     pub(crate) content: bool,
-    /// Whether what cannot be sent is kept on disk.
+    /// Whether records that cannot be sent are kept on disk.
     pub(crate) spooled: bool,
 }
 
 impl Banner<'_> {
-    /// The link, the destination, and whether content is recorded.
+    /// Returns the line: the link, the destination, and whether content is recorded.
     pub(crate) fn line(&self) -> String {
         let content = if self.content {
             "content is recorded"
@@ -51,7 +51,7 @@ impl Banner<'_> {
         )
     }
 
-    /// What will not be as one expects.
+    /// Returns notes on what the user may not expect.
     fn notes(&self) -> String {
         let mut notes = String::new();
         let place = if self.spooled { "on disk" } else { "in memory" };
@@ -77,7 +77,7 @@ impl Banner<'_> {
         }
     }
 
-    /// Where the pages of the project are.
+    /// Returns the base address of the project's pages.
     pub(crate) fn project(&self, records: &Records) -> String {
         let (Board::Spanloom(base) | Board::Weave(base)) = &records.board;
         let StreamName {
@@ -86,8 +86,8 @@ impl Banner<'_> {
         format!("{base}/{}/{}", path(entity), path(project))
     }
 
-    /// Whether the destination is this machine and nothing listens there. Other machines are not asked, and no name is
-    /// looked up.
+    /// Returns whether the destination is on this machine and nothing listens there. Other machines are not contacted,
+    /// and no name is resolved.
     fn waits(&self) -> bool {
         let Some(Records {
             destination,
@@ -102,8 +102,8 @@ impl Banner<'_> {
     }
 }
 
-/// The socket an address on this machine names. `None` for a name that would have to be looked up, `localhost` too, and
-/// for other machines.
+/// Returns the socket of an address on this machine; `None` for a name that would have to be resolved, including
+/// `localhost`, and for other machines.
 fn loopback(address: &str) -> Option<SocketAddr> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?;
@@ -116,7 +116,7 @@ fn loopback(address: &str) -> Option<SocketAddr> {
     literal.is_loopback().then_some(socket)
 }
 
-/// A name's part in a link: names hold letters, digits, `-`, `_`, `.` and spaces only.
+/// Encodes part of a name for a link: names contain only letters, digits, `-`, `_`, `.` and spaces.
 fn path(part: &str) -> String {
     part.replace(' ', "%20")
 }

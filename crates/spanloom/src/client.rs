@@ -1,25 +1,27 @@
-//! `.monitored(&monitor)` on async-openai's client.
+//! The `.monitored(&monitor)` extension of async-openai's client.
 
 use async_openai::Client;
 use async_openai::config::Config;
 
 use crate::monitor::Monitor;
 
-/// Puts a client's calls under a [`Monitor`]; the client keeps its type.
+/// Monitors a client's calls with a [`Monitor`]; the client keeps its type.
 pub trait Monitored: Sized {
-    /// Monitors the calls of this client over an HTTP client of its own with reqwest's defaults: proxy, timeouts and TLS
-    /// settings given to the client before are replaced, since they cannot be read out of it. To keep them, use
+    /// Monitors the calls of this client over a new HTTP client with reqwest's defaults: the previous client's proxy,
+    /// timeouts and TLS settings are replaced, since they cannot be read from it. To keep them, use
     /// [`Monitored::monitored_with`].
     ///
-    /// Where no HTTP client can be made (a system without certificates, for one), the client is left as it is, with a warning
-    /// of target `spanloom`: a service whose calls are not recorded is better off than one that has panicked.
+    /// If no HTTP client can be built (on a system without certificates, for example), the client is returned
+    /// unchanged, with a warning of target `spanloom`: a service whose calls are not recorded is better off than a
+    /// service that has panicked.
     ///
-    /// async-openai's default retries stay; a tower stack set by `with_http_service` is replaced. Call this last: a
-    /// later `with_http_client` or `with_http_service` takes the monitoring off again.
+    /// async-openai's default retries stay; a tower stack set by `with_http_service` is replaced. Call this method
+    /// last: a later `with_http_client` or `with_http_service` removes the monitoring.
     #[must_use]
     fn monitored(self, monitor: &Monitor) -> Self;
 
-    /// The same over the HTTP client `http`, with its proxy, timeouts and TLS settings.
+    /// Monitors the calls of this client over the HTTP client `http`, with the proxy, timeouts and TLS settings of
+    /// `http`.
     #[must_use]
     fn monitored_with(self, monitor: &Monitor, http: reqwest::Client) -> Self;
 }

@@ -1,4 +1,4 @@
-//! Waiting for parts that know no deadline.
+//! Bounded waits for work without its own deadline.
 
 use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The end of a wait; a wait without end has none.
+/// The end of a wait; `at` is `None` for a wait without an end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     timeout: Duration,
@@ -27,13 +27,13 @@ impl Deadline {
     }
 }
 
-/// Work that outlived its deadline: a thread for each.
+/// Work that has outlived its deadline, each on its own thread.
 #[derive(Debug, Default)]
 pub(crate) struct BoundedWork(Mutex<Vec<Receiver<()>>>);
 
 impl BoundedWork {
-    /// Runs `work` and waits for it, `timeout` at the longest. Work that takes longer goes on, on a thread of its own; as
-    /// long as it does, none is added to it, so that asking again and again does not pile threads up.
+    /// Runs `work` on a new thread and waits for it, for at most `timeout`. Work that takes longer continues on its
+    /// thread; until it ends, no further work is started, so that repeated calls do not pile up threads.
     pub(crate) fn wait(&self, timeout: Duration, work: impl FnOnce() + Send + 'static) {
         let deadline = Deadline::after(timeout);
         let left = || deadline.left();
@@ -55,13 +55,13 @@ impl BoundedWork {
     }
 }
 
-/// The same, once and for all: earlier work is not waited for.
+/// Runs `work` as [`BoundedWork::wait`] does, but without regard to earlier work.
 pub(crate) fn run_for(timeout: Duration, work: impl FnOnce() + Send + 'static) {
     let _late = start(work).is_some_and(|running| is_late(&running, timeout));
 }
 
-/// What it returns hears of the end, that by a panic too; `None` without a thread. The stock exporters end by themselves,
-/// after the 10 seconds they give a request by default.
+/// Starts `work` on a thread and returns a receiver that disconnects when the work ends, even by a panic; `None` if no
+/// thread could be started. The stock exporters end by themselves after their default request timeout of 10 seconds.
 fn start(work: impl FnOnce() + Send + 'static) -> Option<Receiver<()>> {
     let (done, running) = mpsc::channel::<()>();
     let thread = thread::Builder::new().name("spanloom-flush".to_owned());

@@ -1,7 +1,7 @@
-//! A service's `tracing` spans, taken along as parents of the calls made in them.
+//! A service's `tracing` spans, recorded as parents of the calls made in them.
 //!
-//! Not `tracing-opentelemetry`'s layer: two of those on one registry keep their data under the same type and get into
-//! each other's way, and it makes its spans current, which would change the service's own traces.
+//! `tracing-opentelemetry`'s layer is not used: two such layers on one registry store their data under the same type
+//! and conflict, and the layer makes its spans current, which would change the service's own traces.
 
 use std::error::Error;
 use std::fmt;
@@ -26,12 +26,12 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use crate::own_spans::OwnSpans;
 use crate::span_stack;
 
-/// Takes the spans of a service's `tracing` along into a monitor's records; made by
+/// A layer that adds the spans of a service's `tracing` to a monitor's records; created by
 /// [`Monitor::layer`](crate::Monitor::layer).
 ///
-/// Spans of level INFO and above become records once they have been entered, with their fields as attributes; the fields
-/// `otel.name`, `otel.kind` and `otel.status_code` mean what they mean to `tracing-opentelemetry`, beside whose layer
-/// this one may stand. It makes no span current and touches nothing of the service's own traces.
+/// Spans of level INFO and above become records once they have been entered, with their fields as attributes; the
+/// fields `otel.name`, `otel.kind` and `otel.status_code` have the same meaning as in `tracing-opentelemetry`, whose
+/// layer may be on the same registry. This layer makes no span current and does not affect the service's own traces.
 #[derive(Debug)]
 pub struct MonitorLayer {
     tracer: SdkTracer,
@@ -46,7 +46,7 @@ impl MonitorLayer {
         }
     }
 
-    /// What this monitor has of a span.
+    /// Returns this monitor's state of a span.
     fn taken<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Arc<Mutex<SpanState>>> {
         let extensions = span.extensions();
         let of_monitors = &extensions.get::<PerMonitor>()?.0;
@@ -56,9 +56,10 @@ impl MonitorLayer {
         own.map(|(_, taken)| Arc::clone(taken))
     }
 
-    /// The span's own context. Begun only now, when the service's layers have said which trace it is in.
+    /// Returns the span's context. The span is started only now, once the service's layers have determined its trace.
     fn context<'a, S: LookupSpan<'a>>(&self, span: &SpanRef<'a, S>) -> Option<Context> {
-        // The registry's lock is free again: other layers may ask for it meanwhile. Ours are taken upwards only.
+        // The registry's lock is released, as other layers may need it. The locks of states are taken from child to
+        // parent only.
         let taken = self.taken(span)?;
         let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
         let context = match &mut *taken {
@@ -80,7 +81,7 @@ impl MonitorLayer {
         parent: Option<Context>,
     ) -> Context {
         let parent = parent.unwrap_or_else(|| {
-            // The outermost span of ours is in the service's trace, if there is one.
+            // The monitor's outermost span joins the service's trace, if there is one.
             let current = Context::current();
             let outer = current.span().span_context().clone();
             if outer.is_valid() && self.own_spans.parent_kind(&outer) == ParentKind::Foreign {
@@ -99,13 +100,13 @@ impl MonitorLayer {
     }
 }
 
-/// What a service's span is to a monitor.
+/// A monitor's state of a service's span.
 enum SpanState {
     Waiting { since: SystemTime, fields: Fields },
     Begun(Context),
 }
 
-/// The same for each monitor, kept with the span in the registry.
+/// The states of all monitors, stored with the span in the registry.
 #[derive(Default)]
 struct PerMonitor(Vec<(usize, Arc<Mutex<SpanState>>)>);
 
@@ -162,14 +163,14 @@ where
     fn on_close(&self, id: Id, context: layer::Context<'_, S>) {
         let taken = context.span(&id).and_then(|span| self.taken(&span));
         let Some(taken) = taken else { return };
-        // One that was never entered did nothing.
+        // A span that was never entered did nothing.
         if let SpanState::Begun(context) = &*taken.lock().unwrap_or_else(PoisonError::into_inner) {
             context.span().end();
         }
     }
 }
 
-/// A span's fields, as what they are to a record.
+/// A span's fields in the form that a record needs.
 #[derive(Default)]
 struct Fields {
     attributes: Vec<KeyValue>,

@@ -1,5 +1,5 @@
-//! Monitor calls to language models: two lines change, and from then on every call made with [`async_openai`],
-//! streamed or not, is a record in `entity/project/stream` with its tokens, cost, latency, attributes and content.
+//! Monitors calls to language models: after a two-line change, every call made with [`async_openai`], streamed or not,
+//! is recorded in `entity/project/stream` with its tokens, cost, latency, attributes and content.
 //!
 //! ```no_run
 //! use spanloom::Monitored as _;
@@ -12,34 +12,34 @@
 //!
 //! # Where records go
 //!
-//! | what is set | destination |
+//! | setting | destination |
 //! |---|---|
-//! | [`MonitorBuilder::with_server`], `with_collector` | that server, that collector, and nowhere else |
+//! | [`MonitorBuilder::with_server`], `with_collector` | only the given server and the given collector |
 //! | `WANDB_API_KEY`, `WANDB_BASE_URL` or `WF_TRACE_SERVER_URL` | W&B Weave |
-//! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, beside W&B if both are set |
-//! | nothing | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
+//! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, in addition to W&B if both are set |
+//! | none | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
 //!
 //! # What it changes in the service
 //!
-//! Nothing global is set. Calls take the trace and the parent of the span they are made in, if that span is one of the
-//! monitor's ([`Monitor::layer`]); any other span is named in `spanloom.outer_span_id`, and the service's own traces
-//! and sampling stay as they are.
+//! The monitor sets nothing global. A call joins the trace and becomes a child of the span it is made in if that span
+//! belongs to the monitor ([`Monitor::layer`]); the id of any other enclosing span is recorded in
+//! `spanloom.outer_span_id`. The service's own traces and sampling are unchanged.
 //!
 //! # Features
 //!
 //! | feature | default | what |
 //! |---|---|---|
-//! | `estimate` | on | token counts where the provider sent none, marked as estimates; its vocabularies make a program 10 MB larger |
-//! | `otlp` | on | a collector beside or in place of the server, with metrics and events |
-//! | `tracing` | on | [`Monitor::layer`], which takes the service's own `tracing` spans along |
+//! | `estimate` | on | token counts if the provider sent none, marked as estimates; the vocabularies make a program 10 MB larger |
+//! | `otlp` | on | a collector in addition to or instead of the server, with metrics and events |
+//! | `tracing` | on | [`Monitor::layer`], which records the service's own `tracing` spans |
 //! | `responses` | off | [`text_from_stream`] for streams of the Responses API |
 //!
 //! # What can be lost
 //!
-//! What cannot be sent is kept on disk (`SPANLOOM_SPOOL_DIR`, else `spanloom/spool` in the user's data folder) and sent by the
-//! next start, or by `spanloom sync`. So what can be lost is what exceeds the spool's bounds, 1 GiB and 7 days, and what is in
-//! memory when the process is killed; with `SPANLOOM_SPOOL=always`, nothing older than 50 ms while disk and recorder keep up. [`Monitor::flush`] and
-//! [`Monitor::stats`] return the account.
+//! Records that cannot be sent are kept on disk (`SPANLOOM_SPOOL_DIR`, else `spanloom/spool` in the user's data folder)
+//! and sent at the next start, or by `spanloom sync`. Only records that exceed the spool's limits, 1 GiB and 7 days, or
+//! that are in memory when the process is killed can be lost; with `SPANLOOM_SPOOL=always`, nothing older than 50 ms
+//! while the disk and the recorder keep up. [`Monitor::flush`] and [`Monitor::stats`] return the account.
 #![doc = ""]
 #![doc = include_str!("environment.md")]
 

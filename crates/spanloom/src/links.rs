@@ -1,4 +1,4 @@
-//! A link to each call, on stderr: for people at a terminal, with `WEAVE_PRINT_CALL_LINK=true`.
+//! Links to calls on stderr: for people at a terminal, with `WEAVE_PRINT_CALL_LINK=true`.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use opentelemetry::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::semconv;
 
-/// Prints the page of every span that ends and has no parent among the records, as W&B's clients do for their calls.
+/// Prints the page address of every ended span without a parent among the records, as W&B's clients do for their calls.
 pub(crate) struct CallLinks {
-    /// Where the pages of the project are.
+    /// The base address of the project's pages.
     project: String,
     print: fn(&str),
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     thread_local! {
-        /// What a plain function can reach.
+        /// Storage that a plain function can reach.
         static PRINTED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     }
 

@@ -1,4 +1,4 @@
-//! The monitor: a pipeline of its own from calls to records.
+//! The monitor: a separate pipeline from calls to records.
 
 use std::fmt;
 use std::time::Duration;
@@ -21,37 +21,37 @@ use crate::pipeline::{Pipeline, Settings};
 use crate::prices;
 use crate::stats::MonitorStats;
 
-/// How long a monitor that is dropped may hold its thread up.
+/// The longest time for which dropping a monitor may block its thread.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Starts monitoring into `entity/project/stream`, as the environment says, and prints one line: where to look, where
-/// records go, and whether content is recorded (`SPANLOOM_QUIET=1` silences it).
+/// Starts monitoring into `entity/project/stream` as the environment configures it, and prints one line: the link to
+/// the records, their destination, and whether content is recorded (`SPANLOOM_QUIET=1` silences the line).
 ///
-/// `project/stream` takes its entity from `WANDB_ENTITY`, and `stream` its project from `WANDB_PROJECT`; where records go
-/// to the server on this machine, a missing entity is `local`. For everything else see [`Monitor::builder`].
+/// `project/stream` takes its entity from `WANDB_ENTITY`, and `stream` its project from `WANDB_PROJECT`; if records go
+/// to the server on this machine, a missing entity is `local`. For all other settings see [`Monitor::builder`].
 ///
-/// A server that is away, and a key that is missing, are no errors: the line says so, and records wait. A key is tried in the
-/// background; when it is refused, another line says so. At the end one line says what was not delivered, if anything was
-/// not, and why.
+/// An unreachable server or a missing key is not an error: the line reports it, and records wait. A key is checked in
+/// the background, and another line reports a refused key. At the end, one line reports what was not delivered, if
+/// anything, and why.
 ///
 /// # Errors
-/// When the name has another shape, an address or another setting that is used cannot be, or no thread could be started.
-/// The [error](Error::faults) has everything that is wrong with the configuration, not only the first.
+/// Fails if the name has another shape, if an address or another setting in use is invalid, or if no thread could be
+/// started. The [error](Error::faults) lists all faults of the configuration, not only the first.
 pub fn init_monitor(stream: &str) -> Result<Monitor, Error> {
     Monitor::builder(stream).start()
 }
 
-/// Monitors the calls of the clients it was given to, until it is dropped.
+/// A guard that monitors the calls of its clients until it is dropped.
 ///
-/// Dropping it flushes, for at most 5 seconds. It blocks the dropping thread and works inside and outside of any
-/// runtime; [`Monitor::shutdown`] does the same with a deadline of your own and returns the account.
+/// Dropping the guard flushes for at most 5 seconds, blocks the current thread, and works inside and outside of any
+/// runtime; [`Monitor::shutdown`] does the same with a given deadline and returns the account.
 #[must_use = "calls are monitored until this guard is dropped"]
 #[derive(Debug)]
 pub struct Monitor {
     stream: StreamName,
     link: Option<String>,
     destination: Option<Destination>,
-    /// `None` when `OTEL_SDK_DISABLED` or `WEAVE_DISABLED` is set: clients are left as they are.
+    /// `None` when `OTEL_SDK_DISABLED` or `WEAVE_DISABLED` is set: clients are left unchanged.
     pipeline: Option<Pipeline>,
     /// Prints a line, or nothing.
     announce: fn(&str),
@@ -74,7 +74,7 @@ pub struct MonitorBuilder {
     spool: Spool,
 }
 
-/// What the settings come to.
+/// The resolved settings.
 struct Plan {
     stream: StreamName,
     records: Option<Records>,
@@ -83,10 +83,10 @@ struct Plan {
     spool: Option<SpoolSettings>,
 }
 
-/// Whether what cannot be sent is kept on disk.
+/// Whether records that cannot be sent are kept on disk.
 #[derive(Debug, Default)]
 enum Spool {
-    /// As the environment says, else in the user's data folder.
+    /// As set by the environment, else in the user's data folder.
     #[default]
     Default,
     At(SpoolSettings),
@@ -94,39 +94,40 @@ enum Spool {
 }
 
 impl Monitor {
-    /// Begins a monitor into `entity/project/stream`.
+    /// Returns the builder of a monitor that records into `entity/project/stream`.
     pub fn builder(stream: &str) -> MonitorBuilder {
         MonitorBuilder::of(stream, Environment::read())
     }
 
-    /// Where its records go.
+    /// Returns the stream that the records belong to.
     #[must_use]
     pub fn stream(&self) -> &StreamName {
         &self.stream
     }
 
-    /// The page that shows its records; `None` when they only go to a collector.
+    /// Returns the address of the page that shows the records; `None` when records go only to a collector.
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref()
     }
 
-    /// Where its records go; `None` when they only go to a collector.
+    /// Returns the destination of the records; `None` when records go only to a collector.
     #[must_use]
     pub fn destination(&self) -> Option<&Destination> {
         self.destination.as_ref()
     }
 
-    /// The tower layer, for clients with a tower stack of their own; `None` when monitoring is disabled.
+    /// Returns the tower layer, for clients with their own tower stack; `None` when monitoring is disabled.
     #[must_use]
     pub fn instrumentation(&self) -> Option<&GenAiLayer> {
         self.pipeline.as_ref().map(|pipeline| &pipeline.layer)
     }
 
-    /// A layer that takes the service's own `tracing` spans, those of level INFO and above, along, as parents of the calls made in them; `None` when
-    /// monitoring is disabled.
+    /// Returns a layer that records the service's own `tracing` spans of level INFO and above as parents of the calls
+    /// made in them; `None` when monitoring is disabled.
     ///
-    /// It may stand beside the service's own OpenTelemetry layer; add it after that one, so that both are in one trace.
+    /// The layer works alongside the service's own OpenTelemetry layer; add it after that layer, so that the spans of
+    /// both are in one trace.
     #[cfg(feature = "tracing")]
     #[must_use]
     pub fn layer<S>(&self) -> Option<Filtered<MonitorLayer, LevelFilter, S>>
@@ -135,11 +136,11 @@ impl Monitor {
     {
         let pipeline = self.pipeline.as_ref()?;
         let layer = MonitorLayer::new(&pipeline.provider, &pipeline.own_spans);
-        // A filter of its own: without one it would switch on every span and event of every library.
+        // Without its own filter, the layer would enable every span and event of every library.
         Some(layer.with_filter(LevelFilter::INFO))
     }
 
-    /// What became of the calls so far, and of the spans at each destination.
+    /// Returns the outcome of the calls so far, and of the spans at each destination.
     #[must_use]
     pub fn stats(&self) -> MonitorStats {
         self.pipeline
@@ -148,11 +149,11 @@ impl Monitor {
             .unwrap_or_default()
     }
 
-    /// Waits until every call that had ended before is delivered, or until `timeout`, and returns the account: what the
-    /// destination acknowledged and what is still queued. Blocks the thread it is called on.
+    /// Waits until every call that has already ended is delivered, or until `timeout`, and returns the account: what
+    /// the destination acknowledged and what is still queued. Blocks the calling thread.
     ///
-    /// A span that goes to two destinations is counted for each; the receipt has them apart, too. With a spool, it
-    /// returns once a destination that is away has been tried and everything is on disk.
+    /// A span with two destinations is counted once for each; the receipt also lists the destinations separately. With
+    /// a spool, the wait ends once an unreachable destination has been tried and everything is on disk.
     #[must_use = "the receipt says what is still queued"]
     pub fn flush(&self, timeout: Duration) -> Receipt {
         let Some(pipeline) = &self.pipeline else {
@@ -161,7 +162,7 @@ impl Monitor {
         pipeline.flush(timeout)
     }
 
-    /// Flushes as [`Monitor::flush`] does, and ends the monitoring.
+    /// Flushes like [`Monitor::flush`] and ends the monitoring.
     #[must_use = "the receipt says what is still queued"]
     pub fn shutdown(mut self, timeout: Duration) -> Receipt {
         self.close(timeout)
@@ -202,82 +203,84 @@ impl MonitorBuilder {
         }
     }
 
-    /// Sends records to the spanloom server at this address, such as `http://127.0.0.1:7440`, or to W&B's hosted service
-    /// ([`Destination::WANDB`]), whatever the environment says. `WANDB_API_KEY` goes along to W&B, and to a server that
-    /// the environment names as well; another gets the key that a netrc file has for it, or none.
+    /// Sends records to the spanloom server at this address, such as `http://127.0.0.1:7440`, or to W&B's hosted
+    /// service ([`Destination::WANDB`]), regardless of the environment. `WANDB_API_KEY` is sent to W&B, and to a server
+    /// that the environment also names; any other server gets its key from a netrc file, or none.
     pub fn with_server(mut self, address: &str) -> Self {
         self.server = Some(Secret::new(address));
         self
     }
 
-    /// Sends spans to the OTLP collector at this base address, such as `http://127.0.0.1:4318`, over HTTP; beside the
-    /// server if one is given too, and whatever the environment says. The convention's client metrics and events go there
-    /// as well, unless the environment says `OTEL_METRICS_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`. What code cannot say
-    /// here is still the environment's: headers, time, compression and certificates (`OTEL_EXPORTER_OTLP_HEADERS`, …).
+    /// Sends spans over HTTP to the OTLP collector at this base address, such as `http://127.0.0.1:4318`, in addition
+    /// to the server if one is given too, and regardless of the environment. The convention's client metrics and events
+    /// go to the collector as well, unless the environment sets `OTEL_METRICS_EXPORTER=none` or
+    /// `OTEL_LOGS_EXPORTER=none`. The environment still sets what code cannot: headers, timeout, compression and
+    /// certificates (`OTEL_EXPORTER_OTLP_HEADERS`, …).
     #[cfg(feature = "otlp")]
     pub fn with_collector(mut self, address: &str) -> Self {
         self.collector = Some(Secret::new(address));
         self
     }
 
-    /// Records no prompts and no answers. By default they are recorded; the environment's
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=NO_CONTENT` has the same effect.
+    /// Records neither prompts nor answers. Default: both are recorded, unless the environment sets
+    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=NO_CONTENT`.
     pub fn without_content(mut self) -> Self {
         self.content = false;
         self
     }
 
-    /// Reckons costs with the service's own prices before the built-in list. The service may keep a clone of the handle
-    /// and replace the prices while it runs. Default: the file `SPANLOOM_PRICES` names (its form: [`price`](crate::price)),
-    /// else the built-in list alone.
+    /// Calculates costs from the service's own prices before the built-in list. The service may keep a clone of the
+    /// handle and replace the prices while it runs. Default: the file that `SPANLOOM_PRICES` names (format:
+    /// [`price`](crate::price)), else only the built-in list.
     pub fn with_prices(mut self, prices: PriceBook) -> Self {
         self.prices = Some(prices);
         self
     }
 
-    /// Attributes of every call of this monitor, outside all scopes: what those say under the same name wins.
+    /// Sets attributes of every call of this monitor, outside all scopes: a scope's attribute of the same name wins.
     pub fn with_attributes(mut self, attributes: impl Into<MonitorAttributes>) -> Self {
         self.attributes = attributes.into();
         self
     }
 
-    /// Sets `gen_ai.provider.name`, such as `ollama`. Default: recognised by the request's host, else `openai`.
+    /// Sets `gen_ai.provider.name`, such as `ollama`. Default: derived from the request's host, else `openai`.
     pub fn with_provider(mut self, provider: &'static str) -> Self {
         self.provider = Some(provider);
         self
     }
 
-    /// Asks for the usage of streamed completions where the request leaves it open; the chunk with it then reaches the
-    /// caller. Default: requests are never changed, and such streams get estimates. See
+    /// Requests the usage of streamed completions if the request leaves it open; the caller then receives the chunk
+    /// with the usage. Default: requests are never changed, and such streams get estimates. See
     /// [`GenAiLayerBuilder::with_requested_usage`](spanloom_instrumentation::GenAiLayerBuilder::with_requested_usage).
     pub fn with_requested_usage(mut self) -> Self {
         self.request_usage = true;
         self
     }
 
-    /// What is kept of the content that is recorded, and in which form. Default: all of it, with secrets of known shapes
-    /// masked and texts cut at `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` bytes, else
-    /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`]. It holds for monitor attributes without content, too.
+    /// Sets which recorded content is kept, and in which form. Default: all of it, with secrets of known shapes masked
+    /// and texts cut at `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` bytes, else
+    /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`]. The policy also applies to monitor attributes when content is not
+    /// recorded.
     pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
         self.content_policy = policy;
         self
     }
 
-    /// Keeps what cannot be sent as `settings` say. Default: in `spanloom/spool` of the user's data folder
-    /// (`XDG_DATA_HOME`, else `~/.local/share`), once there is something to keep; see [`SpoolSettings`].
+    /// Keeps records that cannot be sent as specified by `settings`. Default: in `spanloom/spool` of the user's data
+    /// folder (`XDG_DATA_HOME`, else `~/.local/share`), once there is a record to keep; see [`SpoolSettings`].
     pub fn with_spool(mut self, settings: SpoolSettings) -> Self {
         self.spool = Spool::At(settings);
         self
     }
 
-    /// Keeps nothing on disk: what cannot be sent waits in memory, and ends with the process.
+    /// Keeps nothing on disk: records that cannot be sent wait in memory and are lost when the process ends.
     pub fn without_spool(mut self) -> Self {
         self.spool = Spool::Off;
         self
     }
 
-    /// Prints nothing, as `SPANLOOM_QUIET=1` does: neither the line at the start, nor the one about a key that is refused, nor
-    /// those at the end about what was not delivered and which models have no price.
+    /// Prints nothing, as with `SPANLOOM_QUIET=1`: no line at the start, no line about a refused key, and no lines at
+    /// the end about undelivered records and models without a price.
     pub fn without_notices(mut self) -> Self {
         self.environment.quiet = true;
         self
@@ -286,7 +289,7 @@ impl MonitorBuilder {
     /// Starts the monitor.
     ///
     /// # Errors
-    /// As [`init_monitor`].
+    /// The same as for [`init_monitor`].
     pub fn start(self) -> Result<Monitor, Error> {
         let Plan {
             stream,
@@ -346,19 +349,19 @@ impl MonitorBuilder {
         })
     }
 
-    /// What code and environment come to, or all that is wrong with them.
+    /// Resolves the settings of code and environment, or returns all their faults.
     fn plan(&self) -> Result<Plan, Error> {
         let environment = &self.environment;
         let [server, collector] =
             [&self.server, &self.collector].map(|address| address.as_ref().map(Secret::expose));
-        // Code that names a destination names all of them.
+        // If code names a destination, it names all of them.
         let by_code = server.is_some() || collector.is_some();
         let records = match server {
             Some(address) => environment.named(address).map(Some),
             None if by_code => Ok(None),
             None => environment.records(),
         };
-        // What is not known to go elsewhere is no reason to ask for an entity.
+        // An entity is required only if records are known to go elsewhere.
         let is_local = environment.disabled
             || match &records {
                 Ok(records) => records.as_ref().is_some_and(Records::are_local),

@@ -1,15 +1,15 @@
-//! Lines for whoever runs the service.
+//! Lines for the people who run the service.
 
 use std::io::{Write as _, stderr};
 
 use spanloom_exporter::Receipt;
 
-/// Not on stdout, which may be a program's output; and a closed stderr is no reason for a panic.
+/// Prints to stderr, since stdout may be a program's output. A closed stderr is not a reason to panic.
 pub(crate) fn print(line: &str) {
     drop(writeln!(stderr(), "{line}"));
 }
 
-/// What was not delivered, and which models have no price; nothing when there is nothing to do about.
+/// Returns the lines about undelivered records and models without a price; empty if there is nothing to act on.
 pub(crate) fn at_the_end(receipt: &Receipt, unpriced_models: &[String]) -> Vec<String> {
     let mut lines = Vec::new();
     if !receipt.is_complete() {

@@ -1,7 +1,7 @@
-//! Which spans are the monitor's own.
+//! The open spans of the monitor itself.
 //!
-//! A record whose parent goes elsewhere is in no list of roots. So a call takes the current span for its parent only
-//! if that span leaves through the same provider, and this is how the monitor knows.
+//! A record whose parent is exported elsewhere appears in no list of roots. A call therefore takes the current span as
+//! its parent only if that span belongs to the same provider, which this module tracks.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,14 +10,14 @@ use opentelemetry::trace::{Span as _, SpanContext, SpanId};
 use opentelemetry_sdk::trace::Span;
 use spanloom_instrumentation::{ParentKind, ParentPolicy};
 
-/// The spans of one provider that have begun and not ended.
+/// The spans of one provider that have started and not ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnSpans {
     open: Arc<Mutex<HashSet<SpanId>>>,
 }
 
 impl OwnSpans {
-    /// Tells monitors apart.
+    /// Returns an id that differs between monitors.
     #[cfg(feature = "tracing")]
     pub(crate) fn id(&self) -> usize {
         Arc::as_ptr(&self.open).addr()
@@ -53,7 +53,7 @@ impl ParentPolicy for OwnSpans {
     }
 
     fn makes_current(&self) -> bool {
-        // Made current, the call's span would become the parent of the service's own spans.
+        // If it were current, the call's span would become the parent of the service's own spans.
         false
     }
 }

@@ -20,14 +20,14 @@ use crate::resource::resource;
 use crate::signals::Signals;
 use crate::stats::MonitorStats;
 
-/// A call that is to be on disk within 50 ms is read within so many.
+/// The reading delay that gets a call to disk within 50 ms of its end.
 const PROMPT: Duration = Duration::from_millis(5);
 
-/// What of a wait is kept for the exporter: a share, and so much at most.
+/// The part of a wait that is reserved for the exporter: one in `WRITING_SHARE`, at most `WRITING`.
 const WRITING_SHARE: u32 = 5;
 const WRITING: Duration = Duration::from_millis(500);
 
-/// What code and environment want of a monitor.
+/// The settings of a monitor from code and environment.
 #[derive(Debug)]
 pub(crate) struct Settings<'a> {
     pub(crate) stream: &'a StreamName,
@@ -43,7 +43,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) request_usage: bool,
     pub(crate) spool: Option<SpoolSettings>,
     pub(crate) links: Option<CallLinks>,
-    /// How lines reach the people who run the service.
+    /// Prints a line for the people who run the service.
     pub(crate) announce: fn(&str),
 }
 
@@ -77,7 +77,7 @@ impl Settings<'_> {
         Ok(exporter.start()?)
     }
 
-    /// What concerns calls only.
+    /// Applies the settings that concern calls only.
     fn apply(self, layer: GenAiLayerBuilder) -> GenAiLayerBuilder {
         let mut layer = layer
             .with_content_policy(self.content_policy)
@@ -96,7 +96,7 @@ impl Settings<'_> {
     }
 }
 
-/// Everything that runs for a monitor.
+/// The running parts of a monitor.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     pub(crate) layer: GenAiLayer,
@@ -163,8 +163,8 @@ impl Pipeline {
         })
     }
 
-    /// Waits for the recorder, then for the exporter and the other signals, all within `timeout`. Calls that the recorder
-    /// has still to read are in the account as queued.
+    /// Waits for the recorder, then for the exporter and the other signals, all within `timeout`. Calls that the
+    /// recorder has not read yet are counted as queued.
     pub(crate) fn flush(&self, timeout: Duration) -> Receipt {
         let deadline = Deadline::after(timeout);
         let signals = self.signals.clone();
@@ -174,7 +174,7 @@ impl Pipeline {
         receipt
     }
 
-    /// The same, for the last time: calls that still run are recorded as far as they have come.
+    /// Flushes for the last time: calls that are still running are recorded as far as they have progressed.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Receipt {
         let deadline = Deadline::after(timeout);
         let receipt = self.settle(deadline, Recorder::shutdown, Exporter::shutdown);
@@ -187,7 +187,7 @@ impl Pipeline {
         receipt
     }
 
-    /// The account so far.
+    /// Returns the account so far.
     pub(crate) fn stats(&self) -> MonitorStats {
         MonitorStats {
             calls: self.recorder.stats(),
@@ -202,7 +202,7 @@ impl Pipeline {
         recorder: impl Fn(&Recorder, Duration) -> bool,
         exporter: impl Fn(&Exporter, Duration) -> Receipt,
     ) -> Receipt {
-        // A recorder that is slow leaves time to write down what the exporter has.
+        // A slow recorder must leave the exporter time to write its records to disk.
         let time = deadline.left();
         let recorded = recorder(&self.recorder, time - WRITING.min(time / WRITING_SHARE));
         let mut receipt = exporter(&self.exporter, deadline.left());

@@ -9,17 +9,17 @@ use spanloom_instrumentation::PriceBook;
 use crate::config::Variable;
 use crate::error::{ErrorKind, Fault};
 
-/// Longest price file read, in bytes; the reader refuses less than that already.
+/// The largest price file read, in bytes; the parser's own limit is lower.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// Reads the file `SPANLOOM_PRICES` names.
+/// Reads the file that `SPANLOOM_PRICES` names.
 pub(crate) fn read(variable: &Variable) -> Result<PriceBook, Fault> {
     let path = variable.text();
     let fail = |what: &dyn std::fmt::Display| {
         let why = format!("the price file {path:?} cannot be used:\n{what}");
         variable.fault(ErrorKind::Prices, why)
     };
-    // A pipe would never begin.
+    // Reading a pipe could block forever.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(fail(&"it is no file"));
     }

@@ -1,5 +1,5 @@
-//! The monitor's one span processor. There is one only because opentelemetry_sdk 0.33 copies the data of a span that ends
-//! for every processor, the last included: prompts and answers would be copied for the sake of an id.
+//! The monitor's only span processor. opentelemetry_sdk 0.33 copies the data of an ended span for every processor,
+//! including the last: a second processor would copy prompts and answers for the sake of an id.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use spanloom_exporter::RecordProcessor;
 use crate::links::CallLinks;
 use crate::own_spans::OwnSpans;
 
-/// Knows the open spans, prints links if wanted, and exports. Flushed and shut down by the monitor itself, with its own
-/// deadline and receipt.
+/// Tracks the open spans, prints links if enabled, and exports. The monitor itself flushes and shuts down the exporter,
+/// with its own deadline and receipt.
 #[derive(Debug)]
 pub(crate) struct OwnProcessor {
     pub(crate) own_spans: OwnSpans,

@@ -1,10 +1,10 @@
-//! Whose telemetry it is.
+//! The resource that identifies the source of the telemetry.
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use spanloom_core::{StreamName, semconv};
 
-/// What the environment says of the service, and the stream its spans belong to, for whoever reads them elsewhere.
+/// Returns the environment's attributes of the service with the stream its spans belong to, for readers elsewhere.
 pub(crate) fn resource(stream: &StreamName) -> Resource {
     let part = |name: &'static str, value: &str| KeyValue::new(name, value.to_owned());
     Resource::builder()

@@ -1,6 +1,6 @@
-//! The monitors' spans that are entered on a thread, in order.
+//! The monitors' spans that are entered on a thread, in order of entry.
 //!
-//! Not OpenTelemetry's current context: that one is the service's.
+//! OpenTelemetry's current context is not used: it belongs to the service.
 
 use std::cell::RefCell;
 
@@ -11,13 +11,13 @@ thread_local! {
     static ENTERED: RefCell<Vec<Context>> = const { RefCell::new(Vec::new()) };
 }
 
-// A thread that is ending has nothing entered any more: that is all `try_with` can fail for.
+// `try_with` fails only on a thread that is ending, where no span is entered any more.
 
 pub(crate) fn enter(context: Context) {
     let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(context));
 }
 
-/// Leaves the span, which need not be the one entered last.
+/// Exits the span, which need not be the last one entered.
 pub(crate) fn exit(context: &Context) {
     let left = id(context);
     let _left = ENTERED.try_with(|entered| {
@@ -27,7 +27,7 @@ pub(crate) fn exit(context: &Context) {
     });
 }
 
-/// The innermost of them that is `such`.
+/// Returns the innermost entered span whose id satisfies `such`.
 pub(crate) fn innermost(such: impl Fn(SpanId) -> bool) -> Option<Context> {
     let found = ENTERED.try_with(|entered| {
         let entered = entered.borrow();

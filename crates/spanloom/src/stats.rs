@@ -3,13 +3,13 @@
 use spanloom_exporter::Receipt;
 use spanloom_instrumentation::Stats;
 
-/// What a monitor has done so far.
+/// The counts of a monitor so far.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct MonitorStats {
-    /// The calls: read, waiting to be read, recorded without their bodies.
+    /// The counts of calls: read, waiting to be read, recorded without their bodies.
     pub calls: Stats,
-    /// What became of their spans, at each destination and in all.
+    /// The outcome of the calls' spans, at each destination and in total.
     pub receipt: Receipt,
     /// Models without a price, as `provider/model`: their calls have no cost. At most 16.
     pub unpriced_models: Vec<String>,

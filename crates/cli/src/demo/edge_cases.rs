@@ -1,6 +1,7 @@
-//! What a service meets beside plain answers: tools, embeddings, a stream without usage, one given up, an error.
+//! What a service meets besides plain answers: tools, embeddings, a stream without usage, an abandoned stream, an
+//! error.
 //!
-//! Asked of the local server only: on a real one they would cost money and prove nothing.
+//! These calls go only to the local server: on a real server they would cost money and prove nothing.
 
 use async_openai::types::chat::CreateChatCompletionRequest;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use super::session::Session;
 pub(super) async fn all(session: &Session, server: &ModelServer) {
     session.expect(6);
     session.heading("And what else a service meets");
-    // Every outcome here is shown as it comes, the failures too: they are what the board must tell.
+    // Every outcome is shown as it is, including failures, since the board must show them.
     let outcomes = [
         ("tool call", tool_call(session).await),
         ("embedding", embedding(session).await),

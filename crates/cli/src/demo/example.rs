@@ -1,4 +1,4 @@
-//! The examples of the cookbook page, in its order and with its texts.
+//! The examples of the cookbook page, in the page's order and with its texts.
 
 use async_openai::error::OpenAIError;
 use async_openai::types::chat::CreateChatCompletionRequest;
@@ -9,7 +9,7 @@ use spanloom::MonitorAttributesExt as _;
 use super::session::Session;
 use crate::error::Error;
 
-/// Calls of the experiment that run at once.
+/// The number of calls of the experiment that run at once.
 const AT_ONCE: usize = 3;
 
 pub(super) async fn all(session: &Session) -> Result<(), Error> {
@@ -125,7 +125,7 @@ async fn explain_math(
     Ok(())
 }
 
-/// One call, with attributes on its record; the text of its answer.
+/// Makes one call, with attributes on its record, and returns the text of the answer.
 async fn ask(
     session: &Session,
     messages: &[(&str, &str)],
@@ -148,7 +148,7 @@ async fn ask(
         .unwrap_or_default())
 }
 
-/// The text of a streamed answer, read up to `chunks` chunks and then given up.
+/// Returns the text of a streamed answer, which is dropped after `chunks` chunks.
 pub(super) async fn streamed(
     session: &Session,
     request: CreateChatCompletionRequest,

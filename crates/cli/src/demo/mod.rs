@@ -45,7 +45,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
         edge_cases::all(&session, faulty).await;
     }
     let since = session.finish();
-    // The monitor waits for its threads; so does this one, and the server has its own.
+    // The monitor's shutdown blocks this thread; the server runs on other threads.
     let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
     if !receipt.is_complete() {
         return Err(Error::failed(format!(
@@ -69,7 +69,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// Binds the server where it was asked to, or by default where it can.
+/// Binds the server to the requested address, or by default to the first address available.
 async fn bind(args: &DemoArgs) -> Result<Server, Error> {
     let builder = |listen: SocketAddr| {
         let database = args.db.clone().map_or(Database::Temporary, Database::Path);

@@ -14,14 +14,14 @@ use spanloom_testkit::{Fault, FaultPlan, Latency, ModelServer};
 use crate::error::Error;
 use crate::output::{first_line, line};
 
-/// Characters of an answer's first line.
+/// The maximum number of characters of an answer's first line.
 const WIDTH: usize = 78;
 
 /// The model server.
 pub(super) enum Models {
-    /// The testkit's server: deterministic, with the latencies and failures of a real one.
+    /// The testkit's server: deterministic, with the latencies and failures of a real server.
     Local(ModelServer),
-    /// A server the user named.
+    /// A server that the user named.
     Upstream { base: String, key: String },
 }
 
@@ -30,7 +30,7 @@ impl Models {
         if let Some(base) = upstream {
             return Self::upstream(base).await;
         }
-        // Every seventh first attempt is turned away once; the client's own retry gets through.
+        // Every seventh first attempt is rejected once; the client's own retry succeeds.
         let plan = FaultPlan::new().with_every(
             7,
             Fault::RateLimited {
@@ -87,7 +87,7 @@ impl Models {
         Ok(Self::Upstream { base, key })
     }
 
-    /// The local server, for what is only asked of it.
+    /// Returns the local server, for calls that only it answers.
     pub(super) fn local(&self) -> Option<&ModelServer> {
         match self {
             Self::Local(server) => Some(server),
@@ -130,9 +130,9 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(monitor: &Monitor, models: &Models, model: &str) -> Result<Self, Error> {
-        // No answer takes longer; a server that hangs must not hold the demo up for ever.
+        // No answer takes longer; a hanging server must not block the demo forever.
         let http = reqwest::Client::builder().timeout(Duration::from_secs(120));
-        // A proxy for the world does not find a server on this machine.
+        // A proxy for the internet does not reach a server on this machine.
         let http = match models {
             Models::Local(_) => http.no_proxy(),
             Models::Upstream { .. } => http,
@@ -164,7 +164,7 @@ impl Session {
         self.bar.inc_length(calls);
     }
 
-    /// Prints what a call gave: its title and the first line of the answer.
+    /// Prints the result of a call: its title and the first line of the answer.
     pub(super) fn answered(&self, title: &str, answer: &str) {
         self.bar.inc(1);
         self.show(title, answer);
@@ -182,7 +182,7 @@ impl Session {
         self.bar.suspend(|| line(format_args!("\n{text}")));
     }
 
-    /// Takes the progress away; returns when the session began.
+    /// Clears the progress bar; returns when the session began.
     pub(super) fn finish(self) -> Timestamp {
         self.bar.finish_and_clear();
         self.since

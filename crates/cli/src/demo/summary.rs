@@ -1,4 +1,4 @@
-//! What the server knows about the calls of a run: the same numbers the board shows.
+//! The server's summary of the calls of a run: the same numbers the board shows.
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Deserialize;
@@ -28,7 +28,7 @@ struct Stats {
     p50_ms: Option<f64>,
 }
 
-/// The table of calls by model, of those that began at `since` or later.
+/// Returns the table of calls by model, for calls that began at `since` or later.
 pub(super) async fn table(base: &str, stream: &str, since: Timestamp) -> Result<Table, Error> {
     let summary = fetch(base, stream, since).await?;
     let mut table = Table::new();
@@ -84,7 +84,7 @@ impl Stats {
             count.map_or_else(|| "unknown".to_owned(), |count| count.to_string())
         };
         let cost = match self.cost_usd.and_then(Usd::from_dollars) {
-            // Part of the calls have no price: say so, rather than showing too little.
+            // Some calls have no price: show how many have one rather than too low a cost.
             Some(usd) if self.priced_calls < self.calls => {
                 format!("{usd} ({} priced)", self.priced_calls)
             }

@@ -1,4 +1,4 @@
-//! The server that records go to, asked through Weave's API.
+//! The server that records go to, queried through Weave's API.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,10 +11,11 @@ use super::finding::Finding;
 use crate::error::Error;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Looks for the made-up call, and the time between them: servers may show a call some time after they took it.
+/// The number of attempts to find the made-up call, and the time between them: a server may show a call some time after
+/// it accepted the call.
 const LOOKS: usize = 20;
 const BETWEEN: Duration = Duration::from_millis(500);
-/// A clock that is off by more puts calls outside the board's range.
+/// A larger difference between the clocks puts calls outside the board's range.
 const CLOCK: Duration = Duration::from_secs(60);
 
 pub(super) struct Backend {
@@ -25,7 +26,7 @@ pub(super) struct Backend {
 
 impl Backend {
     pub(super) fn new(destination: Destination) -> Result<Self, Error> {
-        // By the same proxy as records, or by none.
+        // Uses the same proxy as records, or none.
         let (builder, _) = destination.http_client();
         let client = builder
             .timeout(TIMEOUT)
@@ -43,7 +44,7 @@ impl Backend {
         self.destination.authorize(request)
     }
 
-    /// Network, clock, key and permission.
+    /// Checks network, clock, key and permission.
     pub(super) async fn check(&self, stream: &StreamName) -> Vec<Finding> {
         let info = self
             .client
@@ -105,7 +106,7 @@ impl Backend {
         }
     }
 
-    /// The call with this mark.
+    /// Returns the call with this mark.
     pub(super) async fn read_back(&self, stream: &StreamName, mark: &str) -> Option<Value> {
         let query = json!({
             "project_id": format!("{}/{}", stream.entity, stream.project), "limit": 50, "include_costs": true,
@@ -133,7 +134,7 @@ impl Backend {
     }
 }
 
-/// Whether this clock agrees with the server's.
+/// Checks that this clock agrees with the server's.
 fn clock(response: &Response) -> Option<Finding> {
     let date = response.headers().get(DATE)?.to_str().ok()?;
     let theirs = httpdate::parse_http_date(date).ok()?;

@@ -1,10 +1,10 @@
-//! What was found.
+//! The results of the checks.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
     check: String,
@@ -50,7 +50,7 @@ impl Finding {
     }
 }
 
-/// All of them, in the order they were made.
+/// All findings, in the order they were made.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(super) struct Findings(Vec<Finding>);
@@ -72,7 +72,7 @@ impl Findings {
 }
 
 impl fmt::Display for Findings {
-    /// A line for each, and one for its remedy.
+    /// Writes a line for each finding, and another for its remedy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, finding) in self.0.iter().enumerate() {
             if index > 0 {

@@ -1,4 +1,4 @@
-//! Jaeger, asked through the API of its pages: `/api/services` and `/api/traces`.
+//! Jaeger, queried through the API of its pages: `/api/services` and `/api/traces`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::error::Error;
 const TIMEOUT: Duration = Duration::from_secs(5);
 const LOOKS: usize = 20;
 const BETWEEN: Duration = Duration::from_millis(500);
-/// Traces looked at in each service: the newest.
+/// The number of traces searched in each service: the newest.
 const TRACES: &str = "20";
 
 pub(super) struct Jaeger {
@@ -22,7 +22,7 @@ pub(super) struct Jaeger {
 impl Jaeger {
     pub(super) fn new(address: &str) -> Result<Self, Error> {
         let refused = |error: spanloom_exporter::Error| Error::usage(format!("--jaeger: {error}"));
-        // Not Jaeger's, but an address like any other, asked by the same proxy or by none.
+        // Jaeger is not a spanloom server, but its address has the same form and the same proxy applies.
         let destination = Destination::spanloom(address).map_err(refused)?;
         let (builder, _) = destination.http_client();
         let client = builder
@@ -48,7 +48,8 @@ impl Jaeger {
         data.cloned().unwrap_or_default()
     }
 
-    /// The attributes of the span in the conversation `mark`. The name of its service is the environment's.
+    /// Returns the attributes of the span in the conversation `mark`. All services are searched, as the environment
+    /// names the service.
     pub(super) async fn read_back(&self, mark: &str) -> Option<Value> {
         for _ in 0..LOOKS {
             for service in self.data("/api/services", &[]).await {

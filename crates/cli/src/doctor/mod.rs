@@ -1,4 +1,4 @@
-//! `spanloom doctor`: whether a call that a service makes here can be looked at where it is sent.
+//! `spanloom doctor`: checks that a call made by a service here can be seen at its destination.
 
 mod backend;
 mod finding;
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
     report(args, &findings)
 }
 
-/// Makes the call, and reads it back where that can be done.
+/// Makes the call, and reads it back where possible.
 async fn send(
     monitor: Monitor,
     backend: Option<&Backend>,
@@ -94,7 +94,7 @@ async fn send(
     let (mut at_server, mut at_collector) = (false, false);
     for (index, destination) in destinations.into_iter().enumerate() {
         let (name, account) = (&destination.name, &destination.account);
-        // The server is the first.
+        // The server is the first destination.
         let is_server = index == 0 && backend.is_some();
         at_server |= is_server && account.delivered > 0;
         at_collector |= !is_server && account.delivered > 0;

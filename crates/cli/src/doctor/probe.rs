@@ -1,4 +1,4 @@
-//! The made-up call, and what of it came back.
+//! The made-up call, and the check of what came back.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -9,13 +9,13 @@ use spanloom_testkit::{Latency, ModelServer};
 use super::finding::Finding;
 use crate::error::Error;
 
-/// Long enough that a server which cuts texts would cut it.
+/// Long enough to be cut by a server that cuts texts.
 const PROMPT_BYTES: usize = 20_000;
 
-/// What is looked at: where it stands, and what it is to a person.
+/// The fields that are checked: their JSON pointer and their name for people.
 type Fields = [(&'static str, &'static str)];
 
-/// Of a record.
+/// The fields of a record.
 pub(super) const RECORD: [(&str, &str); 14] = [
     ("/op_name", "operation"),
     ("/display_name", "name"),
@@ -33,7 +33,7 @@ pub(super) const RECORD: [(&str, &str); 14] = [
     ("/trace_id", "trace"),
 ];
 
-/// Of a span's attributes.
+/// The fields of a span's attributes.
 pub(super) const SPAN: [(&str, &str); 12] = [
     ("/gen_ai.operation.name", "operation"),
     ("/gen_ai.request.model", "model asked for"),
@@ -69,7 +69,7 @@ impl Probe {
         &self.mark
     }
 
-    /// Asks a model server that makes its answers up, as a service would ask its own.
+    /// Calls a model server with made-up answers, as a service would call its own.
     pub(super) async fn call(&self, monitor: &Monitor) -> Result<(), Error> {
         let failed = |error: &dyn std::fmt::Display| {
             Error::failed(format!("the made-up call could not be made: {error}"))
@@ -79,7 +79,7 @@ impl Probe {
         let config = OpenAIConfig::new()
             .with_api_base(model.base_url())
             .with_api_key("made-up");
-        // It is on this machine, where no proxy finds it.
+        // The model server is on this machine, where no proxy finds it.
         let http = reqwest::Client::builder().no_proxy().build();
         let http = http.map_err(|error| failed(&error))?;
         let client = Client::with_config(config).monitored_with(monitor, http);
@@ -95,7 +95,7 @@ impl Probe {
         call.map(drop).map_err(|error| failed(&error))
     }
 
-    /// Field by field.
+    /// Compares the call field by field.
     pub(super) fn compare(
         &self,
         check: &str,
@@ -142,7 +142,7 @@ impl Probe {
     }
 }
 
-/// What to look at where a field is not there.
+/// Returns what to check if a field is missing.
 fn remedy(place: &str) -> &'static str {
     match place {
         "/inputs/messages/0/content"

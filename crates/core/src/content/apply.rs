@@ -6,24 +6,24 @@ use super::part::Place;
 use super::policy::ContentPolicy;
 use super::rewriter::Rewriter;
 
-/// JSON a policy was applied to.
+/// The result of applying a policy to JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filtered<'a> {
-    /// JSON again; borrowed when nothing was changed.
+    /// The rewritten JSON; borrowed when nothing was changed.
     pub json: Cow<'a, str>,
-    /// Texts withheld because the user's redactor failed on them.
+    /// The number of texts withheld because the user's redactor failed on them.
     pub withheld: u64,
 }
 
 impl ContentPolicy {
-    /// Applies it to a JSON text. JSON stays JSON.
+    /// Applies the policy to a JSON text. JSON stays JSON.
     ///
-    /// What cannot be read as JSON is one text: it is masked and cut as such, or withheld where there are rules or a
-    /// redactor it would have to go through.
+    /// Input that cannot be read as JSON is treated as one text: it is masked and cut, or withheld where rules or a
+    /// redactor would have to be applied.
     #[must_use]
     pub fn apply<'a>(&self, place: Place, json: &'a str) -> Filtered<'a> {
         let strict = self.has_rules();
-        // No text in it is longer than all of it.
+        // No text in the JSON is longer than the JSON.
         if !strict && json.len() <= self.limit() {
             return Filtered {
                 json: self.secrets.apply(json),

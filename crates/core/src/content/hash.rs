@@ -1,7 +1,7 @@
-//! A keyed hash for content: HMAC-SHA-256, cut to 64 bits.
+//! A keyed hash for content: HMAC-SHA-256, truncated to 64 bits.
 //!
-//! Written out here because the crates for it would double what this one pulls in. Source: FIPS 180-4 and RFC 2104;
-//! the tests are their vectors.
+//! Implemented here because the crates for it would double this crate's dependencies. Source: FIPS 180-4 and RFC 2104;
+//! the tests use their vectors.
 
 const BLOCK: usize = 64;
 
@@ -36,7 +36,7 @@ impl Key {
         sha256(&[&self.0.map(|byte| byte ^ 0x5c), &inner])
     }
 
-    /// `[hash:<16 hexadecimal digits>]`
+    /// Returns `[hash:<16 hexadecimal digits>]`.
     pub(super) fn mark(&self, text: &str) -> String {
         use std::fmt::Write as _;
         let mut mark = String::from("[hash:");
@@ -129,7 +129,7 @@ const START: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-/// Of the pieces, one after the other.
+/// Returns the digest of the concatenated pieces.
 fn sha256(pieces: &[&[u8]]) -> [u8; 32] {
     let mut state = START;
     let mut block = [0_u8; BLOCK];

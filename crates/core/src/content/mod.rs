@@ -1,18 +1,18 @@
-//! What is kept of the content that is recorded, and in which form.
+//! Which recorded content is kept, and in which form.
 //!
 //! A [`ContentPolicy`] is applied to every text that may hold a person's words: messages, system instructions and tool
 //! definitions in the convention's shape, the provider's own request and response, and monitor attributes. By default
-//! everything is kept, with secrets of known shapes masked, and that costs one scan of the text. [`Rule`]s, a redactor
-//! or a text beyond the value limit make it read the JSON; what it then writes is JSON again, with every role, kind, id,
-//! finish reason and count where it was, so that a reader sees that something was there.
+//! everything is kept and secrets of known shapes are masked, at the cost of one scan of the text. [`Rule`]s, a
+//! redactor or a text beyond the value limit require reading the JSON; the output is JSON again, with every role, kind,
+//! id, finish reason and count where it was, so that a reader sees that content was there.
 //!
 //! | file | what |
 //! |---|---|
-//! | `policy` | the policy and what it does with one text |
-//! | `apply` | what it does with JSON |
-//! | `rule` | who a rule is about: role, part, path |
+//! | `policy` | the policy, applied to one text |
+//! | `apply` | the policy, applied to JSON |
+//! | `rule` | what a rule matches: role, part, path |
 //! | `part` | the field names of messages and of the provider's shapes, as a table |
-//! | `rewriter` | the way through the JSON |
+//! | `rewriter` | the traversal of the JSON |
 //! | `hash` | the keyed hash |
 //!
 //! ```

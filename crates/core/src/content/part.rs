@@ -1,19 +1,19 @@
-//! The field names under which content stands, in the convention's messages and in the provider's own bodies.
+//! The field names of content, in the convention's messages and in the provider's own bodies.
 //!
-//! The table is turned round where it matters: inside a message every field that is not known to be structure is
-//! content, so that a field a provider adds tomorrow falls under today's rules.
+//! The table is inverted where it matters: inside a message every field that is not known to be structure is content,
+//! so that a field a provider adds tomorrow falls under today's rules.
 
 use crate::message::Kind;
 use crate::semconv as names;
 
-/// Which JSON a policy is applied to.
+/// The JSON that a policy is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// `gen_ai.input.messages`
     InputMessages,
     /// `gen_ai.output.messages`
     OutputMessages,
-    /// `gen_ai.system_instructions`: parts of the role `system`.
+    /// `gen_ai.system_instructions`: parts with the role `system`.
     SystemInstructions,
     /// `gen_ai.tool.definitions`
     ToolDefinitions,
@@ -26,7 +26,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// Those that are an attribute of a span.
+    /// The places that are attributes of a span.
     const ATTRIBUTES: [(&'static str, Self); 7] = [
         (names::GEN_AI_INPUT_MESSAGES, Self::InputMessages),
         (names::GEN_AI_OUTPUT_MESSAGES, Self::OutputMessages),
@@ -37,7 +37,7 @@ impl Place {
         (names::SPANLOOM_ATTRIBUTES, Self::Attributes),
     ];
 
-    /// What stands in the attribute of this name, where it is one of ours or the convention's.
+    /// Returns the place for an attribute name, if the attribute is ours or the convention's.
     #[must_use]
     pub fn of_attribute(name: &str) -> Option<Self> {
         let found = Self::ATTRIBUTES
@@ -47,29 +47,29 @@ impl Place {
     }
 }
 
-/// What kind of content a text is.
+/// The kind of content that a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
     /// Words of a message: prompts, answers, instructions, texts to embed.
     Text,
-    /// What the model thought before it answered, its summary included.
+    /// The model's reasoning before its answer, including its summary.
     Reasoning,
-    /// The words with which a model refused.
+    /// The text of a model's refusal.
     Refusal,
     /// Arguments of a tool call.
     ToolCall,
-    /// What a tool answered.
+    /// The result of a tool call.
     ToolResult,
-    /// Description and parameters of a tool; its name stays.
+    /// Description and parameters of a tool; its name is kept.
     ToolDefinition,
-    /// An image, a sound or a file, by value or by address.
+    /// An image, audio or a file, by value or by address.
     Media,
     /// An embedding.
     Embedding,
 }
 
-/// What is known about a place in the JSON.
+/// What is known about a position in the JSON.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context<'a> {
     pub(super) role: Option<&'a str>,
@@ -96,7 +96,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The part, where nothing said what it is.
+    /// Returns the part, inferred from the role where no field determines it.
     pub(super) fn kind(self) -> Part {
         match self.part {
             None | Some(Part::Text) if self.role == Some("tool") => Part::ToolResult,
@@ -104,7 +104,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What the `type` of an object tells.
+    /// Applies the `type` of an object.
     pub(super) fn of_type(self, kind: &str) -> Self {
         if self.part == Some(Part::ToolDefinition) {
             return self;
@@ -122,7 +122,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The same of a type that is no part's, but an item's or a tool call's.
+    /// Applies the `type` of an item or a tool call, which is not the type of a part.
     fn of_own_type(self, kind: &str) -> Self {
         match kind {
             "image" | "audio" => self.part(Part::Media),
@@ -135,7 +135,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What the name of a field inside a message tells of its value.
+    /// Applies the name of a field inside a message.
     pub(super) fn of_key(self, key: &str) -> Self {
         match key {
             "refusal" => self.part(Part::Refusal),
@@ -152,7 +152,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Where content begins at the top of a provider's body.
+/// Returns the context of a top-level body field that holds content.
 pub(super) fn entry(key: &str) -> Option<Context<'static>> {
     let context = Context::default();
     Some(match key {
@@ -165,7 +165,7 @@ pub(super) fn entry(key: &str) -> Option<Context<'static>> {
     })
 }
 
-/// Fields of a message that hold parts, not content of their own.
+/// Returns whether a field of a message holds parts rather than content of its own.
 pub(super) fn contains_parts(key: &str) -> bool {
     matches!(
         key,
@@ -186,7 +186,7 @@ pub(super) fn contains_parts(key: &str) -> bool {
     )
 }
 
-/// Fields that are structure: names, kinds, ids and states. They stay as they are.
+/// Returns whether a field is structure (a name, kind, id or state), which is kept unchanged.
 pub(super) fn is_structure(key: &str) -> bool {
     matches!(
         key,

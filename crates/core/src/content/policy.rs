@@ -1,4 +1,4 @@
-//! The policy, and what it does with one text.
+//! The policy, applied to one text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,42 +9,43 @@ use super::hash::Key;
 use super::rule::{ContentPath, Rule};
 use crate::secret;
 
-/// Stands for a text that a rule masks.
+/// The placeholder for a text that a rule masks.
 const MASKED: &str = "[masked]";
-/// Stands for a text on which the user's redactor panicked or which it withheld.
+/// The placeholder for a text on which the user's redactor panicked or reported failure.
 const WITHHELD: &str = "[withheld: redactor failed]";
 
 /// What happens to content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// It stays, but for secrets of known shapes and for what is beyond the value limit.
+    /// Keeps the content, except for secrets of known shapes and bytes beyond the value limit.
     #[default]
     Keep,
-    /// `[hash:<16 hexadecimal digits>]` instead: equal content has equal hashes. See [`ContentPolicy::with_hash_key`].
+    /// Replaces the content with `[hash:<16 hexadecimal digits>]`; equal content has equal hashes. See
+    /// [`ContentPolicy::with_hash_key`].
     Hash,
-    /// `[masked]` instead.
+    /// Replaces the content with `[masked]`.
     Mask,
-    /// Nothing instead: the empty text in a message, and no field at all where a path names it.
+    /// Removes the content: leaves an empty text in a message, and removes the field where a path names it.
     Drop,
 }
 
-/// What the user's redactor says to a text.
+/// The verdict of the user's redactor on a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redacted {
-    /// It stays.
+    /// Keeps the text.
     Keep,
-    /// This instead.
+    /// Replaces the text.
     Replace(String),
-    /// The redactor could not do its work: the text is withheld, and counted.
+    /// Reports that the redactor failed: the text is withheld and counted.
     Failed,
 }
 
 type Redactor = dyn Fn(&ContentPath<'_>, &str) -> Redacted + Send + Sync;
 
-/// What is kept of content, and in which form. Cloning is cheap.
+/// A policy for which content is kept, and in which form. Cheap to clone.
 ///
-/// Default: all of it, with secrets of known shapes masked and a value limit of
+/// By default all content is kept, with secrets of known shapes masked and a value limit of
 /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`].
 #[derive(Clone, Default)]
 #[must_use = "a policy does nothing until it is given to a layer or applied"]
@@ -57,49 +58,49 @@ pub struct ContentPolicy {
 }
 
 impl ContentPolicy {
-    /// Bytes of one text that are kept when nothing else is said: 1 MiB.
+    /// The default number of bytes that are kept of one text: 1 MiB.
     pub const DEFAULT_VALUE_LIMIT: usize = 1 << 20;
 
-    /// Stands for content in a shape that its rules cannot be applied to.
+    /// The placeholder for content in a shape to which the rules cannot be applied.
     pub const UNREAD: &str = r#"{"withheld":"not readable"}"#;
 
-    /// Adds a rule. The first one that matches decides, so exceptions come first; what none matches is kept.
+    /// Adds a rule. The first matching rule decides, so exceptions come first; content that no rule matches is kept.
     pub fn with_rule(mut self, rule: Rule, action: Action) -> Self {
         self.rules.push((rule, action));
         self
     }
 
-    /// Which secrets are masked. Default: those of known shapes, but neither e-mail addresses nor card numbers.
+    /// Sets which secrets are masked. Default: secrets of known shapes, but neither e-mail addresses nor card numbers.
     pub fn with_secrets(mut self, secrets: secret::Mask) -> Self {
         self.secrets = secrets;
         self
     }
 
-    /// The longest text that is kept whole, in bytes of UTF-8; a longer one is cut on a character, with
-    /// `… [truncated, <original length> bytes]` at its end, to at most as many bytes (below the length of that mark,
-    /// without it). Inside JSON the texts are cut, not the JSON.
+    /// Sets the value limit: the length in UTF-8 bytes up to which a text is kept whole. A longer text is cut at a
+    /// character boundary to at most this length, including a final `… [truncated, <original length> bytes]`, which is
+    /// omitted where the limit is shorter. Inside JSON the texts are cut, not the JSON.
     pub fn with_value_limit(mut self, bytes: usize) -> Self {
         self.value_limit = Some(bytes);
         self
     }
 
-    /// The value limit to fall back to, where [`ContentPolicy::with_value_limit`] was not called.
+    /// Sets the value limit where [`ContentPolicy::with_value_limit`] was not called.
     pub fn or_value_limit(mut self, bytes: Option<usize>) -> Self {
         self.value_limit = self.value_limit.or(bytes);
         self
     }
 
-    /// The key of [`Action::Hash`], which is HMAC-SHA-256 cut to 64 bits. Without a key, a short text can be found
-    /// by trying: give one, keep it secret, and keep it the same for as long as hashes are to be compared.
+    /// Sets the key of [`Action::Hash`], which is HMAC-SHA-256 truncated to 64 bits. Without a key, a short text can be
+    /// found by brute force: set a key, keep it secret, and keep it the same for as long as hashes are to be compared.
     pub fn with_hash_key(mut self, key: &[u8]) -> Self {
         self.key = Key::new(key);
         self
     }
 
-    /// A redactor of the user's own, asked for every text that the rules keep: decoded, whole, before secrets are
-    /// masked. It runs on the recorder's thread. When it panics or says [`Redacted::Failed`], the text is withheld as
-    /// `[withheld: redactor failed]` and counted; everything else of the call is kept. A panic's own message goes
-    /// where the process's panic hook sends it.
+    /// Sets the user's own redactor, which is called for every text that the rules keep: decoded, whole, before secrets
+    /// are masked. It runs on the recorder's thread. When it panics or returns [`Redacted::Failed`], the text is
+    /// withheld as `[withheld: redactor failed]` and counted; the rest of the call is kept. The panic message goes to
+    /// the process's panic hook.
     pub fn with_redactor(
         mut self,
         redactor: impl Fn(&ContentPath<'_>, &str) -> Redacted + Send + Sync + 'static,
@@ -108,7 +109,7 @@ impl ContentPolicy {
         self
     }
 
-    /// Applies it to a text that is no content, such as a name or an id: secrets are masked, the value limit holds.
+    /// Applies the policy to a text that is not content, such as a name or an id: masks secrets, enforces the limit.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let limit = self.limit();
@@ -118,8 +119,8 @@ impl ContentPolicy {
         Cow::Owned(self.cut(text, limit))
     }
 
-    /// Applies it to content in a shape that no rule can be matched with: masked and cut as one text, or replaced by
-    /// [`ContentPolicy::UNREAD`] where there are rules or a redactor it would have to go through.
+    /// Applies the policy to content in a shape that no rule can match: masks and cuts it as one text, or replaces it
+    /// with [`ContentPolicy::UNREAD`] where rules or a redactor would have to be applied.
     #[must_use]
     pub fn unread<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.has_rules() {
@@ -128,7 +129,7 @@ impl ContentPolicy {
         }
     }
 
-    /// Whether content has to go through rules or a redactor.
+    /// Returns whether content has to go through rules or a redactor.
     #[must_use]
     pub fn has_rules(&self) -> bool {
         !self.rules.is_empty() || self.redactor.is_some()
@@ -150,7 +151,7 @@ impl ContentPolicy {
             .unwrap_or_default()
     }
 
-    /// What stands for a text under an action; `None` when that is the text itself, after a look at it.
+    /// Returns the replacement for a text under an action; `None` when the text is kept, subject to `kept`.
     pub(super) fn instead(&self, action: Action, text: &str) -> Option<String> {
         match action {
             Action::Keep => None,
@@ -164,7 +165,7 @@ impl ContentPolicy {
         self.redactor.is_some()
     }
 
-    /// What a kept text becomes, and whether it had to be withheld; `None` when it stays as it is.
+    /// Returns the replacement for a kept text and whether it was withheld; `None` when the text is unchanged.
     pub(super) fn kept(&self, at: &ContentPath<'_>, text: &str) -> Option<(String, bool)> {
         let redacted = self.redactor.as_ref().map(|redactor| {
             catch_unwind(AssertUnwindSafe(|| redactor(at, text))).unwrap_or(Redacted::Failed)
@@ -181,8 +182,8 @@ impl ContentPolicy {
         }
     }
 
-    /// The head of a text, with what it was long. Masked before it is cut: half a secret has no known shape. What lies
-    /// far beyond the cut is not looked at.
+    /// Cuts a text and appends its original length. Secrets are found before the cut, because half a secret has no
+    /// known shape. Text far beyond the cut is not scanned.
     fn cut(&self, text: &str, limit: usize) -> String {
         const BEYOND: usize = 16 << 10;
         let mark = format!("… [truncated, {} bytes]", text.len());
@@ -194,13 +195,13 @@ impl ContentPolicy {
         let mut end = floor(seen, room).len();
         for span in self.secrets.spans(seen) {
             if span.from < end && span.to > end {
-                // The secret goes as a whole.
+                // A secret across the cut is removed as a whole.
                 end = span.from;
             }
         }
         let head = seen.get(..end).unwrap_or_default();
         let mut head = self.secrets.apply(head).into_owned();
-        // What stands for a short secret may be longer than it was.
+        // The placeholder for a short secret may be longer than the secret.
         head.truncate(floor(&head, room).len());
         head.push_str(mark);
         head
@@ -218,7 +219,7 @@ impl fmt::Debug for ContentPolicy {
     }
 }
 
-/// The longest head of at most so many bytes that ends between two characters.
+/// Returns the longest prefix of at most `bytes` bytes that ends at a character boundary.
 fn floor(text: &str, mut bytes: usize) -> &str {
     if bytes >= text.len() {
         return text;

@@ -1,7 +1,7 @@
-//! The way through a JSON text: what is structure stays, what is content goes through the policy.
+//! The traversal of a JSON text: structure stays, content goes through the policy.
 //!
-//! Two ways of walking. Inside messages every text is content, with a role and a kind, unless its field is known to be
-//! structure. Everywhere else (monitor attributes, arguments of a tool, a body's other fields) only paths are known.
+//! Inside messages, every text is content with a role and a kind, unless its field is known to be structure. Everywhere
+//! else (monitor attributes, tool arguments, the other fields of a body), only paths are known.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use super::policy::{Action, ContentPolicy};
 use super::rule::ContentPath;
 use crate::json::{Document, Edits, Member, Node};
 
-/// Deeper JSON is not read: the way through it goes down with it.
+/// The deepest JSON that is read, because the traversal recurses.
 const DEEPEST: usize = 128;
 
 pub(super) struct Rewriter<'p> {
     policy: &'p ContentPolicy,
     place: Place,
-    /// Keys from the outside in, joined by dots.
+    /// Keys from the outermost to the innermost, joined by dots.
     path: String,
     edits: Edits,
     withheld: u64,
@@ -33,7 +33,7 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    /// The JSON as the policy wants it, and the number of texts withheld; `None` when it cannot be read.
+    /// Returns the JSON under the policy and the number of withheld texts; `None` when the JSON cannot be read.
     pub(super) fn over(mut self, json: &str) -> Option<(Cow<'_, str>, u64)> {
         let document = readable(json)?;
         let (root, context) = (document.root(), Context::default());
@@ -57,7 +57,7 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    /// A provider's body: some fields hold messages, the others are parameters.
+    /// Rewrites a provider's body: some fields hold messages, the rest are parameters.
     fn body(&mut self, body: Node<'_>) {
         if !body.is_object() {
             return self.fields(body, Context::default());
@@ -71,7 +71,7 @@ impl<'p> Rewriter<'p> {
         });
     }
 
-    /// The members of an object, but for those that do not stay.
+    /// Removes the members of an object for which `stays` returns `false`.
     fn members(
         &mut self,
         object: Node<'_>,
@@ -86,7 +86,7 @@ impl<'p> Rewriter<'p> {
         self.edits.remove(&members);
     }
 
-    /// Messages, their parts, and what is inside those.
+    /// Rewrites messages, their parts, and the contents of the parts.
     fn message(&mut self, node: Node<'_>, context: Context<'_>) {
         if node.is_list() {
             return node.items().for_each(|item| self.message(item, context));
@@ -111,7 +111,7 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    /// One field of a message or a part.
+    /// Rewrites one field of a message or a part.
     fn member(&mut self, name: &str, value: Node<'_>, context: Context<'_>) {
         let is_scalar = !value.is_list() && !value.is_object();
         let is_refusal = name == "refusal" && is_flag(value);
@@ -125,7 +125,7 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    /// A value that is content as a whole.
+    /// Rewrites a value that is content as a whole.
     fn content(&mut self, node: Node<'_>, context: Context<'_>) {
         if node.is_null() {
             return;
@@ -141,13 +141,13 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    /// Content that no rule about roles and kinds takes: paths inside it may still be meant.
+    /// Rewrites content that the rules for roles and kinds keep: rules for paths may still match inside it.
     fn kept(&mut self, node: Node<'_>, context: Context<'_>) {
         let Some(text) = node.text() else {
             return self.fields(node, context);
         };
         let structured = matches!(context.part, Some(Part::ToolCall | Part::ToolResult));
-        // Arguments travel as JSON in a text, and so do many results.
+        // Arguments are sent as JSON in a text, and so are many results.
         let is_json = structured && self.policy.has_paths() && text.starts_with(['{', '[']);
         let Some(document) = is_json.then(|| readable(&text)).flatten() else {
             return self.text(node, context);
@@ -160,7 +160,7 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    /// JSON of the user's own, of which only paths are known.
+    /// Rewrites the user's own JSON, in which only paths are known.
     fn fields(&mut self, node: Node<'_>, context: Context<'_>) {
         if node.is_object() {
             self.members(node, |rewriter, name, value| {
@@ -173,7 +173,7 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    /// One field of those; `false` when it goes.
+    /// Rewrites one field by its path; returns `false` when the field is dropped.
     fn field(&mut self, name: &str, value: Node<'_>, context: Context<'_>) -> bool {
         let outside = self.path.len();
         if outside > 0 {
@@ -190,7 +190,7 @@ impl<'p> Rewriter<'p> {
         action != Action::Drop
     }
 
-    /// Puts what stands for it in the place of a value, whatever that was.
+    /// Replaces a value of any type with the placeholder of an action.
     fn replace(&mut self, node: Node<'_>, action: Action) {
         let instead = match node.text() {
             Some(text) => self.policy.instead(action, &text),
@@ -201,9 +201,9 @@ impl<'p> Rewriter<'p> {
         }
     }
 
-    /// A text that stays, as far as redactor and limit allow.
+    /// Rewrites a kept text, subject to the redactor and the value limit.
     fn text(&mut self, node: Node<'_>, context: Context<'_>) {
-        // With its escapes it is no shorter than without.
+        // The escaped text is never shorter than the decoded text.
         if !self.policy.redacts() && node.len() <= self.policy.limit() {
             return;
         }
@@ -215,14 +215,14 @@ impl<'p> Rewriter<'p> {
     }
 }
 
-/// JSON that the way goes through; `None` for a text that is none, or too deep.
+/// Reads JSON for the traversal; `None` for a text that is not JSON or is too deep.
 fn readable(json: &str) -> Option<Document<'_>> {
     let document = Document::read(json.as_bytes());
     let is_readable = document.is_whole() && document.root().depth() <= DEEPEST;
     is_readable.then_some(document)
 }
 
-/// Whether a member says that the text beside it is a refusal, as our own messages do.
+/// Returns whether a member marks the adjacent text as a refusal, as in our own messages.
 fn is_flag(refusal: Node<'_>) -> bool {
     refusal.bool() == Some(true)
 }

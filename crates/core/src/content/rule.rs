@@ -1,26 +1,26 @@
-//! Who a rule is about.
+//! What a rule matches.
 
 use std::fmt;
 
 use super::part::{Part, Place};
 
-/// Where a text stands.
+/// The location of a text.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ContentPath<'a> {
-    /// The JSON it is in.
+    /// The JSON that contains the text.
     pub place: Place,
-    /// Whose words they are: `system` (also for `developer`), `user`, `assistant`, `tool`; `None` outside of messages.
+    /// The speaker's role: `system` (also for `developer`), `user`, `assistant`, `tool`; `None` outside of messages.
     pub role: Option<&'a str>,
-    /// What kind of content it is; `None` outside of messages.
+    /// The kind of content; `None` outside of messages.
     pub part: Option<Part>,
-    /// Keys from the outside in, joined by dots: of a monitor attribute (`params.equation`), of a tool's argument or
-    /// result, or of a field of the body outside of messages (`metadata.tenant`). Array elements go by their array's
-    /// name. Empty for the text of a message.
+    /// Keys from the outermost to the innermost, joined by dots: of a monitor attribute (`params.equation`), of a
+    /// tool's argument or result, or of a body field outside of messages (`metadata.tenant`). Array elements have the
+    /// name of their array. Empty for the text of a message.
     pub path: &'a str,
 }
 
-/// Who a rule is about; everything it names must agree.
+/// A matcher for content: all of its criteria must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rule {
     role: Option<String>,
@@ -29,10 +29,10 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Content of messages of this role: `system` (also for `developer`), `user`, `assistant`, `tool`.
+    /// Matches content of messages with this role: `system` (also for `developer`), `user`, `assistant`, `tool`.
     ///
-    /// Texts that are not in messages have a role as well: instructions are the `system`'s, a prompt or a text to embed
-    /// the `user`'s, an answer the `assistant`'s, a tool's result the `tool`'s.
+    /// Texts outside of messages have a role as well: `system` for instructions, `user` for a prompt or a text to
+    /// embed, `assistant` for an answer, `tool` for the result of a tool.
     #[must_use]
     pub fn role(role: &str) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Rule {
         }
     }
 
-    /// Content of this kind.
+    /// Matches content of this kind.
     #[must_use]
     pub fn part(part: Part) -> Self {
         Self {
@@ -50,9 +50,9 @@ impl Rule {
         }
     }
 
-    /// The value at a path, whatever its type: in monitor attributes, in arguments and results of tools, and in fields
-    /// of the provider's bodies outside of messages. `params.equation` is one key inside another, `*` stands for any
-    /// number of keys, also for none: `*.ssn` is `ssn` wherever it stands, `metadata.*` everything below `metadata`.
+    /// Matches the value at a path, whatever its type: in monitor attributes, in arguments and results of tools, and in
+    /// fields of the provider's bodies outside of messages. `params.equation` is a nested key, `*` any number of keys
+    /// or none: `*.ssn` matches `ssn` at any depth, `metadata.*` everything below `metadata`.
     #[must_use]
     pub fn path(path: &str) -> Self {
         Self {
@@ -61,14 +61,14 @@ impl Rule {
         }
     }
 
-    /// Only in messages of this role.
+    /// Restricts the rule to messages with this role.
     #[must_use]
     pub fn of_role(mut self, role: &str) -> Self {
         self.role = Some(role.to_owned());
         self
     }
 
-    /// Only in content of this kind.
+    /// Restricts the rule to content of this kind.
     #[must_use]
     pub fn of_part(mut self, part: Part) -> Self {
         self.part = Some(part);
@@ -109,7 +109,7 @@ impl fmt::Display for ContentPath<'_> {
     }
 }
 
-/// Glob over keys, with one step back to the last star: never more than keys times pattern.
+/// Matches a glob against keys, backtracking only to the last star: at most keys times pattern steps.
 fn path_matches(pattern: &[String], path: &str) -> bool {
     if path.is_empty() {
         return false;

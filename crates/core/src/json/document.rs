@@ -3,25 +3,25 @@
 use super::tape::{Entry, KEPT, Tape};
 use super::tokens;
 
-/// JSON, read once.
+/// JSON, parsed once.
 #[derive(Debug, Default)]
 pub struct Document<'a> {
     pub(super) text: &'a str,
-    /// Values in the order in which they begin; before each member's value stands its key.
+    /// Values in the order in which they begin; the key of a member precedes its value.
     pub(super) tape: Vec<Entry>,
     whole: bool,
-    /// Whether bytes that are no text stand behind it.
+    /// Whether bytes that are not UTF-8 follow the text.
     cut: bool,
 }
 
 impl<'a> Document<'a> {
-    /// Reads as far as the bytes are JSON. More than 4 GiB or 1,048,576 values are not read.
+    /// Parses the bytes for as long as they are JSON. More than 4 GiB or 1,048,576 values are not read.
     #[must_use]
     pub fn read(bytes: &'a [u8]) -> Self {
         Self::read_on(Tape::default(), bytes)
     }
 
-    /// The same, in memory that was used before.
+    /// Parses the bytes as [`Document::read`] does, in the memory of an earlier document.
     #[must_use]
     pub fn read_on(Tape(tape): Tape, bytes: &'a [u8]) -> Self {
         let text = match std::str::from_utf8(bytes) {
@@ -40,7 +40,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Its memory, for the next one; at most 64 KiB.
+    /// Returns the document's memory for reuse by the next document; at most 64 KiB.
     #[must_use]
     pub fn into_tape(self) -> Tape {
         match self.tape.capacity() <= KEPT {
@@ -49,13 +49,13 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The bytes as a text, JSON or not; `None` where they are not UTF-8, or none.
+    /// Returns the bytes as text, JSON or not; `None` when they are not UTF-8 or are empty.
     #[must_use]
     pub fn text(&self) -> Option<&'a str> {
         (!self.cut && !self.text.is_empty()).then_some(self.text)
     }
 
-    /// Whether the bytes are JSON from their beginning to their end.
+    /// Returns whether the bytes are JSON from beginning to end.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.whole

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use super::node::{Node, quote};
 
-/// What stands in a text instead of what stood there. No two of them overlap.
+/// Replacements for ranges of a text. No two ranges overlap.
 #[derive(Debug, Default)]
 pub(crate) struct Edits(Vec<(Range<usize>, Cow<'static, str>)>);
 
-/// A member of an object, by its place, and whether it stays.
+/// The range of a member of an object, and whether the member stays.
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) range: Range<usize>,
@@ -17,26 +17,26 @@ pub(crate) struct Member {
 }
 
 impl Edits {
-    /// Puts JSON in the place of a value.
+    /// Replaces a value with JSON.
     pub(crate) fn replace(&mut self, node: Node<'_>, json: impl Into<Cow<'static, str>>) {
         self.0.push((node.range(), json.into()));
     }
 
-    /// Puts a text in the place of a value.
+    /// Replaces a value with a text.
     pub(crate) fn replace_by_text(&mut self, node: Node<'_>, text: &str) {
         let mut json = String::with_capacity(text.len() + 2);
         quote(&mut json, text);
         self.replace(node, json);
     }
 
-    /// Puts a member in at the beginning of an object.
+    /// Inserts a member at the beginning of an object.
     pub(crate) fn add_member(&mut self, object: Node<'_>, member: &'static str) {
         let at = object.range().start + 1;
         let comma = if object.is_empty() { "" } else { "," };
         self.0.push((at..at, [member, comma].concat().into()));
     }
 
-    /// Takes members out that do not stay, of all members of an object, with the commas between them.
+    /// Removes the members that do not stay, given all members of an object, with the commas between them.
     pub(crate) fn remove(&mut self, members: &[Member]) {
         let mut kept_before = None;
         for (at, member) in members.iter().enumerate() {
@@ -56,7 +56,7 @@ impl Edits {
         self.0.is_empty()
     }
 
-    /// The text that was read, with all of them.
+    /// Returns the original text with all changes applied.
     pub(crate) fn apply(mut self, text: &str) -> Cow<'_, str> {
         if self.is_empty() {
             return Cow::Borrowed(text);

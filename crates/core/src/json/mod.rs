@@ -1,14 +1,14 @@
-//! JSON read once, into views of the bytes it came in.
+//! JSON parsed once, into views of its bytes.
 //!
-//! A [`Document`] is one pass over the bytes: UTF-8, the grammar of RFC 8259, and where each value begins and ends. A
-//! [`Node`] is a value in it, found by its key or its place; nothing is decoded or copied that is not asked for, and what is
-//! copied out is a slice of the bytes. No depth of the JSON costs stack.
+//! A [`Document`] makes one pass over the bytes, which checks UTF-8 and the grammar of RFC 8259 and records where each
+//! value begins and ends. A [`Node`] is a value in the document, found by its key or its position; values are decoded
+//! or copied only on request, and a copied value is a slice of the bytes. The depth of the JSON costs no stack.
 //!
-//! Bytes that end early or go wrong give what stands before that place: whole texts and numbers, in lists and objects that
-//! count as closed there. Of a key that stands twice the last value counts, as in Python and JavaScript.
+//! Truncated or invalid bytes yield the values before that point: whole texts and numbers, in lists and objects that
+//! count as closed there. For a duplicate key, the last value wins, as in Python and JavaScript.
 //!
-//! Readers were measured before this one was written (2026-11-29, 2 cores AMD EPYC, nanoseconds a byte; `serde_json` skips
-//! values, `sonic-rs` and `simd-json` make a tape, `jiter` a tree of borrowed values):
+//! Existing readers were measured before this one was written (2026-11-29, 2 cores AMD EPYC, nanoseconds per byte;
+//! `serde_json` skips values, `sonic-rs` and `simd-json` build a tape, `jiter` a tree of borrowed values):
 //!
 //! | body | this tape | `serde_json` | `sonic-rs` | `jiter` | `simd-json` |
 //! |---|---|---|---|---|---|
@@ -17,8 +17,8 @@
 //! | a picture, 1 MB | 0.01 | 0.13 | 0.13 | 0.05 | 0.21 |
 //! | tool calls, 40 KB | 0.87 | 0.90 | 1.31 | 4.79 | 1.31 |
 //!
-//! None of the others gives both a value's own bytes and what stood before a cut. The fuzz target `document` compares it
-//! with `serde_json`.
+//! None of the existing readers gives both the bytes of a value and the values before a cut. The fuzz target `document`
+//! compares this reader with `serde_json`.
 //!
 //! | file | what |
 //! |---|---|
@@ -27,8 +27,8 @@
 //! | `node` | a value, as seen by a reader |
 //! | `tape` | where values begin and end |
 //! | `tokens` | the pass over the bytes |
-//! | `text` | what a text with escapes says |
-//! | `tree` | trees of it, for those who need one |
+//! | `text` | the decoding of texts with escapes |
+//! | `tree` | the conversion to `serde_json` trees |
 
 mod document;
 mod edit;

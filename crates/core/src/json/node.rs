@@ -15,7 +15,7 @@ pub struct Node<'d> {
 }
 
 impl Document<'_> {
-    /// The value the bytes are; `null` when they do not begin as JSON does.
+    /// Returns the root value; `null` when the bytes do not begin as JSON.
     #[must_use]
     pub fn root(&self) -> Node<'_> {
         Node {
@@ -36,7 +36,7 @@ impl<'d> Node<'d> {
         self.entry().map_or(Kind::Null, |entry| entry.kind)
     }
 
-    /// The characters between the quotes of a text or a key; of anything else, all of it.
+    /// Returns the characters between the quotes of a text or a key; of any other value, all of it.
     #[inline]
     pub(crate) fn inside(self) -> &'d str {
         let Some(entry) = self.entry() else {
@@ -47,7 +47,7 @@ impl<'d> Node<'d> {
         self.document.text.get(range).unwrap_or_default()
     }
 
-    /// Where it stands among the bytes, a text with its quotes.
+    /// Returns the range of the value in the bytes, including the quotes of a text.
     pub(crate) fn range(self) -> Range<usize> {
         let quotes = u32::from(self.is_text());
         let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
@@ -56,12 +56,12 @@ impl<'d> Node<'d> {
         })
     }
 
-    /// Bytes of it, without the quotes of a text.
+    /// Returns the length of the value in bytes, without the quotes of a text.
     pub(crate) fn len(self) -> usize {
         self.inside().len()
     }
 
-    /// The entry behind this value.
+    /// Returns the index of the entry after this value.
     #[inline]
     fn behind(self) -> u32 {
         match self.entry() {
@@ -70,49 +70,49 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Whether it is an object.
+    /// Returns whether the value is an object.
     #[must_use]
     pub fn is_object(self) -> bool {
         matches!(self.kind(), Kind::Object | Kind::CutObject)
     }
 
-    /// Whether it is a list.
+    /// Returns whether the value is a list.
     #[must_use]
     pub fn is_list(self) -> bool {
         matches!(self.kind(), Kind::List | Kind::CutList)
     }
 
-    /// Whether it is a list or an object with nothing in it.
+    /// Returns whether the value is an empty list or object.
     pub(crate) fn is_empty(self) -> bool {
         self.kind().holds() && self.behind() == self.at + 1
     }
 
-    /// Whether it is a list or an object whose end did not come.
+    /// Returns whether the value is a list or an object without an end.
     #[must_use]
     pub fn is_cut(self) -> bool {
         matches!(self.kind(), Kind::CutList | Kind::CutObject)
     }
 
-    /// Whether it is a text.
+    /// Returns whether the value is a text.
     #[must_use]
     pub fn is_text(self) -> bool {
         matches!(self.kind(), Kind::Text | Kind::Escaped | Kind::Broken)
     }
 
-    /// Whether it is `null`.
+    /// Returns whether the value is `null`.
     #[must_use]
     pub fn is_null(self) -> bool {
         self.kind() == Kind::Null
     }
 
-    /// The last member of this name, of an object.
+    /// Returns the last member of an object with this name.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Self> {
         let [found] = self.pick([name]);
         found
     }
 
-    /// The last member of each of these names, of an object, in one pass over its members.
+    /// Returns the last member of an object for each of these names, in one pass over its members.
     #[must_use]
     pub fn pick<const N: usize>(self, names: [&str; N]) -> [Option<Self>; N] {
         let mut found = [None; N];
@@ -148,18 +148,18 @@ impl<'d> Node<'d> {
         found
     }
 
-    /// The same, where it is not `null`.
+    /// Returns the last member of an object with this name, unless it is `null`.
     #[must_use]
     pub fn given(self, name: &str) -> Option<Self> {
         self.get(name).filter(|value| !value.is_null())
     }
 
-    /// The members of an object, in their order.
+    /// Returns the members of an object, in order.
     pub fn members(self) -> impl Iterator<Item = (Cow<'d, str>, Self)> {
         self.keys().map(|key| (key.decoded(), key.value()))
     }
 
-    /// The same, with where each member stands.
+    /// Returns the members of an object, in order, each with its range.
     pub(crate) fn member_ranges(self) -> impl Iterator<Item = (Range<usize>, Cow<'d, str>, Self)> {
         self.keys().map(|key| {
             let value = key.value();
@@ -178,7 +178,7 @@ impl<'d> Node<'d> {
         })
     }
 
-    /// The value behind a key.
+    /// Returns the value of a key.
     fn value(self) -> Self {
         Self {
             at: self.at + 1,
@@ -186,7 +186,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// The elements of a list, in their order; numbers that follow each other are one.
+    /// Returns the elements of a list, in order; consecutive numbers are one element.
     pub fn items(self) -> impl Iterator<Item = Self> {
         let (mut at, end) = match self.is_list() {
             true => (self.at + 1, self.behind()),
@@ -199,7 +199,7 @@ impl<'d> Node<'d> {
         })
     }
 
-    /// How many numbers it is: 1, or in a list all that follow each other; 0 for what is no number.
+    /// Returns the count of numbers in the value: 1, or all consecutive numbers in a list; 0 if it is not a number.
     #[must_use]
     pub fn numbers(self) -> usize {
         match self.entry() {
@@ -212,13 +212,13 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// What a text says; `None` for anything else.
+    /// Returns the decoded text; `None` for any other value.
     #[must_use]
     pub fn text(self) -> Option<Cow<'d, str>> {
         self.is_text().then(|| self.decoded())
     }
 
-    /// What a text or a key says.
+    /// Returns the decoded text or key.
     #[inline]
     fn decoded(self) -> Cow<'d, str> {
         match self.kind() {
@@ -227,7 +227,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// The half of a pair of escapes with which a text begins, and the one with which it ends: a stream may cut a character.
+    /// Returns the halves of surrogate pairs at the start and the end of a text: a stream may cut a character.
     pub(crate) fn halves(self) -> [Option<u32>; 2] {
         match self.kind() {
             Kind::Broken => halves(self.inside()),
@@ -235,13 +235,13 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// What the member of this name says, where it is a text.
+    /// Returns the decoded member of this name, if it is a text.
     #[must_use]
     pub fn string(self, name: &str) -> Option<String> {
         Some(self.get(name)?.text()?.into_owned())
     }
 
-    /// Whether it is this text.
+    /// Returns whether the value is this text.
     #[must_use]
     pub fn is(self, text: &str) -> bool {
         match self.kind() {
@@ -251,26 +251,26 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// A whole number from 0.
+    /// Returns the value as a whole number from 0.
     #[must_use]
     pub fn u64(self) -> Option<u64> {
         (self.numbers() == 1).then(|| self.inside().parse().ok())?
     }
 
-    /// A whole number.
+    /// Returns the value as a whole number.
     #[must_use]
     pub fn i64(self) -> Option<i64> {
         (self.numbers() == 1).then(|| self.inside().parse().ok())?
     }
 
-    /// Any number.
+    /// Returns the value as a finite number.
     #[must_use]
     pub fn f64(self) -> Option<f64> {
         let number: Option<f64> = (self.numbers() == 1).then(|| self.inside().parse().ok())?;
         number.filter(|number| number.is_finite())
     }
 
-    /// `true` or `false`.
+    /// Returns the value as a boolean.
     #[must_use]
     pub fn bool(self) -> Option<bool> {
         match self.kind() {
@@ -280,8 +280,8 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Its own bytes, where they can stand in other JSON as they are: nothing in it was cut, and no text in it holds half
-    /// a pair of escapes.
+    /// Returns the value's own bytes, if they can be copied into other JSON: nothing in the value was cut, and no text
+    /// in it contains half of a surrogate pair.
     #[must_use]
     pub fn raw(self) -> Option<&'d str> {
         let tape = &self.document.tape;
@@ -293,7 +293,7 @@ impl<'d> Node<'d> {
         whole.then(|| self.document.text.get(self.range()))?
     }
 
-    /// How many lists and objects lie within each other here, itself included.
+    /// Returns the nesting depth of lists and objects, including the value itself.
     #[must_use]
     pub fn depth(self) -> usize {
         let (mut deepest, mut open) = (0, Vec::new());
@@ -310,12 +310,12 @@ impl<'d> Node<'d> {
         deepest
     }
 
-    /// Appends it as JSON: its own bytes where they can stand as they are.
+    /// Appends the value as JSON: its own bytes, if they can be copied into other JSON.
     pub fn write(self, json: &mut String) {
         if let Some(raw) = self.raw() {
             return json.push_str(raw);
         }
-        // Without recursion: the end of each list and object that is open.
+        // Instead of recursion: the end of each open list and object.
         let mut open: Vec<(u32, char)> = Vec::new();
         let (mut at, end) = (self.at, self.behind());
         let mut first = true;
@@ -356,10 +356,10 @@ impl<'d> Node<'d> {
     }
 }
 
-/// Appends a text with its quotes and escapes.
+/// Appends a text with quotes and escapes.
 pub(crate) fn quote(json: &mut String, text: &str) {
     let needs_escape = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-    // Most texts need none; without a way out in between, many bytes are looked at at a time.
+    // Most texts need no escapes; without an early exit, many bytes are checked at a time.
     let bytes = text.as_bytes();
     if !bytes
         .iter()

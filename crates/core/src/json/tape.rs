@@ -1,46 +1,46 @@
-//! What a reading leaves: where values begin and end.
+//! The result of a pass: where values begin and end.
 
-/// Memory of documents, one after the other.
+/// Memory that successive documents reuse.
 #[derive(Debug, Default)]
 pub struct Tape(pub(super) Vec<Entry>);
 
-/// A longer one is not kept: most documents need no more.
+/// The longest tape that is kept for reuse: most documents need no more.
 pub(super) const KEPT: usize = 4_096;
 
-/// A value, or the key of one.
+/// A value, or the key of a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// Of a text and a key the characters between the quotes, of anything else the whole value.
+    /// The start of the characters between the quotes for a text or key, of the whole value otherwise.
     pub(super) start: u32,
-    /// For a list or an object that was cut, where the reading ended.
+    /// The end, which for a list or an object that was cut is where the pass ended.
     pub(super) end: u32,
-    /// Of a list or an object the entry behind everything in it, of numbers how many they are.
+    /// The entry after the contents of a list or an object, or the count of numbers.
     pub(super) next: u32,
     pub(super) kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A text, or a key, that says what it is written as.
+    /// A text or key without escapes.
     Text,
-    /// One with escapes.
+    /// A text or key with escapes.
     Escaped,
-    /// One with half a pair of escapes, which is no character.
+    /// A text or key with half of a surrogate pair, which is not a character.
     Broken,
-    /// A number, or several that follow each other in a list.
+    /// A number, or several consecutive numbers in a list.
     Numbers,
     True,
     False,
     Null,
     List,
     Object,
-    /// A list that does not end.
+    /// A list without an end.
     CutList,
     CutObject,
 }
 
 impl Kind {
-    /// Whether values lie in it.
+    /// Returns whether the value can contain values.
     #[inline]
     pub(super) const fn holds(self) -> bool {
         matches!(

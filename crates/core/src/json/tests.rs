@@ -1,4 +1,4 @@
-//! Compared with `serde_json`, which reads the same texts in another way.
+//! Comparisons with `serde_json`, which reads the same texts in a different way.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ fn what_is_cut_gives_what_stands_before() {
     assert_eq!(cut, Some(all));
 }
 
-/// Whether everything in it stands in the whole as well, as far as its lists go.
+/// Returns whether everything in `part` is also in `whole`, up to the length of its lists.
 fn is_part(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => part
@@ -159,7 +159,7 @@ proptest! {
         prop_assert!(document.is_whole());
         let root = document.root();
         prop_assert_eq!(root.raw(), Some(text.trim()));
-        // Value by value, not by its bytes.
+        // Compares the values, not the bytes.
         let value = serde_json::from_str::<Value>(&text).unwrap();
         prop_assert_eq!(root.to_value_up_to(100), value.clone());
         prop_assert_eq!(rebuilt(root), value);
@@ -173,7 +173,7 @@ proptest! {
 
     #[test]
     fn any_cut_gives_json_again(json in any_json(), at in any::<prop::sample::Index>()) {
-        // A number alone has no end by which it is known to be cut.
+        // A bare number has no end that shows whether it was cut.
         let text = json!([json]).to_string();
         let length = at.index(text.len());
         let document = Document::read(&text.as_bytes()[..length]);

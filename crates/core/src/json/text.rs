@@ -1,8 +1,8 @@
-//! What a text with escapes says.
+//! The decoding of texts with escapes.
 
 use std::borrow::Cow;
 
-/// The characters of a text whose escapes are valid; half a pair of escapes becomes U+FFFD.
+/// Decodes a text whose escapes are valid; half of a surrogate pair becomes U+FFFD.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     let Some(first) = text.find('\\') else {
         return Cow::Borrowed(text);
@@ -23,7 +23,7 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
             None => {}
         }
         let after = characters.as_str();
-        // Escapes in a row are many calls to look for the next one.
+        // For consecutive escapes, searching for the next one would cost many calls.
         if after.starts_with('\\') {
             rest = after;
             continue;
@@ -35,7 +35,7 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-/// Decodes `u` and its digits, and the other half of a pair behind; returns the rest.
+/// Decodes `u` with its digits, and the second half of a surrogate pair after them; returns the rest.
 fn units<'t>(escape: &'t str, decoded: &mut String) -> &'t str {
     let unit = |from: usize| {
         let digits = escape.get(from..from + 4)?;
@@ -55,7 +55,7 @@ fn units<'t>(escape: &'t str, decoded: &mut String) -> &'t str {
     escape.get(length..).unwrap_or_default()
 }
 
-/// The second half of a pair with which a text begins, and the first half with which it ends.
+/// Returns the low surrogate at the start of a text and the high surrogate at its end.
 pub(super) fn halves(text: &str) -> [Option<u32>; 2] {
     let unit = |escape: &str| {
         let digits = escape.strip_prefix("\\u")?;
@@ -65,7 +65,7 @@ pub(super) fn halves(text: &str) -> [Option<u32>; 2] {
     let last = text.len().checked_sub(6).and_then(|at| {
         let before = text.get(..at)?;
         let backslashes = before.len() - before.trim_end_matches('\\').len();
-        // An escaped backslash begins no escape.
+        // An escaped backslash does not begin an escape.
         (backslashes % 2 == 0).then(|| text.get(at..).and_then(unit))?
     });
     [
@@ -74,7 +74,7 @@ pub(super) fn halves(text: &str) -> [Option<u32>; 2] {
     ]
 }
 
-/// The character of two halves.
+/// Returns the character of a surrogate pair.
 pub(crate) fn pair(high: u32, low: u32) -> Option<char> {
     char::from_u32(0x10000 + (high.checked_sub(0xD800)? << 10) + low.checked_sub(0xDC00)?)
 }

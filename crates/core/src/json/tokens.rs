@@ -2,13 +2,13 @@
 
 use super::tape::{Entry, Kind};
 
-/// Values beyond are not read.
+/// The most tape entries; values beyond them are not read.
 const MOST: usize = 1 << 20;
 
-/// The tape of a text, in place of what `tape` holds, and whether the text is JSON to its end.
+/// Returns the tape of a text, which replaces the contents of `tape`, and whether the text is JSON to its end.
 pub(super) fn read(text: &str, mut tape: Vec<Entry>) -> (Vec<Entry>, bool) {
     tape.clear();
-    // Short texts are full of keys, long ones of words.
+    // Short texts consist mostly of keys, long texts of prose.
     tape.reserve((text.len() / 32).clamp(32, 4_096));
     let mut tokens = Tokens {
         bytes: text.as_bytes(),
@@ -25,11 +25,11 @@ struct Tokens<'a> {
     bytes: &'a [u8],
     at: usize,
     tape: Vec<Entry>,
-    /// Lists and objects around the place where the reading is.
+    /// Lists and objects that enclose the current position.
     open: Vec<usize>,
 }
 
-/// What may follow.
+/// The tokens that may follow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expected {
     /// A value.
@@ -39,12 +39,12 @@ enum Expected {
     /// A key, or the end of the object that has just begun.
     FirstKey,
     Key,
-    /// A comma, or the end of what is open; the end of the text where nothing is.
+    /// A comma, or the end of the open list or object; the end of the text where none is open.
     More,
 }
 
 impl Tokens<'_> {
-    /// `None` where the text stops being JSON.
+    /// Reads the text to its end; `None` where it stops being JSON.
     fn all(&mut self) -> Option<()> {
         let mut expected = Expected::Value;
         loop {
@@ -97,7 +97,7 @@ impl Tokens<'_> {
         Some(())
     }
 
-    /// A key and its colon. A key whose value does not come is taken back.
+    /// Reads a key, its colon and the start of its value. A key without a value is removed again.
     fn key(&mut self) -> Option<Expected> {
         self.text()?;
         self.blanks();
@@ -164,7 +164,7 @@ impl Tokens<'_> {
         Some(())
     }
 
-    /// Lists and objects that the text leaves open.
+    /// Closes the lists and objects that the text leaves open.
     fn close_all(&mut self) {
         let next = u32::try_from(self.tape.len()).unwrap_or(u32::MAX);
         let end = u32::try_from(self.at).unwrap_or(u32::MAX);
@@ -192,7 +192,7 @@ impl Tokens<'_> {
     fn text(&mut self) -> Option<()> {
         let start = self.at + 1;
         let (mut at, mut kind) = (start, Kind::Text);
-        // Half of a pair that waits for its other half.
+        // The end of a high surrogate that still needs its low surrogate.
         let mut high = None;
         loop {
             let rest = self.bytes.get(at..)?;
@@ -239,7 +239,7 @@ impl Tokens<'_> {
         Some(())
     }
 
-    /// One number, or in a list all that follow each other.
+    /// Reads one number, or in a list all consecutive numbers.
     fn numbers(&mut self) -> Option<()> {
         let start = self.at;
         let mut end = self.number()?;
@@ -269,7 +269,7 @@ impl Tokens<'_> {
         Some(())
     }
 
-    /// Whether the number up to `end` is one that readers have room for.
+    /// Returns whether the number up to `end` is finite as an `f64`.
     fn is_finite(&self, end: usize) -> bool {
         let Some(number) = self.bytes.get(self.at..end) else {
             return false;
@@ -283,7 +283,7 @@ impl Tokens<'_> {
                 .is_some_and(f64::is_finite)
     }
 
-    /// Where the number ends that begins here. At the end of a text that has something open, more digits may be missing.
+    /// Returns the end of the current number. At the end of a text with an open list or object, digits may be missing.
     fn number(&self) -> Option<usize> {
         let digits = |from: usize| {
             let rest = self.bytes.get(from..).unwrap_or_default();
@@ -307,12 +307,12 @@ impl Tokens<'_> {
     }
 }
 
-/// The longest number that is finite however it is written.
+/// The length up to which a number without an exponent is surely finite.
 const SURELY_FINITE: usize = 300;
 
-/// How many bytes a text goes on before a quote, a backslash or a control character; `None` when none of them comes.
+/// Returns the number of bytes before a quote, a backslash or a control character; `None` when there is none.
 fn plain(bytes: &[u8]) -> Option<usize> {
-    // Most keys end among the first bytes, where a call costs more than a look.
+    // Most keys end within the first bytes, where a call costs more than a check.
     let mut at = 0;
     while let Some(eight) = bytes.get(at..)?.first_chunk::<8>().filter(|_| at < 32) {
         let found = special(u64::from_le_bytes(*eight));
@@ -324,13 +324,13 @@ fn plain(bytes: &[u8]) -> Option<usize> {
     let rest = bytes.get(at..)?;
     let end = memchr::memchr2(b'"', b'\\', rest)?;
     let before = rest.get(..end)?;
-    // Without a way out in between, so that it is done many at a time.
+    // Without an early exit, so that many bytes are checked at a time.
     let any = before.iter().fold(false, |any, byte| any | (*byte < 0x20));
     let control = any.then(|| before.iter().position(|byte| *byte < 0x20));
     Some(at + control.flatten().unwrap_or(end))
 }
 
-/// The high bit of the first of eight bytes that ends the plain part of a text; bits behind it mean nothing.
+/// Returns the high bit of the first of eight bytes that ends the plain part of a text; higher bits are meaningless.
 fn special(eight: u64) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;

@@ -1,17 +1,17 @@
-//! Trees, for those who need one.
+//! The conversion to `serde_json` trees.
 
 use serde_json::Value;
 
 use super::node::Node;
 
 impl Node<'_> {
-    /// It as a tree; `None` for what is deeper than 127 levels.
+    /// Returns the value as a tree; `None` when it is deeper than 127 levels.
     #[must_use]
     pub fn to_value(self) -> Option<Value> {
         serde_json::from_str(&self.written()).ok()
     }
 
-    /// It as a tree of so many levels, at most 100; what lies deeper is its JSON as a text.
+    /// Returns the value as a tree of `levels` levels, at most 100; deeper values become their JSON as a text.
     #[must_use]
     pub fn to_value_up_to(self, levels: usize) -> Value {
         let holds = self.is_list() || self.is_object();
@@ -37,7 +37,7 @@ impl Node<'_> {
         }
     }
 
-    /// Its JSON.
+    /// Returns the value as JSON.
     #[must_use]
     pub fn written(self) -> String {
         let mut json = String::new();

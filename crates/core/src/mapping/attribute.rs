@@ -11,8 +11,8 @@ use crate::Json;
 pub struct Attributes(BTreeMap<String, Value>);
 
 impl Attributes {
-    /// Takes the first of `names` that can be read so, and those that say the same. What says something else, or cannot be
-    /// read, stays.
+    /// Takes the first of `names` that `read` accepts, and the further names with an equal value. Attributes that
+    /// differ or cannot be read stay.
     fn take_as<T: PartialEq>(
         &mut self,
         names: &[&str],
@@ -29,7 +29,7 @@ impl Attributes {
         found
     }
 
-    /// Takes one, whatever it is.
+    /// Takes an attribute of any type.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
     }
@@ -41,7 +41,7 @@ impl Attributes {
         }
     }
 
-    /// Removes and returns those whose names begin so, without that beginning.
+    /// Takes the attributes whose names begin with `prefix`, and strips the prefix.
     pub(super) fn take_below(&mut self, prefix: &str) -> Vec<(String, Value)> {
         let names: Vec<String> = self
             .0
@@ -65,7 +65,7 @@ impl Attributes {
 
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<String> {
         for name in names {
-            // Nothing is said by an empty text.
+            // An empty text carries no information.
             if self.text(name) == Some("") {
                 self.0.remove(*name);
             }
@@ -77,7 +77,7 @@ impl Attributes {
         })
     }
 
-    /// A count; also from the text some SDKs write it as.
+    /// Takes a count; also from a text, as some SDKs write it.
     pub(super) fn take_count(&mut self, names: &[&str]) -> Option<u64> {
         self.take_as(names, |value| {
             value.as_u64().or_else(|| value.as_str()?.parse().ok())
@@ -94,7 +94,7 @@ impl Attributes {
         self.take_as(&[name], Value::as_bool)
     }
 
-    /// A list of texts; also from one, or from the JSON some SDKs write it as.
+    /// Takes a list of texts; also from a single text, or from the JSON that some SDKs write.
     pub(super) fn take_texts(&mut self, names: &[&str]) -> Vec<String> {
         let texts = |items: &Vec<Value>| {
             let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
@@ -110,7 +110,7 @@ impl Attributes {
         found.unwrap_or_default()
     }
 
-    /// JSON that stands in an attribute as text; a text that is no JSON becomes a JSON string.
+    /// Takes an attribute as JSON, also from JSON in a text; a text that is not JSON becomes a JSON string.
     pub(super) fn take_json(&mut self, name: &str) -> Option<Json> {
         Some(match self.take(name)? {
             Value::String(text) => {
@@ -120,7 +120,7 @@ impl Attributes {
         })
     }
 
-    /// A JSON object, also one that stands there as text.
+    /// Takes a JSON object, also from JSON in a text.
     pub(super) fn take_object(&mut self, names: &[&str]) -> Option<Map<String, Value>> {
         self.take_as(names, |value| match value {
             Value::String(text) => serde_json::from_str(text).ok(),
@@ -129,13 +129,13 @@ impl Attributes {
         })
     }
 
-    /// The text of an attribute that stays.
+    /// Returns the text of an attribute, which stays.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// An attribute that stays.
+    /// Returns an attribute, which stays.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
@@ -144,7 +144,7 @@ impl Attributes {
         self.0.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Whether none is left.
+    /// Returns whether no attribute is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,10 +1,10 @@
-//! Which attribute says what, over all dialects: the first name that is present wins.
+//! The attribute names for each value, across all dialects: the first name that is present wins.
 //!
-//! Source: GenAI semantic conventions; the order in which W&B's own OTLP mapper looks (weave 0.52.43).
+//! Source: GenAI semantic conventions; the lookup order of W&B's own OTLP mapper (weave 0.52.43).
 
 use crate::semconv as names;
 
-/// Words for what a span is, with the operation they mean: attribute, value in any case, `gen_ai.operation.name`.
+/// Words for the kind of a span: attribute, case-insensitive value, `gen_ai.operation.name` of the operation they mean.
 ///
 /// Source: OpenInference 0.1.24, OpenLLMetry (opentelemetry-semantic-conventions-ai 0.4), Vercel AI SDK 5.
 pub(super) const OPERATIONS: &[(&str, &str, &str)] = &[
@@ -61,8 +61,8 @@ pub(super) const CONVERSATION: &[&str] = &[
 pub(super) const USER: &[&str] = &["user.id", "enduser.id"];
 pub(super) const DISPLAY_NAME: &[&str] = &["wandb.display_name"];
 
-/// Content of other instrumentations that is neither request nor answer, or not read as such: arguments and results of tools,
-/// documents, events of old.
+/// Content of other instrumentations that is neither a request nor an answer, or is not read as one: tool arguments and
+/// results, documents, legacy events.
 pub(super) const OTHER_CONTENT: &[&str] = &[
     "gen_ai.tool.call.arguments",
     "gen_ai.tool.call.result",
@@ -90,7 +90,7 @@ pub(super) const OTHER_CONTENT: &[&str] = &[
     "request_data",
     "response_data",
 ];
-/// The same, by what their names begin with.
+/// More names of such content, by prefix.
 pub(super) const OTHER_CONTENT_BELOW: &[&str] = &[
     names::GEN_AI_PROMPT_VARIABLE,
     "llm.tools.",

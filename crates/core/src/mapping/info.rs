@@ -1,11 +1,11 @@
-//! What is known about the call beside its content and its numbers.
+//! The facts about a call apart from its content and its numbers.
 
 use super::attribute::Attributes;
 use super::dialect;
 use crate::record::CallInfo;
 use crate::semconv as names;
 
-/// Takes it out of a span's attributes.
+/// Takes the facts out of a span's attributes.
 pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
     CallInfo {
         operation: operation(attributes),
@@ -39,7 +39,7 @@ pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
     }
 }
 
-/// The operation a span names, else the one another instrumentation's word means. That word stays where it is.
+/// Returns the operation that a span names, else the operation that another instrumentation's word means, which stays.
 fn operation(attributes: &mut Attributes) -> Option<String> {
     let own = attributes.take_text(&[names::GEN_AI_OPERATION_NAME]);
     own.or_else(|| {

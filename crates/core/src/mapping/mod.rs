@@ -1,18 +1,18 @@
-//! Spans become records.
+//! The mapping of spans to records.
 //!
-//! The mapping matches on attribute names, not on who made the span: our own, and those of other instrumentations
-//! (GenAI conventions old and new, as rig and rust-genai have them, OpenInference, OpenLLMetry, Vercel AI SDK) come out as the
-//! same [`Record`](crate::Record).
+//! The mapping matches on attribute names, not on the origin of a span: our own spans and those of other
+//! instrumentations (old and new GenAI conventions as used by rig and rust-genai, OpenInference, OpenLLMetry, Vercel AI
+//! SDK) become the same [`Record`](crate::Record).
 //!
 //! | file | what |
 //! |---|---|
-//! | `span` | the span, and the way through the rest |
-//! | `dialect` | the names that are looked for, as tables in order of preference |
-//! | `info` | what is known beside content and numbers |
+//! | `span` | the span, and the mapping as a whole |
+//! | `dialect` | the names to look for, as tables in order of preference |
+//! | `info` | the facts apart from content and numbers |
 //! | `numbers` | tokens, cost, times |
 //! | `content` | request and answer |
 //! | `monitor` | the user's own attributes |
-//! | `route` | where the record belongs |
+//! | `route` | the destination of the record |
 
 mod attribute;
 mod content;

@@ -7,7 +7,7 @@ use crate::record::Record;
 use crate::semconv as names;
 use crate::weave::free;
 
-/// Takes them out of a span's attributes, with what there is to group by beside them.
+/// Takes the user's attributes out of a span's attributes, and adds the tenant and the session to group by.
 pub(super) fn monitor(attributes: &mut Attributes, session: Option<String>) -> Map<String, Value> {
     let mut monitor = attributes
         .take_object(&[names::SPANLOOM_ATTRIBUTES])
@@ -62,7 +62,7 @@ mod tests {
             of(&json!({"a": 1}), "acme", Some("s-1")),
             json!({"a": 1, "tenant": "acme", "session": "s-1"})
         );
-        // The user's own key goes first.
+        // The user's own key takes precedence.
         assert_eq!(
             of(&json!({"tenant": 7}), "acme", None),
             json!({"tenant": 7})

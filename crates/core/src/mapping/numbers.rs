@@ -49,7 +49,7 @@ pub(super) fn summary(
     }
 }
 
-/// The cost the span states, else reported tokens times the price table, else nothing.
+/// Returns the cost the span states, else reported tokens times the price table, else nothing.
 fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<CostSummary> {
     let stated = attributes.take_number(&[names::SPANLOOM_COST_TOTAL_USD]);
     let input_usd = attributes.take_number(&[names::SPANLOOM_COST_INPUT_USD]);
@@ -68,7 +68,7 @@ fn cost(attributes: &mut Attributes, info: &CallInfo, usage: &Usage) -> Option<C
             price_source,
         });
     }
-    // Our recorder knew more than the span says, the user's own prices and the tier asked for: it found no price.
+    // Our recorder had more than the span carries (the user's own prices, the requested tier) and found no price.
     if info.attempts.is_some() {
         return None;
     }

@@ -1,9 +1,9 @@
-//! Where a record belongs.
+//! The destination of a record.
 
 use super::attribute::Attributes;
 use crate::{StreamName, semconv as names};
 
-/// The span's own word, else its resource's, else the default; a name that cannot be one counts as none.
+/// Takes each part from the span, else from its resource, else from the default, which also replaces an invalid part.
 pub(super) fn destination(
     attributes: &mut Attributes,
     resource: &Attributes,

@@ -1,4 +1,4 @@
-//! One finished span becomes one record.
+//! The mapping of one finished span to one record.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use super::route::destination;
 use crate::record::{CallInfo, Json, Record};
 use crate::{Endpoint, StreamName, Timestamp, Usage, semconv as names};
 
-/// A finished span, whoever carried it here (an SDK's exporter, an OTLP request).
+/// A finished span, from any source (an SDK's exporter, an OTLP request).
 #[derive(Clone, Debug)]
 pub struct Span {
     /// The span's name.
@@ -23,11 +23,11 @@ pub struct Span {
     pub span_id: String,
     /// 16 hex digits; `None` for a root.
     pub parent_id: Option<String>,
-    /// When it began.
+    /// When the span began.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When the span ended.
     pub ended_at: Timestamp,
-    /// How it ended.
+    /// How the span ended.
     pub status: SpanStatus,
     /// The span's own attributes.
     pub attributes: Attributes,
@@ -36,23 +36,23 @@ pub struct Span {
 /// A span's status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpanStatus {
-    /// Nothing was said: ended as it should.
+    /// No status was set: the span ended normally.
     Unset,
-    /// Declared good.
+    /// Marked as successful.
     Ok,
     /// Failed, with a message that may be empty.
     Error(String),
 }
 
-/// Maps a span to a record. `resource` are the attributes of the process it came from; `default` is where it goes when
-/// neither the span nor its resource names entity, project or stream.
+/// Maps a span to a record. `resource` holds the attributes of the span's process; `default` is the destination where
+/// neither the span nor its resource names an entity, project or stream.
 #[must_use]
 pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record {
     let mut attributes = span.attributes;
     let stream = destination(&mut attributes, resource, default);
     let ours = attributes.text(names::SPANLOOM_OUTCOME).is_some();
     let mut info = info(&mut attributes);
-    // A workflow tells the tokens of all the calls in it, which have spans of their own.
+    // A workflow span reports the tokens of all its calls, which have their own spans.
     let counts = info.operation.is_none() || info.is_model_call();
     let usage = match counts {
         true => usage(&mut attributes),
@@ -69,7 +69,7 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
         failed,
         (span.started_at, span.ended_at),
     );
-    // Some dialects mean the conversation by it, so it goes with that, too.
+    // Some dialects use the session id as the conversation id, so it is read as both.
     let session = attributes.text(names::SESSION_ID).map(str::to_owned);
     let thread_id = attributes.take_text(dialect::CONVERSATION);
     attributes.drop(&[names::SESSION_ID]);
@@ -82,7 +82,7 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
     Record {
         stream,
         trace_id: span.trace_id,
-        // A parent that goes elsewhere would hide the record from every list of roots.
+        // A parent that is sent elsewhere would hide the record from every list of roots.
         parent_id: span.parent_id.filter(|_| info.outer_span_id.is_none()),
         op_name,
         display_name: attributes
@@ -102,13 +102,13 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
     }
 }
 
-/// Where a call of ours went. Its record has the name Weave's own integration gives it; other spans keep theirs.
+/// Returns the endpoint of our own call, whose record gets Weave's own op name; other spans keep their names.
 fn endpoint(ours: bool, info: &CallInfo) -> Option<Endpoint> {
     let operation = info.operation.as_deref().filter(|_| ours)?;
     Endpoint::from_words(operation, info.api_type.as_deref())
 }
 
-/// Reading a response has no body; what was asked for is its id.
+/// Returns the id of a fetched response as the inputs, because the fetch has no request body.
 fn fetched(endpoint: Option<Endpoint>, info: &CallInfo) -> Option<Json> {
     let id = endpoint.filter(|endpoint| *endpoint == Endpoint::FetchResponse);
     let id = id.and(info.response_id.as_deref())?;
@@ -127,7 +127,7 @@ fn exception(status: &SpanStatus, error_type: Option<&str>) -> Option<String> {
     }
 }
 
-/// Monitor attributes at the root, ours in a group, whatever is left in `otel` under its own dotted name.
+/// Groups attributes: monitor attributes at the root, ours in a group, the rest in `otel` under their dotted names.
 fn grouped(
     mut attributes: Attributes,
     session: Option<String>,

@@ -8,85 +8,85 @@ use crate::json::Node;
 /// A part of a message.
 #[derive(Clone, Debug)]
 pub enum Part<'d> {
-    /// Words.
+    /// A text.
     Text(Text<'d>),
-    /// What the model thought before it answered, as far as it is shown.
+    /// The model's reasoning before its answer, as far as it is shown.
     Reasoning(Text<'d>),
-    /// The words with which a model refused.
+    /// The text of a model's refusal.
     Refusal(Text<'d>),
-    /// A tool that the caller is to run.
+    /// A call of a tool that the caller is to run.
     ToolCall {
-        /// By which the result names the call.
+        /// The id by which the result refers to the call.
         id: Option<Text<'d>>,
-        /// The tool.
+        /// The name of the tool.
         name: Text<'d>,
-        /// What it is called with.
+        /// The arguments of the call.
         arguments: Option<Arguments<'d>>,
     },
-    /// What such a tool answered.
+    /// The result of a tool that the caller ran.
     ToolResult {
-        /// The call's.
+        /// The id of the call.
         id: Option<Text<'d>>,
-        /// The answer, of any kind.
+        /// The result, of any type.
         result: Option<Node<'d>>,
     },
-    /// A tool that the provider ran.
+    /// A call of a tool that the provider ran.
     ServerToolCall {
-        /// The call's own.
+        /// The id of the call.
         id: Option<Text<'d>>,
-        /// As the item names it.
+        /// The name, as in the item.
         name: Text<'d>,
         /// The kind of tool.
         tool: &'static str,
-        /// What it was called with.
+        /// The arguments of the call.
         members: Vec<(&'static str, Arguments<'d>)>,
     },
-    /// What such a tool found.
+    /// The result of a tool that the provider ran.
     ServerToolResult {
-        /// The call's.
+        /// The id of the call.
         id: Option<Text<'d>>,
         /// The kind of tool.
         tool: &'static str,
-        /// What it found.
+        /// The members of the result.
         members: Vec<(&'static str, Arguments<'d>)>,
     },
-    /// An image, a sound or a document, by value.
+    /// An image, audio or a document, by value.
     Blob {
-        /// What it is.
+        /// The kind of medium.
         modality: Modality,
-        /// Such as `image/png`.
+        /// The media type, such as `image/png`.
         mime_type: Option<Cow<'d, str>>,
-        /// In base64.
+        /// The content, in base64.
         content: Text<'d>,
-        /// How closely a model looks at it, such as `low`.
+        /// How closely a model looks at the medium, such as `low`.
         detail: Option<Text<'d>>,
     },
-    /// The same, by its address.
+    /// An image, audio or a document, by its address.
     Uri {
-        /// What it is.
+        /// The kind of medium.
         modality: Modality,
-        /// Where it is.
+        /// The address of the medium.
         uri: Text<'d>,
-        /// How closely a model looks at it.
+        /// How closely a model looks at the medium.
         detail: Option<Text<'d>>,
     },
-    /// The same, by the id it was stored under at the provider.
+    /// An image, audio or a document, by the id under which the provider stores it.
     File {
-        /// What it is.
+        /// The kind of medium.
         modality: Modality,
-        /// The id.
+        /// The id at the provider.
         id: Text<'d>,
     },
-    /// A conversation that was compacted; what it says is encrypted.
+    /// A conversation that was compacted; its content is encrypted.
     Compaction {
-        /// The item's.
+        /// The id of the item.
         id: Option<Text<'d>>,
     },
-    /// Anything else, as it stands in the body.
+    /// Any other part, as it appears in the body.
     Unknown(Node<'d>),
 }
 
-/// What a medium is.
+/// The kind of a medium.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Modality {
     /// A picture.
@@ -98,7 +98,7 @@ pub enum Modality {
 }
 
 impl Modality {
-    /// The convention's word.
+    /// Returns the convention's word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -109,17 +109,17 @@ impl Modality {
     }
 }
 
-/// What a tool is called with.
+/// The arguments of a tool call.
 #[derive(Clone, Copy, Debug)]
 pub enum Arguments<'d> {
-    /// JSON in a text, as most travel. A model may also write something that is none.
+    /// JSON in a text, as in most calls. A model may also write a text that is not JSON.
     Written(Node<'d>),
     /// A value of any kind.
     Given(Node<'d>),
 }
 
 impl<'d> Arguments<'d> {
-    /// A text is taken for JSON, where it is some.
+    /// Takes a text as JSON in a text, and any other value as it is.
     #[must_use]
     pub fn of(node: Node<'d>) -> Self {
         match node.is_text() {
@@ -130,7 +130,7 @@ impl<'d> Arguments<'d> {
 }
 
 impl<'d> Part<'d> {
-    /// What a URL points to, or holds itself.
+    /// Creates a part for the media that a URL points to or contains.
     #[must_use]
     pub fn media(modality: Modality, url: Text<'d>, detail: Option<Text<'d>>) -> Self {
         match inline(url.clone().into_cow()) {
@@ -149,7 +149,7 @@ impl<'d> Part<'d> {
     }
 }
 
-/// Type and content of a data URL in base64.
+/// Returns the type and content of a data URL in base64.
 fn inline(url: Cow<'_, str>) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
     let split = |url: &str| {
         let data = url.strip_prefix("data:")?;

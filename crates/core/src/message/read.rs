@@ -1,14 +1,14 @@
-//! A part as bodies and spans write it: what it is by its `type`, and under which names its members stand.
+//! Parts as bodies and spans write them: the kind by the `type`, and the names of the members.
 //!
-//! Sources: OpenAI's chat completions and Responses API; GenAI semantic conventions (`gen-ai-input-messages.json`); Mistral's
-//! and Anthropic's messages; rig 0.44, rust-genai 0.7 and the Vercel AI SDK 5, which differ from the convention in words.
+//! Sources: OpenAI's chat completions and Responses API; GenAI semantic conventions (`gen-ai-input-messages.json`);
+//! Mistral's and Anthropic's messages; rig 0.44, rust-genai 0.7 and the Vercel AI SDK 5, with words of their own.
 
 use std::borrow::Cow;
 
 use super::{Arguments, Modality, Part, Text};
 use crate::json::Node;
 
-/// What a part is, in all dialects.
+/// The kind of a part, in all dialects.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Text,
@@ -55,7 +55,7 @@ const RESULT: &[&str] = &["response", "result", "output", "content"];
 const MODALITIES: [Modality; 3] = [Modality::Image, Modality::Audio, Modality::Document];
 
 impl Kind {
-    /// What this `type` means; `None` for a word of a provider's own.
+    /// Returns the kind that a `type` means; `None` for a provider's own word.
     pub(crate) fn of(word: &str) -> Option<Self> {
         let known = KINDS.iter().find(|(known, _)| *known == word);
         known.map(|(_, kind)| *kind)
@@ -63,7 +63,7 @@ impl Kind {
 }
 
 impl<'d> Part<'d> {
-    /// Reads a part of any of these dialects. One of another kind, or without what its kind should have, is
+    /// Reads a part of any of these dialects. A part of another kind, or without the members its kind requires, is
     /// [`Unknown`](Part::Unknown).
     #[must_use]
     pub fn read(node: Node<'d>) -> Self {
@@ -77,12 +77,12 @@ impl<'d> Part<'d> {
         part.unwrap_or(Self::Unknown(node))
     }
 
-    /// Reads a tool call that names no type, as the members of a list of nothing else.
+    /// Reads a tool call without a type, as in a list of nothing but tool calls.
     pub(crate) fn read_call(node: Node<'d>) -> Option<Self> {
         read(node, Kind::ToolCall)
     }
 
-    /// The members of the `node` this was read from that it does not tell. Of media they are not told.
+    /// Returns the members of the source `node` that are not in the part. Always empty for media.
     pub(crate) fn rest(&self, node: Node<'d>) -> Vec<(Cow<'d, str>, Node<'d>)> {
         let own: &[&[&str]] = match self {
             Self::Text(_) | Self::Reasoning(_) | Self::Refusal(_) => &[WORDS],
@@ -105,7 +105,7 @@ impl<'d> Part<'d> {
     }
 }
 
-/// The first of these members that is there.
+/// Returns the first of these members that is present.
 fn first<'d>(node: Node<'d>, names: &[&'static str]) -> Option<(&'static str, Node<'d>)> {
     names
         .iter()
@@ -116,7 +116,7 @@ fn read(node: Node<'_>, kind: Kind) -> Option<Part<'_>> {
     let text = |names| first(node, names).and_then(|(_, value)| Text::some(value));
     let value = |names| first(node, names).map(|(_, value)| value);
     Some(match kind {
-        // As our own messages tell a refusal to viewers that know only texts.
+        // Our own messages write a refusal this way, for viewers that know only texts.
         Kind::Text if node.get("refusal").and_then(Node::bool) == Some(true) => {
             Part::Refusal(words(node)?)
         }
@@ -149,7 +149,7 @@ fn read(node: Node<'_>, kind: Kind) -> Option<Part<'_>> {
     })
 }
 
-/// A text, or as Mistral has its reasoning, pieces of one.
+/// Reads a text, or pieces of a text, as in Mistral's reasoning.
 fn words(node: Node<'_>) -> Option<Text<'_>> {
     let (_, words) = first(node, WORDS)?;
     if words.is_text() {
@@ -171,12 +171,12 @@ fn modality(node: Node<'_>) -> Option<Modality> {
         .find(|modality| written.is(modality.as_str()))
 }
 
-/// By its address, in an object or by itself, or by the id it was stored under.
+/// Reads an image by its address, in an object or bare, or by the id it was stored under.
 fn image(node: Node<'_>) -> Option<Part<'_>> {
     let modality = Modality::Image;
     let image = node.get("image_url");
     let url = image.and_then(|image| Text::of(image, "url").or_else(|| Text::some(image)));
-    // Chat completions have it beside the address, the Responses API beside the image.
+    // Chat completions put the detail next to the address, the Responses API next to the image.
     let detail = image.and_then(|image| Text::of(image, "detail"));
     let detail = detail.or_else(|| Text::of(node, "detail"));
     match url {
@@ -197,7 +197,7 @@ fn audio(node: Node<'_>) -> Part<'_> {
     }
 }
 
-/// What it holds, where it is, or the id it was stored under.
+/// Reads a file by its content, its address, or the id it was stored under.
 fn file(node: Node<'_>) -> Option<Part<'_>> {
     let file = node.get("file").unwrap_or(node);
     let modality = modality(file).unwrap_or(Modality::Document);

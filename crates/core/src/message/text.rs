@@ -1,4 +1,4 @@
-//! A text in a body, or of our own.
+//! A text from a body, or of our own.
 
 use std::borrow::Cow;
 
@@ -7,26 +7,26 @@ use crate::json::{Node, quote};
 /// A text of a message.
 #[derive(Clone, Debug)]
 pub enum Text<'d> {
-    /// As it stands in a body; the node is a text.
+    /// A text in a body; the node is a text.
     In(Node<'d>),
-    /// One that stands in none in this form.
+    /// A text that appears in no body in this form.
     Is(Cow<'d, str>),
 }
 
 impl<'d> Text<'d> {
-    /// A member that is a text with something in it.
+    /// Returns a member that is a non-empty text.
     #[must_use]
     pub fn of(object: Node<'d>, name: &str) -> Option<Self> {
         object.get(name).and_then(Self::some)
     }
 
-    /// A text with something in it.
+    /// Returns a non-empty text.
     #[must_use]
     pub fn some(node: Node<'d>) -> Option<Self> {
         (node.is_text() && !node.is("")).then_some(Self::In(node))
     }
 
-    /// What it says.
+    /// Returns the decoded text.
     #[must_use]
     pub fn get(&self) -> Cow<'_, str> {
         match self {
@@ -35,7 +35,7 @@ impl<'d> Text<'d> {
         }
     }
 
-    /// The same, for as long as the body lives.
+    /// Returns the decoded text, for as long as the body lives.
     #[must_use]
     pub fn into_cow(self) -> Cow<'d, str> {
         match self {
@@ -44,7 +44,7 @@ impl<'d> Text<'d> {
         }
     }
 
-    /// Bytes it is written in, with few escapes.
+    /// Returns the number of bytes it takes to write the text, with few escapes.
     pub(super) fn room(&self) -> usize {
         match self {
             Self::In(node) => node.len(),

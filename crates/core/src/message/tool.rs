@@ -3,15 +3,15 @@
 use super::Text;
 use crate::json::Node;
 
-/// A tool that was offered: no more than is listed here, since a remote tool is sent with the credentials it needs.
+/// A tool that was offered: limited to these fields, because a remote tool is sent with the credentials it needs.
 #[derive(Clone, Debug)]
 pub struct ToolDefinition<'d> {
-    /// `function`, or what the provider calls the kind.
+    /// `function`, or the provider's word for the kind.
     pub kind: Text<'d>,
-    /// As the model calls it.
+    /// The name by which the model calls the tool.
     pub name: Text<'d>,
-    /// For the model.
+    /// The description for the model.
     pub description: Option<Node<'d>>,
-    /// A JSON schema.
+    /// The parameters, as a JSON schema.
     pub parameters: Option<Node<'d>>,
 }

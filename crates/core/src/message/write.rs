@@ -1,11 +1,11 @@
-//! The convention's JSON of messages and parts.
+//! The convention's JSON for messages and parts.
 //!
 //! Source: GenAI semantic conventions, `gen-ai-input-messages.json` and `gen-ai-output-messages.json`.
 
 use super::{Arguments, Message, Modality, Part, Text, ToolDefinition};
 use crate::json::{Document, Node, quote};
 
-/// Types the convention gives a shape to. Another part must not go by their names.
+/// Types with a shape in the convention. Another part must not use their names.
 const SHAPED: [&str; 10] = [
     "text",
     "reasoning",
@@ -19,23 +19,23 @@ const SHAPED: [&str; 10] = [
     "compaction",
 ];
 
-/// Values of more levels are written as texts: whoever reads the messages has a limit, and would lose all of them.
+/// Values with more levels are written as texts: a reader with a depth limit would lose all messages.
 const DEEPEST: usize = 64;
 
-/// `gen_ai.input.messages` or `gen_ai.output.messages`; `None` without messages.
+/// Writes `gen_ai.input.messages` or `gen_ai.output.messages`; `None` without messages.
 #[must_use]
 pub fn to_json(messages: &[Message<'_>]) -> Option<String> {
     let room = |message: &Message<'_>| 64 + message.parts.iter().map(room).sum::<usize>();
     list(messages, room, message)
 }
 
-/// `gen_ai.system_instructions`: parts without a role; `None` without parts.
+/// Writes `gen_ai.system_instructions`: parts without a role; `None` without parts.
 #[must_use]
 pub fn parts_json(parts: &[Part<'_>]) -> Option<String> {
     list(parts, room, part)
 }
 
-/// `gen_ai.tool.definitions`; `None` without tools.
+/// Writes `gen_ai.tool.definitions`; `None` without tools.
 #[must_use]
 pub fn tools_json(tools: &[ToolDefinition<'_>]) -> Option<String> {
     let room = |_: &ToolDefinition<'_>| 512;
@@ -55,7 +55,7 @@ pub fn tools_json(tools: &[ToolDefinition<'_>]) -> Option<String> {
     })
 }
 
-/// About how many bytes a part is written in: the long ones are texts.
+/// Estimates the number of bytes a part is written in: the long parts are texts.
 fn room(part: &Part<'_>) -> usize {
     let content = match part {
         Part::Text(text) | Part::Reasoning(text) | Part::Refusal(text) => text.room(),
@@ -106,7 +106,7 @@ fn part(part: &Part<'_>, json: &mut String) {
     match part {
         Part::Text(text) => object.plain("text", text),
         Part::Reasoning(text) => object.plain("reasoning", text),
-        // The convention has no shape for a refusal of its own: a viewer that knows only texts shows it as one.
+        // The convention has no shape for a refusal: a viewer that knows only texts shows the refusal as a text.
         Part::Refusal(text) => {
             object.plain("text", text);
             object.member("refusal", |json| json.push_str("true"));
@@ -181,7 +181,7 @@ fn tool(part: &Part<'_>, object: &mut Object<'_>) {
     }
 }
 
-/// Any other part as it is, without what is encrypted: the convention allows every object with a type of its own.
+/// Writes any other part as it is, without encrypted content: the convention allows any object with its own type.
 fn unknown(node: Node<'_>, object: &mut Object<'_>) {
     let kind = node.get("type").and_then(Node::text).unwrap_or_default();
     let is_own = !kind.is_empty() && !SHAPED.contains(&&*kind);
@@ -200,7 +200,7 @@ fn unknown(node: Node<'_>, object: &mut Object<'_>) {
     });
 }
 
-/// JSON that travelled in a text becomes JSON again, but for what readers would choke on.
+/// Writes JSON that was sent in a text as JSON again, unless readers cannot handle it.
 fn write_arguments(arguments: Arguments<'_>, json: &mut String) {
     let text = match arguments {
         Arguments::Given(node) => return bounded(node, json),
@@ -222,10 +222,10 @@ fn bounded(node: Node<'_>, json: &mut String) {
     quote(json, &node.written());
 }
 
-/// An object on its way.
+/// An object being written.
 struct Object<'j> {
     json: &'j mut String,
-    /// What stands before the next member.
+    /// The character before the next member.
     before: char,
 }
 
@@ -234,7 +234,7 @@ impl<'j> Object<'j> {
         Self { json, before: '{' }
     }
 
-    /// A name of ours, which needs no escapes.
+    /// Writes a member with a name of ours, which needs no escapes.
     fn member(&mut self, name: &'static str, write: impl FnOnce(&mut String)) {
         self.json.push(self.before);
         self.before = ',';

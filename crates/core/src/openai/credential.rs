@@ -4,18 +4,18 @@ use std::borrow::Cow;
 
 use crate::json::{Document, Edits};
 
-/// Members of an MCP tool that let the provider in at a third party's server. They have no shape by which a scan would
-/// know them.
+/// Members of an MCP tool that give the provider access to a third party's server. They have no shape that a scan would
+/// recognise.
 const CREDENTIALS: [&str; 2] = ["authorization", "headers"];
 const REDACTED: &str = "\"[redacted:credential]\"";
 
-/// A body of the Responses API without the credentials of its MCP tools; borrowed when it has none.
+/// Returns a body of the Responses API without the credentials of its MCP tools; borrowed when it has none.
 ///
-/// A body that names such a tool and cannot be read gives the empty text, since what stands in it is not known. Source:
+/// A body that names such a tool but cannot be read becomes the empty text, since its content is not known. Source:
 /// `OpenAI` API reference, "Create a model response", `tools`.
 #[must_use]
 pub fn without_credentials(body: &str) -> Cow<'_, str> {
-    // The long way round is for the few that have one.
+    // Only the few bodies that have such a tool are parsed.
     if memchr::memmem::find(body.as_bytes(), b"\"mcp\"").is_none() {
         return Cow::Borrowed(body);
     }
@@ -27,7 +27,7 @@ pub fn without_credentials(body: &str) -> Cow<'_, str> {
     if !document.is_whole() {
         return Cow::Owned(String::new());
     }
-    // Whatever stands twice is taken out twice.
+    // A duplicate member is redacted in each place.
     let lists = document.root().members();
     let lists = lists.filter(|(name, _)| name == "tools");
     let mut edits = Edits::default();

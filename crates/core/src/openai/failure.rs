@@ -3,8 +3,8 @@
 use crate::Failure;
 use crate::json::Node;
 
-/// Reads OpenAI's error object (`{"error":{"message","type","code"}}`) out of a body or of an event in a stream;
-/// `None` when it holds none. `kind` is the provider's code, else its type, else `fallback_kind`.
+/// Reads OpenAI's error object (`{"error":{"message","type","code"}}`) from a body or from an event in a stream; `None`
+/// when there is none. `kind` is the provider's code, else its type, else `fallback_kind`.
 #[must_use]
 pub fn failure(body: Node<'_>, fallback_kind: &str) -> Option<Failure> {
     object(body.get("error")?, fallback_kind)

@@ -1,11 +1,11 @@
-//! Asking a streamed completion for its usage.
+//! Requests the usage of a streamed completion.
 
 use crate::json::{Document, Edits};
 
-/// The body of a streamed chat completion or completion with `stream_options.include_usage` set to true; `None` when it
-/// says something about that itself, when the answer is not streamed, or when the body is no JSON object.
+/// Returns the body of a streamed chat completion or completion with `stream_options.include_usage` set to true; `None`
+/// when the body sets that option itself, when the answer is not streamed, or when the body is not a JSON object.
 ///
-/// Everything else in the body stays as it is, byte by byte. Source: `OpenAI` API reference, "Create chat completion",
+/// The rest of the body stays the same, byte for byte. Source: `OpenAI` API reference, "Create chat completion",
 /// `stream_options`.
 #[must_use]
 pub fn include_usage(body: &[u8]) -> Option<Vec<u8>> {

@@ -1,8 +1,8 @@
-//! OpenAI's wire formats, read once from the bytes that passed by.
+//! OpenAI's wire formats, read once from the bytes that pass through.
 //!
-//! Every reader is total: a field of an unexpected type is as if it were absent, a malformed body gives what could be
-//! read. The caller of a model must never notice that its call is read. What differs between the APIs is chosen by
-//! the [`Endpoint`](crate::Endpoint) the request went to.
+//! Every reader is total: a field of an unexpected type counts as absent, and a malformed body yields what could be
+//! read. The caller of a model must never notice that its call is read. The [`Endpoint`](crate::Endpoint) of the
+//! request selects what differs between the APIs.
 
 mod assemble;
 mod credential;

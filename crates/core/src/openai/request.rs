@@ -1,11 +1,11 @@
-//! The parameters of a request body, whichever endpoint it goes to: their names do not clash.
+//! The parameters of a request body, for any endpoint: their names do not clash.
 
 use std::borrow::Cow;
 
 use crate::Request;
 use crate::json::Node;
 
-/// Reads the parameters of a request body; a body that is no JSON object gives the empty request.
+/// Reads the parameters of a request body; a body that is not a JSON object yields the empty request.
 #[must_use]
 pub fn request(body: Node<'_>) -> Request {
     let [model, stream, service_tier, seed, n, stop] =
@@ -32,7 +32,7 @@ pub fn request(body: Node<'_>) -> Request {
     ]);
     let [reasoning_effort, reasoning, prompt, input] =
         body.pick(["reasoning_effort", "reasoning", "prompt", "input"]);
-    // A prompt kept at the provider. The `prompt` of completions is a text and has no id.
+    // A prompt stored at the provider. The `prompt` of completions is a text and has no id.
     let prompt_name = prompt.and_then(|prompt| prompt.string("id"));
     let version = || prompt?.string("version");
     Request {
@@ -64,14 +64,14 @@ fn string(node: Option<Node<'_>>) -> Option<String> {
     Some(node?.text()?.into_owned())
 }
 
-/// One text, or several.
+/// Reads one text, or several.
 fn texts(node: Node<'_>) -> Vec<String> {
     let one = node.text().into_iter();
     let many = node.items().filter_map(Node::text);
     one.chain(many).map(Cow::into_owned).collect()
 }
 
-/// Speech where it is asked for, else the format of the text.
+/// Returns `speech` if it is requested, else the format of the text.
 fn output_type(body: Node<'_>) -> Option<&'static str> {
     let [modalities, response_format, text] = body.pick(["modalities", "response_format", "text"]);
     let mut modalities = modalities.into_iter().flat_map(Node::items);
@@ -87,21 +87,21 @@ fn output_type(body: Node<'_>) -> Option<&'static str> {
     }
 }
 
-/// Whether an item of the input stands for a conversation that was compacted.
+/// Returns whether an item of the input represents a conversation that was compacted.
 fn is_compacted(input: Node<'_>) -> bool {
     let is_compaction = |item: Node<'_>| item.get("type").is_some_and(|kind| kind.is("compaction"));
     input.items().any(is_compaction)
 }
 
-/// The model, found by looking at both ends of the body only, where clients put it: the caller's thread must not
-/// read a long prompt. `None` sends the question to the recorder, which reads everything.
+/// Returns the model, found by reading only both ends of the body, where clients put it: the caller's thread must not
+/// read a long prompt. `None` leaves the search to the recorder, which reads everything.
 #[must_use]
 pub fn model(body: &[u8]) -> Option<String> {
     const WINDOW: usize = 512;
     let head = body.get(..WINDOW.min(body.len()))?;
     let tail = body.get(body.len().saturating_sub(WINDOW)..)?;
-    // Only a top-level key counts: at the head it follows the opening brace, at the tail nothing but the rest of the
-    // object may follow, which a scan cannot know. So the head is read strictly and the tail with a parse of the rest.
+    // Only a top-level key counts. At the head it follows the opening brace; at the tail only the rest of the object
+    // may follow, which a scan cannot verify. So the head is matched strictly, and the rest of the tail is parsed.
     leading_model(head).or_else(|| trailing_model(tail))
 }
 
@@ -113,8 +113,8 @@ fn leading_model(head: &[u8]) -> Option<String> {
 fn trailing_model(tail: &[u8]) -> Option<String> {
     let mut rests = memchr::memrchr_iter(b'"', tail).filter_map(|at| tail.get(at..));
     let rest = rests.find(|rest| rest.starts_with(b"\"model\""))?;
-    // What follows must complete one flat object: `{"model":"x"}` or `{"model":"x","stream":true}`. It is too short for
-    // a document to be worth its memory.
+    // What follows must complete one flat object: `{"model":"x"}` or `{"model":"x","stream":true}`. It is too short to
+    // justify the memory of a document.
     let object = [b"{", rest].concat();
     serde_json::from_slice::<serde::de::IgnoredAny>(&object).ok()?;
     string_after_key(rest)

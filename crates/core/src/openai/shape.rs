@@ -1,11 +1,11 @@
-//! Which API bodies belong to, where no path shows it: records of other clients have no path.
+//! Finds the API of bodies without a path: records of other clients have none.
 
 use crate::Endpoint;
 use crate::json::Node;
 
-/// The endpoint of which these are request and answer, by their members; `null` for one that is missing.
+/// Returns the endpoint of a request and its answer, judged by their members; a missing one is `null`.
 ///
-/// `operation` is the record's `gen_ai.operation.name`: the request of an embedding looks like one of the Responses API.
+/// `operation` is the record's `gen_ai.operation.name`: an embedding request looks like a request of the Responses API.
 #[must_use]
 pub fn endpoint(operation: Option<&str>, request: Node<'_>, answer: Node<'_>) -> Option<Endpoint> {
     let [messages, prompt, input] = request.pick(["messages", "prompt", "input"]);

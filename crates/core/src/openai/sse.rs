@@ -10,20 +10,20 @@ use std::borrow::Cow;
 pub struct Event<'a> {
     /// The joined `data` lines.
     pub data: Cow<'a, [u8]>,
-    /// How many bytes of the stream lie before the next one.
+    /// The number of bytes in the stream before the next event.
     pub end: usize,
 }
 
 impl Event<'_> {
-    /// Whether this is the `[DONE]` with which OpenAI's streams end.
+    /// Returns whether this is the `[DONE]` that ends OpenAI's streams.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.data.trim_ascii() == b"[DONE]"
     }
 }
 
-/// Splits a stream's bytes into its events. An unfinished event at the end counts too: a stream cut right behind its
-/// last payload has delivered it.
+/// Splits a stream's bytes into its events. An unfinished event at the end counts too: a stream cut right after its
+/// last payload has delivered that payload.
 pub fn events(bytes: &[u8]) -> impl Iterator<Item = Event<'_>> {
     let whole = bytes.len();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

@@ -1,11 +1,11 @@
-//! The end of an answer whose beginning was not kept: what it cost and how it ended stand there.
+//! The end of an answer that was kept without its beginning: it still shows the cost and how the answer ended.
 
 use super::assemble::{Assembled, assemble};
 use crate::json::Document;
 use crate::{Endpoint, Usage, usage};
 
-/// Reads the last bytes of an answer, of a stream of events or of a body in one piece. What was generated is not told, as
-/// only a part of it is there.
+/// Reads the last bytes of an answer, either a stream of events or a body in one piece. The generated content is left
+/// out, since only part of it was kept.
 #[must_use]
 pub fn tail(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
     let mut tail = match streamed {
@@ -19,14 +19,14 @@ pub fn tail(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
     {
         tail.body.usage = usage;
         tail.body.reported_cost = reported_cost;
-        // The last event of the Responses API repeats the whole answer, and may well be longer than what was kept.
+        // The last event of the Responses API repeats the whole answer, and may be longer than what was kept.
         tail.done |= matches!(endpoint, Endpoint::Responses | Endpoint::FetchResponse);
     }
     tail
 }
 
-/// The last `"usage"` that reports tokens. Inside a JSON text its quotes would be escaped: nothing a model says is taken
-/// for it.
+/// Returns the last `"usage"` that reports tokens. Inside a JSON text its quotes would be escaped, so a model's output
+/// is never mistaken for it.
 fn last_usage(bytes: &[u8]) -> Option<(Usage, Option<f64>)> {
     const KEY: &[u8] = b"\"usage\"";
     let places = memchr::memmem::rfind_iter(bytes, KEY);
@@ -34,7 +34,7 @@ fn last_usage(bytes: &[u8]) -> Option<(Usage, Option<f64>)> {
     after
         .filter_map(|rest| {
             let value = rest.trim_ascii_start().strip_prefix(b":")?;
-            // What follows the object ends the reading.
+            // Reading stops at whatever follows the object.
             let document = Document::read(value);
             Some(usage::read(Some(document.root())))
         })

@@ -1,4 +1,4 @@
-//! From a tariff and the tokens of a call to its cost.
+//! Computes the cost of a call from its tokens and a tariff.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::Rates;
 use crate::{Cost, CostSource, PriceSource, Usage, UsageSource, Usd};
 
-/// The price of one model, of one date, in the standard tier until [`Price::in_tier`] says otherwise.
+/// The price of one model on one date, in the standard tier unless [`Price::in_tier`] selects another.
 #[derive(Clone, Copy, Debug)]
 pub struct Price<'a> {
     pub(super) tariff: &'a Tariff,
@@ -18,8 +18,8 @@ pub struct Price<'a> {
     pub(super) tiers_known: bool,
 }
 
-/// What providers call the tier of the list price: `OpenAI`, Anthropic, Groq. `auto` in an answer names none: the
-/// project's own setting decided, and that is the list price unless an account says otherwise.
+/// The names of the list-price tier at `OpenAI`, Anthropic and Groq. `auto` in an answer names no tier: the project's
+/// own setting decided, and that is the list price unless an account is set otherwise.
 const STANDARD: [&str; 4] = ["default", "standard", "on_demand", "auto"];
 
 impl<'a> Price<'a> {
@@ -33,10 +33,10 @@ impl<'a> Price<'a> {
         }
     }
 
-    /// The price in the service tier a call ran in, as the provider wrote it (`flex`, `priority`, `batch`, `scale`).
+    /// Returns the price in a call's service tier, as the provider wrote it (`flex`, `priority`, `batch`, `scale`).
     ///
     /// `None` when no figures are known for that tier: the list price would be wrong. `default`, `standard`,
-    /// `on_demand` and `auto` are the list price.
+    /// `on_demand` and `auto` mean the list price.
     #[must_use]
     pub fn in_tier(mut self, tier: &str) -> Option<Self> {
         let tier = tier.to_ascii_lowercase();
@@ -48,20 +48,20 @@ impl<'a> Price<'a> {
         Some(self)
     }
 
-    /// Whose price it is.
+    /// Returns the source of the price.
     #[must_use]
     pub fn source(&self) -> PriceSource {
         self.source
     }
 
-    /// The cost of a call with these tokens.
+    /// Returns the cost of a call with these tokens.
     ///
-    /// Cached and audio tokens are part of the totals and are charged once, at their own rates; where the model has no
-    /// rate for the cache, as input. Parts that were not counted are charged with the whole; parts that exceed the whole
-    /// are cut down to it, cache reads counted first. A tariff for long prompts holds for the whole call once the input
-    /// exceeds its threshold.
+    /// Cached and audio tokens are part of the totals and are charged once, at their own rates; cached tokens are
+    /// charged as input if the model has no rate for the cache. Parts without a count are charged with the whole; parts
+    /// that exceed the whole are cut down to it, with cache reads counted first. A tariff for long prompts applies to
+    /// the whole call once the input exceeds its threshold.
     ///
-    /// Each of the two parts is rounded once, half up, to whole nano-dollars; the total is their sum.
+    /// Input and output are each rounded once, half up, to whole nano-dollars; the total is their sum.
     ///
     /// `None` when the cost is not known: see the [module](super).
     #[must_use]
@@ -83,11 +83,11 @@ impl<'a> Price<'a> {
     }
 }
 
-/// Everything a model charges.
+/// All charges of a model.
 #[derive(Clone, Debug)]
 pub(super) struct Tariff {
     pub(super) standard: Levels,
-    /// By service tier, in lower case. A tier that is not here is not known.
+    /// The levels by service tier, in lower case. A missing tier is not known.
     pub(super) tiers: BTreeMap<String, Levels>,
 }
 
@@ -95,7 +95,7 @@ pub(super) struct Tariff {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Levels {
     pub(super) price: Rates,
-    /// By rising threshold.
+    /// Ordered by rising threshold.
     #[serde(default)]
     pub(super) long_context: Vec<LongContext>,
 }
@@ -114,13 +114,13 @@ impl Levels {
 /// Rates of all tokens of a call whose input exceeds a threshold.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct LongContext {
-    /// Input tokens up to which the rates do not hold.
+    /// The number of input tokens above which the rates apply.
     pub(super) over: u64,
     pub(super) price: Rates,
 }
 
 impl Rates {
-    /// In picodollars, as are the next.
+    /// Returns picodollars, as do `output_part`, `charged` and `times`.
     fn input_part(&self, usage: &Usage) -> Option<u128> {
         let mut plain = usage.input_tokens?;
         let read = take(&mut plain, usage.cache_read_tokens);
@@ -147,7 +147,7 @@ fn take(whole: &mut u64, part: Option<u64>) -> u64 {
     taken
 }
 
-/// `None` when there are tokens and no rate for them.
+/// Returns `None` when there are tokens but no rate for them.
 fn charged(tokens: u64, rate: Option<u64>) -> Option<u128> {
     if tokens == 0 {
         Some(0)
@@ -160,7 +160,7 @@ fn times(tokens: u64, rate: u64) -> u128 {
     u128::from(tokens) * u128::from(rate)
 }
 
-/// Picodollars as nano-dollars, rounded half up; `None` when that is more than an amount can hold.
+/// Converts picodollars to nano-dollars, rounded half up; `None` when an amount cannot hold the result.
 fn nanos(picos: u128) -> Option<i64> {
     i64::try_from(picos.checked_add(500)? / 1_000).ok()
 }

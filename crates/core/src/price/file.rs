@@ -1,6 +1,6 @@
-//! The file of a user's own prices: read strictly, and all its faults told at once.
+//! The file of a user's own prices: read strictly, with all faults reported at once.
 //!
-//! Numbers are read as the decimals they are written as, never through a floating number.
+//! Numbers are read as the decimals they are written as, never through a floating-point number.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,12 +11,12 @@ use serde_json::value::RawValue;
 use super::rates::picodollars;
 use super::{ModelPrice, Overlay, Rates};
 
-/// Longest file read, in bytes: some 50,000 models.
+/// The maximum length of a file, in bytes: about 50,000 models.
 const MOST_BYTES: usize = 8 << 20;
-/// Faults listed; the rest are counted.
+/// The maximum number of faults listed; the rest are counted.
 const MOST_FAULTS: usize = 20;
 
-/// What is wrong with a price file: one line per fault, with its line in the file and its field.
+/// The faults of a price file: one line per fault, with its line in the file and its field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileError {
     faults: Vec<(usize, String)>,
@@ -24,7 +24,7 @@ pub struct FileError {
 }
 
 impl FileError {
-    /// The faults listed, as `(line, message)`, lines from 1, at most twenty.
+    /// Returns the listed faults, at most twenty, as `(line, message)` with lines from 1.
     pub fn faults(&self) -> impl Iterator<Item = (usize, &str)> {
         self.faults
             .iter()
@@ -47,7 +47,7 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
-/// An object's fields in their order, doubles included.
+/// The fields of an object in order, including duplicates.
 struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -246,7 +246,7 @@ impl<'a> Reader<'a> {
         Some(rates)
     }
 
-    /// An object's fields; a second of the same name is a fault.
+    /// Returns the fields of an object; a duplicate name is a fault.
     fn fields(&mut self, raw: &'a RawValue, path: &str) -> Vec<(Cow<'a, str>, &'a RawValue)> {
         let Ok(Fields(fields)) = serde_json::from_str::<Fields<'a>>(raw.get()) else {
             self.wrong(raw, path, "expected an object");
@@ -273,7 +273,7 @@ impl<'a> Reader<'a> {
             self.error.more += 1;
             return;
         }
-        // A raw value is a slice of the text, so its place in it is its line.
+        // A raw value is a slice of the text, so its offset gives its line.
         let at = (raw.get().as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
         let before = self.text.as_bytes().get(..at).unwrap_or_default();
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();

@@ -1,4 +1,4 @@
-//! From a model's name, as callers and providers write it, to its tariff.
+//! Finds the tariff of a model by its name, as callers and providers write it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,18 +7,18 @@ use serde::Deserialize;
 use super::Rates;
 use super::cost::{Levels, LongContext, Tariff};
 
-/// One line of the table.
+/// One entry of the table.
 #[derive(Deserialize)]
 pub(super) struct Entry {
-    /// The name it goes by.
+    /// The main name of the model.
     model: String,
-    /// Its other exact names.
+    /// The other exact names of the model.
     #[serde(default)]
     names: Vec<String>,
-    /// Families: a date, a revision or a release stage may follow.
+    /// Names of families: a date, a revision or a release stage may follow.
     #[serde(default)]
     prefixes: Vec<String>,
-    /// Beginnings of the names of fine-tuned models: the owner's own words follow.
+    /// Prefixes of the names of fine-tuned models: the owner's own words follow.
     #[serde(default)]
     fine_tuned: Vec<String>,
     price: Rates,
@@ -34,10 +34,10 @@ pub(super) struct Models {
     tariffs: Vec<Tariff>,
     /// Exact names.
     names: HashMap<String, usize>,
-    /// Longest first, as are the next.
+    /// Ordered longest first, like `fine_tuned` and `open`.
     prefixes: Vec<(String, usize)>,
     fine_tuned: Vec<(String, usize)>,
-    /// Beginnings a user wrote with a `*`: anything may follow, and any other rule goes first.
+    /// Prefixes that a user wrote with a `*`: anything may follow, and every other rule takes precedence.
     open: Vec<(String, usize)>,
 }
 
@@ -72,7 +72,7 @@ impl Models {
         models
     }
 
-    /// Sets what a model costs, over what was set before. A name that ends in `*` stands for all that begin so.
+    /// Sets the tariff of a model, replacing any earlier one. A trailing `*` covers every name with that prefix.
     pub(super) fn insert(&mut self, model: &str, tariff: Tariff) {
         let index = self.tariffs.len();
         self.tariffs.push(tariff);
@@ -90,7 +90,7 @@ impl Models {
         }
     }
 
-    /// The tariff of a model whose name is in lower case.
+    /// Returns the tariff of a model, named in lower case.
     pub(super) fn find(&self, model: &str) -> Option<&Tariff> {
         let index = self
             .named(model)
@@ -105,7 +105,7 @@ impl Models {
         self.names.get(model).copied()
     }
 
-    /// A dated snapshot: under its date as the provider writes it, which may have a price of its own, then without.
+    /// Finds a dated snapshot: first by its date as the provider writes it, which may have its own price, then without.
     fn snapshot(&self, model: &str) -> Option<usize> {
         let (name, date) = dated(model)?;
         let day = match (date.get(..4), date.get(4..6), date.get(6..)) {
@@ -154,7 +154,7 @@ fn dated(model: &str) -> Option<(&str, String)> {
         })
 }
 
-/// Whether digits end in a month and a day. `-2512`, a year and a month, is a version at some providers.
+/// Returns whether digits end in a month and a day. `-2512`, a year and a month, is a version at some providers.
 fn is_day(date: &str) -> bool {
     let within = |range: std::ops::Range<usize>, most: u8| {
         date.get(range)
@@ -165,8 +165,8 @@ fn is_day(date: &str) -> bool {
     within(start..start + 2, 12) && within(start + 2..start + 4, 31)
 }
 
-/// Whether what follows a family's name leaves the price alone: a revision (`-002`, `-05-06`, `-v2@20241022`) or a stage.
-/// One digit alone may be the next version of the family, `claude-sonnet-4` and `claude-sonnet-4-5`.
+/// Returns whether the text after a family's name leaves the price unchanged: a revision (`-002`, `-05-06`,
+/// `-v2@20241022`) or a stage. A single digit may be the family's next version, as in `claude-sonnet-4-5`.
 fn is_revision(rest: &str) -> bool {
     let all_digits = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     let number = |word: &str| word.len() >= 2 && all_digits(word);

@@ -1,36 +1,36 @@
-//! What a call costs, from a dated table of list prices.
+//! The cost of a call, from a dated table of list prices.
 //!
-//! The table is data, generated from the `genai-prices` package (MIT) by `prices/generate.py` and compiled in. It says
-//! of itself when its prices were in force ([`Table::date`]) and where they come from ([`Table::source`]); both go with
-//! every amount it yields. Nothing is fetched at run time.
+//! The table is data, generated from the `genai-prices` package (MIT) by `prices/generate.py` and compiled in. It
+//! states when its prices were in force ([`Table::date`]) and where they come from ([`Table::source`]); both accompany
+//! every amount computed from it. Nothing is fetched at run time.
 //!
-//! Three steps, one file each: a model's name finds its tariff, the number of input tokens picks the rates of that
-//! tariff, and the rates times the [`Usage`](crate::Usage) are the [`Cost`](crate::Cost).
+//! There are three steps, one file each: the model's name selects a tariff, the number of input tokens selects the
+//! rates of that tariff, and the rates times the [`Usage`](crate::Usage) are the [`Cost`](crate::Cost).
 //!
 //! # Unknown is absent
 //!
-//! A wrong amount is worse than none, so each step gives `None` rather than a guess:
+//! A wrong amount is worse than none, so each step returns `None` rather than a guess for:
 //!
-//! - a provider or model the table does not list. Besides the listed names, a dated snapshot of a listed name is known
-//!   (`-YYYY-MM-DD`, `-YYYYMMDD`, `-MMDD`), and a family the source gives as a whole, with nothing but a date, a revision
-//!   or `latest`, `preview` behind it. `gpt-4o` never stands for `gpt-4o-mini`, nor a base model for its fine-tunes;
+//! - a provider or model that the table does not list. The table also covers dated snapshots of a listed name
+//!   (`-YYYY-MM-DD`, `-YYYYMMDD`, `-MMDD`), and whole families in the source, followed only by a date, a revision,
+//!   `latest` or `preview`. `gpt-4o` never covers `gpt-4o-mini`, nor a base model its fine-tunes;
 //! - a model whose price depends on more than token counts (pictures, seconds, the hour of the day, a fee per request):
 //!   the table leaves it out;
-//! - tokens without a rate: audio at a model that lists no price for audio, an answer at a model that only embeds;
-//! - counts that are missing where a rate is not zero,
-//! - moving aliases, such as `mistral-large-latest`, on whose price the table's sources disagree.
+//! - tokens without a rate: audio for a model without a price for audio, output for a model that only embeds;
+//! - missing counts where a rate is not zero;
+//! - moving aliases, such as `mistral-large-latest`, if the table's sources disagree on the price.
 //!
 //! A listed price of zero is a price: the call is known to be free.
 //!
 //! # Service tiers
 //!
-//! The list price is that of the standard tier. [`Price::in_tier`] takes the tier an answer names and gives the price of
-//! that tier where figures are known, else nothing: a call that ran as `flex` is never shown at the standard price.
+//! The list price is the price of the standard tier. [`Price::in_tier`] takes the tier named in an answer and returns
+//! its price if figures are known, else `None`: a call that ran as `flex` is never shown at the standard price.
 //!
-//! # Prices of one's own
+//! # Your own prices
 //!
-//! An [`Overlay`] holds a user's own prices and goes before the table; a cost the provider states goes before both. Its
-//! file is in US dollars per million tokens, as price lists are, each a decimal of at most six places and at most $10,000:
+//! An [`Overlay`] holds a user's own prices and overrides the table; a cost stated by the provider overrides both.
+//! Prices in its file are US dollars per million tokens, each a decimal of at most six places and at most $10,000:
 //!
 //! ```
 //! use spanloom_core::price::Overlay;
@@ -58,9 +58,9 @@
 //! `long_context`, `tiers`. Providers are values of `gen_ai.provider.name`. A number may be written as a string. `date`
 //! is optional; `unit`, if given, is `"US dollars per million tokens"`; `source` and `comment` are for people.
 //!
-//! # What the amount is not
+//! # What the amount leaves out
 //!
-//! Contracts, taxes and tools billed apart (web search) are not in it. Cache writes cost what the shortest lifetime costs.
+//! Contracts, taxes and tools billed extra (web search) are excluded. Cache writes cost the shortest lifetime's price.
 
 mod cost;
 mod file;

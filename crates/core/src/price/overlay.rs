@@ -7,10 +7,10 @@ use super::lookup::Models;
 use super::{FileError, Price, Rates, file};
 use crate::PriceSource;
 
-/// Prices of a user's own: contracts, models of one's own, tiers the built-in table has no figures for.
+/// A user's own prices: contracts, private models, tiers without figures in the built-in table.
 ///
-/// Made by hand with [`Overlay::insert`], or read from a file with [`Overlay::parse`]. A model it names is priced by it
-/// alone: what it leaves open for that model (a service tier, audio) is unknown, and never taken from the table.
+/// An overlay is built with [`Overlay::insert`], or read from a file with [`Overlay::parse`]. It alone prices the
+/// models it names: what it leaves open for them (a service tier, audio) is unknown, never taken from the table.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
     date: Option<String>,
@@ -18,7 +18,7 @@ pub struct Overlay {
     count: usize,
 }
 
-/// Everything one model charges: its rates, and those for long prompts and other service tiers.
+/// All prices of one model: its rates, and those for long prompts and other service tiers.
 ///
 /// ```
 /// use spanloom_core::price::{ModelPrice, Rates};
@@ -36,7 +36,7 @@ pub struct ModelPrice {
 }
 
 impl ModelPrice {
-    /// These rates, for prompts of any length in the standard tier.
+    /// Creates a price with these rates for prompts of any length in the standard tier.
     #[must_use]
     pub fn new(rates: Rates) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl ModelPrice {
         }
     }
 
-    /// Other rates for the whole call once its input exceeds so many tokens.
+    /// Sets other rates for the whole call once its input exceeds `input_tokens`.
     #[must_use]
     pub fn over(mut self, input_tokens: u64, rates: Rates) -> Self {
         let levels = &mut self.levels.long_context;
@@ -61,8 +61,8 @@ impl ModelPrice {
         self
     }
 
-    /// Other prices in a service tier, named as the provider names it in `service_tier`. Tiers inside `price` are
-    /// dropped: there are none within a tier.
+    /// Sets other prices for a service tier, named as in the provider's `service_tier`. Tiers inside `price` are
+    /// dropped: a tier has no tiers.
     #[must_use]
     pub fn in_tier(mut self, tier: &str, price: Self) -> Self {
         self.tiers.insert(tier.to_ascii_lowercase(), price.levels);
@@ -77,7 +77,7 @@ impl From<Rates> for ModelPrice {
 }
 
 impl Overlay {
-    /// No prices yet.
+    /// Creates an overlay without prices.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -86,24 +86,24 @@ impl Overlay {
     /// Reads a price file, in the form the [module](super) shows.
     ///
     /// # Errors
-    /// When anything in it is wrong; the error lists all faults, each with its line and field. Nothing of a faulty file
-    /// is taken.
+    /// Fails if anything in the file is wrong; the error lists all faults, each with its line and field. Nothing in a
+    /// faulty file is used.
     pub fn parse(json: &str) -> Result<Self, FileError> {
         file::parse(json)
     }
 
-    /// Says when the prices were in force, as `YYYY-MM-DD`; it goes with every amount as `spanloom.price.date`.
-    /// Default: no date.
+    /// Sets the date on which the prices were in force, as `YYYY-MM-DD`; every amount carries it as
+    /// `spanloom.price.date`. Default: no date.
     #[must_use]
     pub fn with_date(mut self, date: &str) -> Self {
         self.date = Some(date.to_owned());
         self
     }
 
-    /// Sets what a model costs at a provider, a value of `gen_ai.provider.name`, over what was set before.
+    /// Sets the price of a model at a provider, a value of `gen_ai.provider.name`, replacing any earlier price.
     ///
-    /// The name is exact, in any case of letters, and stands for its dated snapshots as well (`gpt-4o` for
-    /// `gpt-4o-2024-08-06`) unless one is set by itself. With a `*` at its end it stands for every name that begins so.
+    /// The name is exact, in any letter case, and also covers its dated snapshots (`gpt-4o` covers `gpt-4o-2024-08-06`)
+    /// unless a snapshot has its own price. A name that ends in `*` covers every name with that prefix.
     pub fn insert(&mut self, provider: &str, model: &str, price: impl Into<ModelPrice>) {
         let ModelPrice { levels, tiers } = price.into();
         let tariff = Tariff {
@@ -115,13 +115,13 @@ impl Overlay {
         self.count += 1;
     }
 
-    /// Whether it has no prices.
+    /// Returns whether the overlay has no prices.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The user's own price of a model; `None` where the built-in table decides.
+    /// Returns the user's own price of a model; `None` where the built-in table decides.
     #[must_use]
     pub fn price(&self, provider: &str, model: &str) -> Option<Price<'_>> {
         let tariff = self

@@ -1,11 +1,11 @@
-//! What a token costs, exactly.
+//! The exact price of a token.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// Prices per token by kind, held as whole picodollars (10⁻¹² US dollars): a millionth of the dollars per million tokens
-/// of price lists, so that a price with up to six decimal places is exact.
+/// Prices per token by kind, held as whole picodollars (10⁻¹² US dollars). One picodollar is a millionth of a dollar
+/// per million tokens, the unit of price lists, so that a price with up to six decimal places is exact.
 ///
 /// ```
 /// use spanloom_core::price::Rates;
@@ -27,7 +27,7 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Nothing costs anything: models on machines of one's own.
+    /// Rates of zero for everything: models on the user's own machines.
     pub const FREE: Self = Self {
         input: 0,
         output: Some(0),
@@ -37,20 +37,20 @@ impl Rates {
         output_audio: Some(0),
     };
 
-    /// Prices of input and output tokens in US dollars per million tokens, as decimals: `"0.15"`, `"2"`.
+    /// Creates rates from input and output prices in US dollars per million tokens, as decimals: `"0.15"`, `"2"`.
     ///
-    /// Cached input costs as much as input until [`Rates::with_cache_read`] says otherwise; audio has no price until
-    /// it is given one.
+    /// Cached input costs as much as input until [`Rates::with_cache_read`] sets its price; audio has no price until
+    /// [`Rates::with_audio`] sets one.
     ///
     /// # Errors
-    /// When a price is no plain decimal, has more than six decimal places, or exceeds [`Rates::MOST`].
+    /// Fails if a price is not a plain decimal, has more than six decimal places, or exceeds [`Rates::MOST`].
     pub fn per_million(input: &str, output: &str) -> Result<Self, RateError> {
         let mut rates = Self::input_per_million(input)?;
         rates.output = Some(picodollars(output)?);
         Ok(rates)
     }
 
-    /// The price of a model that only takes input, such as one that embeds.
+    /// Creates the rates of a model that only takes input, such as one that embeds.
     ///
     /// # Errors
     /// As [`Rates::per_million`].
@@ -65,7 +65,7 @@ impl Rates {
         })
     }
 
-    /// The price of input read from the provider's cache.
+    /// Sets the price of input read from the provider's cache.
     ///
     /// # Errors
     /// As [`Rates::per_million`].
@@ -74,7 +74,7 @@ impl Rates {
         Ok(self)
     }
 
-    /// The price of input written to the provider's cache.
+    /// Sets the price of input written to the provider's cache.
     ///
     /// # Errors
     /// As [`Rates::per_million`].
@@ -83,7 +83,7 @@ impl Rates {
         Ok(self)
     }
 
-    /// The prices of audio tokens, in and out.
+    /// Sets the prices of audio tokens, input and output.
     ///
     /// # Errors
     /// As [`Rates::per_million`].
@@ -93,12 +93,12 @@ impl Rates {
         Ok(self)
     }
 
-    /// Highest price taken, in US dollars per million tokens. Dearer ones are slips: a price per token or per thousand
-    /// tokens written as one per million, or the reverse.
+    /// The highest price accepted, in US dollars per million tokens. A higher price is a mistake: a price per token or
+    /// per thousand tokens written as one per million, or the reverse.
     pub const MOST: u64 = 10_000;
 }
 
-/// Why a price was refused.
+/// The reason why a price was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateError {
     price: String,
@@ -132,7 +132,7 @@ impl fmt::Display for RateError {
 
 impl std::error::Error for RateError {}
 
-/// Picodollars per token of a decimal in dollars per million tokens. No floating point: `0.1` is 100,000.
+/// Parses a decimal in dollars per million tokens into picodollars per token. No floating point: `0.1` is 100,000.
 pub(super) fn picodollars(price: &str) -> Result<u64, RateError> {
     let refuse = |fault| RateError {
         price: price.chars().take(40).collect(),

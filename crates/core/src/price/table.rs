@@ -9,7 +9,7 @@ use super::cost::Price;
 use super::lookup::{Entry, Models};
 use crate::PriceSource;
 
-/// List prices of one date, by provider and model.
+/// List prices on one date, by provider and model.
 ///
 /// Source: `genai-prices`, see [`source`](Self::source).
 #[derive(Debug, Default)]
@@ -17,13 +17,13 @@ pub struct Table {
     date: String,
     source: String,
     providers: BTreeMap<String, Models>,
-    /// Provider whose prices hold where the first lists none of its own.
+    /// For each provider, the provider to fall back to for models that it does not list.
     fallbacks: BTreeMap<String, String>,
-    /// Aliases whose price is in dispute, in lower case, by provider. They have none, whatever rule would find one.
+    /// Aliases with a disputed price, in lower case, by provider. They have no price, even if a rule would find one.
     unpriced: BTreeMap<String, HashSet<String>>,
 }
 
-/// The table as it is written. No field is flattened: serde's buffering loses integers when an application turns on
+/// The table as it is written. No field is flattened: serde's buffering loses integers when an application enables
 /// `serde_json/arbitrary_precision`.
 #[derive(Deserialize)]
 struct File {
@@ -36,10 +36,10 @@ struct File {
 }
 
 impl Table {
-    /// The table compiled into this crate; parsed at the first call.
+    /// Returns the table compiled into this crate; it is parsed on the first call.
     #[must_use]
     pub fn builtin() -> &'static Self {
-        // A test holds that it parses. Should it not, every price is unknown, which is true, and nothing panics.
+        // A test ensures that it parses. Otherwise every price is unknown, which is true, and nothing panics.
         static BUILTIN: LazyLock<Table> =
             LazyLock::new(|| Table::parse(include_str!("table.json")).unwrap_or_default());
         &BUILTIN
@@ -66,23 +66,23 @@ impl Table {
         })
     }
 
-    /// Day its prices were in force, as `YYYY-MM-DD`.
+    /// Returns the day on which the prices were in force, as `YYYY-MM-DD`.
     #[must_use]
     pub fn date(&self) -> &str {
         &self.date
     }
 
-    /// Where its prices come from, with version and licence: `genai-prices 0.2.3 (MIT)`.
+    /// Returns the source of the prices, with version and licence: `genai-prices 0.2.3 (MIT)`.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The price of a model, in any case of letters, at a provider, a value of `gen_ai.provider.name`.
+    /// Returns the price of a model, in any letter case, at a provider, a value of `gen_ai.provider.name`.
     ///
-    /// `None` when it is not known; a provider that is not listed is never taken for another that sells the same model.
-    /// The one exception is the source's own: what Azure does not list apart costs what `OpenAI` charges. An alias that
-    /// moves to the provider's next model (`mistral-large-latest`) is not known where sources disagree on its price.
+    /// `None` when the price is not known; an unlisted provider is never taken for another that sells the same model.
+    /// The source has one exception: models that Azure does not list separately cost what `OpenAI` charges. An alias
+    /// that moves to the provider's next model (`mistral-large-latest`) has no price if sources disagree on it.
     #[must_use]
     pub fn price(&self, provider: &str, model: &str) -> Option<Price<'_>> {
         let model = model.to_ascii_lowercase();
@@ -96,7 +96,7 @@ impl Table {
                 return None;
             }
             let price = standard(self.tariff(other, &model)?);
-            // Nobody says what another's tiers cost there.
+            // No source states the prices of the other provider's tiers here.
             Some(Price {
                 tiers_known: false,
                 ..price

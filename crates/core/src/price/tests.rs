@@ -19,12 +19,12 @@ fn cost(provider: &str, model: &str, usage: &Usage) -> Option<Cost> {
     Table::builtin().price(provider, model)?.cost(usage)
 }
 
-/// Total in nano-dollars.
+/// Returns the total in nano-dollars.
 fn nanos(model: &str, usage: &Usage) -> Option<i64> {
     cost("openai", model, usage).map(|cost| cost.total.as_nanos())
 }
 
-/// Dollars per million tokens of plain input and output at `openai`.
+/// Returns the dollars per million tokens of plain input and output at `openai`.
 fn per_million(model: &str) -> Option<(f64, f64)> {
     let price = |usage| nanos(model, &usage).map(|nanos| Usd::from_nanos(nanos).as_dollars());
     Some((price(tokens(1_000, 0))? * 1e3, price(tokens(0, 1_000_000))?))
@@ -80,7 +80,7 @@ fn adds_up_by_hand() {
         ..tokens(1_000, 0)
     };
     assert_eq!(nanos("gpt-4o-mini", &cached), Some(120_000));
-    // No price for the cache: as input, $0.50/M.
+    // No price for the cache: charged as input, $0.50/M.
     assert_eq!(nanos("gpt-3.5-turbo", &cached), Some(500_000));
     // 3 x $0.02/M is 60 nano-dollars; one token of output would have no price.
     let embedding = Usage {
@@ -141,7 +141,7 @@ fn a_service_tier_has_its_own_price_or_none() {
         let price = Table::builtin().price(provider, model)?.in_tier(tier)?;
         Some(price.cost(&tokens(1_000, 100))?.total.as_nanos())
     };
-    // gpt-5: $1.25/M and $10/M; half of it in flex, twice in priority.
+    // gpt-5: $1.25/M and $10/M; half that in flex, twice that in priority.
     for (tier, nanos) in [
         ("default", 2_250_000),
         ("auto", 2_250_000),
@@ -157,7 +157,7 @@ fn a_service_tier_has_its_own_price_or_none() {
         ("openai", "gpt-4o", "flex"),
         // litellm has no figures for long prompts in this tier.
         ("openai", "gpt-5.4", "priority"),
-        // Azure sells it at OpenAI's list price; no source says so of the tiers.
+        // Azure sells it at OpenAI's list price; no source confirms that for the tiers.
         ("azure.ai.openai", "gpt-5", "flex"),
         ("anthropic", "claude-sonnet-4-5", "priority"),
     ] {
@@ -180,7 +180,7 @@ fn a_service_tier_of_a_new_model_has_a_rate_for_cache_writes() {
         let price = Table::builtin().price("openai", model)?.in_tier(tier)?;
         Some(price.cost(&usage)?.total.as_nanos())
     };
-    // gpt-6.1-sol: $2/M, $0.10/M read, $2.50/M written, $10/M out; half of it in flex and batch, twice in priority.
+    // gpt-6.1-sol: $2/M, $0.10/M read, $2.50/M written, $10/M out; half that in flex and batch, twice that in priority.
     let standard = 500 * 2_000 + 200 * 100 + 300 * 2_500 + 100 * 10_000;
     // Beyond 272,000 tokens of input $4/M, $0.20/M, $5/M and $15/M.
     let long = 299_500 * 4_000 + 200 * 200 + 300 * 5_000 + 100 * 15_000;
@@ -208,7 +208,7 @@ fn a_service_tier_of_a_new_model_has_a_rate_for_cache_writes() {
         assert_eq!(cost("batch"), cost("flex"), "{model}");
         assert_eq!(cost("priority"), cost("default") * 2, "{model}");
     }
-    // litellm lists no tier of these.
+    // litellm lists no tiers for these models.
     assert_eq!(in_tier("gpt-6-rosalind", "flex", 1_000), None);
     assert_eq!(in_tier("gpt-6-cyber", "priority", 1_000), None);
 }
@@ -258,7 +258,7 @@ fn knows_snapshots() {
     ] {
         assert_eq!(per_million(model), Some((0.15, 0.60)), "{model}");
     }
-    // A date with a price of its own, in either form.
+    // A date with its own price, in either form.
     assert_eq!(
         per_million("gpt-4o-20240513"),
         per_million("gpt-4o-2024-05-13")
@@ -319,7 +319,7 @@ fn guesses_no_provider() {
     let usage = tokens(1_000, 100);
     assert_eq!(cost("vllm", "gpt-4o-mini", &usage), None);
     assert_eq!(cost("groq", "gpt-4o-mini", &usage), None);
-    // Azure lists no price of its own for this one; what it lists differs where it differs.
+    // Azure lists no price of its own for this model; the prices it does list may differ.
     assert_eq!(
         cost("azure.ai.openai", "gpt-4o-mini", &usage),
         cost("openai", "gpt-4o-mini", &usage)

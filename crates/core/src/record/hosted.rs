@@ -1,6 +1,6 @@
-//! A record as W&B's own server takes it.
+//! A record as W&B's own server accepts it.
 //!
-//! Its storage checks more than its request models do, and one call it refuses fails the request it came in. Source:
+//! The server's storage checks more than its request models do, and one refused call fails its whole request. Source:
 //! `weave/trace_server/validation.py` of PyPI `weave` 0.52.43; run by `tests/real/weave`.
 
 use std::borrow::Cow;
@@ -10,26 +10,26 @@ use serde_json::{Map, Value};
 use super::{Json, Record};
 use crate::{Endpoint, weave};
 
-/// Longest name of an op, in characters.
+/// The maximum length of an op's name, in characters.
 const OP_NAME: usize = 128;
-/// Longest name for people, in characters.
+/// The maximum length of a display name, in characters.
 const DISPLAY_NAME: usize = 1_024;
-/// Under this name the end user stands among the attributes.
+/// The attribute that holds the end user's id.
 const USER: &str = "user";
-/// The group of Weave's own clients.
+/// The attribute group of Weave's own clients.
 const WEAVE: &str = "weave";
-/// In the group of Weave's, who recorded the call.
+/// The recorder of the call, stored in Weave's group.
 const SOURCE: &str = "spanloom";
 
 impl Record {
-    /// The same record without what W&B would refuse or misread: the end user's id becomes the attribute `user`, as
-    /// `wb_user_id` is the id of a W&B account there, set by the server; names are cut to the lengths it takes, an op's
-    /// with four digits that keep it apart from others cut alike. Span ids (16 lower-case hexadecimal digits), trace ids
-    /// (32) and UUIDs are all taken as they are.
+    /// Returns the record without what W&B would refuse or misread: the end user's id becomes the attribute `user`,
+    /// because W&B's `wb_user_id` is the id of a W&B account, set by the server; names are cut to the accepted lengths,
+    /// and a cut op name gets four digits that distinguish it from other names cut alike. Span ids (16 lower-case
+    /// hexadecimal digits), trace ids (32) and UUIDs are accepted as they are.
     ///
-    /// Its views get what they look for: `attributes.weave` says [what the call is](crate::weave::kind) and who recorded
-    /// it, a call of the Responses API has [its client](crate::weave::inputs) as `inputs.self`, and the dotted names of
-    /// `attributes.otel` are [a tree](crate::weave::insert), where its queries find them.
+    /// The record also gets what W&B's views look for: `attributes.weave` holds [the call's kind](crate::weave::kind)
+    /// and its recorder, a call of the Responses API has [its client](crate::weave::inputs) as `inputs.self`, and the
+    /// dotted names of `attributes.otel` are [a tree](crate::weave::insert), where W&B's queries find them.
     #[must_use]
     pub fn for_wandb(mut self) -> Self {
         if let Some(user) = self.wb_user_id.take() {
@@ -58,7 +58,7 @@ impl Record {
         let mut group = match self.attributes.remove(WEAVE) {
             Some(Value::Object(group)) => group,
             Some(other) => {
-                // The user's own, and no group.
+                // A value of the user's own that is not a group.
                 self.attributes.entry("weave_").or_insert(other);
                 Map::new()
             }
@@ -103,7 +103,7 @@ fn hash(text: &str) -> u32 {
     })
 }
 
-/// Cuts to so many characters.
+/// Cuts a text to a number of characters.
 fn truncate(text: &mut String, characters: usize) {
     if let Some((end, _)) = text.char_indices().nth(characters) {
         text.truncate(end);

@@ -1,9 +1,9 @@
-//! What is known about a model call beside its content: the attribute group `spanloom` of a record.
+//! What is known about a model call apart from its content: the attribute group `spanloom` of a record.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The group `spanloom` of a record's attributes. Every field is absent when it is not known.
+/// The group `spanloom` of a record's attributes. A field that is not known is absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
     reason = "the fields carry the names of the span attributes they come from"
 )]
 pub struct CallInfo {
-    /// `gen_ai.operation.name`, or what another instrumentation's word for it means.
+    /// `gen_ai.operation.name`, or the equivalent of another instrumentation's word for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,15 +32,15 @@ pub struct CallInfo {
     pub error_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<i64>,
-    /// Bytes of the request and of the answer that were not kept, as a bound was reached: their content is missing.
+    /// The bytes of the request and of the answer that were dropped at a size limit: their content is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_dropped_bytes: Option<u64>,
-    /// Whether the store could not read the call's content: only its numbers are left.
+    /// Whether the store could not read the call's content, so that only its numbers are left.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub damaged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage_source: Option<String>,
-    /// Whether request or answer were put together from the messages a span tells of, as the provider's own were not in it.
+    /// Whether request or answer were rebuilt from a span's messages, because the span did not hold the provider's own.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub rebuilt: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct CallInfo {
     pub outer_span_id: Option<String>,
 }
 
-/// Operations that model calls are made in, or between: agents, workflows, tools, memories.
+/// Operations around or between model calls: agents, workflows, tools, memories.
 ///
 /// Source: `gen_ai.operation.name` of the GenAI semantic conventions.
 const AROUND: &[&str] = &[
@@ -92,15 +92,15 @@ impl CallInfo {
             .unwrap_or_default()
     }
 
-    /// Whether a model was called, here and not in calls within. An agent counts where it runs somewhere else, as then nobody
-    /// here sees the calls it makes.
+    /// Returns whether this call itself called a model, rather than through nested calls. A remote agent counts,
+    /// because its own calls are not visible here.
     #[must_use]
     pub fn is_model_call(&self) -> bool {
         let around = |operation: &str| AROUND.contains(&operation) && self.server_address.is_none();
         self.operation.as_deref().is_some_and(|it| !around(it))
     }
 
-    /// The model that answered, else the model that was asked for.
+    /// Returns the model that answered, else the model that was requested.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
         self.response_model

@@ -5,31 +5,31 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// A valid JSON text, kept as it came: written out by copying, never as a tree.
+/// A valid JSON text, kept as received: written out by copying, never as a tree.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);
 
 impl Json {
-    /// The empty object.
+    /// Returns the empty object.
     #[must_use]
     pub fn empty() -> Self {
         Self(RawValue::NULL.to_owned()).or_object()
     }
 
-    /// Takes a text that is valid JSON; `None` for any other.
+    /// Wraps a text that is valid JSON; `None` for any other text.
     #[must_use]
     pub fn from_text(text: String) -> Option<Self> {
         RawValue::from_string(text).ok().map(Self)
     }
 
-    /// The value as JSON text; `null` for what JSON cannot say.
+    /// Returns the value as JSON text; `null` for a value that JSON cannot express.
     pub fn from_value(value: &impl Serialize) -> Self {
         serde_json::value::to_raw_value(value)
             .map_or_else(|_| Self(RawValue::NULL.to_owned()), Self)
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.get()

@@ -1,7 +1,7 @@
-//! A record in two parts, start and end, as `POST /call/upsert_batch` takes them.
+//! A record in two parts, start and end, as `POST /call/upsert_batch` accepts them.
 //!
-//! Servers older than `calls/complete` know nothing else. The parts of a call may come in any order and in different
-//! requests, so the end repeats what lets a server place it: trace and start.
+//! Servers older than `calls/complete` accept nothing else. The parts of a call may arrive in any order and in
+//! different requests, so the end repeats what a server needs to match it: trace and start.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -34,7 +34,7 @@ enum Mode {
 }
 
 impl Record {
-    /// The record's parts: its start, and its end unless it still runs.
+    /// Returns the record's parts: its start, and its end unless the call still runs.
     pub fn parts(&self) -> impl Iterator<Item = CallPart<'_>> {
         let end = self.ended_at.map(|_| Mode::End);
         [Some(Mode::Start), end]
@@ -61,7 +61,7 @@ impl Serialize for CallPart<'_> {
     }
 }
 
-/// An object of one field.
+/// An object with one field.
 struct Request<T>(&'static str, T);
 
 impl<T: Serialize> Serialize for Request<T> {
@@ -147,7 +147,7 @@ mod tests {
         let end = end["req"]["end"].as_object().unwrap();
         merged.as_object_mut().unwrap().extend(end.clone());
         assert_eq!(merged, serde_json::to_value(&record).unwrap());
-        // Nothing of the answer is in the start, nothing of the question in the end.
+        // The start contains nothing of the answer, and the end contains nothing of the question.
         let names: Vec<&String> = end.keys().collect();
         assert_eq!(
             names,

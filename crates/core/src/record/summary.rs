@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{Cost, Usage};
 
-/// The numbers of a call, as they stand in [`Record::summary`](crate::Record::summary).
+/// The numbers of a call, as stored in [`Record::summary`](crate::Record::summary).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Summary {
@@ -17,17 +17,17 @@ pub struct Summary {
     /// Duration in seconds; absent while the call runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_s: Option<f64>,
-    /// From the start to the first chunk of a stream, in seconds.
+    /// The time from the start to the first chunk of a stream, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_to_first_chunk_s: Option<f64>,
-    /// Cost, when it is known.
+    /// The cost, when it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostSummary>,
-    /// How it ended.
+    /// How the call ended.
     pub status_code: StatusCode,
 }
 
-/// Tokens in the names Weave uses; one family only, as its cost adds `prompt_*` and `input_*` up.
+/// Token counts under Weave's names; one family only, because Weave's cost adds up `prompt_*` and `input_*`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the fields carry Weave's names")]
@@ -93,21 +93,21 @@ impl From<&Cost> for CostSummary {
     }
 }
 
-/// Status of a record, in the words of the first W&B monitor.
+/// The status of a record, in the words of the first W&B monitor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum StatusCode {
-    /// Not ended, or ended by the caller before the answer was whole.
+    /// Not ended, or ended by the caller before the answer was complete.
     #[default]
     Unset,
     /// The answer arrived.
     Success,
-    /// It failed.
+    /// The call failed.
     Error,
 }
 
 impl Summary {
-    /// As the map a record holds, with Weave's `status_counts` beside it.
+    /// Returns the map that a record holds, with Weave's `status_counts` added.
     #[must_use]
     pub fn to_map(&self) -> Map<String, Value> {
         let mut map = match serde_json::to_value(self) {
@@ -122,7 +122,7 @@ impl Summary {
         map
     }
 
-    /// Reads what a record's map holds; a field of another shape is as if it were absent.
+    /// Reads the map of a record; a field of another shape counts as absent.
     #[must_use]
     pub fn from_map(map: &Map<String, Value>) -> Self {
         fn field<'a, T: Deserialize<'a>>(map: &'a Map<String, Value>, name: &str) -> Option<T> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Json, Record};
 use crate::{StreamName, Timestamp};
 
-/// The attributes of a record with its stream among them.
+/// The attributes of a record, including its stream.
 pub(super) struct Attributes<'a>(pub(super) &'a Record);
 
 impl Serialize for Attributes<'_> {
@@ -58,7 +58,7 @@ impl Serialize for Record {
     }
 }
 
-/// What Weave's clients send: everything a call may have, most of it optional.
+/// A call as Weave's clients send it: everything a call may have, most of it optional.
 #[derive(Deserialize)]
 struct CompleteCall {
     project_id: String,

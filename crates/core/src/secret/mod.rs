@@ -1,13 +1,13 @@
 //! Secrets of known shapes, masked before anything leaves the process.
 //!
-//! The shapes are those of credentials that issuers made to be recognised, and a few that are known by the name that
-//! stands before them. E-mail addresses and card numbers are options.
+//! The shapes are those of credentials that issuers designed to be recognised, and of a few that are recognised by the
+//! name before them. E-mail addresses and card numbers are optional.
 //!
-//! One pass over the text, linear whatever it holds. It works on plain text and on JSON text alike, also on JSON inside
-//! a JSON string: nothing it replaces holds a quote or a backslash (but for the line ends inside a PEM block), nothing
-//! begins inside an escape, and what it puts there needs no escape, so JSON stays JSON. A secret some of whose
-//! characters are written as escapes (`\/`, `\u002d`) is found as well; the text then comes back with such escapes
-//! resolved. Those of a JSON text inside a JSON string (`\\u002d`) are not resolved.
+//! Masking is one pass over the text, linear whatever the text holds. It works on plain text, on JSON text and on JSON
+//! inside a JSON string: a replaced secret holds no quote and no backslash (except for the line ends inside a PEM
+//! block) and never begins inside an escape, and its replacement needs no escape, so JSON stays JSON. A secret with
+//! characters written as escapes (`\/`, `\u002d`) is found as well; the text is then returned with such escapes
+//! resolved. Escapes of a JSON text inside a JSON string (`\\u002d`) are not resolved.
 //!
 //! | file | what |
 //! |---|---|
@@ -23,19 +23,19 @@ use std::borrow::Cow;
 
 use scan::Scan;
 
-/// The text with every known secret replaced by `[redacted:<kind>]`; borrowed when it holds none.
+/// Returns the text with every known secret replaced by `[redacted:<kind>]`; borrowed when it holds none.
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
     Mask::default().apply(text)
 }
 
-/// The same for a text of one's own, which is not copied when it holds none.
+/// Masks an owned text like [`mask`], without copying a text that holds no secrets.
 #[must_use]
 pub fn mask_owned(text: String) -> String {
     Mask::default().apply_owned(text)
 }
 
-/// Which secrets are masked: those of known shapes, and what is added here.
+/// The secrets that are masked: those of known shapes, and the kinds added here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "it masks nothing until it is applied or given to a policy"]
 pub struct Mask {
@@ -43,30 +43,30 @@ pub struct Mask {
     cards: bool,
 }
 
-/// Where a secret stands in a text.
+/// The position of a secret in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) from: usize,
     pub(crate) to: usize,
-    /// What it is replaced by, in brackets; empty for a number in JSON, which must stay one.
+    /// The kind that its replacement shows in brackets; empty for a number in JSON, which must stay a number.
     kind: &'static str,
 }
 
 impl Mask {
-    /// E-mail addresses too, as `[redacted:email]`.
+    /// Also masks e-mail addresses, as `[redacted:email]`.
     pub fn with_emails(mut self) -> Self {
         self.emails = true;
         self
     }
 
-    /// Numbers of payment cards too, as `[redacted:card]`: 13 to 19 digits, in one piece or grouped by spaces or
-    /// hyphens, whose check digit is right. One that stands in JSON as a number becomes `0`.
+    /// Also masks numbers of payment cards, as `[redacted:card]`: 13 to 19 digits with a correct check digit, in one
+    /// piece or grouped by spaces or hyphens. A card number that is a number in JSON becomes `0`.
     pub fn with_cards(mut self) -> Self {
         self.cards = true;
         self
     }
 
-    /// The text with every secret replaced by `[redacted:<kind>]`; borrowed when it holds none.
+    /// Returns the text with every secret replaced by `[redacted:<kind>]`; borrowed when it holds none.
     #[must_use]
     pub fn apply(self, text: &str) -> Cow<'_, str> {
         let found = Scan::of(text, self);
@@ -83,7 +83,7 @@ impl Mask {
         Cow::Owned(replace(text, &found.spans))
     }
 
-    /// The same for a text of one's own, which is not copied when it holds none.
+    /// Masks an owned text like [`Self::apply`], without copying a text that holds no secrets.
     pub(crate) fn apply_owned(self, text: String) -> String {
         match self.apply(&text) {
             Cow::Owned(masked) => masked,
@@ -91,7 +91,7 @@ impl Mask {
         }
     }
 
-    /// Where secrets stand, in order and apart from each other.
+    /// Returns the positions of the secrets, in order and without overlap.
     pub(crate) fn spans(self, text: &str) -> Vec<Span> {
         Scan::of(text, self).spans
     }
@@ -115,7 +115,7 @@ fn replace(text: &str, spans: &[Span]) -> String {
     masked
 }
 
-/// The same JSON text without escapes that need not be: of the slash and of other printable characters.
+/// Resolves unnecessary escapes of a JSON text: of the slash and of other printable characters.
 fn resolve(text: &str) -> String {
     let mut resolved = String::with_capacity(text.len());
     let mut rest = text;
@@ -130,7 +130,7 @@ fn resolve(text: &str) -> String {
         match character {
             Some(character) => resolved.push(character),
             None => {
-                // The pair as it is: its second half begins no escape of its own.
+                // The pair stays as it is: its second half does not begin another escape.
                 let pair = escape.chars().take(2).map(char::len_utf8).sum();
                 resolved.push_str(escape.get(..pair).unwrap_or(escape));
                 rest = escape.get(pair..).unwrap_or_default();
@@ -143,7 +143,7 @@ fn resolve(text: &str) -> String {
     resolved
 }
 
-/// The character of `\u00<high><low>`, unless JSON wants it escaped.
+/// Returns the character of `\u00<high><low>`, unless JSON requires it to be escaped.
 fn printable(high: u8, low: u8) -> Option<char> {
     let digits = [high, low];
     let digits = std::str::from_utf8(&digits).ok()?;

@@ -1,18 +1,18 @@
 //! The pass over the text.
 //!
-//! Most bytes of most texts can begin or end nothing, and one look at a table says so. What remains is compared with
-//! the few shapes it may belong to. A run of characters that turned out to be no secret of some shape is remembered, so
-//! that no later beginning inside it reads it again: the pass is linear whatever the text.
+//! Most bytes of most texts can neither begin nor end a secret, as one look at a table shows. The remaining bytes are
+//! compared with the few shapes they may belong to. A run of characters that is not a secret of some shape is
+//! remembered, so that no later start inside it reads it again: the pass is linear whatever the text.
 
 use super::shape::{ALNUM, CLASSES, Class, GROUPS, NAMED, PREFIXED, SCHEMES, Shape, Sign};
 use super::{Mask, Span};
 
-/// What a byte may be part of, as bits: what is found at it, then what is found at the one behind it, then at the one
-/// before it. Three neighbours agree on little but secrets.
+/// What a byte may be part of, as bits: what may be found at the byte itself, then at the byte after it, then at the
+/// byte before it. Three neighbours rarely agree on anything but secrets.
 type Trigger = u64;
 const BEHIND: u32 = 16;
 const BEFORE: u32 = 32;
-/// Ends of prefixes have the first bits, one for each group of the table.
+/// The first bits are for ends of prefixes, one bit for each group of the table.
 const SCHEME: Trigger = 1 << 8;
 const COLON: Trigger = 1 << 9;
 const EQUALS: Trigger = 1 << 10;
@@ -72,17 +72,17 @@ fn trigger(byte: u8) -> Trigger {
     TRIGGERS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// A text that was looked through.
+/// A scanned text.
 pub(super) struct Scan<'t> {
     pub(super) text: &'t [u8],
-    /// In order and apart from each other.
+    /// The secrets, in order and without overlap.
     pub(super) spans: Vec<Span>,
-    /// Whether it holds escapes that may hide a secret.
+    /// Whether the text holds escapes that may hide a secret.
     pub(super) escaped: bool,
     wanted: Trigger,
-    /// Where the last secret ends.
+    /// The end of the last secret.
     end: usize,
-    /// For each shape, up to where it is known not to be; empty until one of them fails.
+    /// For each shape, the place before which it is known not to match; empty until a shape fails.
     dead: Vec<usize>,
 }
 
@@ -108,7 +108,7 @@ impl<'t> Scan<'t> {
         scan
     }
 
-    /// The next byte at which something may be found. Most are passed eight at a time.
+    /// Returns the next byte at which something may be found. Most bytes are skipped eight at a time.
     fn next(&self, from: usize) -> Option<usize> {
         let mut at = from;
         while let Some(eight) = self.text.get(at..)?.first_chunk::<8>() {
@@ -161,7 +161,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// A secret whose prefix ends here.
+    /// Matches a secret with a prefix that ends at `at`.
     fn prefixed(&mut self, at: usize, byte: u8) -> Option<Span> {
         let group = GROUPS.get(usize::from(byte))?;
         let before = self.byte(at.checked_sub(1)?)?;
@@ -187,7 +187,7 @@ impl<'t> Scan<'t> {
         None
     }
 
-    /// `Bearer …` and alike.
+    /// Matches `Bearer …` and similar schemes.
     fn scheme(&mut self, at: usize) -> Option<Span> {
         for (index, shape) in SCHEMES.iter().enumerate() {
             let from = at + shape.prefix.len();
@@ -205,11 +205,11 @@ impl<'t> Scan<'t> {
         None
     }
 
-    /// `name = value`, with the separator here.
+    /// Matches `name = value`, with the separator at `at`.
     fn named(&mut self, at: usize) -> Option<Span> {
         let before = self.text.get(self.end..at)?;
         let name = trim_end(before);
-        // Key, token, secret, signature, sig.
+        // The ends of key, token, secret, signature and sig.
         let [.., before, last] = name else {
             return None;
         };
@@ -226,13 +226,13 @@ impl<'t> Scan<'t> {
         let index = PREFIXED.len() + SCHEMES.len() + shape;
         let shape = NAMED.get(shape)?;
         let to = self.run(index, shape, from)?;
-        // A number may stand in JSON without quotes, and a mark may not.
+        // A number may appear in JSON without quotes; a mark may not.
         let letters = |byte: &u8| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E');
         self.text.get(from..to)?.iter().any(letters).then_some(())?;
         Some(self.span(from, to, shape.kind))
     }
 
-    /// Where a secret ends whose characters begin here, if they are enough and of the right sort.
+    /// Returns the end of the secret that begins at `from`, if its characters are enough and of the right kind.
     fn run(&mut self, index: usize, shape: &Shape, from: usize) -> Option<usize> {
         if self.dead.get(index).is_some_and(|dead| from < *dead) {
             return None;
@@ -251,14 +251,14 @@ impl<'t> Scan<'t> {
         None
     }
 
-    /// The end of the characters of a class.
+    /// Returns the end of the run of a class's characters.
     pub(super) fn while_in(&self, class: Class, from: usize) -> usize {
         let rest = self.text.get(from..).unwrap_or_default();
         let inside = |byte: &&u8| is(**byte, class);
         from + rest.iter().take_while(inside).count()
     }
 
-    /// Whether what stands before is part of the same word; the letter of an escape is not.
+    /// Returns whether the character before `from` is part of the same word; the letter of an escape is not.
     pub(super) fn inside_a_word(&self, from: usize) -> bool {
         let before = self
             .text
@@ -273,7 +273,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// A span that begins outside of any escape.
+    /// Creates a span that begins outside of any escape.
     pub(super) fn span(&self, from: usize, to: usize, kind: &'static str) -> Span {
         let before = self
             .text
@@ -299,14 +299,14 @@ pub(super) fn is(byte: u8, class: Class) -> bool {
         .is_some_and(|of| of & class != 0)
 }
 
-/// Of characters that may stand between a name and its separator.
+/// Trims the characters that may appear between a name and its separator.
 fn trim_end(text: &[u8]) -> &[u8] {
     let gap = text.iter().rev().take(4);
     let gap = gap.take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
     text.get(..text.len() - gap.count()).unwrap_or_default()
 }
 
-/// Whether a text ends with a name, whatever separates its words. Short names must be whole ones.
+/// Returns whether a text ends with a name, whatever separates its words. A short name must be a whole word.
 fn is_named(text: &[u8], name: &str) -> bool {
     let mut rest = text.iter().rev();
     for wanted in name.bytes().rev() {
@@ -335,7 +335,7 @@ fn has(token: &[u8], shape: &Shape) -> bool {
     }
 }
 
-/// A digit, or a capital behind a small letter.
+/// Returns whether a token has a digit, or a capital after a small letter.
 fn is_mixed(token: &[u8]) -> bool {
     let mut small = false;
     token.iter().any(|byte| {
@@ -345,7 +345,7 @@ fn is_mixed(token: &[u8]) -> bool {
     })
 }
 
-/// Mixed, or too long in one piece to be a word.
+/// Returns whether a token is mixed, or has a piece that is too long to be a word.
 pub(super) fn looks_random(token: &[u8]) -> bool {
     is_mixed(token)
         || token

@@ -1,6 +1,6 @@
 //! The shapes, as a table.
 
-/// Which characters a secret is made of.
+/// The characters that a secret consists of.
 pub(super) type Class = u8;
 const LETTERS: Class = 1; // and digits
 const HEX: Class = 2;
@@ -15,7 +15,7 @@ const DOTTED: Class = WORD | DOT;
 const PADDED: Class = LETTERS | BASE64;
 const TOKEN: Class = DOTTED | BASE64 | URL;
 
-/// What each character is.
+/// The classes of each character.
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 pub(super) static CLASSES: [Class; 256] = {
     let mut classes = [0; 256];
@@ -38,28 +38,28 @@ pub(super) static CLASSES: [Class; 256] = {
     classes
 };
 
-/// What a run of characters must have to be a secret and no words.
+/// What a run of characters must have to be a secret rather than words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
-    /// Its length is enough.
+    /// Nothing but a sufficient length.
     None,
-    /// So many dots.
+    /// At least this many dots.
     Dots(usize),
-    /// A digit, a capital behind a small letter, or 16 characters in one piece: words joined by hyphens have none.
+    /// A digit, a capital after a small letter, or 16 characters in one piece: hyphenated words have none of these.
     Random,
-    /// A digit, or a capital behind a small letter.
+    /// A digit, or a capital after a small letter.
     Mixed,
-    /// No more characters than the fewest.
+    /// Exactly the minimum number of characters.
     Exact,
 }
 
-/// A kind of secret: what stands before it, and what it is made of.
+/// A kind of secret: what precedes it, and what it consists of.
 #[derive(Debug)]
 pub(super) struct Shape {
     pub(super) kind: &'static str,
-    /// Its own first characters; for those known by a name, that name in small letters and without separators.
+    /// The secret's own first characters, or the name before it in small letters and without separators.
     pub(super) prefix: &'static str,
-    /// Fewest characters after the prefix.
+    /// The minimum number of characters after the prefix.
     pub(super) shortest: usize,
     pub(super) class: Class,
     pub(super) sign: Sign,
@@ -81,8 +81,8 @@ const fn shape(
     }
 }
 
-/// Those known by their own first characters, in the order of the last of these. That one is looked for: they are rarer
-/// in words than the first.
+/// Shapes known by their own first characters, ordered by the last of these. The scan looks for that last character: it
+/// is rarer in words than the first.
 pub(super) static PREFIXED: &[Shape] = &[
     shape("api_key", "sk-", 16, WORD, Sign::Random),
     shape("api_key", "csk-", 24, WORD, Sign::Random),
@@ -164,7 +164,7 @@ pub(super) static PREFIXED: &[Shape] = &[
     shape("google_key", "AIz", 30, WORD, Sign::None),
 ];
 
-/// Those known by the name before them, whatever stands between: `=`, `:`, quotes, blanks.
+/// Shapes known by the name before them, whatever separates the two: `=`, `:`, quotes, blanks.
 pub(super) static NAMED: &[Shape] = &[
     shape("aws_secret_key", "secretaccesskey", 40, PADDED, Sign::Exact),
     shape("aws_session_token", "sessiontoken", 100, PADDED, Sign::None),
@@ -184,18 +184,18 @@ pub(super) static NAMED: &[Shape] = &[
     shape("api_key", "apikey", 24, ALNUM, Sign::Random),
 ];
 
-/// Those that follow the name of an authentication scheme, in any letter case.
+/// Shapes that follow the name of an authentication scheme, in any letter case.
 pub(super) static SCHEMES: &[Shape] = &[
     shape("bearer_token", "bearer ", 16, TOKEN, Sign::Random),
     shape("basic_auth", "basic ", 12, PADDED, Sign::Mixed),
 ];
 
-/// The shapes of [`PREFIXED`] whose prefix ends with a character.
+/// The shapes of [`PREFIXED`] with prefixes that end with the same character.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
     pub(super) first: usize,
     pub(super) end: usize,
-    /// The characters their prefixes have before the last, as a set of bits.
+    /// The second-to-last characters of their prefixes, as a set of bits.
     pub(super) before: u128,
 }
 

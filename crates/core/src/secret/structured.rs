@@ -6,12 +6,12 @@ use super::shape::ALNUM;
 
 /// The longest label of a PEM block.
 const LABEL: usize = 64;
-/// The longest user and password in a URL that is looked for.
+/// The longest user and password to look for in a URL.
 const USERINFO: usize = 4 << 10;
 
 impl Scan<'_> {
-    /// A PEM block with a private key, with the B of its `BEGIN` here. One that is cut off is masked to the end of the
-    /// string it stands in.
+    /// Matches a PEM block with a private key, with the B of its `BEGIN` at `at`. A block that is cut off is masked to
+    /// the end of its string.
     pub(super) fn private_key(&self, at: usize) -> Option<Span> {
         const DASHES: &[u8] = b"-----";
         let from = at.checked_sub(DASHES.len())?;
@@ -29,7 +29,7 @@ impl Scan<'_> {
         let body = from + DASHES.len() + b"BEGIN ".len() + length + DASHES.len();
         let rest = self.text.get(body..)?;
         let footer = [b"-----END ", label, DASHES].concat();
-        // A key holds no quote: the next one ends the string it stands in, and must stay, with what escapes it.
+        // A key holds no quote: the next quote ends the enclosing string and must stay, with the escapes before it.
         let mut to = self.text.len();
         for (offset, byte) in rest.iter().enumerate() {
             if *byte == b'"' {
@@ -46,7 +46,7 @@ impl Scan<'_> {
         Some(self.span(from, to, "private_key"))
     }
 
-    /// User and password in a URL, with the colon behind its scheme here. The rest of the URL stays.
+    /// Matches user and password in a URL, with the colon after its scheme at `at`. The rest of the URL stays.
     pub(super) fn url(&self, at: usize) -> Option<Span> {
         let rest = self.text.get(at + 1..)?;
         let slashes = [&b"//"[..], b"\\/\\/"]
@@ -69,14 +69,14 @@ impl Scan<'_> {
             .iter()
             .position(|byte| *byte == b':')
             .is_some_and(|colon| colon + 1 < user.len());
-        // A token may stand there alone.
+        // The user may be a token without a password.
         if !password && (user.len() < 16 || !looks_random(user)) {
             return None;
         }
         Some(self.span(from, from + userinfo, "url_credentials"))
     }
 
-    /// An address, with its `@` here.
+    /// Matches an e-mail address, with its `@` at `at`.
     pub(super) fn email(&self, at: usize) -> Option<Span> {
         let local = |byte: &&u8| is(**byte, ALNUM) || b"._%+-".contains(byte);
         let before = self.text.get(..at)?.iter().rev().take(64);
@@ -96,7 +96,7 @@ impl Scan<'_> {
         (whole && span.from >= self.spans.last().map_or(0, |last| last.to)).then_some(span)
     }
 
-    /// A card's number, with its first digit here.
+    /// Matches a card number, with its first digit at `at`.
     pub(super) fn card(&self, at: usize) -> Option<Span> {
         const LONGEST: usize = 19;
         if self.inside_a_word(at) || !matches!(self.byte(at)?, b'2'..=b'6') {
@@ -126,7 +126,7 @@ impl Scan<'_> {
         Some(self.span(at, to, if bare { "" } else { "card" }))
     }
 
-    /// Whether digits stand where JSON has a number. In a text the same surroundings are possible, and do no harm.
+    /// Returns whether digits appear where JSON has a number. The same surroundings in a text do no harm.
     fn stands_as_number(&self, from: usize, to: usize) -> bool {
         let blank = |byte: &&u8| !byte.is_ascii_whitespace();
         let before = self.text.get(..from).unwrap_or_default();
@@ -140,7 +140,7 @@ impl Scan<'_> {
     }
 }
 
-/// Whether the check digit is right.
+/// Returns whether the check digit is correct.
 fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()

@@ -2,7 +2,7 @@ use super::*;
 
 mod hostile;
 
-/// Kind, prefix and rest of secrets. In two pieces, so that no scanner of repositories takes them for true ones.
+/// Kind, prefix and rest of secrets, in two pieces so that no scanner of repositories mistakes them for real secrets.
 const SECRETS: &[(&str, &str, &str)] = &[
     (
         "api_key",
@@ -284,12 +284,12 @@ fn characters_written_as_escapes_do_not_hide_a_secret() {
             r#""AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq\/K1SZFPTOtr\/KBHBeksoGMGw==""#,
             r#""[redacted:azure_storage_key]""#,
         ),
-        // An escaped backslash begins no escape.
+        // An escaped backslash does not begin an escape.
         (
             r#""sk\\u002dabcdefghijklmnop0123""#,
             r#""sk\\u002dabcdefghijklmnop0123""#,
         ),
-        // Nothing there to hide: it comes back as it was.
+        // Nothing to hide: the text is returned unchanged.
         (r#""a\/b\u0041""#, r#""a\/b\u0041""#),
     ] {
         assert_eq!(mask(text).replace("AccountKey=", ""), masked, "{text}");

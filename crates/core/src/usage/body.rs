@@ -19,7 +19,7 @@ pub(crate) fn read(object: Option<Node<'_>>) -> (Usage, Option<f64>) {
     ]);
     let cached = [prompt, input].map(|details| details?.get("cached_tokens_details"));
     let mut usage = Usage::default();
-    // What is told more exactly counts before what stands beside the totals.
+    // Counts in the details take precedence over those next to the totals.
     for (place, objects) in [
         (Place::Input, [prompt, input]),
         (Place::Cached, cached),
@@ -35,7 +35,7 @@ pub(crate) fn read(object: Option<Node<'_>>) -> (Usage, Option<f64>) {
     (usage, cost.and_then(Node::f64))
 }
 
-/// Counts that are not known yet.
+/// Fills in the counts that are not known yet.
 fn fill(usage: &mut Usage, place: Place, object: Node<'_>) {
     for count in &COUNTS {
         let field = (count.of)(usage);
@@ -48,7 +48,7 @@ fn fill(usage: &mut Usage, place: Place, object: Node<'_>) {
     }
 }
 
-/// xAI counts reasoning beside the answer, OpenAI inside; the total says which it is.
+/// Includes reasoning in the output: xAI counts it separately, OpenAI as part of the answer; the total shows which.
 fn include_reasoning(usage: &mut Usage, total: Option<u64>) {
     let (Some(input), Some(output), Some(reasoning), Some(total)) = (
         usage.input_tokens,

@@ -1,38 +1,38 @@
-//! The counts of a call, and the words they go by.
+//! The counts of a call, and their names.
 
 use super::Usage;
 use crate::semconv as names;
 
 /// One count of [`Usage`].
 pub(crate) struct Count {
-    /// Attributes of a span that tell it, in order of preference: the convention's, then those of other dialects.
+    /// Span attributes that report the count, in order of preference: the convention's, then those of other dialects.
     ///
     /// Source: GenAI semantic conventions; OpenInference 0.1.24, OpenLLMetry (opentelemetry-semantic-conventions-ai 0.4),
     /// Vercel AI SDK 5.
     pub(crate) attributes: &'static [&'static str],
-    /// Members of a body's `usage` that tell it; the first that is a number counts.
+    /// Members of a body's `usage` that report the count; the first that is a number is used.
     ///
-    /// Both families of names: chat completions count `prompt_tokens` and `completion_tokens`, the Responses API
-    /// `input_tokens` and `output_tokens`. Some compatible providers state the cached tokens beside the totals: Moonshot
-    /// (`cached_tokens`), DeepSeek (`prompt_cache_hit_tokens`).
+    /// They cover both families of names: chat completions count `prompt_tokens` and `completion_tokens`, the Responses
+    /// API `input_tokens` and `output_tokens`. Some compatible providers state the cached tokens next to the totals:
+    /// Moonshot (`cached_tokens`), DeepSeek (`prompt_cache_hit_tokens`).
     pub(super) members: &'static [(Place, &'static str)],
     pub(crate) of: fn(&mut Usage) -> &mut Option<u64>,
 }
 
-/// Where in a body's `usage` a count stands.
+/// The place of a count in a body's `usage`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Top,
-    /// What the input is made of.
+    /// The details of the input.
     Input,
-    /// What the cached part of the input is made of.
+    /// The details of the cached part of the input.
     Cached,
-    /// What the output is made of.
+    /// The details of the output.
     Output,
 }
 
 impl Count {
-    /// A count that only the convention has an attribute for, and that stands in one place of a body.
+    /// Creates a count with an attribute only in the convention and with one place in a body.
     const fn part(
         attribute: &'static [&'static str],
         member: &'static [(Place, &'static str)],

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `count` | each count, with the words bodies and spans tell it in |
+//! | `count` | each count, with its names in bodies and spans |
 //! | `body` | the `usage` object of a body |
 
 mod body;
@@ -44,12 +44,12 @@ pub struct Usage {
     pub image_cache_read_tokens: Option<u64>,
     /// Part of `cache_read_tokens` that was audio.
     pub audio_cache_read_tokens: Option<u64>,
-    /// Where the counts come from; `None` while nothing is known.
+    /// The source of the counts; `None` while nothing is known.
     pub source: Option<UsageSource>,
 }
 
 impl Usage {
-    /// The counts that are known, each with its attribute in the convention.
+    /// Returns the known counts, each with its attribute in the convention.
     pub fn counts(mut self) -> impl Iterator<Item = (&'static str, u64)> {
         COUNTS.iter().filter_map(move |count| {
             let name = count.attributes.first()?;
@@ -57,13 +57,13 @@ impl Usage {
         })
     }
 
-    /// Whether any count is known.
+    /// Returns whether any count is known.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.input_tokens.is_some() || self.output_tokens.is_some()
     }
 
-    /// Sum of input and output, when at least one is known.
+    /// Returns the sum of input and output, when at least one is known.
     #[must_use]
     pub fn total_tokens(&self) -> Option<u64> {
         match (self.input_tokens, self.output_tokens) {
@@ -73,17 +73,17 @@ impl Usage {
     }
 }
 
-/// Who counted the tokens.
+/// The source of token counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsageSource {
-    /// The provider, in its answer.
+    /// Counted by the provider, in its answer.
     Reported,
-    /// We did, with a local tokenizer, because the provider sent no usage.
+    /// Counted by us with a local tokenizer, because the provider sent no usage.
     Estimated,
 }
 
 impl UsageSource {
-    /// The word used on the wire.
+    /// Returns the word used on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl UsageSource {
         }
     }
 
-    /// The source a wire word names.
+    /// Returns the source for a word on the wire.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Reported, Self::Estimated]

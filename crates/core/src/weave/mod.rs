@@ -1,4 +1,4 @@
-//! What W&B's views look for in a call beside its fields, whichever way it gets there.
+//! What W&B's views look for in a call in addition to its fields, whichever way the call gets there.
 //!
 //! Source: the last frontend W&B published, and its Python client (PyPI `weave` 0.54.0).
 
@@ -26,16 +26,16 @@ const KINDS: &[(&str, &str)] = &[
     ("retrieval", "search"),
 ];
 
-/// Weave's word for what a call is, by its `gen_ai.operation.name`: `llm`, `agent`, `tool`, `search`, or `task` for any
-/// other.
+/// Returns Weave's word for a call's kind, by its `gen_ai.operation.name`: `llm`, `agent`, `tool`, `search`, or `task`
+/// for any other operation.
 #[must_use]
 pub fn kind(operation: Option<&str>) -> &'static str {
     let known = KINDS.iter().find(|(known, _)| Some(*known) == operation);
     known.map_or("task", |(_, kind)| kind)
 }
 
-/// The inputs of a call, as Weave's own integration of that endpoint has them: with the client as `self`, without which
-/// a call of the Responses API is not shown as a chat. `server` is what is known of the client. Any other text stays.
+/// Returns a call's inputs in the form of Weave's own integration of that endpoint: with the client as `self`, without
+/// which a call of the Responses API is not shown as a chat. `server` is the server's address. Any other text stays.
 #[must_use]
 pub fn inputs<'a>(endpoint: Endpoint, inputs: &'a str, server: Option<&str>) -> Cow<'a, str> {
     #[derive(Deserialize)]

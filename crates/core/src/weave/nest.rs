@@ -1,16 +1,16 @@
-//! Dotted names as a tree: W&B's queries take `attributes.otel.server.address` apart at its dots, so under a name that
-//! has dots itself nothing is found.
+//! Dotted names as a tree: W&B's queries split `attributes.otel.server.address` at its dots, so they find nothing under
+//! a name that itself has dots.
 
 use serde_json::{Map, Value};
 
-/// What a leaf is called under the branch of its name, as W&B's own message advises.
+/// The name of a leaf below a branch of the same name, as W&B's own message advises.
 pub const LEAF: &str = "value";
 
-/// Levels a name is spread over at most; what is left of it keeps its dots. Names come from outside, and trees are written
-/// and dropped by recursion.
+/// The maximum number of levels of a name; the rest of the name keeps its dots. Names come from outside, and trees are
+/// written and dropped by recursion.
 const LEVELS: usize = 12;
 
-/// Puts a value where its name says. Nothing is replaced: a leaf goes below a branch of its name, as `value`.
+/// Inserts a value at its name. Nothing is replaced: a leaf goes below a branch of the same name, as `value`.
 pub fn insert(tree: &mut Map<String, Value>, name: &str, value: Value) {
     at_level(tree, name, value, LEVELS);
 }
@@ -47,7 +47,7 @@ fn at_level(tree: &mut Map<String, Value>, name: &str, value: Value, levels: usi
     }
 }
 
-/// The name, with as many underscores as it takes to be new.
+/// Returns the name with as many underscores as it needs to be new.
 #[must_use]
 pub fn free(map: &Map<String, Value>, name: &str) -> String {
     let mut name = name.to_owned();

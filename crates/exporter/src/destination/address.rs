@@ -1,4 +1,4 @@
-//! Addresses of servers, and what of them may be shown.
+//! Addresses of servers, and the parts of them that may be shown.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -43,13 +43,13 @@ impl fmt::Display for Place {
     }
 }
 
-/// Reads the address of a server.
+/// Parses the address of a server.
 pub(super) fn address(text: &str) -> Result<Url, Error> {
     let invalid = |why: &str| {
-        // The text may hold a key in its user information or query: show what stands before those only.
+        // The text may hold a key in its user information or query: show only the part before those.
         let before = text.chars().take_while(|c| !matches!(c, '?' | '#'));
         let shown: String = before.take(100).collect();
-        // A colon that no port follows may stand between a name and a password whose `@` was forgotten.
+        // A colon without a port after it may separate a name from a password whose `@` was forgotten.
         let authority = shown.split("://").last().unwrap_or_default();
         let authority = authority.split('/').next().unwrap_or_default();
         let port = authority.rsplit_once(':').map_or("", |(_, port)| port);

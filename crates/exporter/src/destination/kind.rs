@@ -1,4 +1,4 @@
-//! Kinds of destinations: what each is called in a spool, and where its endpoint is.
+//! Kinds of destinations: the name of each in a spool, and its endpoint.
 
 #[cfg(feature = "otlp")]
 use reqwest::Url;
@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::profile::Profile;
 use crate::spool::Description;
 
-/// What is spoken, and to whom.
+/// The protocol, and the kind of server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Spanloom,
@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     JsonLines,
 }
 
-/// Path of the one method of OTLP's trace service.
+/// Path of the only method of OTLP's trace service.
 #[cfg(feature = "otlp")]
 const EXPORT: [&str; 2] = [
     "opentelemetry.proto.collector.trace.v1.TraceService",
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// The address spans are posted to.
+    /// Returns the address that spans are posted to.
     #[cfg(feature = "otlp")]
     pub(crate) fn endpoint(self, mut base: Url) -> Url {
         let path: &[&str] = match self {
@@ -71,7 +71,7 @@ impl Kind {
 }
 
 impl Destination {
-    /// What a spool's folder says of where its records go; `None` for a file.
+    /// Returns the description that a spool's folder has of its destination; `None` for a file.
     pub(crate) fn description(&self) -> Option<Description> {
         let mut url = self.url()?.clone();
         // A query may hold a key.
@@ -82,7 +82,7 @@ impl Destination {
         })
     }
 
-    /// Name of its folder among the spools: the same in every process that sends there.
+    /// Returns the name of its folder among the spools: the same in every process that sends there.
     pub(crate) fn spool_name(&self) -> Option<String> {
         let Description { kind, url } = self.description()?;
         let mark = crc32fast::hash(format!("{kind} {url}").as_bytes());
@@ -101,7 +101,7 @@ impl Destination {
         Some(format!("{kind}-{host}-{mark:08x}"))
     }
 
-    /// The destination that a spool's folder names, or the one at `to` that speaks the same.
+    /// Returns the destination that a spool's folder names, or the one at `to` with the same protocol.
     pub(crate) fn described(description: &Description, to: Option<&str>) -> Result<Self, Error> {
         let url = to.unwrap_or(&description.url);
         match description.kind.as_str() {

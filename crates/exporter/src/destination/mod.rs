@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `address` | a server's address, or a file |
-//! | `kind` | what is spoken there |
+//! | `kind` | the protocol |
 //! | `settings` | key, headers, content, limits, certificates, lines of a file |
 
 mod address;
@@ -25,7 +25,7 @@ pub(crate) use address::Place;
 use address::address;
 pub(crate) use kind::Kind;
 
-/// A place for records: its address, its key, and what it is given. Its `Debug` and `Display` never show a key.
+/// A destination for records: its address, key and settings. `Debug` and `Display` never show a key.
 ///
 /// Each destination of an exporter has its own queue, pauses, spool, content and [`Limits`].
 #[derive(Clone)]
@@ -46,15 +46,16 @@ impl Destination {
     /// W&B's hosted service.
     pub const WANDB: &str = "https://trace.wandb.ai";
 
-    /// A spanloom server, such as `http://127.0.0.1:7440`.
+    /// Creates a destination for a spanloom server, such as `http://127.0.0.1:7440`.
     ///
     /// # Errors
-    /// When it is no `http` or `https` address, or carries user information, which would end up in logs.
+    /// When `base` is not an `http` or `https` address, or has user information, which would end up in logs.
     pub fn spanloom(base: &str) -> Result<Self, Error> {
         Self::server(Kind::Spanloom, base)
     }
 
-    /// W&B Weave, native calls: the form its pages show best. `base` is [`Destination::WANDB`] or `<private>/traces`.
+    /// Creates a destination for W&B Weave with native calls, the form its pages show best. `base` is
+    /// [`Destination::WANDB`] or `<private>/traces`.
     ///
     /// # Errors
     /// See [`Destination::spanloom`].
@@ -62,7 +63,7 @@ impl Destination {
         Self::server(Kind::Wandb, base)
     }
 
-    /// W&B Weave over OTLP, into its traces. Spans are changed to what its mapping reads.
+    /// Creates a destination for the traces of W&B Weave over OTLP. Spans are changed to the form its mapping reads.
     ///
     /// # Errors
     /// See [`Destination::spanloom`].
@@ -71,7 +72,7 @@ impl Destination {
         Self::server(Kind::WandbOtlp, base)
     }
 
-    /// W&B Weave over OTLP, into its agents view.
+    /// Creates a destination for the agents view of W&B Weave over OTLP.
     ///
     /// # Errors
     /// See [`Destination::spanloom`].
@@ -80,8 +81,8 @@ impl Destination {
         Self::server(Kind::WandbAgents, base)
     }
 
-    /// An OTLP collector over HTTP (protobuf), at its base address such as `http://127.0.0.1:4318`: `/v1/traces` is added, as
-    /// to `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    /// Creates a destination for an OTLP collector over HTTP (protobuf). `base` is its base address, such as
+    /// `http://127.0.0.1:4318`: `/v1/traces` is added, as to `OTEL_EXPORTER_OTLP_ENDPOINT`.
     ///
     /// # Errors
     /// See [`Destination::spanloom`].
@@ -90,7 +91,8 @@ impl Destination {
         Self::server(Kind::OtlpHttp, base)
     }
 
-    /// The same at the very address of its traces, as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names it.
+    /// Creates a destination for an OTLP collector over HTTP at the exact address of its traces, as in
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
     ///
     /// # Errors
     /// See [`Destination::spanloom`].
@@ -99,8 +101,8 @@ impl Destination {
         Self::server(Kind::OtlpHttpAt, endpoint)
     }
 
-    /// An OTLP collector over gRPC, such as `http://127.0.0.1:4317`. Requests have 3 MiB at most by default, as receivers of
-    /// gRPC refuse more than 4 MiB unless told otherwise.
+    /// Creates a destination for an OTLP collector over gRPC, such as `http://127.0.0.1:4317`. By default, requests are
+    /// at most 3 MiB, as gRPC receivers refuse more than 4 MiB unless configured otherwise.
     ///
     /// # Errors
     /// See [`Destination::spanloom`].
@@ -111,7 +113,8 @@ impl Destination {
         Ok(destination)
     }
 
-    /// A file of JSON lines, made when it is not there, for its owner alone (0600). One process may write to it.
+    /// Creates a destination for a file of JSON lines, which is created if missing, for its owner alone (0600). Only
+    /// one process may write to it.
     #[must_use]
     pub fn json_lines(path: impl Into<PathBuf>) -> Self {
         Self::of(Kind::JsonLines, Place::File(path.into()))
@@ -136,32 +139,32 @@ impl Destination {
         }
     }
 
-    /// Host, and port where it is not the scheme's own; empty for a file.
+    /// Returns the host, and the port if it is not the scheme's default; empty for a file.
     #[must_use]
     pub fn host(&self) -> String {
         self.place.host()
     }
 
-    /// Its address without a query, which may hold a key; the path of a file.
+    /// Returns the address without a query, which may hold a key; for a file, its path.
     #[must_use]
     pub fn address(&self) -> String {
         self.description()
             .map_or_else(|| self.to_string(), |description| description.url)
     }
 
-    /// Whether records for one are records for the other: the same address, spoken to in the same way.
+    /// Returns whether `other` has the same address and protocol, so that records for one fit both.
     #[must_use]
     pub fn is_same_place(&self, other: &Self) -> bool {
         self.spool_name() == other.spool_name()
     }
 
-    /// Gives a request the headers the destination is sent, its key among them: for programs that ask it what it got. The
+    /// Adds the destination's headers, including its key, to a request, for programs that query what it received. The
     /// request must be for its address.
     pub fn authorize(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         request.headers(self.headers.clone())
     }
 
-    /// Whether its requests carry a key, by the names of their headers.
+    /// Returns whether its requests carry a key, by the names of their headers.
     pub(crate) fn has_key(&self) -> bool {
         let is_key = |name: &HeaderName| {
             ["auth", "key", "token"]
@@ -190,14 +193,14 @@ impl Destination {
         self.timeout
     }
 
-    /// Whether it is a server on this machine, by the name or the address it is given: `localhost`, 127.0.0.0/8 or `::1`. No
+    /// Returns whether it is a server on this machine, by its name or address: `localhost`, 127.0.0.0/8 or `::1`. No
     /// name is looked up.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.place.is_loopback()
     }
 
-    /// Whether it is spoken to without TLS.
+    /// Returns whether it is reached without TLS.
     pub(crate) fn is_plain(&self) -> bool {
         self.url().is_some_and(|url| url.scheme() == "http")
     }
@@ -225,7 +228,7 @@ impl Destination {
 }
 
 impl fmt::Display for Destination {
-    /// Scheme and host, or the file's path.
+    /// Writes scheme and host, or the file's path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.place.fmt(f)
     }
@@ -236,7 +239,7 @@ impl fmt::Debug for Destination {
         f.debug_struct("Destination")
             .field("kind", &self.kind)
             .field("place", &self.to_string())
-            // Their values are marked as sensitive.
+            // Header values are marked as sensitive.
             .field("headers", &self.headers)
             .field("content", &self.content)
             .field("limits", &self.limits)

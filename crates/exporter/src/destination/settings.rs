@@ -1,4 +1,4 @@
-//! What a destination is told beside its address.
+//! The settings of a destination besides its address.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl Destination {
     /// Sends a header with every request, such as those of `OTEL_EXPORTER_OTLP_HEADERS`. Its value is never shown.
     ///
     /// # Errors
-    /// When name or value are none of a header; the value is not in the message.
+    /// When the name or value is not valid in a header; the value is not in the message.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let invalid = |what: &str| {
             let shown: String = name.chars().take(100).collect();
@@ -47,36 +47,36 @@ impl Destination {
         Ok(self)
     }
 
-    /// Sends no prompts, answers, instructions and tools there, whatever others get.
+    /// Sends no prompts, answers, instructions or tools there, whatever other destinations get.
     #[must_use]
     pub fn without_content(mut self) -> Self {
         self.content = DestinationContent::Without;
         self
     }
 
-    /// Applies a policy to the content sent there, after that of the monitor.
+    /// Applies a policy to the content sent there, after the monitor's policy.
     #[must_use]
     pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
         self.content = DestinationContent::Filtered(Arc::new(policy));
         self
     }
 
-    /// Other bounds than the default [`Limits`].
+    /// Replaces the default [`Limits`].
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Time for one request, in place of [`Limits::request_timeout`].
+    /// Sets the timeout of one request, in place of [`Limits::request_timeout`].
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Whether bodies are compressed (gzip, level 1). Default: to other machines, except over W&B's native API, which is not
-    /// known to take it.
+    /// Sets whether bodies are compressed (gzip, level 1). Default: to other machines, except over W&B's native API,
+    /// which is not known to accept it.
     #[must_use]
     pub fn with_compression(mut self, yes: bool) -> Self {
         self.compression = Some(yes);
@@ -86,7 +86,7 @@ impl Destination {
     /// Trusts the certificates of a PEM text as well as the system's.
     ///
     /// # Errors
-    /// When there is none in it.
+    /// When the text contains no certificate.
     pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self, Error> {
         let invalid = || {
             let message = "invalid certificate: expected PEM".to_owned();
@@ -101,10 +101,10 @@ impl Destination {
         Ok(self)
     }
 
-    /// Shows a client certificate: a PEM text with the certificate and its key.
+    /// Presents a client certificate: a PEM text with the certificate and its key.
     ///
     /// # Errors
-    /// When one of them is missing.
+    /// When the certificate or the key is missing.
     pub fn with_identity(mut self, pem: &[u8]) -> Result<Self, Error> {
         let identity = Identity::from_pem(pem).map_err(|error| {
             let message = "invalid client certificate: expected a certificate and its key as PEM";
@@ -114,8 +114,8 @@ impl Destination {
         Ok(self)
     }
 
-    /// Begins a new file when a line would make it larger than `bytes`, and keeps `files` old ones. Default 64 MiB, 4. No
-    /// effect on servers.
+    /// Starts a new file when a line would make the current one larger than `bytes`, and keeps `files` old ones.
+    /// Default 64 MiB, 4. Has no effect on servers.
     #[must_use]
     pub fn with_rotation(mut self, bytes: u64, files: u32) -> Self {
         self.rotation = (bytes, files);

@@ -1,4 +1,4 @@
-//! A request and its answer, as they travel: what protocols make and read, and transports carry.
+//! A request and its answer in transit: protocols make and read them, transports carry them.
 //!
 //! | file | what |
 //! |---|---|
@@ -26,21 +26,21 @@ pub(crate) struct Request {
     pub(crate) carrier: Framing,
 }
 
-/// How requests travel.
+/// The framing of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     Http,
-    /// The body is one message; its frame is the transport's.
+    /// The body is one message; the transport adds the frame.
     Grpc,
 }
 
-/// What a server said.
+/// A server's answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Headers, with the trailers among them.
+    /// Headers and trailers.
     pub(crate) headers: HeaderMap,
-    /// The first of it; all of it, unless there was too much.
+    /// The body, cut only if it was too large.
     pub(crate) body: Bytes,
 }
 
@@ -50,9 +50,9 @@ impl Answer {
         of_header(value, SystemTime::now())
     }
 
-    /// Why it is a refusal, in its own words: they may quote what was sent, but for secrets.
+    /// Returns the server's own reason for a refusal, which may quote what was sent, except secrets.
     pub(crate) fn reason(&self) -> String {
-        /// Characters of the server's words.
+        /// The most characters kept of the server's reason.
         const LONGEST: usize = 500;
         let header = |name| {
             self.headers
@@ -63,7 +63,7 @@ impl Answer {
         let message: String = message
             .chars()
             .filter(|it| !it.is_control())
-            // A secret that is cut would not be known as one.
+            // A cut secret would not be recognized.
             .take(4 * LONGEST)
             .collect();
         let message: String = secret::mask(&message).chars().take(LONGEST).collect();
@@ -73,23 +73,24 @@ impl Answer {
         }
     }
 
-    /// Whether it is a JSON object, as Weave's API answers.
+    /// Returns whether the body is a JSON object, as in answers of Weave's API.
     pub(crate) fn is_object(&self) -> bool {
         let object: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_slice(&self.body);
         object.is_ok()
     }
 
-    /// Whether a server with TLS says that it was spoken to without: what Go, nginx and Apache answer then, in text for people,
-    /// has this word. What destinations answer is JSON or protobuf.
+    /// Returns whether a TLS server reports a request without TLS: Go, nginx and Apache then answer in human-readable
+    /// text with this word. Destinations answer in JSON or protobuf.
     pub(crate) fn is_about_tls(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE);
-        // Go names no kind.
+        // Go sends no content type.
         let text = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/"));
         let mut words = self.body.windows(5);
         self.status == 400 && text && words.any(|word| word == b"HTTPS")
     }
 
-    /// Whether it is a page for people: a portal or a proxy said it, or a server that does not know the path.
+    /// Returns whether the answer is a page for people: from a portal, a proxy, or a server that does not know the
+    /// path.
     pub(crate) fn is_page(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE);
         let html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Reads a `Retry-After`: seconds, or a date. `None` for what is neither.
+/// Parses a `Retry-After`: seconds, or a date. `None` for anything else.
 pub(crate) fn of_header(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    // One that is past means now.
+    // A past date means now.
     Some(date.duration_since(now).unwrap_or_default())
 }
 

@@ -1,8 +1,8 @@
 //! The form of `/agents/otel/v1/traces`: a span becomes a row with the conventions' columns.
 //!
-//! Nothing is lost there under a name of its own: every other attribute is kept, typed, as a custom one that can be
-//! filtered by. So the user's own keys and the stream become attributes of the span; bodies do not, since the columns
-//! want messages. Spans without an agent's name are in no agent's list: a model call without one gets the stream's.
+//! Attributes under their own names are not lost there: each one without a column is kept, typed, as a custom attribute
+//! for filters. So the user's own keys and the stream become attributes of the span; bodies do not, since the columns
+//! need messages. Spans without an agent's name are in no agent's list: a model call without one gets the stream's.
 
 use opentelemetry::{KeyValue, Value as Attribute};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use super::attributes::Attributes;
 use super::user_attributes::user_attributes;
 use super::{dotted_names, table};
 
-/// Names with a meaning there, which a user's key that begins so does not mean.
+/// Prefixes with a meaning there, which a user's key with the same prefix does not have.
 const NAMESPACES: [&str; 4] = ["gen_ai", "weave", "wandb", "spanloom"];
 
 pub(super) fn attributes(attributes: Vec<KeyValue>, stream: &StreamName) -> Vec<KeyValue> {
@@ -52,7 +52,7 @@ pub(super) fn attributes(attributes: Vec<KeyValue>, stream: &StreamName) -> Vec<
     attributes
 }
 
-/// Makes the messages of the bodies where the span has only those.
+/// Makes the messages from the bodies if the span has only bodies.
 fn messages(attributes: &mut Attributes) {
     let [request, response] = [names::SPANLOOM_REQUEST, names::SPANLOOM_RESPONSE]
         .map(|name| attributes.take_text(&[name]));
@@ -93,7 +93,7 @@ fn messages(attributes: &mut Attributes) {
     }
 }
 
-/// OTLP's types; what has parts as a JSON text, which is read as such there.
+/// Converts a value to OTLP's types; arrays and objects become JSON text, which is parsed there.
 fn typed(value: Value) -> Option<Attribute> {
     Some(match value {
         Value::Null => return None,

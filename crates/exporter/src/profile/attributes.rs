@@ -12,7 +12,7 @@ use crate::span::json;
 pub(super) struct Attributes(BTreeMap<Key, Value>);
 
 impl Attributes {
-    /// Of two with the same name the last counts. What says where the span belongs is in the resource.
+    /// Sorts attributes; the last of each name counts. Routing attributes are removed: the resource has them.
     pub(super) fn new(attributes: Vec<KeyValue>) -> Self {
         let pairs = attributes.into_iter();
         let mut sorted = Self(
@@ -29,7 +29,7 @@ impl Attributes {
         sorted
     }
 
-    /// A count goes by the name that is read; under other names it would be added again.
+    /// Moves a count to the name that is read; under other names it would be added again.
     fn count(&mut self, name: &'static str, others: &[&str]) {
         if self.has(name) {
             return;
@@ -58,7 +58,7 @@ impl Attributes {
         self.0.remove(name)
     }
 
-    /// The first of `names` that has a text.
+    /// Takes the first of `names` that has a text.
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| match self.take(name)? {
             Value::String(text) if !text.as_str().is_empty() => Some(String::from(text)),
@@ -71,7 +71,7 @@ impl Attributes {
         self.0.insert(name.into(), value.into());
     }
 
-    /// Takes out those whose name is `such`.
+    /// Takes out the attributes with a name that is `such`.
     pub(super) fn take_such(&mut self, such: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
         let names: Vec<Key> = self
             .0
@@ -85,13 +85,13 @@ impl Attributes {
         taken.collect()
     }
 
-    /// Takes out those that have children.
+    /// Takes out the attributes that have children.
     pub(super) fn take_branches(&mut self) -> Vec<(String, Value)> {
         let names: Vec<Key> = self.0.keys().cloned().collect();
         self.take_such(|name| dotted_names::has_children(&names, name))
     }
 
-    /// The name, or the same with underscores, such that it is neither taken nor parent or child of a name that is.
+    /// Returns the name, with underscores added until it is neither taken nor a parent or child of a taken name.
     pub(super) fn free(&self, name: &str) -> String {
         let mut free = name.to_owned();
         while self.0.keys().any(|taken| {
@@ -112,7 +112,7 @@ impl Attributes {
     }
 }
 
-/// Whether the value is a JSON text.
+/// Returns whether the value is a JSON text.
 pub(super) fn is_json(value: &Value) -> bool {
     let Value::String(text) = value else {
         return false;
@@ -121,7 +121,7 @@ pub(super) fn is_json(value: &Value) -> bool {
         && serde_json::from_str::<&RawValue>(text.as_str()).is_ok()
 }
 
-/// The value as JSON; a JSON text as what it says.
+/// Returns the value as JSON; a JSON text is parsed.
 pub(super) fn parsed(value: Value) -> serde_json::Value {
     if is_json(&value)
         && let Ok(value) = serde_json::from_str(value.as_str().as_ref())

@@ -1,16 +1,16 @@
 //! The form of `/otel/v1/traces`: a span becomes a call.
 //!
-//! **Inputs and output.** Where the span has the provider's own bodies, they travel as `input` and `output`, in place of
-//! `gen_ai.input.messages` and `gen_ai.output.messages`. Those two names, alone, are taken apart by the mapping: the
-//! call's `inputs` are then the request itself (`inputs.messages`, `inputs.model`) and its `output` the answer
-//! (`choices`), as in a native record, which is what the chat view looks for and what saved filters
-//! and columns of native calls name. `input.value`, the other candidate, is shown as chat too, but stays below its own
-//! name, whose dot no query can reach. Everything that would hide the two, or say the same again (instructions, tools),
-//! is left out. Spans without bodies keep their messages.
+//! **Inputs and output.** If the span has the provider's own bodies, they are sent as `input` and `output`, in place of
+//! `gen_ai.input.messages` and `gen_ai.output.messages`. The mapping unpacks only `input` and `output`: the call's
+//! `inputs` are then the request itself (`inputs.messages`, `inputs.model`) and its `output` is the answer (`choices`),
+//! as in a native record. The chat view looks for this form, and saved filters and columns of native calls name it.
+//! `input.value`, the other candidate, is shown as chat too, but stays below its own name, and no query can reach a
+//! name with a dot. Everything that would hide the two, or repeat their content (instructions, tools), is left out.
+//! Spans without bodies keep their messages.
 //!
-//! **Attributes.** Names the mapping does not read are invisible in a call, so they travel in `wandb.attributes`, which
-//! is merged at the root of the call's attributes: the user's own keys at the root as in a record, ours in the group
-//! `spanloom`, the rest in `otel`, both as trees.
+//! **Attributes.** Names that the mapping does not read are invisible in a call, so they are sent in
+//! `wandb.attributes`, which is merged at the root of the call's attributes: the user's own keys at the root as in a
+//! record, ours in the group `spanloom`, the rest in `otel`, both as trees.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ use super::attributes::{Attributes, is_json, parsed};
 use super::table::{self, Below, reads};
 use super::user_attributes::user_attributes;
 
-/// From this many characters on, W&B shortens a span's name when it makes it the op's.
+/// W&B shortens a span's name of this many characters or more when the name becomes the op's.
 const LONG_NAME: usize = 128;
 /// Characters of the longest display name.
 const LONGEST_DISPLAY_NAME: usize = 1_024;
@@ -58,7 +58,7 @@ pub(super) fn attributes(
     attributes.into_vec()
 }
 
-/// The bodies in place of what was made of them.
+/// Replaces the messages with the bodies they were made from.
 fn content(attributes: &mut Attributes) {
     const NOTHING: &[&str] = &[];
     let content: [(_, _, &[(&str, Below)], _); 2] = [
@@ -79,7 +79,7 @@ fn content(attributes: &mut Attributes) {
         let Some(body) = attributes.take(body) else {
             continue;
         };
-        // What is no JSON has been cut; the messages say more.
+        // A body that is not JSON has been cut; the messages hold more.
         if !is_json(&body) && attributes.any(|name| reads(others, name)) {
             continue;
         }
@@ -89,7 +89,7 @@ fn content(attributes: &mut Attributes) {
     client(attributes);
 }
 
-/// The client among the inputs, where the chat view wants it.
+/// Adds the client to the inputs, where the chat view expects it.
 fn client(attributes: &mut Attributes) {
     let operation = attributes.text(names::GEN_AI_OPERATION_NAME);
     let api_type = attributes.text(names::OPENAI_API_TYPE);
@@ -103,7 +103,7 @@ fn client(attributes: &mut Attributes) {
     }
 }
 
-/// A session is a thread where there is no conversation.
+/// Uses the session as the thread if there is no conversation.
 fn thread(attributes: &mut Attributes) {
     let has_thread = table::CONVERSATIONS.iter().any(|it| attributes.has(it));
     let session = attributes.text(names::SESSION_ID).map(str::to_owned);
@@ -113,7 +113,7 @@ fn thread(attributes: &mut Attributes) {
     }
 }
 
-/// Moves what is not read, and what would be refused, to where it is seen.
+/// Moves attributes that are not read, or would be refused, to where they are visible.
 fn unread(attributes: &mut Attributes, root: &mut Map<String, Value>) {
     let is_read = |name: &str| {
         [table::INPUTS, table::OUTPUTS, table::READ]

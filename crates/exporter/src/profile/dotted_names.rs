@@ -1,17 +1,17 @@
-//! No name beside its own dotted child.
+//! Conflicts between a name and its own dotted children.
 
 use std::collections::BTreeSet;
 
 use opentelemetry::{Key, KeyValue};
 use spanloom_core::weave::LEAF;
 
-/// Whether `name` stands below `parent`.
+/// Returns whether `name` is below `parent`.
 pub(super) fn is_child(name: &str, parent: &str) -> bool {
     name.strip_prefix(parent)
         .is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Whether one of the sorted `names` stands below `name`.
+/// Returns whether one of the sorted `names` is below `name`.
 pub(super) fn has_children(names: &[Key], name: &str) -> bool {
     let prefix = format!("{name}.");
     let after = names.partition_point(|other| other.as_str() < prefix.as_str());
@@ -20,7 +20,7 @@ pub(super) fn has_children(names: &[Key], name: &str) -> bool {
         .is_some_and(|other| other.as_str().starts_with(&prefix))
 }
 
-/// Renames what stands beside its own child: `error` beside `error.type` becomes `error.value`.
+/// Renames each name that has a child: `error` next to `error.type` becomes `error.value`.
 pub(super) fn resolve_prefix_conflicts(attributes: &mut [KeyValue]) {
     let mut names: BTreeSet<Key> = attributes.iter().map(|it| it.key.clone()).collect();
     for attribute in attributes {
@@ -66,7 +66,7 @@ mod tests {
             untangled(&["a.b.c", "a", "a.b"]),
             ["a.b.c", "a.value", "a.b.value"]
         );
-        // Neither onto another leaf nor onto a branch.
+        // The new name is neither another leaf nor a branch.
         assert_eq!(untangled(&["a", "a.value"]), ["a.value_", "a.value"]);
         assert_eq!(untangled(&["a", "a.value.b"]), ["a.value_", "a.value.b"]);
     }

@@ -1,15 +1,15 @@
-//! What each kind of OTLP destination gets of a finished span.
+//! The form of a finished span for each kind of OTLP destination.
 //!
-//! A collector gets the span as it is, without the bodies that only records want. W&B's two endpoints read some names
-//! and overlook, double or refuse others, so for them a span is sorted first:
+//! A collector gets the span as it is, without the bodies that only records need. W&B's two endpoints read some names
+//! and overlook, duplicate or refuse other names, so a span is sorted for them first:
 //!
-//! - `table` says which names they read, in which order, and which other names say the same;
-//! - `dotted_names` keeps a name from standing beside its own dotted child: their reader makes a tree of the names and refuses
-//!   the span, or with an older server the whole request, where one is both leaf and branch;
+//! - `table` lists the names they read, in order, and the other names with the same meaning;
+//! - `dotted_names` keeps a name from appearing next to its own dotted child: W&B's reader makes a tree of the names
+//!   and refuses the span (an older server, the whole request) if a name is both leaf and branch;
 //! - `calls` is the form of `/otel/v1/traces` (Traces and Threads), `agents` that of `/agents/otel/v1/traces`.
 //!
-//! Source: the mapping W&B published last (PyPI `weave` 0.52.43, `weave/trace_server/opentelemetry` and `agents`); the
-//! tests in `tests/real/weave` run it. None of this was ever run against the hosted service.
+//! Source: the latest mapping that W&B published (PyPI `weave` 0.52.43, `weave/trace_server/opentelemetry` and
+//! `agents`); the tests in `tests/real/weave` run it. None of this was ever run against the hosted service.
 
 mod agents;
 mod attributes;
@@ -31,12 +31,12 @@ pub enum Profile {
     Collector,
     /// W&B Weave, where every span becomes a call.
     WandbOtlp,
-    /// W&B's Agents view, where every span becomes a row of conventions' columns and custom attributes.
+    /// W&B's Agents view, where every span becomes a row with the conventions' columns and custom attributes.
     WandbAgents,
 }
 
 impl Profile {
-    /// Path below the destination's base address.
+    /// Returns the path below the destination's base address.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Profile {
         }
     }
 
-    /// The span as this destination should get it. `stream` is where it belongs: see [`stream_of`].
+    /// Converts a span to the form for this destination. `stream` is the span's own: see [`stream_of`].
     #[must_use]
     pub fn span(self, mut span: SpanData, stream: &StreamName) -> SpanData {
         if self == Self::Collector {
@@ -55,7 +55,7 @@ impl Profile {
                 .retain(|attribute| !internal.contains(&attribute.key.as_str()));
             return span;
         }
-        // A call whose parent went elsewhere would be in no list of roots.
+        // A call with a parent that was sent elsewhere would not appear in any list of roots.
         if attribute(&span.attributes, names::SPANLOOM_OUTER_SPAN_ID).is_some() {
             span.parent_span_id = SpanId::INVALID;
             span.parent_span_is_remote = false;
@@ -78,7 +78,7 @@ impl Profile {
         span
     }
 
-    /// The resource of spans that go to `stream`: one request to W&B may hold several, each with its own.
+    /// Returns the resource of spans that go to `stream`: a request to W&B may hold several, one for each stream.
     #[must_use]
     pub fn resource(self, resource: &Resource, stream: &StreamName) -> Resource {
         if self == Self::Collector {
@@ -104,8 +104,8 @@ impl Profile {
     }
 }
 
-/// Where a span belongs: what it says itself, else its resource, else `default`. W&B takes entity and project from the
-/// resource, so spans that differ in them go under different ones.
+/// Returns the stream of a span: as named by the span, else by its resource, else `default`. W&B takes entity and
+/// project from the resource, so spans that differ in them go under different resources.
 #[must_use]
 pub fn stream_of(span: &SpanData, resource: &Resource, default: &StreamName) -> StreamName {
     let part = |names: &[&str], default: &str| {
@@ -129,14 +129,14 @@ pub fn stream_of(span: &SpanData, resource: &Resource, default: &StreamName) -> 
     }
 }
 
-/// The last of that name, as readers of OTLP take it.
+/// Returns the last attribute of that name, which OTLP readers take.
 fn attribute<'a>(attributes: &'a [KeyValue], name: &str) -> Option<&'a Value> {
     let found = attributes.iter().rev();
     let mut found = found.filter(|attribute| attribute.key.as_str() == name);
     found.next().map(|attribute| &attribute.value)
 }
 
-/// The message becomes the call's exception, which has type and message as that of a record.
+/// Returns the status with type and message in its text, which becomes the call's exception, as in a record.
 fn status(status: Status, attributes: &[KeyValue]) -> Status {
     let Status::Error { description } = status else {
         return status;

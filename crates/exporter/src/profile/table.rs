@@ -1,8 +1,8 @@
-//! The names W&B's mapping reads, and those it should.
+//! The names that W&B's mapping reads, and those it should read.
 
 use spanloom_core::semconv as names;
 
-/// What of the names below a name is read with it.
+/// The part of the names below a name that is read with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Below {
     /// Nothing.
@@ -13,12 +13,12 @@ pub(super) enum Below {
     Everything,
 }
 
-/// Makes the object of the call's inputs, and its output, alone: those two are taken out of their own name.
+/// Only this name and [`OUTPUT`] are unpacked: their values become the call's inputs and output, without the name.
 pub(super) const INPUT: &str = "input";
 /// See [`INPUT`].
 pub(super) const OUTPUT: &str = "output";
 
-/// Where a call's inputs are looked for; the first that is there hides the rest.
+/// The names searched for a call's inputs; the first one present hides the rest.
 pub(super) const INPUTS: &[(&str, Below)] = &[
     ("ai.prompt", Below::Everything),
     ("gen_ai.prompt", Below::Elements),
@@ -33,7 +33,7 @@ pub(super) const INPUTS: &[(&str, Below)] = &[
     ("inputs", Below::Nothing),
 ];
 
-/// The same for its output.
+/// The names searched for a call's output, in the same way.
 pub(super) const OUTPUTS: &[(&str, Below)] = &[
     ("ai.response", Below::Everything),
     ("gen_ai.completion", Below::Elements),
@@ -49,13 +49,13 @@ pub(super) const OUTPUTS: &[(&str, Below)] = &[
     ("outputs", Below::Nothing),
 ];
 
-/// What a body says as well.
+/// The names of content that a body contains as well.
 pub(super) const WITH_INPUTS: &[&str] = &[
     names::GEN_AI_SYSTEM_INSTRUCTIONS,
     names::GEN_AI_TOOL_DEFINITIONS,
 ];
 
-/// Everything else that is read. Of the token counts one family only: what bears another's name is added to it.
+/// All other names that are read. The token counts are of one family only: counts under another name are added to it.
 pub(super) const READ: &[(&str, Below)] = &[
     (names::GEN_AI_USAGE_INPUT_TOKENS, Below::Nothing),
     (names::GEN_AI_USAGE_OUTPUT_TOKENS, Below::Nothing),
@@ -95,7 +95,7 @@ pub(super) const READ: &[(&str, Below)] = &[
     ("langfuse.endTime", Below::Nothing),
 ];
 
-/// Token counts under the name that is read, with the other names for them in order of preference.
+/// The names of token counts that are read, with the other names for each in order of preference.
 pub(super) const COUNTS: &[(&str, &[&str])] = &[
     (
         names::GEN_AI_USAGE_INPUT_TOKENS,
@@ -137,25 +137,25 @@ pub(super) const COUNTS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Where a conversation's id is looked for, and the session that takes its place where there is none.
+/// The names searched for a conversation's id, and for the session that takes its place if there is none.
 pub(super) const CONVERSATIONS: &[&str] = &[names::GEN_AI_CONVERSATION_ID, VERTEX_SESSION, THREAD];
 
-/// Names of where a span belongs: entity, project, stream.
+/// The names of a span's entity, project and stream.
 pub(super) const ROUTING: [&[&str]; 3] = [
     &[names::SPANLOOM_ENTITY, ENTITY],
     &[names::SPANLOOM_PROJECT, PROJECT],
     &[names::SPANLOOM_STREAM, "wandb.stream"],
 ];
 
-/// What people group by, at the root of a call's attributes.
+/// The ids that people group by, at the root of a call's attributes.
 pub(super) const IDS: &[(&str, &[&str])] = &[
     ("tenant", &[names::SPANLOOM_TENANT]),
     ("session", &[names::SESSION_ID]),
     ("user", &[names::USER_ID, "enduser.id"]),
 ];
 
-/// Where the word for what a span is may stand. A span that nothing at all is read of has its attributes replaced by
-/// the raw ones, so each is given one.
+/// The names that may hold a span's kind. If W&B reads no attribute of a span, it replaces the attributes with the raw
+/// ones, so each span is given a kind.
 pub(super) const KINDS: &[&str] = &[KIND, "traceloop.span.kind", "openinference.span.kind"];
 
 pub(super) const ENTITY: &str = "wandb.entity";
@@ -169,7 +169,7 @@ pub(super) const AGENT_NAME: &str = "gen_ai.agent.name";
 pub(super) const CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_creation.input_tokens";
 const VERTEX_SESSION: &str = "gcp.vertex.agent.session_id";
 
-/// Whether a name of `table` reads `name`.
+/// Returns whether a name of `table` reads `name`.
 pub(super) fn reads(table: &[(&str, Below)], name: &str) -> bool {
     table.iter().any(|(read, below)| {
         let Some(rest) = name.strip_prefix(read) else {

@@ -1,4 +1,4 @@
-//! One fixture per behaviour. That W&B's own code takes it as meant is in `tests/real/weave`.
+//! One fixture per behaviour. `tests/real/weave` checks that W&B's own code reads them as intended.
 
 use opentelemetry::trace::{Event, Link, SpanContext};
 use opentelemetry::{Array, StringValue};
@@ -12,7 +12,7 @@ fn stream() -> StreamName {
     StreamName::parse("acme/chatbot/openai_logs", None).unwrap()
 }
 
-/// A span of these attributes, given as JSON.
+/// Returns a span with these attributes, given as JSON.
 fn span(attributes: &Json) -> SpanData {
     let attributes = attributes.as_object().unwrap().iter();
     let attributes = attributes.map(|(name, value)| {
@@ -46,7 +46,7 @@ fn span(attributes: &Json) -> SpanData {
     }
 }
 
-/// Attributes as JSON, `wandb.attributes` read.
+/// Returns attributes as JSON, with `wandb.attributes` parsed.
 fn shown(attributes: &[KeyValue]) -> Json {
     let attributes = attributes.iter().map(|it| {
         let value = of_value(it.value.clone());
@@ -76,7 +76,7 @@ fn agents(attributes: &Json) -> Json {
     )
 }
 
-/// What the call's attributes have at their root.
+/// Returns the root of the call's attributes.
 fn root(attributes: &Json) -> Json {
     calls(attributes)["wandb.attributes"].take()
 }
@@ -139,7 +139,7 @@ fn without_bodies_the_messages_stay() {
     for (name, value) in messages.as_object().unwrap() {
         assert_eq!(&got[name], value, "{name}");
     }
-    // What has been cut is no JSON any more.
+    // A cut body is no longer JSON.
     let mut cut = messages;
     cut["spanloom.request"] = r#"{"messages":[{"#.into();
     let got = calls(&cut);
@@ -172,7 +172,7 @@ fn tokens_have_one_name() {
     ] {
         assert_eq!(both[second], Json::Null, "{second}");
     }
-    // What is not read is not lost.
+    // Unread names are not lost.
     let otel = &both["wandb.attributes"]["otel"];
     assert_eq!(otel["gen_ai"]["usage"]["prompt_tokens"], 3);
     assert_eq!(
@@ -203,7 +203,7 @@ fn what_is_not_read_is_in_the_attributes() {
     assert_eq!(got["gen_ai.request.temperature"], 0.5);
     assert_eq!(got["gen_ai.response.model"], "m");
     assert_eq!(got.as_object().unwrap().len(), 4, "{got:#}");
-    // Messages in the old form are no variables.
+    // Messages in the old form are not variables.
     assert_eq!(
         calls(&json!({"gen_ai.prompt.0.role": "user"}))["gen_ai.prompt.0.role"],
         "user"

@@ -1,4 +1,4 @@
-//! What the user said of the call beside the request: monitor attributes, or W&B's own `wandb.attributes`.
+//! The user's own attributes of a call: monitor attributes, or W&B's own `wandb.attributes`.
 
 use serde_json::{Map, Value};
 use spanloom_core::semconv as names;
@@ -7,7 +7,7 @@ use spanloom_core::weave::insert;
 use super::attributes::{Attributes, parsed};
 use super::{dotted_names, table};
 
-/// Takes it out, as one object.
+/// Takes out the user's attributes, as one object.
 pub(super) fn user_attributes(attributes: &mut Attributes) -> Map<String, Value> {
     let mut own = Map::new();
     for name in [names::SPANLOOM_ATTRIBUTES, table::ATTRIBUTES] {

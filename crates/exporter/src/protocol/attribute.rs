@@ -1,13 +1,13 @@
-//! Attributes as fields of an OTLP span, written from where they are.
+//! Attributes as fields of an OTLP span, written without copying them first.
 //!
-//! The stock conversion copies every name and value before it writes them; they are most of a span. Source:
+//! The stock conversion copies all names and values, most of a span, before it writes them. Source:
 //! `opentelemetry/proto/common/v1/common.proto`, `KeyValue` and `AnyValue`.
 
 use opentelemetry::{Array, KeyValue, Value};
 use prost::encoding::encode_varint;
 use prost::length_delimiter_len as varint_length;
 
-/// Field of `Span.attributes`, of the kind that has a length.
+/// The length-delimited field `Span.attributes`.
 const ATTRIBUTES: u8 = field(9, LENGTH_DELIMITED);
 const KEY: u8 = field(1, LENGTH_DELIMITED);
 const VALUE: u8 = field(2, LENGTH_DELIMITED);
@@ -38,7 +38,7 @@ pub(super) fn append(buffer: &mut Vec<u8>, attributes: &[KeyValue]) {
     }
 }
 
-/// About as many bytes as they will take.
+/// Estimates the bytes that the attributes will take.
 pub(super) fn room(attributes: &[KeyValue]) -> usize {
     const EACH: usize = 24;
     let text = |value: &Value| match value {
@@ -49,7 +49,7 @@ pub(super) fn room(attributes: &[KeyValue]) -> usize {
     attributes.iter().map(each).sum()
 }
 
-/// A value, borrowed.
+/// A borrowed value.
 enum Any<'a> {
     Text(&'a str),
     Owned(String),
@@ -86,7 +86,7 @@ impl<'a> Any<'a> {
         }
     }
 
-    /// Bytes of the message.
+    /// Returns the bytes of the message.
     fn length(&self) -> usize {
         match self {
             Self::Text(text) => delimited(text.len()),
@@ -126,7 +126,7 @@ impl<'a> Any<'a> {
     }
 }
 
-/// Bytes of a field with a length.
+/// Returns the bytes of a length-delimited field.
 fn delimited(content: usize) -> usize {
     1 + varint_length(content) + content
 }

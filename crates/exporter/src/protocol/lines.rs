@@ -16,11 +16,11 @@ use crate::content::Content;
 use crate::span::{attributes, record};
 use crate::spool::private;
 
-/// Appends to a file, and begins a new one when it is large.
+/// A file that lines are appended to; when it is large, a new one is started.
 #[derive(Debug)]
 pub(crate) struct Lines {
     path: PathBuf,
-    /// Bytes after which a new file is begun, and how many old ones are kept.
+    /// The bytes after which a new file is started, and the number of old files kept.
     rotation: (u64, u32),
     stream: StreamName,
     content: Content,
@@ -56,11 +56,11 @@ impl Lines {
         })
     }
 
-    /// Writes all of them or none.
+    /// Writes all records or none.
     pub(crate) fn write(&mut self, records: &[&Stored]) -> io::Result<()> {
         let mut lines = Vec::new();
         for stored in records {
-            // JSON text holds line ends only where its writer put them between values.
+            // JSON text has line breaks only where its writer put them between values.
             lines.extend(
                 stored
                     .body
@@ -98,7 +98,7 @@ impl Lines {
         Ok(())
     }
 
-    /// `calls.jsonl` becomes `calls.1.jsonl`, which becomes `calls.2.jsonl`, and the last goes.
+    /// Renames `calls.jsonl` to `calls.1.jsonl`, which becomes `calls.2.jsonl`, and drops the last.
     fn rotate(&self) -> io::Result<()> {
         let (_, keep) = self.rotation;
         for number in (1..keep).rev() {

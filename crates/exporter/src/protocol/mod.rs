@@ -1,5 +1,4 @@
-//! How each kind of destination wants its records: what a span becomes, what a request of several is, and what an answer
-//! means.
+//! The protocol of each kind of destination: how spans are encoded, requests are made of them, and answers are read.
 //!
 //! | file | what |
 //! |---|---|
@@ -7,7 +6,7 @@
 //! | `otlp`, `attribute` | spans as OTLP, over HTTP and gRPC |
 //! | `lines` | records as lines of a file |
 //! | `verdict` | the retry tables |
-//! | `retry_info` | when a server wants to be asked again, in gRPC's words |
+//! | `retry_info` | when a gRPC server wants to be asked again |
 
 #[cfg(feature = "otlp")]
 mod attribute;
@@ -35,7 +34,7 @@ use otlp::Otlp;
 use verdict::Verdict;
 use weave::Weave;
 
-/// One destination's way of speaking.
+/// The protocol of one destination.
 #[derive(Debug)]
 pub(crate) enum Protocol {
     Weave(Weave),
@@ -45,7 +44,7 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// How a destination is spoken to; `stream` is where spans go that do not say otherwise.
+    /// Returns the protocol of a destination; `stream` is the default for spans that name none.
     pub(crate) fn of(destination: &Destination, stream: &StreamName, others: &OtherSpans) -> Self {
         let content = Content {
             destination: destination.content.clone(),
@@ -70,7 +69,7 @@ impl Protocol {
         Self::Weave(Weave::new(url, headers, stream, content, is_hosted))
     }
 
-    /// What a span becomes: the route it goes by, and its body. `None` when it cannot be told.
+    /// Encodes a span as its route and body. `None` when it cannot be encoded.
     pub(crate) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Option<Stored> {
         match self {
             Self::Weave(weave) => weave.encode(span, resource),
@@ -80,12 +79,12 @@ impl Protocol {
         }
     }
 
-    /// Whether records of different routes may be in one request.
+    /// Returns whether records of different routes may be in one request.
     pub(crate) fn mixes_routes(&self) -> bool {
         !matches!(self, Self::Weave(_))
     }
 
-    /// A request of these records; `None` for a destination that is no server.
+    /// Returns a request with these records; `None` for a destination that is not a server.
     pub(crate) fn request(&self, records: &[&Stored]) -> Option<Request> {
         match self {
             Self::Weave(weave) => weave.request(records),
@@ -95,7 +94,7 @@ impl Protocol {
         }
     }
 
-    /// A request without records, to see whether the destination takes the key; `stream` is where records go.
+    /// Returns a request without records to `stream`, to check whether the destination accepts the key.
     pub(crate) fn empty_request(&self, stream: &StreamName) -> Option<Request> {
         match self {
             Self::Weave(weave) => weave.request_to(&stream.entity, &stream.project, &[]),
@@ -105,7 +104,7 @@ impl Protocol {
         }
     }
 
-    /// What the answer means; a destination that speaks in another form from now on says [`Verdict::RetryAsParts`].
+    /// Returns what the answer means; [`Verdict::RetryAsParts`] if later requests have another form.
     pub(crate) fn judge(&mut self, answer: &Answer) -> Verdict {
         match self {
             Self::Weave(weave) => weave.judge(answer),

@@ -1,7 +1,8 @@
 //! Spans as OTLP, over HTTP and gRPC.
 //!
-//! A span is encoded by itself, its attributes by `attribute`, everything else by the stock exporter's conversion, so that batches can be cut by their true bytes
-//! and a spool can hold them; a request is spliced from spans. Source: `opentelemetry/proto/trace/v1/trace.proto`.
+//! Each span is encoded separately (attributes by `attribute`, the rest by the stock exporter's conversion), so that
+//! batches can be cut by their true bytes and a spool can hold spans; a request is spliced from encoded spans. Source:
+//! `opentelemetry/proto/trace/v1/trace.proto`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,10 +31,10 @@ use crate::content::Content;
 use crate::exchange::{Answer, Framing, Request};
 use crate::profile::{Profile, stream_of};
 
-/// What an answer may become when it is inflated.
+/// The most bytes of an inflated answer.
 const ANSWER_BYTES: u64 = 4 << 20;
 
-/// Speaks OTLP.
+/// The OTLP protocol of one destination.
 #[derive(Debug)]
 pub(crate) struct Otlp {
     url: Url,
@@ -42,7 +43,7 @@ pub(crate) struct Otlp {
     profile: Profile,
     stream: StreamName,
     content: Content,
-    /// What was seen last, and the route it makes.
+    /// The scope and stream seen last, and their route.
     last: Option<(InstrumentationScope, StreamName, Bytes)>,
 }
 
@@ -77,7 +78,7 @@ impl Otlp {
     pub(super) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Stored {
         let mut span = Arc::unwrap_or_clone(span);
         self.content.apply(&mut span);
-        // A collector has no streams: it makes no difference there where a span belongs.
+        // A collector has no streams, so a span's own stream makes no difference there.
         let stream = match self.profile {
             Profile::Collector => self.stream.clone(),
             Profile::WandbOtlp | Profile::WandbAgents => stream_of(&span, resource, &self.stream),
@@ -100,7 +101,7 @@ impl Otlp {
         let attributes = std::mem::take(&mut span.attributes);
         let rest = Span::from(span);
         let mut body = Vec::with_capacity(rest.encoded_len() + attribute::room(&attributes));
-        // A buffer that grows takes every message.
+        // Encoding into a growable buffer never fails.
         let _written = rest.encode(&mut body);
         attribute::append(&mut body, &attributes);
         Stored {
@@ -109,7 +110,7 @@ impl Otlp {
         }
     }
 
-    /// `ExportTraceServiceRequest`: one `ResourceSpans` for each route.
+    /// Returns an `ExportTraceServiceRequest` with one `ResourceSpans` for each route.
     pub(super) fn request(&self, records: &[&Stored]) -> Request {
         let mut routes: BTreeMap<&Bytes, Vec<&Bytes>> = BTreeMap::new();
         for stored in records {
@@ -117,7 +118,7 @@ impl Otlp {
         }
         let mut message = BytesMut::new();
         for (route, spans) in routes {
-            // What cannot be read was spooled by another version: its spans go without resource and scope.
+            // An unreadable route was spooled by another version: its spans go without resource and scope.
             let (resource, scope) = parts(route).unwrap_or_default();
             let spans_length: usize = spans.iter().map(|span| field_length(span.len())).sum();
             let scope_length = scope.len() + spans_length;
@@ -151,7 +152,7 @@ impl Otlp {
                 .filter(|message| ExportTraceServiceResponse::decode(&**message).is_ok()),
         };
         match (verdict, message) {
-            // A page for people is no collector's; and a gRPC server answers with a message.
+            // A page for people is not from a collector, and a gRPC server answers with a message.
             (Verdict::Delivered { .. }, _) if answer.is_page() => Verdict::Retry(None),
             (Verdict::Delivered { .. }, None) => Verdict::Retry(None),
             (Verdict::Delivered { .. }, Some(message)) => Verdict::Delivered {
@@ -162,7 +163,7 @@ impl Otlp {
     }
 }
 
-/// The message in its frame; servers compress what they answer to a request that was compressed.
+/// Returns the message of a frame; servers compress the answer to a compressed request.
 fn framed(body: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (head, message) = body.split_first_chunk::<5>()?;
     let [is_compressed, length @ ..] = *head;
@@ -185,7 +186,7 @@ fn grpc(answer: &Answer) -> Verdict {
             code,
             header("grpc-status-details-bin").and_then(super::retry_info::of_details),
         ),
-        // Something before the server answered. Source: gRPC's mapping of HTTP statuses.
+        // An intermediary answered. Source: gRPC's mapping of HTTP statuses.
         None => match answer.status {
             401 | 403 => Verdict::Unauthorized,
             407 => Verdict::Proxy,
@@ -195,7 +196,7 @@ fn grpc(answer: &Answer) -> Verdict {
     }
 }
 
-/// How many spans a partial success refused.
+/// Returns the number of spans that a partial success refused.
 fn rejected(message: &[u8]) -> u64 {
     let response = ExportTraceServiceResponse::decode(message).ok();
     let Some(partial) = response.and_then(|response| response.partial_success) else {
@@ -208,7 +209,7 @@ fn rejected(message: &[u8]) -> u64 {
     u64::try_from(partial.rejected_spans).unwrap_or(0)
 }
 
-/// The field `resource` and `schema_url` of a `ResourceSpans`.
+/// Encodes the fields `resource` and `schema_url` of a `ResourceSpans`.
 fn resource_field(resource: &Resource) -> Bytes {
     let ResourceAttributesWithSchema {
         attributes,
@@ -224,7 +225,7 @@ fn resource_field(resource: &Resource) -> Bytes {
     field.freeze()
 }
 
-/// The field `scope` and `schema_url` of a `ScopeSpans`.
+/// Encodes the fields `scope` and `schema_url` of a `ScopeSpans`.
 fn scope_field(scope: &InstrumentationScope) -> Bytes {
     let message = common::v1::InstrumentationScope {
         name: scope.name().to_owned(),
@@ -238,7 +239,7 @@ fn scope_field(scope: &InstrumentationScope) -> Bytes {
     field.freeze()
 }
 
-/// Length of the resource's part, and both parts.
+/// Returns the length of the resource's part, followed by both parts.
 fn route(resource: &[u8], scope: &[u8]) -> Bytes {
     let mut route = BytesMut::with_capacity(4 + resource.len() + scope.len());
     route.put_u32_le(u32::try_from(resource.len()).unwrap_or(u32::MAX));
@@ -252,12 +253,12 @@ fn parts(route: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }
 
-/// Bytes of a field with a number below 16.
+/// Returns the bytes of a field with a number below 16.
 fn field_length(content: usize) -> usize {
     1 + prost::length_delimiter_len(content) + content
 }
 
-/// The head of a field that holds a message, a text or bytes.
+/// Writes the head of a field that holds a message, a text or bytes.
 fn put_head(buffer: &mut BytesMut, number: u8, length: usize) {
     const LENGTH_DELIMITED: u8 = 2;
     buffer.put_u8((number << 3) | LENGTH_DELIMITED);

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use prost::Message as _;
 
-/// Reads the header `grpc-status-details-bin`.
+/// Parses the header `grpc-status-details-bin`.
 pub(crate) fn of_details(value: &str) -> Option<Duration> {
     let bytes = BASE64_STANDARD_NO_PAD
         .decode(value.trim().trim_end_matches('='))

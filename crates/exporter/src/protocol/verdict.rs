@@ -1,68 +1,68 @@
 //! What an answer means for the records of a request.
 //!
 //! Sources: the retry tables of the OTLP specification (1.9: failures over HTTP and gRPC), and W&B's own client (weave
-//! 0.54), which retries 429 and every 5xx and halves what is too large or refused.
+//! 0.54), which retries 429 and every 5xx, and halves requests that are too large or refused.
 
 use std::time::Duration;
 
 /// What to do with the records of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// They are stored, but for so many that the destination refused.
+    /// The records are stored, except for the number that the destination refused.
     Delivered { rejected: u64 },
-    /// Try again, after what the server asked for.
+    /// Try again, after the pause the server asked for.
     Retry(Option<Duration>),
-    /// Something in it is refused: halve it to find out what.
+    /// Something in the request is refused: halve it to find out what.
     Split,
     /// The key is refused: the records are good and kept, but trying soon is useless.
     Unauthorized,
-    /// A proxy on the way refuses us; the destination has not seen them.
+    /// A proxy on the way refuses us; the destination has not seen the records.
     Proxy,
     /// The server does not know this form of request.
     Unsupported,
-    /// The next request has another form: the server may know that.
+    /// The next request has another form, which the server may know.
     RetryAsParts,
     /// Refused for good.
     Rejected,
 }
 
-/// Whose table it is.
+/// The protocol of a retry table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
     Weave,
     Otlp,
 }
 
-/// The row of an HTTP status.
+/// Returns the verdict for an HTTP status.
 pub(crate) fn of_status(table: Table, status: u16, retry_after: Option<Duration>) -> Verdict {
     match (status, table) {
         (200..=299, _) => Verdict::Delivered { rejected: 0 },
         (401 | 403, _) => Verdict::Unauthorized,
-        // Of OTLP's table it is none, as no destination says it.
+        // Not in OTLP's table, as no destination sends it.
         (407, _) => Verdict::Proxy,
-        // Too large, or something in it cannot be read.
+        // Too large, or something in the request cannot be read.
         (400 | 413 | 422, _) => Verdict::Split,
         (429 | 502..=504, _) => Verdict::Retry(retry_after),
-        // Weave's clients retry every 5xx. Not for OTLP, which says what may be tried again.
+        // Weave's clients retry every 5xx; OTLP's do not, as it specifies what may be retried.
         (408 | 500 | 505..=599, Table::Weave) => Verdict::Retry(retry_after),
         (404 | 405 | 501, Table::Weave) => Verdict::Unsupported,
         _ => Verdict::Rejected,
     }
 }
 
-/// The row of a gRPC status code; `retry_info` is what the server asked for in its details.
+/// Returns the verdict for a gRPC status code; `retry_info` is the pause that the server asked for in its details.
 pub(crate) fn of_grpc(code: u32, retry_info: Option<Duration>) -> Verdict {
     match code {
         0 => Verdict::Delivered { rejected: 0 },
         // CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS
         1 | 4 | 10 | 11 | 14 | 15 => Verdict::Retry(retry_info),
-        // RESOURCE_EXHAUSTED: only if the server says when; else the request is too large for it.
+        // RESOURCE_EXHAUSTED: retry only if the server names a time; else the request is too large for it.
         8 if retry_info.is_some() => Verdict::Retry(retry_info),
-        // INVALID_ARGUMENT: something in it.
+        // INVALID_ARGUMENT: something in the request.
         3 | 8 => Verdict::Split,
         // PERMISSION_DENIED, UNAUTHENTICATED
         7 | 16 => Verdict::Unauthorized,
-        // UNKNOWN, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION, UNIMPLEMENTED, INTERNAL, and what is none
+        // UNKNOWN, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION, UNIMPLEMENTED, INTERNAL, and unknown codes
         _ => Verdict::Rejected,
     }
 }

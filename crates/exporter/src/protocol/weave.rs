@@ -1,4 +1,4 @@
-//! Records as calls of Weave's API: complete ones, or as start and end where a server knows only those.
+//! Records as calls of Weave's API: complete calls, or start and end for servers that know only those.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -17,20 +17,20 @@ use crate::content::Content;
 use crate::exchange::{Answer, Framing, Request};
 use crate::span::{attributes, record};
 
-/// Speaks Weave's API.
+/// The Weave protocol of one destination.
 #[derive(Debug)]
 pub(crate) struct Weave {
     base: Url,
     headers: HeaderMap,
     stream: StreamName,
     content: Content,
-    /// Whether it is W&B's own server, which refuses and misreads some of what ours takes.
+    /// Whether the server is W&B's own, which refuses or misreads some of what ours accepts.
     is_hosted: bool,
     resource: OnceLock<Attributes>,
     form: Form,
 }
 
-/// How calls are sent.
+/// The form in which calls are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// `POST /v2/{entity}/{project}/calls/complete`
@@ -81,7 +81,7 @@ impl Weave {
         self.request_to(entity, project, records)
     }
 
-    /// A request for a project, also one without records.
+    /// Returns a request for a project, possibly without records.
     pub(super) fn request_to(
         &self,
         entity: &str,
@@ -120,7 +120,7 @@ impl Weave {
     pub(super) fn judge(&mut self, answer: &Answer) -> Verdict {
         let verdict = of_status(Table::Weave, answer.status, answer.retry_after());
         match verdict {
-            // A portal, or a page for everything, is no destination.
+            // A portal, or a server with one page for everything, is not a destination.
             Verdict::Delivered { .. } if answer.status == 200 && !answer.is_object() => {
                 Verdict::Retry(None)
             }
@@ -128,7 +128,7 @@ impl Weave {
                 self.form = Form::Parts;
                 Verdict::RetryAsParts
             }
-            // Neither form: the next try begins with the first again.
+            // The server knows neither form: the next try starts with the first one again.
             Verdict::Unsupported => {
                 self.form = Form::Complete;
                 Verdict::Rejected
@@ -138,7 +138,7 @@ impl Weave {
     }
 }
 
-/// The start and the end of a call.
+/// Returns the start and the end of a call.
 fn parts(complete: &[u8]) -> Vec<Vec<u8>> {
     let record: Result<Record, _> = serde_json::from_slice(complete);
     let parts = record.iter().flat_map(Record::parts);
@@ -147,7 +147,7 @@ fn parts(complete: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// `{"batch":[call, …]}`, spliced from the calls' own JSON.
+/// Returns `{"batch":[call, …]}`, spliced from the calls' own JSON.
 fn batch(calls: &[Cow<'_, [u8]>]) -> Bytes {
     let size: usize = calls.iter().map(|call| call.len() + 1).sum();
     let mut body = Vec::with_capacity(size + 16);

@@ -1,4 +1,4 @@
-//! Whose spool is whose.
+//! The ownership of spools.
 //!
 //! ```text
 //! <root>/<destination>/destination.json         where its records go; no key
@@ -7,7 +7,7 @@
 //! <root>/<destination>/rejected.jsonl           what was refused, see `rejected`
 //! <root>/<destination>/damaged/                 segments in which nothing can be read
 //! ```
-//! A folder whose lock is free belongs to a process that is gone: whoever gets the lock takes its segments over, by
+//! A folder with a free lock belongs to a dead process: the process that gets the lock takes over the segments by
 //! renaming them into its own folder.
 
 use std::cmp::Reverse;
@@ -21,12 +21,12 @@ use super::segment::private;
 const LOCK: &str = "lock";
 const SEGMENT: &str = "seg";
 const DAMAGED: &str = "damaged";
-/// What is kept of unreadable segments, newest first.
+/// The most bytes of unreadable segments that are kept, newest first.
 const DAMAGED_BYTES: u64 = 64 << 20;
-/// Tries to make a folder of one's own; another process may take it for a dead one's before it is locked.
+/// Attempts to create this process's folder; before it is locked, another process may mistake it for a dead one's.
 const TRIES: usize = 16;
 
-/// A folder of this process, locked while it lives.
+/// A folder of this process, locked while the process lives.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -35,7 +35,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes one in the folder of a destination.
+    /// Creates a folder in a destination's folder.
     pub(super) fn create(destination: &Path) -> io::Result<Self> {
         make(destination)?;
         let mut last = io::Error::other("no folder could be kept");
@@ -58,22 +58,22 @@ impl Folder {
         Err(last)
     }
 
-    /// Takes over the segments of processes that are gone, oldest first.
+    /// Takes over the segments of dead processes, oldest first.
     pub(super) fn adopt(&mut self) -> io::Result<Vec<PathBuf>> {
         let destination = self.path.parent().unwrap_or(&self.path).to_owned();
         let mut adopted = Vec::new();
         for sibling in fs::read_dir(destination)?.flatten() {
             let path = sibling.path();
-            // A link is no process's folder.
+            // A link is not a process's folder.
             let is_folder = sibling.file_type().is_ok_and(|kind| kind.is_dir());
             if !is_folder || path == self.path || path.ends_with(DAMAGED) {
                 continue;
             }
-            // One that cannot be locked belongs to a live process, or is none of ours.
+            // A folder that cannot be locked belongs to a living process, or is not ours.
             if let Ok(Some(held)) = lock(&path) {
                 for orphan in segments(&path) {
                     let own = self.next_segment();
-                    // Within one file system it either happens or does not.
+                    // Within one file system, a rename happens entirely or not at all.
                     if fs::rename(&orphan, &own).is_ok() {
                         adopted.push(own);
                     }
@@ -86,14 +86,14 @@ impl Folder {
         Ok(adopted)
     }
 
-    /// A name that no file has had.
+    /// Returns a name that no file has had.
     pub(super) fn next_segment(&mut self) -> PathBuf {
         let path = self.path.join(format!("{:010}.{SEGMENT}", self.next));
         self.next += 1;
         path
     }
 
-    /// Leaves nothing behind but what waits.
+    /// Removes the folder, unless records wait in it.
     pub(super) fn leave(&self) {
         if segments(&self.path).is_empty() {
             drop(fs::remove_file(self.path.join(LOCK)));
@@ -102,7 +102,7 @@ impl Folder {
     }
 }
 
-/// Puts a file in which nothing can be read out of the way, for whoever wants to know why.
+/// Moves an unreadable file out of the way, for later inspection.
 pub(super) fn set_aside(segment: &Path) {
     let owner = segment.parent();
     let (Some(owner), Some(file)) = (owner, segment.file_name()) else {
@@ -119,7 +119,7 @@ pub(super) fn set_aside(segment: &Path) {
     sweep_damaged(destination);
 }
 
-/// Drops the oldest of more unreadable segments than are kept. None grows too old.
+/// Drops the oldest unreadable segments beyond the limit. None is dropped for its age.
 fn sweep_damaged(destination: &Path) {
     let entries = fs::read_dir(destination.join(DAMAGED))
         .into_iter()
@@ -138,7 +138,7 @@ fn sweep_damaged(destination: &Path) {
     }
 }
 
-/// Makes a folder that only its owner may enter, with what is missing above it.
+/// Creates a folder that only its owner may enter, with its missing parents.
 pub(super) fn make(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -147,7 +147,7 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// `None` when another process holds it.
+/// Locks a folder; `None` when another process holds the lock.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
     let file = private()
         .write(true)
@@ -161,7 +161,7 @@ fn lock(folder: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// In the order they were written.
+/// Returns a folder's segments in the order they were written.
 fn segments(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut segments: Vec<PathBuf> = entries

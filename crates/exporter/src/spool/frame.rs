@@ -10,8 +10,7 @@
 //! 12      4      CRC-32 of bytes 3..12, the route and the body
 //! 16             route, body
 //! ```
-//! Numbers are little-endian. The mark is no UTF-8, so that no text holds it: behind a damaged frame, the next one is found
-//! by it.
+//! Numbers are little-endian. The mark is not UTF-8, so no text contains it: it locates the frame after a damaged one.
 
 use std::io::{Read as _, Write as _};
 
@@ -22,38 +21,38 @@ use flate2::write::DeflateEncoder;
 
 pub(super) const HEAD: usize = 16;
 pub(super) const WAITING: u8 = 0x57;
-/// Differs from [`WAITING`] in every bit: a bit that flips never settles a frame that waits, and what is sent twice is
+/// Differs from [`WAITING`] in every bit: a flipped bit never settles a waiting frame, and a record sent twice is
 /// stored once.
 pub(super) const SETTLED: u8 = 0xA8;
 pub(super) const MARK: [u8; 2] = [0xF1, 0x5A];
 
 const COMPRESSED: u8 = 1;
-/// Smaller bodies are stored as they are.
+/// Smaller bodies are stored uncompressed.
 const COMPRESS_FROM: usize = 1 << 10;
-/// No route or body is larger: a length beyond it is damage.
+/// No route or body is larger: a greater length is damage.
 const LARGEST: usize = 64 << 20;
 
-/// A record as the destination gets it, and what it is sent along with (a project, a scope).
+/// A record in the form the destination gets, and the route it is sent by (a project, a scope).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) route: Bytes,
     pub(crate) body: Bytes,
 }
 
-/// What stands at a place of a segment.
+/// The content of a place in a segment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    /// A record that waits, and how long its frame is.
+    /// A waiting record, and the length of its frame.
     Waiting(Stored, usize),
-    /// One that the destination has decided on.
+    /// The length of a frame that the destination has decided on.
     Settled(usize),
-    /// The beginning of one, up to the end of the bytes: the process that wrote it died in between.
+    /// The beginning of a frame, up to the end of the bytes: the process died while writing it.
     Torn,
     /// No frame, or a damaged one.
     Damaged,
 }
 
-/// Appends the frame of a record, and says how long it is.
+/// Appends the frame of a record, and returns its length.
 pub(super) fn append(buffer: &mut Vec<u8>, route: &[u8], body: &[u8]) -> usize {
     let compressed = (body.len() >= COMPRESS_FROM)
         .then(|| deflate(body))
@@ -84,8 +83,8 @@ pub(super) fn read(bytes: &[u8]) -> Frame {
     }
 }
 
-/// Whether the bytes begin a frame and end before it does. A length that damage made longer looks the same, where nothing
-/// follows.
+/// Returns whether the bytes begin a frame and end before it does. A length that damage made larger looks the same if
+/// nothing follows.
 fn is_torn(bytes: &[u8]) -> bool {
     let begins = |state| {
         let start = [state, MARK[0], MARK[1]];
@@ -102,7 +101,7 @@ fn is_torn(bytes: &[u8]) -> bool {
     goes_on && (begins(WAITING) || begins(SETTLED))
 }
 
-/// A length as stored; `None` for one that no frame has.
+/// Parses a stored length; `None` for one that no frame has.
 fn length(bytes: [u8; 4]) -> Option<usize> {
     let length = usize::try_from(u32::from_le_bytes(bytes)).ok()?;
     (length <= LARGEST).then_some(length)
@@ -149,9 +148,9 @@ fn try_read(bytes: &[u8]) -> Option<Frame> {
     Some(Frame::Waiting(Stored { route, body }, length))
 }
 
-/// Where, behind the damage at the beginning of `bytes`, the next frame may begin.
+/// Returns where the next frame may begin after the damage at the beginning of `bytes`.
 pub(super) fn next_candidate(bytes: &[u8]) -> Option<usize> {
-    // The mark stands behind the state.
+    // The mark follows the state.
     let found = bytes
         .get(2..)?
         .windows(MARK.len())
@@ -167,7 +166,7 @@ fn checksum(lengths: &[u8], route: &[u8], body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// `None` when it would not become smaller.
+/// Returns `None` when the body would not become smaller.
 fn deflate(body: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = DeflateEncoder::new(Vec::with_capacity(body.len() / 2), Compression::fast());
     encoder.write_all(body).ok()?;
@@ -234,7 +233,7 @@ mod tests {
                 let mut bad = good.clone();
                 bad[index] ^= 1 << bit;
                 match read(&bad) {
-                    // The state is not covered: the frame waits still.
+                    // The checksum does not cover the state: the frame still waits.
                     Frame::Waiting(same, _) => assert_eq!((index, &same), (0, &stored)),
                     Frame::Damaged | Frame::Torn => {}
                     Frame::Settled(_) => panic!("bit {bit} of byte {index} settled the frame"),

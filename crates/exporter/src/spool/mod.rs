@@ -1,9 +1,9 @@
 //! Records on disk, for when the destination is away, memory is full, or the process ends.
 //!
-//! A folder of segment files, each a row of frames with a checksum (`frame`). Frames are only ever appended, and one byte
-//! of a frame is overwritten once its destination has decided; a segment whose frames are all settled is deleted. What was
-//! written is there when the process is killed in the next instant; [`Spool::sync`] makes it survive the machine as well.
-//! Damage costs the frames it hits: whatever stands behind them is found again.
+//! A spool is a folder of segment files, each a sequence of frames with a checksum (`frame`). Frames are only ever
+//! appended, and one byte of a frame is overwritten once its destination has decided; a segment with only settled
+//! frames is deleted. Written frames survive if the process is killed in the next instant; [`Spool::sync`] makes them
+//! survive a crash of the machine as well. Damage costs only the frames it hits: the frames after them are found again.
 
 mod folder;
 mod frame;
@@ -26,7 +26,7 @@ pub(crate) use segment::private;
 pub(crate) use settings::Description;
 pub use settings::{SpoolMode, SpoolSettings};
 
-/// A segment is closed when it is larger.
+/// A larger segment is closed.
 const SEGMENT_BYTES: u64 = 8 << 20;
 
 /// The open spool of one destination in one process.
@@ -48,7 +48,7 @@ pub(crate) struct Place {
     index: usize,
 }
 
-/// Records that are gone from disk without having been sent.
+/// Records that left the disk without being sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Losses {
     pub(crate) full: u64,
@@ -57,7 +57,7 @@ pub(crate) struct Losses {
 }
 
 impl Spool {
-    /// Makes a spool in the folder of a destination, beside those of other processes.
+    /// Creates a spool in a destination's folder, next to those of other processes.
     pub(crate) fn create(destination: &Path, settings: &SpoolSettings) -> io::Result<Self> {
         Ok(Self {
             folder: Folder::create(destination)?,
@@ -69,9 +69,9 @@ impl Spool {
         })
     }
 
-    /// The same, and takes over what dead processes left there. Returns it with the
-    /// number of records it found; those that could not be read are among its losses, and counted as found. What is taken
-    /// over starts its age anew: how long it has waited is known from a clock alone.
+    /// Creates a spool and takes over the records that dead processes left there. Returns it with the number of records
+    /// found; unreadable ones are among its losses, and counted as found. The age of records taken over starts anew:
+    /// how long they have waited is known only from a clock.
     pub(crate) fn open(destination: &Path, settings: &SpoolSettings) -> io::Result<(Self, u64)> {
         let mut spool = Self::create(destination, settings)?;
         let now = Instant::now();
@@ -103,7 +103,7 @@ impl Spool {
         number
     }
 
-    /// Writes records that are in memory as well, all of them or none, and says where each is.
+    /// Writes records that are also in memory, all of them or none, and returns the place of each.
     pub(crate) fn append<'a>(
         &mut self,
         records: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
@@ -129,7 +129,7 @@ impl Spool {
         Ok(places)
     }
 
-    /// The segment that is written to: the last, if it is this process's and not too large.
+    /// Returns the segment to write to: the last, if it is this process's and not too large.
     fn writable(&mut self) -> io::Result<u64> {
         if let Some((number, segment)) = self.segments.last_key_value()
             && segment.bytes() < SEGMENT_BYTES
@@ -148,7 +148,7 @@ impl Spool {
         };
         let number = *number;
         let Ok((taken, damaged)) = segment.take(most, most_bytes) else {
-            // The file is gone or cannot be read: so are its records.
+            // The file is gone or cannot be read, so its records are lost.
             let gone = segment.open;
             self.losses.corrupt += gone;
             if let Some(segment) = self.segments.remove(&number) {
@@ -166,14 +166,14 @@ impl Spool {
             .collect()
     }
 
-    /// Gives a record back: it is on disk only.
+    /// Marks a record as on disk only.
     pub(crate) fn release(&mut self, place: Place) {
         if let Some(segment) = self.segments.get_mut(&place.segment) {
             segment.release(place.index);
         }
     }
 
-    /// The destination has decided on these.
+    /// Settles records that the destination has decided on.
     pub(crate) fn settle(&mut self, places: &[Place]) {
         let mut by_segment: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for place in places {
@@ -192,27 +192,28 @@ impl Spool {
         }
     }
 
-    /// Whether a frame is still there: a full spool drops its oldest segment.
+    /// Returns whether a frame is still there: a full spool drops its oldest segment.
     pub(crate) fn holds(&self, place: Place) -> bool {
         self.segments.contains_key(&place.segment)
     }
 
-    /// Records on disk, those that are in memory too included.
+    /// Returns the number of records on disk, including those also in memory.
     pub(crate) fn open_frames(&self) -> u64 {
         self.segments.values().map(|segment| segment.open).sum()
     }
 
-    /// Records that are on disk only.
+    /// Returns the number of records that are on disk only.
     pub(crate) fn waiting(&self) -> u64 {
         self.segments.values().map(|segment| segment.waiting).sum()
     }
 
-    /// What was lost since the last time this was asked.
+    /// Returns the losses since the last call.
     pub(crate) fn losses(&mut self) -> Losses {
         std::mem::take(&mut self.losses)
     }
 
-    /// What makes everything written so far survive the machine: it may take a while, and can be done elsewhere.
+    /// Returns a function that makes everything written so far survive a crash of the machine: it may be slow, and can
+    /// run elsewhere.
     pub(crate) fn sync(&mut self) -> Option<impl FnOnce() + Send + 'static> {
         let dirty = std::mem::take(&mut self.dirty);
         let (_, last) = self.segments.last_key_value().filter(|_| dirty)?;
@@ -220,8 +221,8 @@ impl Spool {
         Some(move || drop(file.and_then(|file| file.sync_data())))
     }
 
-    /// Drops the oldest segments beyond the bounds of size and age. Age is time that passed in this process: a clock that
-    /// is set makes nothing old.
+    /// Drops the oldest segments beyond the size and age limits. Age is time that passed in this process: setting the
+    /// clock makes nothing old.
     fn sweep_at(&mut self, now: Instant) {
         let (most, age) = self.limits;
         while let Some((number, oldest)) = self.segments.first_key_value() {
@@ -231,7 +232,7 @@ impl Spool {
             if !old && !full {
                 break;
             }
-            // Those in memory as well are not lost.
+            // Records that are also in memory are not lost.
             let lost = oldest.waiting;
             let losses = if full {
                 &mut self.losses.full

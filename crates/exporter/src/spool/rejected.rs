@@ -1,11 +1,11 @@
-//! Records a destination refused for good, beside its spool: for people to look at, and to be sent again once the reason
-//! is gone.
+//! Records that a destination refused for good, next to its spool: for people to look at, and to be sent again once the
+//! reason is gone.
 //!
 //! ```text
 //! <root>/<destination>/rejected.jsonl     {"at": …, "reason": "422: …", "route": "acme/chatbot", "record": {…}}
 //! <root>/<destination>/rejected.1.jsonl   the file before
 //! ```
-//! Records of OTLP are no text: they are `span`, in base64, as is their `route`.
+//! OTLP records are not text: they are stored as `span`, in base64, like their `route`.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -26,10 +26,10 @@ pub(crate) const FILE: &str = "rejected.jsonl";
 const BEFORE: &str = "rejected.1.jsonl";
 /// Files that are being sent again.
 const LEAVING: [&str; 2] = ["rejected.1.leaving", "rejected.leaving"];
-/// A file is set aside when it is larger, in the place of the one before: twice as much is kept at most.
+/// A larger file is set aside and replaces the previous one: at most twice as much is kept.
 const FILE_BYTES: u64 = if cfg!(test) { 32 << 10 } else { 32 << 20 };
 
-/// One of them.
+/// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Line<'a> {
     at: String,
@@ -41,7 +41,8 @@ struct Line<'a> {
     span: Option<String>,
 }
 
-/// Writes records down, and says where. The folder's bound holds: what was refused first is gone first.
+/// Writes refused records to the file, and returns its path. Beyond the size limit, the first refused are dropped
+/// first.
 pub(crate) fn write(folder: &Path, records: &[&Stored], reason: &str) -> io::Result<PathBuf> {
     make(folder)?;
     let path = folder.join(FILE);
@@ -67,20 +68,20 @@ pub(crate) fn write(folder: &Path, records: &[&Stored], reason: &str) -> io::Res
     if fs::metadata(&path).is_ok_and(|file| file.len() + lines.len() as u64 > FILE_BYTES) {
         fs::rename(&path, folder.join(BEFORE))?;
     }
-    // In one piece: other processes write to the same file.
+    // In one piece: other processes append to the same file.
     let mut file = private().append(true).create(true).open(&path)?;
     file.write_all(&lines)?;
     Ok(path)
 }
 
-/// Gives every record back, oldest first, to be sent again; what `take` has taken is gone from the files. A line that is
-/// damaged is skipped.
+/// Hands every record to `take`, oldest first, to be sent again; records it has taken are removed from the files.
+/// Damaged lines are skipped.
 pub(crate) fn take(
     folder: &Path,
     mut take: impl FnMut(&[Stored]) -> io::Result<()>,
 ) -> io::Result<u64> {
     let mut taken = 0;
-    // A file whose sending was broken off goes first.
+    // A file left by an interrupted run goes first.
     for (leaving, file) in LEAVING.iter().zip([BEFORE, FILE]) {
         let leaving = folder.join(leaving);
         for again in [false, true] {
@@ -130,7 +131,7 @@ fn read(line: &[u8]) -> Option<Stored> {
     })
 }
 
-/// How many records wait to be sent again.
+/// Returns the number of records that wait to be sent again.
 pub(crate) fn count(folder: &Path) -> u64 {
     let files = LEAVING.into_iter().chain([BEFORE, FILE]);
     let lines = files.filter_map(|file| File::open(folder.join(file)).ok());

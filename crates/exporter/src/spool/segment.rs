@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use super::frame::{self, Frame, HEAD, SETTLED, Stored};
 
-/// What a segment begins with: its kind and version.
+/// The first bytes of a segment: its kind and version.
 const MAGIC: &[u8; 8] = b"SPLSEG01";
 
-/// Frames of one file, in the order they were written, with what is known of each.
+/// The frames of one file in the order they were written, with the state of each.
 #[derive(Debug)]
 pub(super) struct Segment {
     path: PathBuf,
@@ -21,9 +21,9 @@ pub(super) struct Segment {
     pub(super) open: u64,
     /// Frames that are on disk only.
     pub(super) waiting: u64,
-    /// There are none of them before it.
+    /// The index before which no frames are waiting.
     cursor: usize,
-    /// When this process made it, last wrote to it, or took it over. The file has a time as well, but of a clock that may
+    /// When this process created it, last wrote to it, or took it over. The file's own time depends on a clock that may
     /// be set.
     pub(super) since: Instant,
 }
@@ -46,7 +46,7 @@ enum State {
 }
 
 impl Segment {
-    /// Makes a new file; never follows a link, never opens one that is there.
+    /// Creates a new file; never follows a link, never opens an existing file.
     pub(super) fn create(path: PathBuf) -> io::Result<Self> {
         let mut file = private().write(true).create_new(true).open(&path)?;
         if let Err(error) = file.write_all(MAGIC) {
@@ -64,9 +64,9 @@ impl Segment {
         })
     }
 
-    /// Reads a file that another process left, and says how many frames of it are damaged. A last frame that was being
-    /// written when the process died is none of them: it was never promised. `None` for a file in which nothing can be
-    /// read. `now`: when it is taken over.
+    /// Reads a file that another process left, and returns the number of damaged frames in it. A last frame that was
+    /// being written when the process died does not count: it was never promised. `None` for a file in which nothing
+    /// can be read. `now` is the time of the takeover.
     pub(super) fn recover(path: PathBuf, now: Instant) -> io::Result<(Option<Self>, u64)> {
         let mut file = File::open(&path)?;
         let mut bytes = Vec::new();
@@ -119,7 +119,7 @@ impl Segment {
         self.waiting += u64::from(state == State::Waiting);
     }
 
-    /// Writes frames at the end, all of them or none; returns the place of the first.
+    /// Appends frames, all of them or none; returns the index of the first.
     pub(super) fn append(&mut self, frames: &[u8], lengths: &[usize]) -> io::Result<usize> {
         let mut file = self.writable()?;
         let result = file
@@ -141,8 +141,8 @@ impl Segment {
         Ok(first)
     }
 
-    /// Takes the oldest frames that are on disk only, up to both bounds, at least one if there is one. Frames that cannot
-    /// be read any more are settled and counted.
+    /// Takes the oldest frames that are on disk only, up to both limits, but at least one if there is one. Frames that
+    /// can no longer be read are settled and counted.
     pub(super) fn take(
         &mut self,
         most: usize,
@@ -191,8 +191,8 @@ impl Segment {
         }
     }
 
-    /// The destination has decided on these. An error leaves the file as it was: they may be sent again by another
-    /// process, and have their ids.
+    /// Settles frames that the destination has decided on. An error leaves the file as it was: another process may send
+    /// them again, with the same ids.
     pub(super) fn settle(&mut self, indexes: &[usize]) -> u64 {
         let mut file = self.writable().ok();
         let mut settled = 0;
@@ -229,7 +229,7 @@ impl Segment {
     }
 }
 
-/// Where the next good frame begins.
+/// Returns where the next good frame begins.
 fn next_sound(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
@@ -240,7 +240,7 @@ fn next_sound(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Files only their owner may read.
+/// Returns options for files that only their owner may read.
 pub(crate) fn private() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes"))]
     let mut options = OpenOptions::new();

@@ -14,11 +14,12 @@ use super::segment::private;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpoolMode {
-    /// When memory is half full, when the destination is away, and at shutdown what could not be sent. Default.
+    /// When memory is half full or the destination is away, and at shutdown for records that could not be sent.
+    /// Default.
     #[default]
     OnTrouble,
-    /// At once, before they are sent: a call that ended 50 ms ago survives `kill -9`, while
-    /// disk and recorder keep up.
+    /// Immediately, before they are sent: a call that ended 50 ms ago survives `kill -9`, while the disk and the
+    /// recorder keep up.
     Always,
 }
 
@@ -26,26 +27,26 @@ pub enum SpoolMode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpoolSettings {
-    /// Where spools are. It and what is made in it is for its owner alone (0700, 0600).
+    /// The folder of the spools. The folder and everything created in it are for its owner alone (0700, 0600).
     ///
-    /// Beside what waits there stands what a destination refused for good, in `rejected.jsonl` with the reason (64 MiB at
-    /// most; of a batch that was taken in part, it is not known which), and what cannot be read any more, in `damaged`
-    /// (64 MiB). Both are bounded by their bytes alone. `spanloom sync --rejected` sends what was refused again.
+    /// The folder also holds records that a destination refused for good, in `rejected.jsonl` with the reason (64 MiB
+    /// at most; which records of a partly accepted batch were refused is not known), and unreadable segments, in
+    /// `damaged` (64 MiB). Both are limited by bytes alone. `spanloom sync --rejected` sends the refused records again.
     pub folder: PathBuf,
     /// When records are written. Default [`SpoolMode::OnTrouble`].
     pub mode: SpoolMode,
-    /// Bytes of one destination and process; beyond them the oldest records are dropped, and counted. Default 1 GiB.
+    /// Bytes of one destination and process; beyond these, the oldest records are dropped and counted. Default 1 GiB.
     pub bytes: u64,
     /// Records that have waited longer than this are dropped, and counted. Default 7 days.
     ///
-    /// It is time that passes while the process runs, for each file since it was last written to, and looked at when records
-    /// are written. A clock that is set drops nothing. What is taken over from a process that is gone starts its age anew, so
-    /// that a start drops nothing for its age.
+    /// The age is time that passes while the process runs, for each file since its last write, and is checked when
+    /// records are written. Setting the clock drops nothing. The age of records taken over from a dead process starts
+    /// anew, so that a start drops nothing for its age.
     pub age: Duration,
 }
 
 impl SpoolSettings {
-    /// The defaults, in a folder.
+    /// Returns the default settings for a folder.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -57,7 +58,7 @@ impl SpoolSettings {
     }
 }
 
-/// Where the records of a destination's folder go; no key is in it.
+/// The destination of the records in a folder, without a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Description {
     pub(crate) kind: String,
@@ -67,7 +68,7 @@ pub(crate) struct Description {
 impl Description {
     const FILE: &'static str = "destination.json";
 
-    /// Leaves it in the folder, for whoever sends the records later.
+    /// Writes the description to the folder, for sending the records later.
     pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
         make(folder)?;
         let file = folder.join(Self::FILE);

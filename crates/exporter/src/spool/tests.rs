@@ -67,7 +67,7 @@ fn only_segment(folder: &Path) -> PathBuf {
     entries(&owner).find(is_segment).unwrap()
 }
 
-/// Bytes that do not become smaller.
+/// Returns bytes that do not compress.
 fn noise(bytes: u64) -> Vec<u8> {
     let mut noise = 1_u64;
     (0..bytes)
@@ -80,7 +80,7 @@ fn noise(bytes: u64) -> Vec<u8> {
         .collect()
 }
 
-/// Sets the times of all files in there back by eight days.
+/// Sets back the times of all files below `path` by eight days.
 fn set_back(path: &Path) {
     if path.is_dir() {
         let entries = fs::read_dir(path).unwrap().flatten();
@@ -180,7 +180,7 @@ fn what_has_waited_too_long_goes_and_is_counted() {
     let full = noise(SEGMENT_BYTES);
     let written = spool.append([(&b"r"[..], full.as_slice())]).unwrap();
     release(&mut spool, &written);
-    // What the clock says of its file is nothing to the next append.
+    // The file's own time does not affect the next append.
     set_back(root.path());
     write(&mut spool, 0..3, false);
     assert_eq!((spool.segments.len(), spool.waiting()), (2, 4));
@@ -191,7 +191,7 @@ fn what_has_waited_too_long_goes_and_is_counted() {
     assert_eq!((spool.losses().expired, spool.waiting()), (4, 0));
 }
 
-/// A clock that is days ahead shows files of a minute ago as old.
+/// A clock that is days ahead makes files from a minute ago look old.
 #[test]
 fn a_start_drops_nothing_for_its_age() {
     let root = tempfile::tempdir().unwrap();
@@ -274,7 +274,7 @@ fn a_file_that_was_cut_off_anywhere_loses_its_end() {
             (0..u32::try_from(whole).unwrap()).collect::<Vec<_>>(),
             "cut at {length}"
         );
-        // And it goes on.
+        // The spool still works.
         write(&mut spool, 7..8, false);
         assert_eq!(all(&mut spool), [7]);
     }

@@ -5,21 +5,22 @@ use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(30);
-/// The same after a try that reached no server: one that is back is found within it.
+/// Longest pause after a try that reached no server: a server that is back is found within it.
 const LONGEST_UNREACHABLE: Duration = Duration::from_secs(4);
 /// Longest pause a server may ask for.
 const LONGEST_ASKED: Duration = Duration::from_secs(300);
-/// Tries again for each first try, at most, beyond those that pauses of the longest kind allow.
+/// Retries for each first try, at most, beyond those that the longest pauses allow.
 const SHARE: f64 = 0.2;
-/// Tries that are free after a good time.
+/// Retries that are free after a healthy period.
 const SAVED: f64 = 10.0;
 
-/// The state of trying again: how often it failed in a row, and how many tries the destination's good times paid for.
+/// The state of retrying: the failures in a row, and the retries that the destination's healthy periods paid for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backoff {
     /// Tries that reached the destination, or may have.
     tries: u32,
-    /// Tries that did not. They are counted apart: a server that is busy after a long absence is not left alone for long.
+    /// Tries that did not reach it. They are counted separately: a server that is busy after a long absence is not left
+    /// alone for long.
     unreached: u32,
     budget: f64,
 }
@@ -35,15 +36,15 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// A request was decided on.
+    /// Notes that a request was decided on.
     pub(super) fn succeeded(&mut self) {
         self.tries = 0;
         self.unreached = 0;
         self.budget = (self.budget + SHARE).min(SAVED);
     }
 
-    /// The pause before the next try: exponential with full jitter, or what the server asked for; the longest when the
-    /// budget is spent. `share` is a number in 0..1.
+    /// Returns the pause before the next try: exponential with full jitter, or what the server asked for; the longest
+    /// when the budget is spent. `share` is a number in 0..1.
     pub(super) fn failed(&mut self, asked: Option<Duration>, share: f64) -> Duration {
         self.tries = self.tries.saturating_add(1);
         let spent = self.budget < 1.0;
@@ -56,33 +57,33 @@ impl Backoff {
         let jittered = full.mul_f64(share);
         match asked {
             Some(asked) => asked.min(LONGEST_ASKED) + jittered.min(FIRST),
-            // A budget that is spent leaves at least half of the longest pause.
+            // A spent budget leaves at least half of the longest pause.
             None if spent => (LONGEST / 2) + jittered / 2,
             None => jittered,
         }
     }
 
-    /// The pause after a try that reached no server: exponential with full jitter, and short. The budget stays as it is,
-    /// since such a try costs a destination nothing.
+    /// Returns the pause after a try that reached no server: exponential with full jitter, and short. The budget is
+    /// unchanged, since such a try costs a destination nothing.
     pub(super) fn unreachable(&mut self, share: f64) -> Duration {
         self.unreached = self.unreached.saturating_add(1);
         doubled(self.unreached, LONGEST_UNREACHABLE).mul_f64(share)
     }
 
-    /// Whether the last try failed.
+    /// Returns whether the last try failed.
     pub(super) fn is_away(&self) -> bool {
         self.tries > 0 || self.unreached > 0
     }
 }
 
-/// The first pause, doubled with each try after the first, up to a bound.
+/// Returns the first pause, doubled with each try after the first, up to `longest`.
 fn doubled(tries: u32, longest: Duration) -> Duration {
     FIRST
         .saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1)))
         .min(longest)
 }
 
-/// A number in 0..1 from the standard library's randomly seeded hasher.
+/// Returns a number in 0..1 from the standard library's randomly seeded hasher.
 pub(super) fn random_share() -> f64 {
     let bits = u32::try_from(RandomState::new().hash_one(0_u8) >> 32).unwrap_or(u32::MAX);
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
@@ -128,7 +129,7 @@ mod tests {
         assert!(pauses.iter().all(|pause| *pause <= LONGEST_UNREACHABLE));
         assert_eq!(backoff.unreachable(0.5), LONGEST_UNREACHABLE / 2);
         assert!(backoff.is_away());
-        // Whoever answers then has what a destination has that was never away.
+        // A server that answers then is treated like one that was never away.
         let mut fresh = Backoff::default();
         for _ in 0..20 {
             assert_eq!(backoff.failed(None, 0.5), fresh.failed(None, 0.5));

@@ -13,16 +13,16 @@ use crate::spool::Place;
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) stored: Stored,
-    /// Its number among the spans received; `None` for one that was read from disk.
+    /// The span's number among the spans received; `None` for a record that was read from disk.
     pub(super) number: Option<u64>,
-    /// Its place on disk, if it has one.
+    /// The record's place on disk, if any.
     pub(super) place: Option<Place>,
     pub(super) since: Instant,
 }
 
 impl Entry {
     pub(super) fn bytes(&self) -> usize {
-        // What stands around the texts.
+        // The overhead around the texts.
         const FIXED: usize = 128;
         FIXED + self.stored.body.len()
     }
@@ -35,22 +35,22 @@ pub(super) struct Batch {
     history: Arc<SplitHistory>,
 }
 
-/// What is known of a batch and all its halves.
+/// The history that a batch shares with all its halves.
 #[derive(Debug, Default)]
 struct SplitHistory {
     requests: AtomicU32,
     any_delivered: AtomicBool,
 }
 
-/// What a destination decided.
+/// A destination's decision.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Decision {
     Delivered { rejected: u64 },
     Rejected,
 }
 
-/// Halvings of a batch of which nothing was ever taken: enough to find one bad record among 65,536, wherever it is, and
-/// too few to make a request of each record for a destination that refuses everything.
+/// Halvings of a batch of which nothing was ever accepted: enough to find one bad record among 65,536, wherever it is,
+/// and too few to send each record alone to a destination that refuses everything.
 const MAX_FUTILE_SPLITS: u32 = 2 * 16;
 
 impl Batch {
@@ -77,24 +77,24 @@ impl Batch {
         self.entries.iter().filter_map(|entry| entry.number).min()
     }
 
-    /// Records that were read from disk.
+    /// Returns the number of records that were read from disk.
     pub(super) fn read_from_disk(&self) -> u64 {
         let entries = self.entries.iter();
         entries.filter(|entry| entry.number.is_none()).count() as u64
     }
 
-    /// How long the first of it is in memory.
+    /// Returns how long the oldest record has been in memory.
     pub(super) fn age(&self) -> Duration {
         let first = self.entries.iter().map(|entry| entry.since).min();
         first.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// The destination took it.
+    /// Notes that the destination accepted the batch.
     pub(super) fn mark_delivered(&self) {
         self.history.any_delivered.store(true, Ordering::Relaxed);
     }
 
-    /// Both halves; itself, when it cannot be halved or it would be in vain.
+    /// Returns both halves, or the batch itself when it cannot be halved or halving is futile.
     pub(super) fn halves(mut self) -> Result<(Self, Self), Self> {
         let requests = self.history.requests.fetch_add(1, Ordering::Relaxed);
         let futile =
@@ -131,8 +131,8 @@ mod tests {
         Batch::new((0..records).map(entry).collect())
     }
 
-    /// Sends a batch to a destination that refuses every request with a bad record in it, as the worker does. Returns the
-    /// requests it took, and the records that were rejected.
+    /// Sends a batch, as the worker does, to a destination that refuses every request with a bad record in it. Returns
+    /// the number of requests, and the rejected records.
     fn send(batch: Batch, is_bad: impl Fn(u64) -> bool) -> (u32, Vec<u64>) {
         let mut again = vec![batch];
         let (mut requests, mut rejected) = (0, Vec::new());
@@ -156,7 +156,7 @@ mod tests {
         for bad in 0..512 {
             let (requests, rejected) = send(batch(512), |number| number == bad);
             assert_eq!(rejected, [bad]);
-            // The first, and two for each halving.
+            // The first request, and two for each halving.
             assert!(requests <= 1 + 2 * 9, "{requests} requests for {bad}");
         }
     }

@@ -1,5 +1,5 @@
-//! A worker's spool, and how it does: one that cannot be opened or written is left alone for a while, and the records stay
-//! in memory. Nothing is made on disk before there is something to write.
+//! A worker's spool and its condition: a spool that cannot be opened or written is left alone for a while, and the
+//! records stay in memory. Nothing is created on disk before there is something to write.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::batch::Entry;
 use crate::spool::{Description, Losses, Place, Spool, SpoolMode, SpoolSettings, Stored, rejected};
 
-/// How long what was written may be lost to a power cut.
+/// How long written records may be lost to a power cut.
 const SYNC_AFTER: Duration = Duration::from_millis(200);
 /// How long a spool that could not be written is left alone.
 const AGAIN_AFTER: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ pub(crate) struct Disk {
     spool: Option<Spool>,
     failed: Option<Instant>,
     found: u64,
-    /// When something was first written that is not synced.
+    /// When the first write that is not synced was made.
     written: Option<Instant>,
 }
 
@@ -44,7 +44,7 @@ impl Disk {
         }
     }
 
-    /// Takes over what others have left. Where there is nothing, nothing is made.
+    /// Takes over records that other processes left. Creates nothing if there is no folder.
     pub(super) fn look(&mut self) {
         if self.folder.exists() {
             self.open();
@@ -79,17 +79,17 @@ impl Disk {
         self.failed.is_some()
     }
 
-    /// Whether what is left at the end can be written down, as far as is known.
+    /// Returns whether records left at the end can be written to disk, as far as is known.
     pub(super) fn is_usable(&self) -> bool {
         self.failed.is_none()
     }
 
-    /// Records of others that were found since the last time this was asked.
+    /// Returns the number of other processes' records found since the last call.
     pub(super) fn take_found(&mut self) -> u64 {
         std::mem::take(&mut self.found)
     }
 
-    /// Gives each of them a place, if it has none and if it can.
+    /// Writes each entry that has no place to disk, if possible.
     pub(super) fn write(&mut self, entries: &mut [&mut Entry]) {
         if entries.is_empty()
             || self
@@ -105,7 +105,7 @@ impl Disk {
             return;
         };
         for entry in &mut *entries {
-            // A full spool may have dropped it.
+            // A full spool may have dropped the record.
             entry.place = entry.place.filter(|place| spool.holds(*place));
         }
         let mut new: Vec<&mut &mut Entry> = entries
@@ -127,7 +127,7 @@ impl Disk {
         }
     }
 
-    /// Writes down what was refused, and why; says where.
+    /// Writes refused records and the reason to a file, and returns its path.
     pub(super) fn reject(&mut self, records: &[&Stored], reason: &str) -> Option<PathBuf> {
         let described = self.description.as_ref().map(|it| it.write(&self.folder));
         let written = described.transpose();
@@ -135,7 +135,7 @@ impl Disk {
         written.map_err(|error| self.fail(&error)).ok()
     }
 
-    /// It is on disk only from now on.
+    /// Marks a record as on disk only.
     pub(super) fn release(&mut self, place: Place) {
         if let Some(spool) = &mut self.spool {
             spool.release(place);
@@ -184,7 +184,7 @@ impl Disk {
     pub(super) fn sync_if_due(&mut self) {
         if self.sync_due().is_some_and(|due| due <= Instant::now()) {
             self.written = None;
-            // A disk may take longer over it than a call may wait to be written.
+            // A sync may take longer than a call may wait to be written.
             if let Some(sync) = self.spool.as_mut().and_then(Spool::sync) {
                 drop(tokio::task::spawn_blocking(sync));
             }

@@ -1,4 +1,4 @@
-//! A key that is tried before the first records.
+//! The check of a key before the first records.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use super::{Sending, Worker};
 use crate::exchange::Answer;
 use crate::protocol::verdict::Verdict;
 
-/// A request without records, at the same time as those with records: none of them waits for it.
+/// A request without records, parallel to those with records: none of them waits for it.
 pub(super) struct KeyCheck {
     pub(super) sending: Sending,
     pub(super) refused: KeyRefused,
 }
 
 impl Worker {
-    /// Tries the key first; `refused` is called when the destination refuses it.
+    /// Checks the key first; `refused` is called if it is not accepted.
     pub(crate) fn with_key_check(
         mut self,
         refused: Option<KeyRefused>,
@@ -37,7 +37,7 @@ impl Worker {
         self
     }
 
-    /// Only a refusal of the key counts: for everything else the first records will see.
+    /// Reports a refused key. All other failures are left to the first records.
     pub(super) fn key_checked(
         &mut self,
         answer: &Result<Answer, reqwest::Error>,
@@ -55,7 +55,7 @@ impl Worker {
     }
 }
 
-/// Is called with one line when a destination refuses its key.
+/// A callback that gets one line when a destination refuses its key.
 #[derive(Clone)]
 pub(crate) struct KeyRefused(Arc<dyn Fn(&str) + Send + Sync>);
 

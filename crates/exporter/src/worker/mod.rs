@@ -1,7 +1,7 @@
-//! The thread of one destination: spans become what the destination wants, and are sent until it has decided.
+//! The thread of one destination: it encodes spans, and sends them until the destination has decided.
 //!
-//! One request is under way at a time. What waits stands in `pending`: records in memory, batches that are tried again or
-//! were halved, and the spool with what is on disk only.
+//! One request is in flight at a time. Waiting records are in `pending`: records in memory, batches that are retried or
+//! were halved, and the spool for records on disk only.
 
 mod backoff;
 mod batch;
@@ -34,7 +34,7 @@ pub(crate) use key::KeyRefused;
 pub(crate) use pending::Pending;
 use send_failure::{MINUTE, SendFailure};
 
-/// What a worker works with.
+/// The worker of one destination.
 pub(crate) struct Worker {
     name: String,
     queue: Arc<Queue>,
@@ -44,16 +44,16 @@ pub(crate) struct Worker {
     pending: Pending,
     account: Account,
     backoff: Backoff,
-    /// No try before it.
+    /// The current pause: no try before its end.
     pause: Option<Pause>,
-    /// Somebody cut one short since one last ran its course.
+    /// Whether a flush has cut a pause short since one last ran its course.
     was_cut: bool,
     failures: u64,
     flushes_seen: u64,
-    /// What has last kept records from being taken.
+    /// The last problem that kept records from being taken.
     trouble: Option<&'static str>,
     key_check: Option<KeyCheck>,
-    /// When the log was last told of trouble, and of a refusal.
+    /// When a problem was last logged, and, in `refused`, a refusal.
     warned: Option<Instant>,
     refused: Option<Instant>,
 }
@@ -61,11 +61,11 @@ pub(crate) struct Worker {
 #[derive(Clone, Copy)]
 struct Pause {
     until: Instant,
-    /// The server asked for it, or refused us again: a flush does not cut it short.
+    /// The server asked for the pause, or refused us again: a flush does not cut it short.
     asked: bool,
 }
 
-/// A request under way; the records stay with the worker.
+/// A request in flight; the records stay with the worker.
 type Sending = Pin<Box<dyn Future<Output = Result<Answer, reqwest::Error>> + Send>>;
 
 impl Worker {
@@ -97,7 +97,7 @@ impl Worker {
         }
     }
 
-    /// Works until the queue is closed and everything is settled, on disk, or given up.
+    /// Runs until the queue is closed and everything is settled, on disk, or given up.
     pub(crate) async fn run(mut self) {
         self.pending.look();
         let mut sending: Option<(Batch, Sending)> = None;
@@ -105,7 +105,7 @@ impl Worker {
         loop {
             let (control, due) = self.drain_queue();
             if control.closed && self.pending.leaves_to_disk() {
-                // Whoever waits for the end has waited for the requests before.
+                // A caller that waits for the end has waited for the requests before.
                 if let Some((batch, _)) = sending.take() {
                     self.pending.again([batch]);
                 }
@@ -152,7 +152,7 @@ impl Worker {
         self.publish(None);
     }
 
-    /// Takes what is due from the queue and makes records of it.
+    /// Takes the due spans from the queue and encodes them as records.
     fn drain_queue(&mut self) -> (Control, Option<Instant>) {
         let (control, spans, due) = self.queue.take();
         if control.flushes > self.flushes_seen {
@@ -175,7 +175,7 @@ impl Worker {
         (control, due.map(Instant::from_std))
     }
 
-    /// Begins a request, if there is something to send and nothing forbids it.
+    /// Starts a request, if there is something to send and nothing forbids it.
     fn next(&mut self, control: Control) -> Option<(Batch, Sending)> {
         if self
             .pause
@@ -184,7 +184,7 @@ impl Worker {
             return None;
         }
         if self.pause.take().is_some() {
-            // It ran its course.
+            // The pause ran its course.
             self.was_cut = false;
         }
         loop {
@@ -219,7 +219,7 @@ impl Worker {
     fn on_response(&mut self, batch: Batch, answer: Result<Answer, reqwest::Error>, closed: bool) {
         let answer = match answer {
             Ok(answer) => answer,
-            // It may or may not have been stored. Records carry their ids, so sending again is safe.
+            // The batch may or may not have been stored. Records carry their ids, so sending again is safe.
             Err(error) => {
                 let why = self.transport.as_ref().map(|it| it.reason(&error));
                 let trouble = SendFailure::of(&error, why.unwrap_or_default());
@@ -253,7 +253,7 @@ impl Worker {
         }
     }
 
-    /// A refused batch is halved; one that stands alone, or of which nothing was ever taken, is rejected.
+    /// Halves a refused batch; rejects a single record, or a batch of which nothing was ever accepted.
     fn split(&mut self, batch: Batch, answer: &Answer) {
         match batch.halves() {
             Ok((first, second)) => self.pending.again([first, second]),
@@ -261,7 +261,7 @@ impl Worker {
         }
     }
 
-    /// The reason goes where the records are, and not to the log: destinations quote what they refuse.
+    /// Stores the reason with the records, and not in the log: destinations quote what they refuse.
     fn rejected(&mut self, batch: &Batch, reason: &str) {
         let kept = self.pending.reject(batch, reason);
         let now = Instant::now();
@@ -304,7 +304,7 @@ impl Worker {
         (trouble, why): (SendFailure, Option<&'static str>),
         closed: bool,
     ) {
-        // One that is busy may well have time before a flush runs out of it.
+        // A busy destination may well recover before a flush times out.
         self.failures += u64::from(trouble != SendFailure::Busy);
         let pause = if trouble == SendFailure::Unreachable {
             self.backoff.unreachable(random_share())
@@ -335,7 +335,7 @@ impl Worker {
         self.account.dropped.expired += lost;
     }
 
-    /// When to look again without being told.
+    /// Returns when to wake up without a notification.
     fn wake(&self, due: Option<Instant>, is_sending: bool) -> Instant {
         let now = Instant::now();
         let pause = self.pause.map(|pause| pause.until).filter(|_| !is_sending);
@@ -344,7 +344,7 @@ impl Worker {
             .due()
             .filter(|_| !is_sending && pause.is_none());
         let sync = self.pending.sync_due();
-        // An hour is for ever: the queue wakes the worker for everything else.
+        // An hour is as good as never: the queue wakes the worker for everything else.
         let never = now + Duration::from_secs(3_600);
         [due, pause, batch, sync]
             .into_iter()

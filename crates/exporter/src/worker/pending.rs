@@ -12,16 +12,16 @@ use crate::protocol::Stored;
 use crate::queue::Control;
 use crate::spool::Losses;
 
-/// Records that wait.
+/// Records that wait to be sent.
 #[derive(Debug)]
 pub(crate) struct Pending {
     limits: Limits,
     memory: VecDeque<Entry>,
-    /// Batches that are tried again, or were halved: they go first.
+    /// Batches that are retried or were halved: they go first.
     again: VecDeque<Batch>,
     bytes: usize,
     disk: Option<Disk>,
-    /// Whose turn it was: what is on disk only takes turns with what is new.
+    /// Whether the last batch came from disk: records on disk only take turns with new ones.
     disk_was_last: bool,
 }
 
@@ -37,14 +37,14 @@ impl Pending {
         }
     }
 
-    /// Looks for what others have left on disk.
+    /// Looks for records that other processes left on disk.
     pub(super) fn look(&mut self) {
         if let Some(disk) = &mut self.disk {
             disk.look();
         }
     }
 
-    /// What is wrong on this side, or was with records that the destination refused.
+    /// Returns the problem on this side, or with records that the destination refused.
     pub(crate) fn trouble(&self, some_rejected: bool) -> Option<&'static str> {
         match &self.disk {
             Some(disk) if disk.has_failed() => {
@@ -58,7 +58,7 @@ impl Pending {
         }
     }
 
-    /// Records of others that were found on disk.
+    /// Returns the number of other processes' records found on disk.
     pub(super) fn take_found(&mut self) -> u64 {
         self.disk.as_mut().map_or(0, Disk::take_found)
     }
@@ -74,7 +74,7 @@ impl Pending {
         self.memory.push_back(entry);
     }
 
-    /// Writes what is new to disk, as the spool's mode and the state of things want it.
+    /// Writes new records to disk, if the spool's mode or the current state requires it.
     pub(super) fn write_down(&mut self, is_away: bool) {
         let Some(disk) = &mut self.disk else {
             return;
@@ -82,7 +82,7 @@ impl Pending {
         if is_away || self.bytes > self.limits.queue_bytes / 2 {
             self.memory_to_disk();
         } else if disk.is_eager() {
-            // What came before is written already, unless that failed.
+            // Earlier records are written already, unless that failed.
             let all = disk.has_failed();
             let new = self.memory.iter_mut().rev();
             let mut new: Vec<&mut Entry> = new
@@ -110,7 +110,7 @@ impl Pending {
         }
     }
 
-    /// The next records to send: those that are tried again, else in turn what is on disk only and what is new.
+    /// Returns the next records to send: retried batches first, then records on disk only and new records in turn.
     pub(super) fn next(&mut self, control: Control, mixed: bool) -> Option<Batch> {
         if let Some(batch) = self.again.pop_front() {
             self.bytes = self.bytes.saturating_sub(batch.bytes());
@@ -130,7 +130,7 @@ impl Pending {
         self.by_route(batch, mixed)
     }
 
-    /// Keeps all but the records of the first route for later.
+    /// Returns the records of the first route, and keeps the rest for later.
     fn by_route(&mut self, entries: Vec<Entry>, mixed: bool) -> Option<Batch> {
         let route = entries.first()?.stored.route.clone();
         if mixed || entries.iter().all(|entry| entry.stored.route == route) {
@@ -179,7 +179,7 @@ impl Pending {
             .unwrap_or_default()
     }
 
-    /// Whether what is new need not wait for more.
+    /// Returns whether new records need not wait for more.
     fn is_due(&self, control: Control) -> bool {
         let Some(first) = self.memory.front() else {
             return false;
@@ -193,7 +193,7 @@ impl Pending {
             || first.since.elapsed() >= self.limits.batch_age
     }
 
-    /// When what is new need not wait any more.
+    /// Returns when new records need not wait any more.
     pub(super) fn due(&self) -> Option<Instant> {
         if !self.again.is_empty() || self.on_disk_only() > 0 {
             return Some(Instant::now());
@@ -202,7 +202,7 @@ impl Pending {
         Some(first.since + self.limits.batch_age)
     }
 
-    /// These go next, the first of them first.
+    /// Puts batches first in line, in the given order.
     pub(super) fn again(
         &mut self,
         batches: impl IntoIterator<Item = Batch, IntoIter: DoubleEndedIterator>,
@@ -213,7 +213,7 @@ impl Pending {
         }
     }
 
-    /// The destination has decided on these.
+    /// Settles a batch that the destination has decided on.
     pub(super) fn settle(&mut self, batch: &Batch) {
         let places: Vec<_> = batch
             .entries
@@ -225,14 +225,14 @@ impl Pending {
         }
     }
 
-    /// The destination has refused these. Says in which file they are now, if there is a spool.
+    /// Stores a batch that the destination has refused. Returns the file, if there is a spool.
     pub(super) fn reject(&mut self, batch: &Batch, reason: &str) -> Option<PathBuf> {
         let disk = self.disk.as_mut()?;
         disk.reject(&batch.records(), reason)
     }
 
-    /// Nothing was decided on these: they go to disk with everything else, or are tried again, or, when they are in memory
-    /// only and `expired`, are given up. Says how many were.
+    /// Takes back a batch without a decision: it goes to disk with everything else, is retried, or, if in memory only
+    /// and `expired`, is given up. Returns the number of records given up.
     pub(super) fn back(&mut self, batch: Batch, expired: bool) -> u64 {
         match self.write_batch(batch) {
             None => self.all_to_disk(),
@@ -242,7 +242,7 @@ impl Pending {
         0
     }
 
-    /// Writes a batch to disk; returns what cannot be written.
+    /// Writes a batch to disk; returns the records that cannot be written.
     pub(super) fn write_batch(&mut self, mut batch: Batch) -> Option<Batch> {
         let Some(disk) = &mut self.disk else {
             return Some(batch);
@@ -258,12 +258,12 @@ impl Pending {
         (!batch.entries.is_empty()).then_some(batch)
     }
 
-    /// Whether what cannot be sent is written down at the end.
+    /// Returns whether unsent records are written to disk at the end.
     pub(super) fn leaves_to_disk(&self) -> bool {
         self.disk.as_ref().is_some_and(Disk::is_usable)
     }
 
-    /// Writes everything down.
+    /// Writes everything to disk.
     pub(super) fn all_to_disk(&mut self) {
         self.memory_to_disk();
         for batch in std::mem::take(&mut self.again) {
@@ -274,7 +274,7 @@ impl Pending {
         }
     }
 
-    /// Forgets what is in memory only, and says how many those are.
+    /// Drops the records that are in memory only, and returns their number.
     pub(super) fn abandon(&mut self) -> u64 {
         let again: u64 = self.again.drain(..).map(|batch| batch.len()).sum();
         let memory = self.memory.drain(..).count() as u64;
@@ -290,19 +290,19 @@ impl Pending {
         self.bytes
     }
 
-    /// The lowest number in memory.
+    /// Returns the lowest span number in memory.
     pub(super) fn oldest(&self) -> Option<u64> {
         let again = self.again.iter().filter_map(Batch::oldest).min();
         let memory = self.memory.iter().find_map(|entry| entry.number);
         [again, memory].into_iter().flatten().min()
     }
 
-    /// Records that were read from disk and are tried again.
+    /// Returns the number of records that were read from disk and are retried.
     pub(super) fn read_from_disk(&self) -> u64 {
         self.again.iter().map(Batch::read_from_disk).sum()
     }
 
-    /// Records on disk, those in memory too included.
+    /// Returns the number of records on disk, including those also in memory.
     pub(super) fn on_disk(&self) -> u64 {
         self.disk.as_ref().map_or(0, Disk::open_frames)
     }

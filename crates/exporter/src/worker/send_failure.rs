@@ -4,32 +4,32 @@ use std::time::Duration;
 
 use crate::reason;
 
-/// How long a destination is left alone that refuses the key, and how long the log is after a line.
+/// How long a destination that refuses the key is left alone, and how long the log is quiet after a line.
 pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
-/// Why nothing was decided.
+/// The reason why a request was not decided on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SendFailure {
-    /// No connection could be made: no server has seen anything of it.
+    /// No connection could be made: no server has seen any of the request.
     Unreachable,
-    /// It broke off: within the TLS handshake, at a proxy, or before a whole answer.
+    /// The connection broke off: in the TLS handshake, at a proxy, or before a complete answer.
     Connection,
     Timeout,
-    /// The destination said that it cannot now.
+    /// The destination reported that it cannot take records now.
     Busy,
-    /// It refused the key.
+    /// The destination refused the key.
     Key,
-    /// A proxy before it refused ours.
+    /// A proxy on the way refused our credentials.
     Proxy,
     /// The file cannot be written.
     File,
 }
 
 impl SendFailure {
-    /// Of a request without an answer.
+    /// Returns the failure of a request without an answer.
     pub(super) fn of(error: &reqwest::Error, why: &'static str) -> Self {
         match why {
-            // No connection came about: nothing has left this machine but the wish for one.
+            // No connection was made: nothing but the connection request has left this machine.
             _ if error.is_timeout() && error.is_connect() => Self::Unreachable,
             _ if error.is_timeout() => Self::Timeout,
             reason::PROXY => Self::Proxy,
@@ -39,7 +39,7 @@ impl SendFailure {
         }
     }
 
-    /// What is said of it, where nothing more is known.
+    /// Returns the reason to show if nothing more is known.
     pub(super) fn why(self) -> &'static str {
         match self {
             Self::Unreachable => "no connection could be made",
@@ -54,8 +54,8 @@ impl SendFailure {
         }
     }
 
-    /// The pause of who was refused, and will be: of those that come one after the other, a flush cuts the first short and no
-    /// other, so that a server that erred for a moment gets everything, and one that means it is left in peace.
+    /// Returns the pause after a refusal that will repeat. Among consecutive pauses, a flush cuts only the first short,
+    /// so that a server that erred for a moment gets everything, and one that keeps refusing is left in peace.
     pub(super) fn pause(self) -> Option<Duration> {
         matches!(self, Self::Key | Self::Proxy).then_some(MINUTE)
     }

@@ -1,4 +1,4 @@
-//! A refused key, over an hour that takes no time, and a destination that was away.
+//! A refused key over an hour of simulated time, and a destination that was away.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::destination::Destination;
 use crate::limits::Limits;
 use crate::spool::SpoolSettings;
 
-/// A span of a call, as the processor gives it.
+/// Returns a span of a call, as the processor hands it over.
 fn span() -> Arc<SpanData> {
     let spans = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
@@ -26,7 +26,7 @@ fn span() -> Arc<SpanData> {
     Arc::new(spans.get_finished_spans().unwrap().remove(0))
 }
 
-/// A worker that does not run, with a spool.
+/// Returns a worker that has a spool and does not run.
 fn worker(destination: &Destination, folder: &std::path::Path) -> (Worker, Arc<Queue>) {
     let limits = Limits::default();
     let queue = Arc::new(Queue::new(limits, false));
@@ -50,7 +50,7 @@ fn worker(destination: &Destination, folder: &std::path::Path) -> (Worker, Arc<Q
     (worker, queue)
 }
 
-/// What is logged on this thread.
+/// The log of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -80,21 +80,21 @@ fn answer(status: u16) -> Result<Answer, reqwest::Error> {
     })
 }
 
-/// Who flushes in the hour.
+/// How often the hour is flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flushed {
     Never,
-    /// Each second.
+    /// Every second.
     Often,
 }
 
-/// When the destination was asked, in seconds, and the seconds and lines of the log.
+/// The seconds at which the destination was asked, and the seconds and lines of the log.
 struct Hour {
     asked: Vec<u64>,
     logged: Vec<(u64, String)>,
 }
 
-/// An hour in which a call comes each second, at a destination that answers `status` at once.
+/// Simulates an hour with a call every second, at a destination that answers `status` at once.
 async fn an_hour(worker: &mut Worker, queue: &Queue, status: u16, flushed: Flushed) -> Hour {
     let log = Log::default();
     let kept = log.clone();
@@ -121,7 +121,7 @@ async fn an_hour(worker: &mut Worker, queue: &Queue, status: u16, flushed: Flush
     Hour { asked, logged }
 }
 
-/// Each destination over HTTP, and each way of being refused, with what is to be said of it.
+/// Returns each destination over HTTP with each kind of refusal and the reason to expect.
 fn refusals() -> Vec<(Destination, u16, &'static str)> {
     let destinations = [
         Destination::wandb("https://collector.test"),
@@ -161,7 +161,7 @@ async fn flushing_all_the_time_makes_that_twice_a_minute_at_most() {
         let folder = tempfile::tempdir().unwrap();
         let (mut worker, queue) = worker(&destination, folder.path());
         let hour = an_hour(&mut worker, &queue, status, Flushed::Often).await;
-        // One by itself, and one that a flush asked for.
+        // One try on its own, and one that a flush requested.
         let pairs = (0..60).flat_map(|it| [61 * it, 61 * it + 1]);
         let asked: Vec<u64> = pairs.filter(|second| *second < 3_600).collect();
         assert_eq!(hour.asked, asked, "{destination} {status}");
@@ -218,7 +218,7 @@ async fn the_first_flush_after_a_refusal_asks_again() {
 /// Nothing listens at this port.
 const CLOSED: &str = "127.0.0.1:1";
 
-/// Sends it where time passes as it does.
+/// Sends a request in real time.
 fn send_for_real(sending: Sending) -> Result<Answer, reqwest::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -259,7 +259,7 @@ async fn a_destination_that_is_back_is_sent_to_within_five_seconds() {
     assert!(queue.account().is_complete(), "{}", queue.account());
 }
 
-/// Why a request to this address was not decided on.
+/// Returns why a request to this address was not decided on.
 async fn trouble(url: &str) -> SendFailure {
     let destination = Destination::spanloom(url).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -288,12 +288,12 @@ async fn a_connection_that_was_made_is_told_from_one_that_was_not() {
         let url = format!("{scheme}://{odd}");
         assert_eq!(trouble(&url).await, SendFailure::Connection, "{url}");
     }
-    // No name has so long a part: no server is asked for it.
+    // No name has such a long label: no server is asked for it.
     let nameless = format!("http://{}.test", "x".repeat(64));
     assert_eq!(trouble(&nameless).await, SendFailure::Unreachable);
 }
 
-/// A machine that is down answers no request for a connection. Linux does the same for a listener whose queue is full.
+/// A machine that is down does not answer connection requests. Linux does the same for a listener with a full queue.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_machine_that_does_not_answer_is_unreachable() {
@@ -302,7 +302,7 @@ async fn a_machine_that_does_not_answer_is_unreachable() {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
-    // As many as it takes until one waits.
+    // As many connections as it takes until one waits.
     for _ in 0..64 {
         let connect = tokio::net::TcpStream::connect(address);
         match tokio::time::timeout(Duration::from_millis(100), connect).await {

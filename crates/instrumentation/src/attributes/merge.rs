@@ -1,4 +1,4 @@
-//! One object out of nested scopes, within limits. The recorder's work.
+//! Merges nested scopes into one object, within limits, on the recorder's thread.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,15 +8,15 @@ use serde_json::{Map, Value};
 use super::{MonitorAttributes, PARAMS, PROMPT_TEMPLATE, ScopeAttributes};
 use crate::prompt::Prompt;
 
-/// Bytes of JSON, roughly: names and texts.
+/// Maximum bytes of JSON, roughly: names and texts.
 const BYTES: usize = 64 << 10;
-/// Keys at the root.
+/// Maximum keys at the root.
 const KEYS: usize = 128;
-/// Levels of objects and arrays.
+/// Maximum levels of objects and arrays.
 const DEPTH: usize = 64;
-/// Bytes of one text.
+/// Maximum bytes of one text.
 const TEXT: usize = 16 << 10;
-/// Says how many values were left out.
+/// The key that holds the number of values that were left out.
 const TRUNCATED: &str = "spanloom_truncated";
 
 /// The attributes of all scopes.
@@ -34,7 +34,7 @@ impl MonitorAttributes {
 }
 
 impl<'a> Merged<'a> {
-    /// These inside those of `outer`.
+    /// Nests these attributes inside those of `outer`.
     pub(crate) fn over(mut self, outer: &'a MonitorAttributes) -> Self {
         self.scopes.extend(outer.scopes());
         self
@@ -79,8 +79,8 @@ impl<'a> Merged<'a> {
         self.scopes.iter().all(is_empty)
     }
 
-    /// The attributes as JSON text, the prompt's among them; `None` when there are none. Without `content` the values of
-    /// the prompt's variables stay out.
+    /// Returns the attributes, including the prompt's, as JSON text, or `None` if there are none. Without `content` the
+    /// values of the prompt's variables are omitted.
     pub(crate) fn to_json(&self, content: bool) -> Option<String> {
         let mut limits = Limits {
             bytes: BYTES,
@@ -89,7 +89,7 @@ impl<'a> Merged<'a> {
         let mut merged = Map::new();
         let mut seen = HashSet::new();
         for scope in &self.scopes {
-            // The scope's own attributes go before those its prompt brings.
+            // The scope's own attributes take precedence over its prompt's.
             for (key, value) in &scope.attributes {
                 if !seen.insert(key.as_str()) {
                     continue;
@@ -137,7 +137,7 @@ impl Limits {
         left.is_some()
     }
 
-    /// A copy within what is left; `None` when nothing is.
+    /// Copies a value within the remaining limits; returns `None` if the value does not fit.
     fn bounded(&mut self, value: &Value, depth: usize) -> Option<Value> {
         match value {
             Value::String(text) => self.text(text),
@@ -188,7 +188,7 @@ impl Limits {
     }
 }
 
-/// [`str::floor_char_boundary`], which is newer than our oldest compiler.
+/// A replacement for [`str::floor_char_boundary`], which is newer than our oldest compiler.
 trait FloorCharBoundary {
     fn floor_char_boundary_stable(&self, end: usize) -> usize;
 }
@@ -277,7 +277,7 @@ mod tests {
             let texts = texts.into_iter().map(|(letter, times)| String::from(letter).repeat(times));
             let value: Value = texts.map(|text| json!({"t": text})).collect();
             let json = MonitorAttributes::new(value).merged().to_json(true).unwrap();
-            // Escapes may take up to six bytes for one.
+            // An escape may take up to six bytes for one byte.
             proptest::prop_assert!(json.len() <= 6 * BYTES + 20_000);
             proptest::prop_assert!(serde_json::from_str::<Value>(&json).is_ok());
         }
@@ -293,7 +293,7 @@ mod tests {
         );
         let without = attributes.merged().to_json(false).unwrap();
         assert_eq!(without, r#"{"prompt_template":"solve {x}"}"#);
-        // The user's attribute of the same name goes first.
+        // The user's attribute of the same name takes precedence.
         let attributes = MonitorAttributes::new(json!({"params": 7})).prompt(&prompt);
         assert_eq!(merged(&attributes)["params"], 7);
     }

@@ -1,14 +1,14 @@
-//! What a service attaches to calls: attributes of any shape, conversation, user, session and tenant, the prompt's template.
+//! Data a service attaches to calls: attributes of any shape, conversation, user, session, tenant and prompt template.
 //!
-//! It rides on the OpenTelemetry context of the task that makes the call, as a value beside the active span: no header
-//! is sent, no request is changed, and the same works for every client. Scopes are linked, not merged: that is done by
-//! the recorder, once per call.
+//! The data is a value in the OpenTelemetry context of the task that makes the call, next to the active span: no header
+//! is sent, no request is changed, and every client works the same way. Scopes are linked, not merged: the recorder
+//! merges them, once per call.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
-//! | `scope` | putting them in force: on a thread, in a future, in a spawned task |
+//! | `scope` | entering attributes: on a thread, in a future, in a spawned task |
 //! | `scope_chain` | the list of scopes |
-//! | `merge` | one object out of nested scopes, within limits |
+//! | `merge` | merging nested scopes into one object, within limits |
 
 mod merge;
 mod scope;
@@ -31,11 +31,11 @@ const PARAMS: &str = "params";
 
 /// Attributes of the calls made in a scope. Cloning is cheap.
 ///
-/// Scopes nest, and the inner one wins: keys of the attributes are replaced, not merged in depth. Limits are kept on the
-/// recorder's thread, with a mark and never with an error: 64 KiB of JSON, 128 keys at the root, 64 levels, 16 KiB per
-/// text. A text that is cut is marked with its length; `spanloom_truncated` counts the values that were left out.
-/// Any key will do; `spanloom`, `otel` and `stream` are names of ours in a record, where the user's get an underscore
-/// (`stream_`). An empty identifier is none.
+/// Scopes nest, and the inner scope wins: attribute keys are replaced, not merged deeply. The recorder's thread
+/// enforces limits with a mark and never with an error: 64 KiB of JSON, 128 keys at the root, 64 levels, 16 KiB per
+/// text. A truncated text is marked with its length; `spanloom_truncated` counts the values that were left out. Any key
+/// is valid; `spanloom`, `otel` and `stream` are reserved in a record, where the user's keys get an underscore
+/// (`stream_`). An empty identifier counts as unset.
 ///
 /// ```
 /// use serde_json::json;
@@ -61,7 +61,7 @@ struct ScopeAttributes {
 }
 
 impl MonitorAttributes {
-    /// Takes an object as it is; any other JSON stands under the key `value`, `null` is nothing.
+    /// Creates attributes from an object; any other JSON is stored under the key `value`, and `null` is empty.
     #[must_use]
     pub fn new(attributes: Value) -> Self {
         let attributes = match attributes {
@@ -72,46 +72,46 @@ impl MonitorAttributes {
         Self::default().update(|scope| scope.attributes = attributes)
     }
 
-    /// The conversation or thread the calls belong to: `gen_ai.conversation.id`, `thread_id` of a record. Goes before
-    /// one the request names itself.
+    /// Sets the conversation or thread of the calls: `gen_ai.conversation.id`, `thread_id` in a record. It overrides a
+    /// conversation that the request names.
     #[must_use]
     pub fn conversation(self, id: impl Into<Arc<str>>) -> Self {
         self.update(|scope| scope.conversation = self::id(id))
     }
 
-    /// The user the calls are made for: `user.id`, `wb_user_id` of a record.
+    /// Sets the user that the calls are made for: `user.id`, `wb_user_id` in a record.
     #[must_use]
     pub fn user(self, id: impl Into<Arc<str>>) -> Self {
         self.update(|scope| scope.user = self::id(id))
     }
 
-    /// The session they are made in: `session.id`, attribute `session` of a record, and its `thread_id` where no
+    /// Sets the session of the calls: `session.id`, attribute `session` in a record, and its `thread_id` if no
     /// conversation is known.
     #[must_use]
     pub fn session(self, id: impl Into<Arc<str>>) -> Self {
         self.update(|scope| scope.session = self::id(id))
     }
 
-    /// The tenant they are made for: `spanloom.tenant`, since the conventions have no name for it; attribute `tenant` of
-    /// a record.
+    /// Sets the tenant that the calls are made for: `spanloom.tenant`, since the conventions have no name for it;
+    /// attribute `tenant` in a record.
     #[must_use]
     pub fn tenant(self, id: impl Into<Arc<str>>) -> Self {
         self.update(|scope| scope.tenant = self::id(id))
     }
 
-    /// The template they were prompted with; see [`Prompt`] for what is recorded of it.
+    /// Sets the prompt template of the calls; see [`Prompt`] for the recorded data.
     #[must_use]
     pub fn prompt(self, prompt: &Prompt) -> Self {
         self.update(|scope| scope.prompt = Some(prompt.clone()))
     }
 
-    /// Those in force on this thread.
+    /// Returns the attributes in force on this thread.
     #[must_use]
     pub fn current() -> Self {
         Context::map_current(|context| context.get::<Self>().cloned()).unwrap_or_default()
     }
 
-    /// These inside `outer`: where both have a value, these win.
+    /// Nests these attributes inside `outer`: where both have a value, the inner one wins.
     #[must_use]
     pub fn over(self, outer: &Self) -> Self {
         let scope = match (self.scope, &outer.scope) {
@@ -121,7 +121,7 @@ impl MonitorAttributes {
         Self { scope }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no attributes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.merged().is_empty()
@@ -132,14 +132,14 @@ impl MonitorAttributes {
         Self { scope: Some(scope) }
     }
 
-    /// Those of each scope, the innermost first.
+    /// Returns the attributes of each scope, innermost first.
     fn scopes(&self) -> impl Iterator<Item = &ScopeAttributes> {
         self.scope.iter().flat_map(|scope| scope.layers())
     }
 }
 
 impl ScopeAttributes {
-    /// Takes over the attributes of a scope inside this one.
+    /// Overrides these attributes with those of an inner scope.
     fn take_over(&mut self, inner: &Self) {
         let ids = [
             (&mut self.conversation, &inner.conversation),
@@ -151,7 +151,7 @@ impl ScopeAttributes {
             *id = inner.clone().or(id.take());
         }
         if let Some(prompt) = &inner.prompt {
-            // In its scope they come from the prompt.
+            // In the inner scope these keys come from the prompt.
             for key in [PROMPT_TEMPLATE, PARAMS] {
                 self.attributes.remove(key);
             }
@@ -163,7 +163,7 @@ impl ScopeAttributes {
     }
 }
 
-/// An identifier; the empty text is none.
+/// Returns an identifier, or `None` for the empty text.
 fn id(id: impl Into<Arc<str>>) -> Option<Arc<str>> {
     Some(id.into()).filter(|id| !id.is_empty())
 }

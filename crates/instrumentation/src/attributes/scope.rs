@@ -1,4 +1,4 @@
-//! Putting attributes in force: on a thread, in a future, in a spawned task.
+//! Entering attributes: on a thread, in a future, in a spawned task.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,9 +11,9 @@ use tracing::Span;
 use super::MonitorAttributes;
 
 impl MonitorAttributes {
-    /// Puts them in force on this thread until the guard is dropped, inside those already in force.
+    /// Enters these attributes on this thread until the guard is dropped, inside the attributes already in force.
     ///
-    /// For synchronous code, and for the closure of a `spawn_blocking`; across `await` use
+    /// Use this in synchronous code and in the closure of a `spawn_blocking`; across `await`, use
     /// [`MonitorAttributesExt::monitor_attributes`] on the future.
     pub fn enter(self) -> AttributesGuard {
         AttributesGuard {
@@ -27,16 +27,16 @@ impl MonitorAttributes {
     }
 }
 
-/// Keeps monitor attributes in force on the thread that entered them.
+/// A guard that keeps monitor attributes in force on the thread that entered them.
 #[must_use = "the attributes are in force until this guard is dropped"]
 #[derive(Debug)]
 pub struct AttributesGuard {
     _guard: ContextGuard,
 }
 
-/// Adds monitor attributes to whatever a future does.
+/// An extension trait that adds monitor attributes to the calls in a future.
 pub trait MonitorAttributesExt: Future + Sized {
-    /// Records `attributes` on every call made inside this future, inside the scopes around it: JSON, a
+    /// Records `attributes` on every call made in this future, nested in the scopes around it: JSON, a
     /// [`Prompt`](crate::Prompt), or [`MonitorAttributes`] with a conversation, a user and more.
     ///
     /// ```no_run
@@ -62,8 +62,8 @@ pub trait MonitorAttributesExt: Future + Sized {
         }
     }
 
-    /// Takes the scope this is called in along, into a task that is spawned: attributes, the active OpenTelemetry span
-    /// and the current `tracing` span, which stays open as long as the future lives.
+    /// Carries the current scope into a spawned task: attributes, the active OpenTelemetry span and the current
+    /// `tracing` span, which stays open as long as the future lives.
     ///
     /// ```
     /// use serde_json::json;
@@ -87,7 +87,7 @@ pub trait MonitorAttributesExt: Future + Sized {
 impl<F: Future> MonitorAttributesExt for F {}
 
 pin_project! {
-    /// A future with monitor attributes; made by [`MonitorAttributesExt::monitor_attributes`].
+    /// A future with monitor attributes; created by [`MonitorAttributesExt::monitor_attributes`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct WithMonitorAttributes<F> {
@@ -102,14 +102,14 @@ impl<F: Future> Future for WithMonitorAttributes<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // Entered anew at each poll, inside what is current then: the active span may have changed in between.
+        // The attributes are entered on each poll, inside the current context: the active span may have changed.
         let _guard = this.attributes.clone().enter();
         this.future.poll(cx)
     }
 }
 
 pin_project! {
-    /// A future that runs in the scope it was made in; made by [`MonitorAttributesExt::in_current_scope`].
+    /// A future that runs in the scope of its creation; created by [`MonitorAttributesExt::in_current_scope`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct InScope<F> {
@@ -125,7 +125,7 @@ impl<F: Future> Future for InScope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // The context comes second: entering a span may put a context of its own in force, without the attributes.
+        // The context is attached second: entering a span may attach the span's own context, without the attributes.
         let _span = this.span.enter();
         let _context = this.context.clone().attach();
         this.future.poll(cx)

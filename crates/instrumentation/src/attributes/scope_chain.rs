@@ -1,26 +1,26 @@
-//! Scopes inside scopes: a list from the innermost outwards, its tail shared by all scopes that are inside the same one.
+//! Nested scopes: a list from the innermost outwards, whose tail is shared by all scopes inside the same outer scope.
 
 use std::sync::Arc;
 
 use super::ScopeAttributes;
 
-/// Scopes a list may have; longer ones are collapsed into one. So the list can be walked and dropped in no time and
-/// takes no memory of its own, however deep a service nests.
+/// The maximum number of scopes in a list; a longer list is collapsed into one scope. So a list is quick to walk and
+/// drop and takes little memory, however deep a service nests.
 const SCOPES: usize = 128;
 
-/// One scope, inside others.
+/// A scope inside other scopes.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     own: Arc<ScopeAttributes>,
     outer: Option<Arc<Scope>>,
-    /// How many scopes are around this one.
+    /// The number of scopes around this one.
     depth: usize,
 }
 
 impl Scope {
-    /// `inner` with all scopes of its own, inside `outer`.
+    /// Nests `inner`, with all its scopes, inside `outer`.
     pub(super) fn over(inner: &Arc<Self>, outer: &Arc<Self>) -> Arc<Self> {
-        // What was taken out of a scope may be entered in it again.
+        // Attributes taken from a scope may be entered in that scope again.
         if inner.ancestors().any(|scope| std::ptr::eq(scope, &**outer)) {
             return Arc::clone(inner);
         }
@@ -42,7 +42,7 @@ impl Scope {
         })
     }
 
-    /// All scopes as one with the same attributes.
+    /// Merges all scopes into one with the same attributes.
     fn collapse(&self) -> Self {
         let mut scopes: Vec<_> = self.ancestors().map(|scope| &*scope.own).collect();
         scopes.reverse();
@@ -54,7 +54,7 @@ impl Scope {
         }
     }
 
-    /// Changes attributes: in place while the scope is not shared, else in a new scope inside it.
+    /// Changes attributes in place if the scope is not shared, else in a new scope inside it.
     pub(super) fn update(
         mut scope: Arc<Self>,
         change: impl FnOnce(&mut ScopeAttributes),
@@ -69,12 +69,12 @@ impl Scope {
         Self::inside(Arc::new(own), scope)
     }
 
-    /// This scope and those around it.
+    /// Returns this scope and the scopes around it.
     fn ancestors(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |scope| scope.outer.as_deref())
     }
 
-    /// Those of each scope, the innermost first.
+    /// Returns the attributes of each scope, innermost first.
     pub(super) fn layers(&self) -> impl Iterator<Item = &ScopeAttributes> {
         self.ancestors().map(|scope| &*scope.own)
     }

@@ -1,4 +1,4 @@
-//! What of an answer was generated.
+//! The generated parts of an answer.
 
 use spanloom_core::json::Node;
 use spanloom_core::message::Part;
@@ -6,11 +6,11 @@ use spanloom_core::{Endpoint, openai};
 
 use super::texts::Texts;
 
-/// The generated texts of all choices, of a chat completion, a completion or a response.
+/// Returns the generated texts of all choices of a chat completion, a completion or a response.
 pub(super) fn texts(endpoint: Endpoint, answer: Node<'_>) -> Texts<'_> {
     let mut texts = Texts::default();
     let messages = openai::output_messages(endpoint, answer);
-    // What a tool of the provider's found, and a picture it made, is not what the model wrote.
+    // The model did not write the results of the provider's tools or the pictures that they made.
     let parts = messages.into_iter().flat_map(|message| message.parts);
     let written =
         parts.filter(|part| !matches!(part, Part::ServerToolResult { .. } | Part::Unknown(_)));
@@ -19,7 +19,7 @@ pub(super) fn texts(endpoint: Endpoint, answer: Node<'_>) -> Texts<'_> {
     texts
 }
 
-/// Whether an answer in one piece holds vectors.
+/// Returns whether an answer in one piece holds vectors.
 pub(super) fn embeds(answer: Node<'_>) -> bool {
     let first = answer.get("data").and_then(|data| data.items().next());
     first.is_some_and(|item| item.get("embedding").is_some())

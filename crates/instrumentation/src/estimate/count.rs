@@ -1,25 +1,25 @@
-//! Counting tokens of text in bounded time, whatever the text.
+//! Token counts of text in bounded time, whatever the text.
 
 use std::borrow::Cow;
 
 use tiktoken_rs::{CoreBPE, bpe_for_model, o200k_base_singleton};
 
-/// Most bytes that are tokenised of one side of a call. Of longer texts the head, the middle and the tail are, and the
-/// rest is counted in proportion: tokenising takes time, and the recorder has other calls to read.
+/// Maximum bytes tokenised for one side of a call. Longer texts are tokenised at the head, the middle and the tail, and
+/// the rest is counted in proportion: tokenising takes time, and the recorder has other calls to read.
 pub(super) const BUDGET: usize = 48 << 10;
-/// Longest run without a change between space and no space that reaches the tokenizer in one piece. The time of a merge
-/// grows faster than the run, and one million equal letters are one run.
+/// The longest run of only whitespace, or of none, that reaches the tokenizer in one piece. The time of a merge grows
+/// faster than the run, and one million equal letters are one run.
 const RUN: usize = 128;
 
-/// The model's tokenizer, or `OpenAI`'s newest when the model's is not known. Loaded at its first use, which is on the
-/// recorder's thread.
+/// Returns the model's tokenizer, or `OpenAI`'s newest if the model's is unknown. It is loaded on first use, which is
+/// on the recorder's thread.
 pub(super) fn tokenizer(model: Option<&str>) -> &'static CoreBPE {
     model
         .and_then(|model| bpe_for_model(model).ok())
         .unwrap_or_else(|| o200k_base_singleton())
 }
 
-/// Tokens of all texts together.
+/// Counts the tokens of all texts together.
 pub(super) fn count(bpe: &CoreBPE, texts: &[Cow<'_, str>]) -> u64 {
     let (mut tokens, mut counted) = (0, 0);
     for piece in sample(texts) {
@@ -33,7 +33,7 @@ pub(super) fn count(bpe: &CoreBPE, texts: &[Cow<'_, str>]) -> u64 {
     u64::try_from(tokens * whole / counted).unwrap_or(u64::MAX)
 }
 
-/// The pieces to tokenise: all of the texts when they fit the budget, else three windows of their concatenation.
+/// Returns the pieces to tokenise: all texts if they fit the budget, else three windows of their concatenation.
 fn sample<'a>(texts: &'a [Cow<'_, str>]) -> Vec<&'a str> {
     let whole = texts.iter().map(|text| text.len()).sum::<usize>();
     let third = BUDGET / 3;
@@ -54,7 +54,7 @@ fn sample<'a>(texts: &'a [Cow<'_, str>]) -> Vec<&'a str> {
     found
 }
 
-/// The part of a text between two offsets, each moved down to the border of a character.
+/// Returns the part of a text between two offsets, each moved down to a character boundary.
 fn clip(text: &str, from: usize, to: usize) -> &str {
     let border = |at: usize| {
         let mut at = at.min(text.len());
@@ -107,7 +107,7 @@ mod tests {
         (bytes, longest(true).max(longest(false)))
     }
 
-    /// The work is bounded, not the time, which a busy machine stretches; `benches/estimate.rs` measures that.
+    /// Bounds the work, not the time, which a busy machine stretches; `benches/estimate.rs` measures the time.
     #[test]
     fn work_is_bounded_on_hostile_text() {
         const LENGTH: usize = 4 << 20;

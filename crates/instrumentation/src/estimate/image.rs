@@ -3,21 +3,21 @@
 /// Width and height in pixels.
 type Size = (u64, u64);
 
-/// Assumed where a picture's size cannot be told: it is behind a link, or in a form we do not read.
+/// The size assumed for a picture of unknown size: behind a link, or in an unsupported format.
 const ASSUMED: Size = (1_024, 1_024);
-/// Bytes of a picture looked at for its size.
+/// Bytes of a picture that are searched for its size.
 const HEADER: usize = 64 << 10;
 
-/// How a model family counts.
+/// The counting rule of a model family.
 #[derive(Clone, Copy)]
 enum Rule {
-    /// Tokens of a picture in low detail, and further ones of each tile of 512 pixels in high detail.
+    /// The tokens of a picture in low detail, plus the tokens of each 512-pixel tile in high detail.
     Tiles { base: u64, tile: u64 },
-    /// Patches of 32 pixels, at most 1,536, times so many hundredths.
+    /// The number of 32-pixel patches, at most 1,536, times this many hundredths.
     Patches { hundredths: u64 },
 }
 
-/// By the beginning of the model's name; the first that fits.
+/// The rules by prefix of the model's name; the first match applies.
 const RULES: [(&str, Rule); 12] = [
     (
         "gpt-4o-mini",
@@ -66,7 +66,7 @@ const RULES: [(&str, Rule); 12] = [
             tile: 170,
         },
     ),
-    // Any other model, as gpt-4o.
+    // Any other model counts like gpt-4o.
     (
         "",
         Rule::Tiles {
@@ -76,7 +76,7 @@ const RULES: [(&str, Rule); 12] = [
     ),
 ];
 
-/// Tokens of a picture, whose `content` is in base64 where it is there, in `low`, `high` or `auto` detail.
+/// Returns the tokens of a picture in `low`, `high` or `auto` detail. `content`, if present, is base64.
 pub(super) fn tokens(model: Option<&str>, content: Option<&str>, detail: Option<&str>) -> u64 {
     let model = model.unwrap_or_default();
     let rule = RULES.iter().find(|(prefix, _)| model.starts_with(prefix));
@@ -92,7 +92,7 @@ pub(super) fn tokens(model: Option<&str>, content: Option<&str>, detail: Option<
     }
 }
 
-/// Tiles of 512 pixels after the picture is made to fit a square of 2,048 and its shorter side 768.
+/// Returns the number of 512-pixel tiles after scaling the picture to fit a square of 2,048 and a shorter side of 768.
 fn tiles(width: u64, height: u64) -> u64 {
     let shrink = |(width, height): Size, side: u64, most: u64| {
         if side <= most {
@@ -106,7 +106,7 @@ fn tiles(width: u64, height: u64) -> u64 {
     width.div_ceil(512) * height.div_ceil(512)
 }
 
-/// The size a picture's first bytes state.
+/// Returns the size that a picture's first bytes state.
 fn size(content: &str) -> Option<Size> {
     let bytes = decode(content.as_bytes().iter().copied().take(HEADER / 3 * 4));
     let (width, height) = png(&bytes)
@@ -116,7 +116,7 @@ fn size(content: &str) -> Option<Size> {
     (width > 0 && height > 0).then_some((width, height))
 }
 
-/// Base64, up to the first byte that is none.
+/// Decodes base64 up to the first byte that is not base64.
 fn decode(letters: impl Iterator<Item = u8>) -> Vec<u8> {
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
     for letter in letters {
@@ -193,7 +193,7 @@ fn jpeg(bytes: &[u8]) -> Option<Size> {
             0xff00..=0xffff => {}
             _ => return None,
         }
-        // A length counts itself, so the walk always goes on.
+        // A length includes itself, so the walk always advances.
         at += 2 + length.max(2);
     }
 }

@@ -1,9 +1,9 @@
-//! Token counts where the provider sent none: an estimate, and marked as one.
+//! Token counts where the provider sent none, marked as estimates.
 //!
-//! Counted are the texts of the prompt and of the answer (several choices and tool calls included), with the overhead of
-//! the chat format, pictures by their published rules and tools as their JSON. A prompt with audio or files, or one of
-//! which the provider keeps a part (`previous_response_id`), has no estimate: a part is not the whole. Token ids in place
-//! of text are counted exactly.
+//! An estimate covers the texts of the prompt and of the answer (including several choices and tool calls), the
+//! overhead of the chat format, pictures by their published rules and tools as their JSON. A prompt with audio or
+//! files, or a prompt that the provider partly keeps (`previous_response_id`), has no estimate: its count would be
+//! partial. Token ids in place of text are counted exactly.
 //!
 //! The work is bounded ([`count`]): hostile text costs no more than ordinary text.
 
@@ -20,15 +20,15 @@ use spanloom_core::{Endpoint, Usage, UsageSource};
 
 use self::prompt::Prompt;
 
-/// A part of the prompt whose tokens cannot be told: audio, a file, a conversation the provider keeps.
+/// A part of the prompt with an unknown token count: audio, a file, a conversation that the provider keeps.
 #[derive(Debug)]
 struct Uncounted;
 
-/// Of deeper bodies nothing is counted: the way through them goes down with them.
+/// The maximum depth of a counted body: the traversal is recursive.
 const DEEPEST: usize = 128;
 
-/// Counts a request and what is known of its answer: the body of an answer in one piece or of an assembled stream, or no
-/// more than the `text` that came. An answer in one piece that holds nothing generated has no estimate.
+/// Counts a request and the known part of its answer: the body of an answer in one piece or of an assembled stream, or
+/// only the `text` that arrived. An answer in one piece without generated content has no estimate.
 pub(crate) fn usage(
     endpoint: Endpoint,
     request: Node<'_>,
@@ -45,7 +45,7 @@ pub(crate) fn usage(
     if texts.is_empty() && !text.is_empty() {
         texts.push(Cow::Borrowed(text));
     }
-    // An answer fetched later had no request with a prompt, and its tokens belong to the call that made it.
+    // A fetched answer has no request with a prompt, and its tokens belong to the call that generated it.
     if !streamed && (request.is_null() || (texts.is_empty() && !embeds)) {
         return Usage::default();
     }

@@ -1,4 +1,4 @@
-//! What of a request becomes prompt tokens.
+//! The parts of a request that become prompt tokens.
 
 use std::borrow::Cow;
 
@@ -9,23 +9,23 @@ use spanloom_core::{Endpoint, openai};
 use super::texts::Texts;
 use super::{Uncounted, image};
 
-/// Tokens OpenAI's chat format adds to a message, and to the whole prompt. Source: OpenAI cookbook, "How to count
-/// tokens with tiktoken".
+/// The tokens that OpenAI's chat format adds to each message, and to the whole prompt. Source: OpenAI cookbook, "How to
+/// count tokens with tiktoken".
 const PER_MESSAGE: u64 = 3;
 const PER_PROMPT: u64 = 3;
 
-/// The texts of a prompt, and the tokens it has besides.
+/// The texts of a prompt, and its tokens that are not text.
 #[derive(Debug, Default)]
 pub(super) struct Prompt<'a> {
     pub(super) texts: Texts<'a>,
     pub(super) tokens: u64,
 }
 
-/// Where a Responses request names a prompt that is not in it.
+/// The members of a Responses request that refer to a prompt outside the request.
 const ELSEWHERE: [&str; 3] = ["previous_response_id", "conversation", "prompt"];
 
 impl<'a> Prompt<'a> {
-    /// The prompt of a request; `None` for one that is not there, or not whole.
+    /// Returns the prompt of a request, or `None` if it is missing or incomplete.
     pub(super) fn of(endpoint: Endpoint, request: Node<'a>, model: Option<&str>) -> Option<Self> {
         let mut prompt = Self::default();
         let counted = match endpoint {
@@ -73,7 +73,7 @@ impl<'a> Prompt<'a> {
         Ok(())
     }
 
-    /// Text, texts, tokens, or lists of tokens.
+    /// Adds a text, several texts, tokens, or lists of tokens.
     fn plain(&mut self, input: Node<'a>) -> Result<(), Uncounted> {
         if let Some(text) = input.text() {
             self.texts.0.push(text);

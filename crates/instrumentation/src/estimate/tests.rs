@@ -22,7 +22,7 @@ fn usage(
     )
 }
 
-/// By what only its bodies have.
+/// Infers the endpoint from members that only its bodies have.
 fn endpoint(request: Node<'_>, answer: Node<'_>) -> Endpoint {
     let has = |body: Node<'_>, name| body.get(name).is_some();
     match () {
@@ -146,7 +146,7 @@ fn an_answer_in_one_piece_without_content_has_no_estimate() {
     ] {
         assert_eq!(output(&answer), None, "{answer}");
     }
-    // Fetched, not made, by this call.
+    // This call fetched the answer and did not generate it.
     assert_eq!(usage(b"", None, Some(CHAT), "", false), Usage::default());
 }
 

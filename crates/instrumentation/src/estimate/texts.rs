@@ -1,4 +1,4 @@
-//! What is written in messages.
+//! The texts in messages.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use spanloom_core::message::{Arguments, Part};
 
 use super::Uncounted;
 
-/// Members of a provider's own tool call that a model writes.
+/// Members of a provider's own tool call that the model writes.
 const WRITTEN: [&str; 4] = ["arguments", "code", "queries", "action"];
-/// Members that frame a part, and are no text of it.
+/// Members that frame a part and are not text.
 const FRAME: [&str; 6] = ["id", "type", "tool_call_id", "call_id", "status", "detail"];
 
 /// Texts that become tokens.
@@ -17,7 +17,7 @@ const FRAME: [&str; 6] = ["id", "type", "tool_call_id", "call_id", "status", "de
 pub(super) struct Texts<'a>(pub(super) Vec<Cow<'a, str>>);
 
 impl<'a> Texts<'a> {
-    /// What a part says, names of tools and their arguments included.
+    /// Adds the texts of a part, including the names and arguments of tools.
     pub(super) fn part(&mut self, part: Part<'a>) -> Result<(), Uncounted> {
         match part {
             Part::Text(text) | Part::Reasoning(text) | Part::Refusal(text) => {
@@ -51,7 +51,7 @@ impl<'a> Texts<'a> {
         Ok(())
     }
 
-    /// Every text in a part that is none of the known ones.
+    /// Adds every text in a part of unknown kind.
     fn strings(&mut self, node: Node<'a>) {
         self.0.extend(node.text());
         node.items().for_each(|item| self.strings(item));
@@ -61,7 +61,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// A text as it is, anything else as JSON.
+/// Returns a text unchanged and any other value as JSON.
 fn json(value: Arguments<'_>) -> Cow<'_, str> {
     let (Arguments::Written(node) | Arguments::Given(node)) = value;
     node.text().unwrap_or_else(|| Cow::Owned(node.written()))

@@ -1,4 +1,4 @@
-//! What is read off an HTTP request before it is sent.
+//! The data read from an HTTP request before it is sent.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use http_body::Body as _;
 use reqwest::{Body, Request};
 use spanloom_core::Endpoint;
 
-/// How many requests of one call were given out to be sent.
+/// The number of requests of one call that were handed out to be sent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Attempts(Arc<AtomicU32>);
 
@@ -24,13 +24,13 @@ impl Attempts {
     }
 }
 
-/// The endpoint a request goes to, if it is one whose calls become spans.
+/// Returns the endpoint of a request, if calls to it become spans.
 pub(super) fn endpoint(request: &Request) -> Option<Endpoint> {
     Endpoint::of(request.method().as_str(), request.url().path())
 }
 
-/// The request's body, shared and not copied, up to `limit` bytes; the request keeps it. `None` for a longer body and
-/// for one that is itself a stream (a multipart upload), which is never read; empty for a request that has none.
+/// Returns the request's body, shared and not copied, up to `limit` bytes; the request keeps it. Returns `None` for a
+/// longer body and for a stream (a multipart upload), which is never read, and an empty body for a request without one.
 pub(super) fn shared_body(request: &mut Request, limit: usize) -> Option<Bytes> {
     let Some(body) = request.body() else {
         return Some(Bytes::new());
@@ -39,7 +39,7 @@ pub(super) fn shared_body(request: &mut Request, limit: usize) -> Option<Bytes> 
     if len > limit {
         return None;
     }
-    // A body made of bytes gives them in its first frame; reqwest has no other way to share them.
+    // A body made of bytes returns them in its first frame; reqwest has no other way to share them.
     let mut body = request.body_mut().take()?;
     let mut context = Context::from_waker(Waker::noop());
     let bytes = match Pin::new(&mut body).poll_frame(&mut context) {

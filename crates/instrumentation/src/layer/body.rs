@@ -1,4 +1,4 @@
-//! The tap on an answer's body: every frame is handed on in the poll it arrived in, unchanged; its bytes are copied.
+//! The tap on an answer's body: every frame is passed on unchanged, in the poll of its arrival; its bytes are copied.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -75,7 +75,7 @@ impl HttpBody for Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        // A reader that knows the length stops behind the last byte, without asking for more.
+        // A reader that knows the length stops after the last byte, without polling again.
         if self.body.is_end_stream() {
             self.call.end(End::Whole);
         }

@@ -1,4 +1,4 @@
-//! How a layer is made.
+//! The builder of a layer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,17 +23,17 @@ use crate::metrics::Instruments;
 use crate::prices::PriceBook;
 use crate::recorder::Recorder;
 
-/// A [`tower::Layer`] that gives every call to a model a span. Cloning gives another handle to the same.
+/// A [`tower::Layer`] that gives every model call a span. Clones share the same settings.
 #[derive(Clone, Debug)]
 pub struct GenAiLayer {
     config: Arc<Config>,
 }
 
-/// What [`GenAiLayer::stack`] makes: our service around async-openai's own default services.
+/// The service returned by [`GenAiLayer::stack`]: ours around async-openai's own default services.
 pub type Stack = GenAiService<OpenAIRetry<ReqwestService>>;
 
 impl GenAiLayer {
-    /// Begins a layer whose calls `recorder` reads.
+    /// Returns a builder for a layer whose calls `recorder` reads.
     pub fn builder(recorder: &Recorder) -> GenAiLayerBuilder {
         GenAiLayerBuilder {
             recorder: recorder.clone(),
@@ -54,9 +54,9 @@ impl GenAiLayer {
         }
     }
 
-    /// The whole stack for [`Client::with_http_service`](async_openai::Client::with_http_service): this layer around
-    /// the retries async-openai makes by default, around `http`. That method removes the default retries, so a stack of
-    /// your own should put [`OpenAIRetryLayer`] back inside this layer.
+    /// Returns the whole stack for [`Client::with_http_service`](async_openai::Client::with_http_service): this layer
+    /// around async-openai's default retries around `http`. That method removes the default retries, so a custom stack
+    /// should add [`OpenAIRetryLayer`] inside this layer.
     #[must_use]
     pub fn stack(&self, http: reqwest::Client) -> Stack {
         self.layer(OpenAIRetryLayer::default().layer(ReqwestService::new(http)))
@@ -71,7 +71,7 @@ impl<S> Layer<S> for GenAiLayer {
     }
 }
 
-/// Settings of a [`GenAiLayer`].
+/// The settings of a [`GenAiLayer`].
 #[must_use = "nothing is observed until `build` and a client that uses the layer"]
 pub struct GenAiLayerBuilder {
     recorder: Recorder,
@@ -92,15 +92,15 @@ pub struct GenAiLayerBuilder {
 }
 
 impl GenAiLayerBuilder {
-    /// The service's tracer provider. Default: the global one, as it is when the layer is built.
+    /// Sets the service's tracer provider. Default: the global provider at the time the layer is built.
     pub fn with_tracer_provider(mut self, provider: &impl ObjectSafeTracerProvider) -> Self {
         self.tracer = Some(BoxedTracer::new(provider.boxed_tracer(scope())));
         self
     }
 
-    /// The service's meter provider, which gets the convention's client metrics: `gen_ai.client.token.usage`,
-    /// `gen_ai.client.operation.duration`, `.time_to_first_chunk` and `.time_per_output_chunk`. Default: the global one,
-    /// as it is when this builder is made.
+    /// Sets the service's meter provider, which receives the convention's client metrics: `gen_ai.client.token.usage`,
+    /// `gen_ai.client.operation.duration`, `.time_to_first_chunk` and `.time_per_output_chunk`. Default: the global
+    /// provider at the time this builder is created.
     ///
     /// Only tokens the provider reported are counted, never estimates.
     pub fn with_meter_provider(mut self, provider: &impl MeterProvider) -> Self {
@@ -108,15 +108,15 @@ impl GenAiLayerBuilder {
         self
     }
 
-    /// No metrics, wherever the global meter provider would send them.
+    /// Disables metrics, even if there is a global meter provider.
     pub fn without_metrics(mut self) -> Self {
         self.meter = None;
         self
     }
 
-    /// The service's logger provider, which gets the convention's events: `gen_ai.client.operation.exception` for every
-    /// call that failed, and `gen_ai.client.inference.operation.details` where [`GenAiLayerBuilder::with_details`] or
-    /// the environment asks for it. Default: none, and no events; OpenTelemetry has no global one.
+    /// Sets the service's logger provider, which receives the convention's events: `gen_ai.client.operation.exception`
+    /// for every failed call, and `gen_ai.client.inference.operation.details` if [`GenAiLayerBuilder::with_details`] or
+    /// the environment enables it. Default: none, and no events; OpenTelemetry has no global logger provider.
     ///
     /// Events are sent from the recorder's thread: flush the recorder before the logger provider.
     pub fn with_logger_provider<P>(mut self, provider: &P) -> Self
@@ -128,16 +128,16 @@ impl GenAiLayerBuilder {
         self
     }
 
-    /// Whether an operation details event is sent for each inference call, sampled or not, to the logger provider.
-    /// Default: what `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` and
-    /// `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT` say, else [`Details::Off`].
+    /// Sets whether an operation details event is sent to the logger provider for each inference call, sampled or not.
+    /// Default: as set by `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` and
+    /// `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT`, else [`Details::Off`].
     pub fn with_details(mut self, details: Details) -> Self {
         self.details = Some(details);
         self
     }
 
-    /// What is kept of the content that is recorded, and in which form. Default: all of it, with secrets of known
-    /// shapes masked and texts cut at the policy's value limit: what code says, else
+    /// Sets which recorded content is kept, and in which form. Default: all content, with secrets of known shapes
+    /// masked and texts cut at the policy's value limit: the limit set in code, else
     /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else
     /// [`ContentPolicy::DEFAULT_VALUE_LIMIT`].
     pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
@@ -145,52 +145,52 @@ impl GenAiLayerBuilder {
         self
     }
 
-    /// Which content goes on spans. Default: what `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, else
+    /// Sets which content goes on spans. Default: as set by `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`, else
     /// [`Content::Off`].
     pub fn with_content(mut self, content: Content) -> Self {
         self.content = Some(content);
         self
     }
 
-    /// No prompts and no answers anywhere, neither on spans nor on events, whatever the environment says.
+    /// Disables prompts and answers on spans and events, whatever the environment sets.
     pub fn without_content(mut self) -> Self {
         self.content = Some(Content::Off);
         self.without_messages = true;
         self
     }
 
-    /// Value of `gen_ai.provider.name`. Default: recognised by the request's host, else `openai`.
+    /// Sets `gen_ai.provider.name`. Default: recognised by the request's host, else `openai`.
     pub fn with_provider(mut self, provider: &'static str) -> Self {
         self.provider = Some(provider);
         self
     }
 
-    /// How a call's span relates to the span it is made in. Default: calls are members of the service's traces.
+    /// Sets how a call's span relates to the surrounding span. Default: calls are members of the service's traces.
     pub fn with_parent_policy(mut self, policy: impl ParentPolicy + 'static) -> Self {
         self.policy = Box::new(policy);
         self
     }
 
-    /// What is said of every call of this layer, outside all scopes: they win.
+    /// Sets the attributes of every call of this layer. They are outside all scopes: scopes win.
     pub fn with_attributes(mut self, attributes: impl Into<MonitorAttributes>) -> Self {
         self.attributes = attributes.into();
         self
     }
 
-    /// Asks for the usage of streamed completions (`stream_options.include_usage`) where the request leaves it open.
+    /// Requests the usage of streamed completions (`stream_options.include_usage`) if the request does not set it.
     /// Default: requests are never changed; without usage the tokens of a stream are estimated.
     ///
-    /// The provider then sends one chunk more, with usage and without choices, and the caller gets it: code that takes
-    /// the first choice of every chunk for granted must be ready for that. Finding out costs the caller's thread one
-    /// pass over the request's body.
+    /// The provider then sends one more chunk, with usage and without choices, which the caller receives: code that
+    /// expects a first choice in every chunk must handle it. The check costs the caller's thread one pass over the
+    /// request's body.
     pub fn with_requested_usage(mut self) -> Self {
         self.request_usage = true;
         self
     }
 
-    /// Sends the W3C headers `traceparent` and `tracestate` of the call's span to these hosts, names without a port, such
-    /// as a gateway of your own that continues the trace. Default: to none; a provider has no use for your trace ids.
-    /// Headers the request has already stay.
+    /// Sends the W3C headers `traceparent` and `tracestate` of the call's span to these hosts, names without a port,
+    /// such as your own gateway that continues the trace. Default: to no host; a provider has no use for your trace
+    /// ids. Headers already on the request stay.
     pub fn with_traceparent_to<H: Into<String>>(
         mut self,
         hosts: impl IntoIterator<Item = H>,
@@ -200,20 +200,20 @@ impl GenAiLayerBuilder {
     }
 
     /// Gives calls to other endpoints (files, images, audio, …) a plain HTTP client span: method, host and status, from
-    /// the request to the head of the answer. Their bodies are not touched. Default: they pass through without a span.
+    /// the request to the head of the answer. Their bodies are not touched. Default: no span.
     pub fn with_http_spans(mut self) -> Self {
         self.http_spans = true;
         self
     }
 
-    /// The service's own prices, which go before the built-in list and after a cost the provider states. The service may
-    /// keep a clone and replace them while it runs. Default: the built-in list alone.
+    /// Sets the service's own prices, which override the built-in list but not a cost that the provider states. The
+    /// service may keep a clone and replace the prices while it runs. Default: the built-in list alone.
     pub fn with_prices(mut self, prices: PriceBook) -> Self {
         self.prices = prices;
         self
     }
 
-    /// Makes the layer.
+    /// Builds the layer.
     #[must_use]
     pub fn build(self) -> GenAiLayer {
         let environment = Environment::read();

@@ -1,4 +1,4 @@
-//! A layer's settings, once it is made.
+//! The settings of a built layer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::metrics::Instruments;
 use crate::prices::PriceBook;
 use crate::recorder::Recorder;
 
-/// What a layer and everything it makes share.
+/// The settings shared by a layer and everything it creates.
 pub(super) struct Config {
     pub(super) tracer: BoxedTracer,
     pub(super) recorder: Recorder,

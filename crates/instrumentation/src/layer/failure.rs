@@ -5,7 +5,7 @@ use std::error::Error as _;
 use async_openai::error::OpenAIError;
 use spanloom_core::Failure;
 
-/// Reads an error that a call ended with. The message never holds a URL: it may carry a key.
+/// Converts the error that ended a call. The message never contains a URL, which may carry a key.
 pub(super) fn of_client(error: &OpenAIError) -> Failure {
     match error {
         OpenAIError::Reqwest(error) => of_transport(error),
@@ -35,7 +35,7 @@ pub(super) fn of_client(error: &OpenAIError) -> Failure {
     }
 }
 
-/// Reads an error of the HTTP client.
+/// Converts an error of the HTTP client.
 pub(super) fn of_transport(error: &reqwest::Error) -> Failure {
     let kind = [
         (error.is_timeout(), "timeout"),
@@ -47,7 +47,7 @@ pub(super) fn of_transport(error: &reqwest::Error) -> Failure {
         .into_iter()
         .find_map(|(is, kind)| is.then_some(kind))
         .unwrap_or("_OTHER");
-    // reqwest prints the URL on its own line of the chain; the causes below do not hold it.
+    // reqwest prints the URL only in its own entry of the error chain; the causes below do not contain it.
     let mut message = kind.replace('_', " ");
     let mut cause = error.source();
     while let Some(error) = cause {

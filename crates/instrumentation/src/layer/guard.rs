@@ -1,4 +1,4 @@
-//! The open call, as its driver holds it: made when the first attempt is built, ended exactly once.
+//! The open call, as held by its driver: created when the first attempt is built, ended exactly once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::recorder::{Open, Queue, Recorder};
 use crate::span::{name, starting};
 use crate::trace_event::Listener;
 
-/// A call, for the one who drives it. Dropping it ends the call: a call dropped before its end was given up by the caller.
+/// The driver's handle to a call. Dropping the handle ends the call: a call dropped early was abandoned by its caller.
 #[derive(Debug)]
 pub(super) struct OpenCall {
     /// Keeps the recorder's thread alive, even as its last handle.
@@ -30,8 +30,8 @@ pub(super) struct OpenCall {
 }
 
 impl OpenCall {
-    /// Starts the span, with what samplers may want to know. Without an observed call, nobody wants to know more: the
-    /// span is not recorded, and there is no other use for what the answer says.
+    /// Starts the span, with the attributes that samplers may need. Returns no call if no more data is needed: the span
+    /// is not recorded, and no other signal uses the answer.
     pub(super) fn start(
         config: &Arc<Config>,
         endpoint: Endpoint,
@@ -42,7 +42,7 @@ impl OpenCall {
     ) -> (Context, Option<Self>) {
         let queue = config.recorder.queue();
         if queue.is_over() {
-            // Nobody is left to end the span.
+            // The recorder no longer ends spans.
             return (parent.clone(), None);
         }
         let start = Start::now();
@@ -54,7 +54,7 @@ impl OpenCall {
             .body()
             .and_then(reqwest::Body::as_bytes)
             .unwrap_or_default();
-        // It goes on the span before the recorder sees it, and is no place for a secret.
+        // The model goes on the span before the recorder sees it, and must not contain a secret.
         let model = openai::model(bytes).map(secret::mask_owned);
         let span = start_span(
             config,
@@ -131,7 +131,7 @@ impl Drop for OpenCall {
     }
 }
 
-/// What is known of a call when it begins.
+/// The data known about a call when it begins.
 struct Known {
     endpoint: Endpoint,
     provider: &'static str,
@@ -164,7 +164,7 @@ impl Body {
     }
 }
 
-/// What is observed before the request is sent.
+/// Returns the observation before the request is sent.
 fn observation(
     config: &Config,
     span: &Context,

@@ -1,7 +1,7 @@
-//! Calls to endpoints that are no model calls: a plain HTTP client span, for those who ask for it.
+//! An optional plain HTTP client span for calls to endpoints that are not model calls.
 //!
-//! Nothing of the request or the answer is read but method, host and status. Source: OpenTelemetry semantic
-//! conventions 1.43, HTTP client span.
+//! Only method, host and status of the request and the answer are read. Source: OpenTelemetry semantic conventions
+//! 1.43, HTTP client span.
 
 use opentelemetry::trace::{Span as _, SpanKind, Status, Tracer as _};
 use opentelemetry::{Context, KeyValue, global::BoxedSpan};
@@ -13,7 +13,7 @@ use async_openai::error::OpenAIError;
 use super::config::Config;
 use super::failure;
 
-/// A span that ends with the answer's head, or when the call is given up.
+/// A span that ends with the answer's head, or when the call is abandoned.
 pub(super) struct HttpSpan(BoxedSpan);
 
 impl HttpSpan {

@@ -1,19 +1,19 @@
 //! The tower layer that observes calls.
 //!
-//! It stands outside async-openai's retry layer and below its API: one pass through it is one logical call.
+//! It is outside async-openai's retry layer and below its API: one pass through this layer is one logical call.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
-//! | `builder` | how a layer is made |
-//! | `config` | its settings, which all it makes share |
-//! | `parent` | how a call's span relates to the span it is made in |
+//! | `builder` | the builder of a layer |
+//! | `config` | the settings shared by everything that a layer creates |
+//! | `parent` | how a call's span relates to the surrounding span |
 //! | `service` | the tower service, and the future of one call |
-//! | `attempt` | what is read off each HTTP request, without changing it |
+//! | `attempt` | the data read from each HTTP request, without changing it |
 //! | `body` | the tap on the answer's body |
-//! | `guard` | the open call, as its driver holds it: ends it once, whatever happens |
-//! | `running` | what is observed of it meanwhile |
-//! | `outgoing` | what is changed on a request, for those who ask for it |
-//! | `http_span` | a plain span for calls that are no model calls |
+//! | `guard` | the open call, as held by its driver: ended once, whatever happens |
+//! | `running` | the data observed while the call runs |
+//! | `outgoing` | optional changes to a request |
+//! | `http_span` | a plain span for calls that are not model calls |
 
 mod attempt;
 mod body;

@@ -1,4 +1,4 @@
-//! What the layer changes on a request, for those who ask for it. By default: nothing.
+//! Optional changes that the layer makes to a request. Default: none.
 
 use opentelemetry::Context;
 use opentelemetry::propagation::{Injector, TextMapPropagator as _};
@@ -17,7 +17,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// The changes that do not need the call's span, made to its first attempt.
+    /// Returns the changes that do not need the call's span, applied to its first attempt.
     pub(super) fn of(config: &Config, request: &mut Request) -> Self {
         let changes = Self {
             include_usage: config.request_usage,
@@ -27,7 +27,7 @@ impl Outgoing {
         changes
     }
 
-    /// Adds the headers that name the call's span, to the first attempt too.
+    /// Adds the headers that name the call's span, also to the first attempt.
     pub(super) fn trace(&mut self, config: &Config, request: &mut Request, span: &Context) {
         let host = request.url().host_str().unwrap_or_default();
         let mut hosts = config.trace_hosts.iter();
@@ -41,7 +41,7 @@ impl Outgoing {
         !self.include_usage && self.trace.is_empty()
     }
 
-    /// Headers the caller has set stay.
+    /// Applies the changes; headers set by the caller stay.
     pub(super) fn apply(&self, request: &mut Request) {
         for (name, value) in &self.trace {
             let headers = request.headers_mut();
@@ -57,7 +57,7 @@ impl Outgoing {
     }
 }
 
-/// The Responses API reports usage without being asked, and refuses the question.
+/// Returns whether usage can be requested: the Responses API always reports usage and rejects the option.
 fn takes_stream_options(request: &Request) -> bool {
     request
         .url()
@@ -72,7 +72,7 @@ impl Injector for Outgoing {
         else {
             return;
         };
-        // An empty `tracestate` says nothing.
+        // An empty `tracestate` carries no information.
         if !value.is_empty() {
             self.trace.insert(name, value);
         }

@@ -1,34 +1,34 @@
-//! How a call's span relates to the span it is made in.
+//! How a call's span relates to the surrounding span.
 
 use std::fmt;
 
 use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
 
-/// Whether the span that is current when a call starts is its parent where the span goes.
+/// Whether the span that is current when a call starts is the parent of the call's span at its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParentKind {
-    /// It goes to the same place: it is the parent.
+    /// The span goes to the same destination: it is the parent.
     Parent,
-    /// It goes elsewhere. The call keeps its trace and names it in `spanloom.outer_span_id`; records of it are roots.
+    /// The span goes elsewhere. `spanloom.outer_span_id` names it; the call keeps the trace, and its records are roots.
     Foreign,
 }
 
-/// Decides [`ParentKind`] for a layer whose spans leave another way than the service's.
+/// A policy that decides the [`ParentKind`], for a layer whose spans are exported separately from the service's.
 pub trait ParentPolicy: fmt::Debug + Send + Sync {
-    /// The context a call is made in, asked on the caller's task. Default: OpenTelemetry's current one.
+    /// Returns the context of a call; called on the caller's task. Default: OpenTelemetry's current context.
     fn context(&self) -> Context {
         Context::current()
     }
 
-    /// What `outer`, a valid span context, is to a call made inside it.
+    /// Returns the relation of `outer`, a valid span context, to a call made inside it.
     fn parent_kind(&self, outer: &SpanContext) -> ParentKind;
 
-    /// Whether the call's span is made current while the call runs, so that spans inside become its children.
+    /// Returns whether the call's span is made current while the call runs, so that inner spans become its children.
     fn makes_current(&self) -> bool;
 }
 
-/// The calls' spans are members of the service's own traces.
+/// The policy that makes the calls' spans members of the service's own traces.
 #[derive(Debug)]
 pub(super) struct Member;
 

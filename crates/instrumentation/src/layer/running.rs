@@ -1,4 +1,4 @@
-//! A call while it runs: what is observed of it, by whichever task drives it, until it is ended.
+//! A running call: the data observed by whichever task drives it, until the call is ended.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,15 +11,15 @@ use crate::clock::Start;
 use crate::observation::{Arrival, End, Observation};
 use crate::recorder::{Open, Queue};
 
-/// Shared by the one who drives the call and the recorder, which may end it.
+/// A running call, shared by its driver and the recorder, which may end it.
 pub(super) struct RunningCall {
     span: SpanId,
-    /// `None` once it has ended.
+    /// `None` once the call has ended.
     running: Mutex<Option<Running>>,
 }
 
 impl fmt::Debug for RunningCall {
-    /// Without what was observed, which has not been scanned for secrets.
+    /// Omits the observed data, which has not been scanned for secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunningCall")
             .field("span", &self.span)
@@ -27,14 +27,14 @@ impl fmt::Debug for RunningCall {
     }
 }
 
-/// What has been observed so far.
+/// The data observed so far.
 pub(super) struct Running {
     pub(super) observation: Observation,
     pub(super) attempts: Attempts,
     pub(super) start: Start,
-    /// Whether the chunks' times are wanted.
+    /// Whether the arrival times of chunks are recorded.
     pub(super) timed: bool,
-    /// Bytes of the recorder's budget.
+    /// The reserved bytes of the recorder's budget.
     pub(super) reserved: usize,
 }
 
@@ -100,7 +100,7 @@ impl Running {
         let more = growth.saturating_add(times * size_of::<Arrival>());
         let fits = !answer.buffer.is_cut()
             && answer.buffer.len().saturating_add(bytes.len()) <= queue.limits().body_bytes;
-        // Most frames need nothing more than was taken from the budget before.
+        // Most frames fit into the bytes already reserved from the budget.
         if fits && (more == 0 || queue.reserve(more)) {
             self.reserved += more;
             answer.buffer.push(bytes, growth, queue.pool());
@@ -114,8 +114,8 @@ impl Running {
         }
     }
 
-    /// Keeps a piece of an answer that there is no room for: a body with a hole would be read wrongly, so its end is all
-    /// that stays of it, and the memory of the rest serves other calls.
+    /// Keeps a piece of an answer that does not fit: a body with a hole would be misread, so only its end is kept, and
+    /// the memory of the rest serves other calls.
     #[cold]
     fn cut(&mut self, bytes: &[u8], queue: &Queue) {
         let answer = &mut self.observation.answer;

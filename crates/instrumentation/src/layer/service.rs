@@ -1,4 +1,4 @@
-//! The tower service, and the way of one call through it.
+//! The tower service, and the path of one call through it.
 
 use std::future::Future;
 use std::mem;
@@ -22,7 +22,7 @@ use super::http_span::HttpSpan;
 use super::outgoing::Outgoing;
 use crate::attributes::MonitorAttributes;
 
-/// The service a [`GenAiLayer`](crate::GenAiLayer) makes.
+/// The service created by a [`GenAiLayer`](crate::GenAiLayer).
 #[derive(Clone, Debug)]
 pub struct GenAiService<S> {
     inner: S,
@@ -50,10 +50,10 @@ where
     }
 
     fn call(&mut self, factory: HttpRequestFactory) -> Self::Future {
-        // The one that is ready goes with the call, as tower has it.
+        // The ready service goes with the call, as tower requires.
         let next = self.inner.clone();
         let inner = mem::replace(&mut self.inner, next);
-        // Read here, on the caller's task: the future may be polled on another.
+        // The scope is read on the caller's task: the future may be polled on another task.
         let scope = Scope {
             attributes: MonitorAttributes::current(),
             parent: self.config.policy.context(),
@@ -62,14 +62,14 @@ where
     }
 }
 
-/// What a call is made in.
+/// The surroundings of a call.
 struct Scope {
     attributes: MonitorAttributes,
     parent: Context,
 }
 
-/// Builds the first attempt ahead of the services inside, so that the call's span is there before anything of theirs.
-/// Dropping the future drops the open call, which ends it.
+/// Builds the first attempt before the inner services do, so that the call's span exists before any of theirs. Dropping
+/// the future drops the open call, which ends the call.
 async fn observe<S>(
     mut inner: S,
     factory: HttpRequestFactory,
@@ -87,7 +87,7 @@ where
     let (mut call, mut other, mut active) = (None, None, None);
     if let Ok(request) = &mut first {
         if let Some(endpoint) = endpoint(request) {
-            // Before the body is read, so that what is recorded is what is sent.
+            // The changes are made before the body is read, so that the recorded body is the sent body.
             changes = Outgoing::of(&config, request);
             let (span, open) =
                 OpenCall::start(&config, endpoint, request, attributes, &parent, &attempts);
@@ -101,7 +101,7 @@ where
     let factory = replay(factory, first, attempts, changes);
     let answer = match active {
         Some(context) => {
-            // Services inside may do something before they return their future.
+            // Inner services may do work before they return their future.
             let future = {
                 let _active = context.clone().attach();
                 inner.call(factory)
@@ -126,7 +126,7 @@ where
     }
 }
 
-/// A factory that gives out the attempt that is already built, then builds the same ones `factory` does.
+/// Returns a factory that first yields the attempt already built, then builds the same attempts as `factory`.
 fn replay(
     factory: HttpRequestFactory,
     first: Result<Request, OpenAIError>,

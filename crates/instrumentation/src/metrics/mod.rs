@@ -1,7 +1,7 @@
-//! The convention's client metrics of a call.
+//! The convention's client metrics for a call.
 //!
-//! Recorded on the recorder's thread for every call, sampled or not. Source: GenAI semantic conventions, `metrics.yaml`,
-//! with the refinements for OpenAI; boundaries are the recommended ones, since the SDK's own are made for milliseconds.
+//! Each call is recorded, sampled or not, on the recorder's thread. Source: GenAI semantic conventions, `metrics.yaml`,
+//! with the refinements for OpenAI; boundaries are the recommended ones, since the SDK's defaults suit milliseconds.
 
 mod sets;
 
@@ -75,7 +75,7 @@ impl Instruments {
         }
     }
 
-    /// `gaps`: the time between each two chunks of a streamed answer.
+    /// Records a call; `gaps` are the times between consecutive chunks of a streamed answer.
     pub(crate) fn record(
         &self,
         call: &Call,
@@ -88,13 +88,13 @@ impl Instruments {
         if let Some(first) = call.time_to_first_chunk {
             self.first_chunk.record(first.as_secs_f64(), &sets.chunks);
         }
-        // What is fetched was generated before; its chunks say nothing of a model.
+        // A fetched response was generated earlier; its chunk times do not describe a model.
         for gap in gaps.filter(|_| call.endpoint.is_inference()) {
             self.output_chunk.record(gap.as_secs_f64(), &sets.chunks);
         }
     }
 
-    /// Counts the provider reported. The convention wants no others.
+    /// Records the counts that the provider reported. The convention excludes all other counts.
     fn tokens(&self, call: &Call, sets: &Sets) {
         let usage = &call.usage;
         if usage.source != Some(UsageSource::Reported) {

@@ -1,14 +1,14 @@
-//! The attributes of a call's metrics. Calls of a service are much alike: the sets are made once for each kind.
+//! The attributes of a call's metrics. A service's calls are much alike, so the sets are built once for each kind.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::KeyValue;
 use spanloom_core::{Call, semconv as names};
 
-/// Kinds of calls that are remembered; the one that was made first goes first.
+/// The number of call kinds that are remembered; the oldest is evicted first.
 const REMEMBERED: usize = 64;
 
-/// What tells the metrics of one call from those of another.
+/// The values that distinguish the metrics of one call from those of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Kind {
     operation: &'static str,
@@ -56,7 +56,7 @@ impl Kind {
 /// The attributes of each metric.
 #[derive(Debug)]
 pub(super) struct Sets {
-    /// Of the chunk metrics.
+    /// The attributes of the chunk metrics.
     pub(super) chunks: Vec<KeyValue>,
     pub(super) duration: Vec<KeyValue>,
     pub(super) input_tokens: Vec<KeyValue>,
@@ -79,7 +79,7 @@ impl Sets {
         chunks.extend(text(names::GEN_AI_REQUEST_MODEL, &kind.request_model));
         chunks.extend(text(names::GEN_AI_RESPONSE_MODEL, &kind.response_model));
         let mut refined = chunks.clone();
-        // What the convention adds for OpenAI.
+        // The attributes that the convention adds for OpenAI.
         if kind.provider == "openai" {
             refined.extend(text(
                 names::OPENAI_RESPONSE_SERVICE_TIER,
@@ -105,7 +105,7 @@ impl Sets {
     }
 }
 
-/// The sets of the kinds of calls that were made last.
+/// The sets of the most recently added call kinds.
 #[derive(Debug, Default)]
 pub(super) struct Cache(Mutex<Vec<(Kind, Arc<Sets>)>>);
 

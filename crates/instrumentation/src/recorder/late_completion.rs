@@ -1,4 +1,4 @@
-//! Spans that their provider no longer takes.
+//! Completion of spans that their provider no longer accepts.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use opentelemetry::trace::SpanId;
 
 use crate::span::SpanEnd;
 
-/// Finishes spans that their provider no longer takes.
+/// Completes spans that their provider no longer accepts.
 pub(crate) trait LateCompletion: Send + Sync + fmt::Debug {
-    /// Passes the span on, unless it has gone its usual way already.
+    /// Completes the span and passes it on, unless it has already ended in the usual way.
     fn complete(&self, span: SpanId, finish: &SpanEnd);
 }

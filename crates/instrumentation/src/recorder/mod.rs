@@ -1,4 +1,4 @@
-//! The recorder: one thread that reads what the callers' threads observed and finishes the spans.
+//! The recorder: one thread that reads the observations of the callers' threads and finishes the spans.
 
 mod late_completion;
 mod open;
@@ -15,22 +15,22 @@ pub(crate) use late_completion::LateCompletion;
 pub(crate) use open::Open;
 pub(crate) use queue::Queue;
 
-/// Bounds of what a recorder holds.
+/// The bounds on the data that a recorder holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of bodies held at once, in calls that run and in calls that wait to be read. Default 32 MiB. Beyond it
-    /// calls are recorded without their bodies: of an answer its last 8 KiB are kept, in which its tokens, its finish reason and
-    /// its end stand, and `spanloom.content.dropped_bytes` says how much is missing.
+    /// The bytes of bodies held at once, in running calls and in calls that wait to be read. Default: 32 MiB. Beyond
+    /// this limit calls are recorded without their bodies: only the last 8 KiB of an answer are kept, which contain its
+    /// tokens, its finish reason and its end, and `spanloom.content.dropped_bytes` reports how much is missing.
     pub held_bytes: usize,
-    /// Calls that may wait to be read. Default 8,192. Beyond it they are recorded without their bodies; beyond twice as
-    /// many their spans end with what was known at the start.
+    /// The number of calls that may wait to be read. Default: 8,192. Beyond this limit calls are recorded without their
+    /// bodies; beyond twice this limit their spans end with the data known at the start.
     pub waiting_calls: usize,
-    /// Bytes of one call's request, and of its answer. Default 8 MiB each. Of a longer one the content is not recorded;
-    /// beside a request too long the answer is.
+    /// The bytes of one call's request, and of its answer. Default: 8 MiB each. The content of a longer body is not
+    /// recorded; the answer to a request that is too long still is.
     pub body_bytes: usize,
-    /// How much later than its end a call may be read, when the recorder has time. Default 20 ms: waking a thread for each
-    /// call would cost the caller more than everything else.
+    /// The longest delay between a call's end and its reading, if the recorder has time. Default: 20 ms. Waking a
+    /// thread for each call would cost the caller more than everything else.
     pub reading_delay: Duration,
 }
 
@@ -45,15 +45,15 @@ impl Default for Limits {
     }
 }
 
-/// What a recorder has done since it was started, in calls.
+/// The counters of a recorder since it was started, in calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
     /// Calls whose span is finished.
     pub finished: u64,
-    /// Of those, calls recorded without their bodies because a limit was reached.
+    /// Finished calls that were recorded without their bodies because a limit was reached.
     pub shed: u64,
-    /// Calls whose reading failed by a fault of ours; their span is finished with what was known.
+    /// Calls that could not be read because of an internal fault; their span is finished with the known data.
     pub faults: u64,
     /// Texts withheld because the user's redactor failed on them.
     pub withheld: u64,
@@ -61,15 +61,15 @@ pub struct Stats {
     pub waiting: u64,
 }
 
-/// Reads observed calls on a thread of its own and finishes their spans. Cloning gives another handle to the same.
+/// A handle to the thread that reads observed calls and finishes their spans. Clones share the thread.
 ///
-/// The thread ends, after the last call is read, when every handle (layers and calls that run hold one) is gone.
+/// The thread ends, after reading the last call, when every handle is dropped (layers and running calls hold handles).
 #[derive(Clone, Debug)]
 pub struct Recorder {
     handle: Arc<Handle>,
 }
 
-/// Closes the queue when the last handle goes.
+/// Closes the queue when the last handle is dropped.
 #[derive(Debug)]
 struct Handle {
     queue: Arc<Queue>,
@@ -85,15 +85,15 @@ impl Recorder {
     /// Starts a recorder with the default [`Limits`].
     ///
     /// # Errors
-    /// When the operating system gives no thread.
+    /// Returns an error if the operating system cannot start a thread.
     pub fn start() -> io::Result<Self> {
         Self::start_with(Limits::default())
     }
 
-    /// Starts a recorder with other limits.
+    /// Starts a recorder with the given limits.
     ///
     /// # Errors
-    /// When the operating system gives no thread.
+    /// Returns an error if the operating system cannot start a thread.
     pub fn start_with(limits: Limits) -> io::Result<Self> {
         let queue = Arc::new(Queue::new(limits));
         thread::start(&queue)?;
@@ -102,27 +102,27 @@ impl Recorder {
         })
     }
 
-    /// Waits until every call that had ended before is on its span, or until `timeout`. Says whether it was in time.
+    /// Waits until every call that has already ended is on its span, or until `timeout`. Returns `false` on timeout.
     ///
-    /// Works on any thread, inside and outside of any runtime; it blocks the thread it is called on.
+    /// Works on any thread, inside or outside an async runtime, and blocks the calling thread.
     #[must_use = "calls may be missing when it is not in time"]
     pub fn flush(&self, timeout: Duration) -> bool {
         self.queue().flush(timeout)
     }
 
-    /// Ends the recording, and waits as [`Recorder::flush`] does.
+    /// Ends the recording and waits as [`Recorder::flush`] does.
     ///
-    /// Calls that still run are recorded with what has come of them so far, as `spanloom.outcome` = `unknown`; what comes later
-    /// reaches their callers as before. Calls that begin from now on pass unobserved. Spans that a provider no longer takes need
-    /// a [`Recorder::drain`]; so shut the recorder down before the provider, or have a drain, whose provider's shutdown ends the
-    /// calls of that provider itself.
+    /// Calls that are still running are recorded with the data received so far, as `spanloom.outcome` = `unknown`;
+    /// later data reaches their callers as before. Calls that begin afterwards pass unobserved. Spans that a provider
+    /// no longer accepts need a [`Recorder::drain`]. So shut the recorder down before the provider, or use a drain,
+    /// whose provider's shutdown itself ends that provider's calls.
     #[must_use = "calls may be missing when it is not in time"]
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.queue().end_all();
         self.queue().flush(timeout)
     }
 
-    /// What was recorded so far.
+    /// Returns the recorder's counters.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.queue().stats()

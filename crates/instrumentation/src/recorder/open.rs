@@ -1,5 +1,5 @@
-//! Calls that run. When the recording ends before they do, it ends them, with what has come so far: a stream that its
-//! caller has left may be held by a task that has not noticed yet.
+//! Running calls. If the recording ends first, it ends these calls with the data received so far: a stream that its
+//! caller has abandoned may be held by a task that has not noticed yet.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,24 +9,24 @@ use opentelemetry::trace::SpanId;
 
 use crate::observation::{End, Observation};
 
-/// A call that runs.
+/// A running call.
 pub(crate) trait Open: Send + Sync + fmt::Debug {
-    /// Its span.
+    /// Returns the id of the call's span.
     fn span(&self) -> SpanId;
 
-    /// Ends it, and gives what was observed, with the bytes of the budget that go with it; `None` once it has ended.
+    /// Ends the call. Returns its observation and reserved budget bytes, or `None` if it has already ended.
     fn end(&self, end: End) -> Option<(Observation, usize)>;
 }
 
-/// All of them, by their address. Whoever ends some does it while nobody adds or removes any: a call that is just ending is
-/// either still here or already among those that wait to be read.
+/// All running calls, by address. No call is added or removed while calls are being ended: a call that is just ending
+/// is either still here or already waiting to be read.
 #[derive(Debug, Default)]
 pub(super) struct OpenCalls(Mutex<State>);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
     calls: BTreeMap<usize, Arc<dyn Open>>,
-    /// No call is added any more.
+    /// Whether the recording has ended and no more calls are added.
     pub(super) over: bool,
 }
 
@@ -45,7 +45,7 @@ impl State {
         self.calls.remove(&address(call));
     }
 
-    /// Takes out those whose span `is_wanted`.
+    /// Removes and returns the calls whose span `is_wanted`.
     pub(super) fn take(&mut self, is_wanted: impl Fn(SpanId) -> bool) -> Vec<Arc<dyn Open>> {
         let mut taken = Vec::new();
         self.calls.retain(|_, call| {

@@ -1,4 +1,4 @@
-//! The queue between callers and recorder, and the budget of bytes both share.
+//! The queue between callers and recorder, and the byte budget that both share.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,7 +23,7 @@ pub(crate) struct Queue {
     withheld: AtomicU64,
     /// Calls that are on their spans.
     finished: AtomicU64,
-    /// How many wait for calls to be finished.
+    /// The number of flushes that wait for calls to be finished.
     flushes: AtomicUsize,
     state: Mutex<State>,
     changed: Condvar,
@@ -32,17 +32,17 @@ pub(crate) struct Queue {
     pool: Pool,
 }
 
-/// What bounds the calls that wait.
+/// The bound on waiting calls.
 #[derive(Clone, Copy)]
 enum Bound {
     /// [`Limits::waiting_calls`]
     Waiting,
-    /// They are as many as ran, and their bytes are in the budget already.
+    /// No bound: the calls are as many as were running, and their bytes are already in the budget.
     None,
 }
 
 impl fmt::Debug for Queue {
-    /// Without the calls: they hold prompts and answers that no policy has seen.
+    /// Omits the calls: they hold prompts and answers that no policy has filtered.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
             .field("limits", &self.limits)
@@ -50,9 +50,9 @@ impl fmt::Debug for Queue {
     }
 }
 
-/// How long the reader goes on looking by itself after the last call.
+/// How long the reader keeps polling after the last call.
 const LINGER: Duration = Duration::from_secs(5);
-/// So many waiting calls wake it at once.
+/// The number of waiting calls that wakes the reader at once.
 const MANY: usize = 64;
 
 #[derive(Debug, Default)]
@@ -65,15 +65,15 @@ struct State {
     reads: Reads,
 }
 
-/// What the reader is about.
+/// The activity of the reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Reads {
-    /// It reads calls, and looks here before it sleeps.
+    /// The reader reads calls, and checks the queue before it sleeps.
     #[default]
     Now,
-    /// It looks again by itself, soon.
+    /// The reader checks the queue again soon, without being woken.
     Soon,
-    /// It sleeps until it is woken.
+    /// The reader sleeps until it is woken.
     WhenWoken,
 }
 
@@ -95,12 +95,12 @@ impl Queue {
         }
     }
 
-    /// A panic elsewhere must not spread through a lock: the state is plain counters and is sound at every step.
+    /// Locks the state even after a panic elsewhere: the state is plain counters and is sound at every step.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Memory for answers, used again and again.
+    /// Returns the pool of reusable memory for answers.
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
     }
@@ -109,7 +109,7 @@ impl Queue {
         self.limits
     }
 
-    /// Takes `bytes` from the budget, if they are there.
+    /// Takes `bytes` from the budget if they are available.
     pub(crate) fn reserve(&self, bytes: usize) -> bool {
         self.held_bytes
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
@@ -123,12 +123,12 @@ impl Queue {
         self.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Whether the recording has ended: calls that begin now are not recorded.
+    /// Returns whether the recording has ended, so that new calls are not recorded.
     pub(crate) fn is_over(&self) -> bool {
         self.open.lock().over
     }
 
-    /// Notes that a call runs. One that comes when the recording has just ended is ended with it.
+    /// Registers a running call. If the recording has just ended, the call is ended too.
     pub(crate) fn begin(&self, call: &Arc<dyn Open>) {
         let mut open = self.open.lock();
         if open.over {
@@ -138,17 +138,17 @@ impl Queue {
         }
     }
 
-    /// Ends a call that its driver is done with; nothing for one that was ended before.
+    /// Ends a call that its driver has finished; does nothing if the call was ended before.
     pub(crate) fn end(&self, call: &Arc<dyn Open>, end: End) {
         let mut open = self.open.lock();
         open.remove(call);
         let beyond = self.hand_over(&**call, end, Bound::Waiting);
         drop(open);
-        // Its span ends here, in processors of the service's: under no lock of ours.
+        // The call's span ends here, in the service's processors: none of our locks may be held.
         drop(beyond);
     }
 
-    /// Ends the calls that run and whose span `is_wanted`.
+    /// Ends the running calls whose span `is_wanted`.
     pub(crate) fn end_those(&self, is_wanted: impl Fn(SpanId) -> bool) {
         let mut open = self.open.lock();
         for call in open.take(is_wanted) {
@@ -156,7 +156,7 @@ impl Queue {
         }
     }
 
-    /// Ends the recording, and the calls that run.
+    /// Ends the recording and the running calls.
     pub(super) fn end_all(&self) {
         let mut open = self.open.lock();
         open.over = true;
@@ -170,8 +170,8 @@ impl Queue {
         self.push(observation, reserved, bound)
     }
 
-    /// Hands a call to the recorder. `reserved` bytes of the budget go with it. Never waits for the recorder. Gives back a
-    /// call beyond the bound: its span ends as it is, where the caller drops it.
+    /// Hands a call to the recorder, with its `reserved` bytes of the budget. Never waits for the recorder. Returns a
+    /// call beyond the bound: its span ends unchanged when the caller drops the call.
     fn push(
         &self,
         mut observation: Observation,
@@ -184,7 +184,7 @@ impl Queue {
             Bound::None => 0,
         };
         if waiting >= self.limits.waiting_calls.saturating_mul(2) {
-            // The recorder is stuck, in a processor of the service's most likely.
+            // The recorder is stuck, most likely in one of the service's processors.
             state.pushed += 1;
             self.finished.fetch_add(1, Ordering::SeqCst);
             drop(state);
@@ -195,7 +195,7 @@ impl Queue {
         if waiting >= self.limits.waiting_calls {
             observation.shed(&self.pool);
         }
-        // The bodies may have grown beyond what was reserved by a buffer's spare room; the budget follows what is held.
+        // Spare buffer capacity may make the bodies exceed the reservation; the budget follows the bytes held.
         let held = observation.held_bytes();
         if held >= reserved {
             self.held_bytes
@@ -208,7 +208,7 @@ impl Queue {
         state.waiting.push_back(observation);
         let much = state.waiting.len() >= MANY.min(self.limits.waiting_calls / 2)
             || self.held_bytes.load(Ordering::Relaxed) >= self.limits.held_bytes / 4;
-        // Waking is a system call, whether a thread sleeps or not.
+        // Waking is a system call, whether or not a thread is asleep.
         let wake = match state.reads {
             Reads::Now => false,
             Reads::Soon => much,
@@ -221,7 +221,7 @@ impl Queue {
         None
     }
 
-    /// Calls that were pushed and are not on their spans.
+    /// Returns the number of calls that were pushed and are not on their spans.
     fn unfinished(&self, state: &State) -> usize {
         let unfinished = state
             .pushed
@@ -229,8 +229,8 @@ impl Queue {
         usize::try_from(unfinished).unwrap_or(usize::MAX)
     }
 
-    /// Takes the calls to read in place of `batch`, which is empty; waits for some. `false` once the queue is closed and
-    /// empty.
+    /// Swaps the empty `batch` for the calls to read, and waits until there are some. Returns `false` once the queue is
+    /// closed and empty.
     pub(super) fn next(&self, batch: &mut VecDeque<Observation>) -> bool {
         let mut state = self.state();
         state
@@ -245,7 +245,7 @@ impl Queue {
             if state.closed {
                 return false;
             }
-            // Waking a thread costs the caller more than all the rest, so while calls come the reader looks by itself.
+            // Waking a thread costs the caller more than everything else, so the reader polls while calls arrive.
             let lingers = self.finished.load(Ordering::Relaxed) > 0 && asked.elapsed() < LINGER;
             state = if lingers {
                 state.reads = Reads::Soon;
@@ -260,16 +260,16 @@ impl Queue {
         }
     }
 
-    /// Notes that a call taken by [`Queue::next`] is on its span.
+    /// Marks a call taken by [`Queue::next`] as being on its span.
     pub(super) fn finished(&self, held_bytes: usize, shed: bool) {
         self.release(held_bytes);
         if shed {
             self.shed.fetch_add(1, Ordering::Relaxed);
         }
-        // Either this sees the waiting thread, or that thread sees that this is finished: both are in one order.
+        // Either this thread sees the flush, or the flush sees the finished call: both accesses are in one order.
         self.finished.fetch_add(1, Ordering::SeqCst);
         if self.flushes.load(Ordering::SeqCst) > 0 {
-            // Whoever has looked before is asleep once the lock is free.
+            // A thread that checked before is asleep once the lock is free.
             drop(self.state());
             self.changed.notify_all();
         }
@@ -330,7 +330,7 @@ impl Queue {
         }
     }
 
-    /// Registers a drain, which finishes spans that their provider no longer takes.
+    /// Registers a drain, which finishes spans that their provider no longer accepts.
     pub(crate) fn attach(&self, drain: Weak<dyn LateCompletion>) {
         self.drains
             .lock()
@@ -338,7 +338,7 @@ impl Queue {
             .push(drain);
     }
 
-    /// The drains that are left.
+    /// Returns the drains that are still alive.
     pub(crate) fn drains(&self) -> Vec<Weak<dyn LateCompletion>> {
         let mut drains = self.drains.lock().unwrap_or_else(PoisonError::into_inner);
         drains.retain(|drain| drain.strong_count() > 0);

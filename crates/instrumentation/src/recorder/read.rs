@@ -1,4 +1,4 @@
-//! Bytes become a [`Call`].
+//! Parses bytes into a [`Call`].
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::estimate;
 use crate::observation::{Answer, End, Observation};
 use crate::parsed_call::ParsedCall;
 
-/// Reads a call of which `request` and `response` are the bodies.
+/// Parses the call that has these bodies, `request_body` and `response_body`.
 pub(super) fn read<'a>(
     observation: &'a Observation,
     whole: &'a Whole<'_>,
@@ -23,7 +23,7 @@ pub(super) fn read<'a>(
     let answer = &observation.answer;
     let mut request = openai::request(request_body.root());
     request.fetch.clone_from(&observation.fetch);
-    // The span has its name already, whatever else the body says, and also of a body that was not kept.
+    // The span is already named after this model, whatever the body states, and even if the body was not kept.
     if observation.model.is_some() && request.model != observation.model {
         request.model.clone_from(&observation.model);
     }
@@ -31,7 +31,7 @@ pub(super) fn read<'a>(
     let mut understood = whole.parse_answer(endpoint, answer.status, response_body.root());
     settle_fetch(&request, &mut understood.body);
     let (outcome, failure) = outcome(&observation.end, answer, &understood);
-    // A refusal is not billed; an answer that broke off is, as far as it came.
+    // A refusal is not billed; an interrupted answer is billed as far as it arrived.
     let answered = outcome != Outcome::Error || !understood.text.is_empty();
     let is_whole = observation.dropped_bytes() == 0;
     let is_reported = understood.body.usage.source.is_some();
@@ -66,7 +66,7 @@ pub(super) fn read<'a>(
             .time_to_first_chunk
             .filter(|_| answer.streamed && endpoint.is_inference()),
     };
-    // Before the price is looked up: a model without one is named in a warning.
+    // Scrubbing precedes the price lookup: a warning names a model without a price.
     scrub(&mut call);
     call.cost = cost::cost(&call, understood.body.reported_cost, &observation.prices);
     ParsedCall {
@@ -79,14 +79,14 @@ pub(super) fn read<'a>(
     }
 }
 
-/// What was asked for goes before what was measured.
+/// Returns the requested dimensions, else the measured ones.
 fn dimensions(call: &Call, measured: Option<usize>) -> Option<i64> {
     let measured = || i64::try_from(measured?).ok();
     let dimensions = call.request.dimensions.or_else(measured);
     dimensions.filter(|_| call.endpoint == Endpoint::Embeddings)
 }
 
-/// What the service says of a call goes before what the request says.
+/// Applies the service's attributes, which override the values in the request.
 fn apply_attributes(request: &mut Request, attributes: &Merged<'_>) {
     if let Some(id) = attributes.conversation() {
         request.conversation_id = Some(id.to_string());
@@ -99,7 +99,7 @@ fn apply_attributes(request: &mut Request, attributes: &Merged<'_>) {
     }
 }
 
-/// A response made before was paid for when it was made, and failed then, if it did; its id is known from the request.
+/// Clears usage, cost and failure of a fetched response: they belong to the original call. The request has its id.
 fn settle_fetch(request: &Request, body: &mut Body) {
     let Some(fetch) = &request.fetch else { return };
     body.usage = Usage::default();
@@ -110,7 +110,7 @@ fn settle_fetch(request: &Request, body: &mut Body) {
         .get_or_insert_with(|| fetch.response_id.clone());
 }
 
-/// Masks secrets in what leaves a call not only on its span: metrics and logs take these texts as they are.
+/// Masks secrets in texts that leave a call on more than its span: metrics and logs use these texts as they are.
 fn scrub(call: &mut Call) {
     let response = &mut call.response;
     let texts = [
@@ -139,7 +139,7 @@ fn outcome(
     if let Some(failure) = reported.or(understood.body.failure.as_ref()) {
         return (Outcome::Error, Some(failure.clone()));
     }
-    // Nothing was kept of an answer that came: what is not known is not claimed to have gone wrong.
+    // Nothing of the received answer was kept: an unknown outcome is not reported as a failure.
     let unseen = answer.dropped_bytes > 0 && answer.body.is_empty();
     match end {
         End::Whole | End::Dropped if unseen => (Outcome::Completed, None),
@@ -147,8 +147,8 @@ fn outcome(
         End::Dropped | End::Unfinished if understood.done => (Outcome::Completed, None),
         End::Dropped => (Outcome::Cancelled, None),
         End::Unfinished => (Outcome::Unknown, None),
-        // The connection was closed in good order, but the stream had not said that it was complete. Some compatible
-        // servers never say `[DONE]`: a finish reason does as well.
+        // The connection was closed cleanly, but the stream did not mark its end. Some compatible servers never send
+        // `[DONE]`: a finish reason is enough.
         End::Whole
             if answer.streamed
                 && !understood.done

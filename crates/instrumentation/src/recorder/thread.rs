@@ -20,7 +20,7 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
     std::thread::Builder::new()
         .name("spanloom-recorder".to_owned())
         .spawn(move || {
-            // Read here and now, rather than when the first calls wait.
+            // Prices are loaded now, not when the first calls are waiting.
             let _prices = Table::builtin();
             let (mut batch, mut tapes) = (VecDeque::new(), Tapes::default());
             while queue.next(&mut batch) {
@@ -32,14 +32,14 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
     Ok(())
 }
 
-/// Memory in which bodies are read, of one call after the other.
+/// The memory for parsing bodies, reused from call to call.
 type Tapes = [Tape; 2];
 
 fn take(mut observation: Observation, queue: &Queue, tapes: &mut Tapes) {
     let held_bytes = observation.held_bytes();
     observation.answer.join(queue.pool());
     let shed = observation.dropped_bytes() > 0;
-    // A fault in reading, or in a processor of the service's, must not end the recording of later calls.
+    // A panic while reading, or in one of the service's processors, must not end the recording of later calls.
     if catch_unwind(AssertUnwindSafe(|| finish(&observation, queue, tapes))).is_err() {
         queue.fault();
         let ended = catch_unwind(AssertUnwindSafe(|| observation.span.span().end()));
@@ -52,7 +52,7 @@ fn take(mut observation: Observation, queue: &Queue, tapes: &mut Tapes) {
 }
 
 fn finish(observation: &Observation, queue: &Queue, tapes: &mut Tapes) {
-    // Metrics are of every call, sampled or not.
+    // Metrics cover every call, sampled or not.
     let is_wanted = is_recorded(observation)
         || observation.instruments.is_some()
         || observation.listener.is_some();
@@ -69,7 +69,7 @@ fn finish(observation: &Observation, queue: &Queue, tapes: &mut Tapes) {
     *tapes = bodies.map(Document::into_tape);
 }
 
-/// Tells of a call, read, whoever wants to know.
+/// Parses a call and passes it to its metrics, listener, events and span.
 fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, bodies: &[Document<'_>; 2]) {
     let span = observation.span.span();
     let reading = read(observation, whole, bodies);
@@ -93,12 +93,12 @@ fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, bodies: &
     end(finish, &span, queue);
 }
 
-/// Whether a span or an event tells of the call in full. Events are of every call, sampled or not.
+/// Returns whether a span or an event records the call in full. Events cover every call, sampled or not.
 fn is_recorded(observation: &Observation) -> bool {
     observation.span.span().is_recording() || observation.content.events.is_some()
 }
 
-/// Ends the span, or has the drains end it whose provider no longer takes it.
+/// Ends the span, or has the drains end it if its provider no longer accepts it.
 fn end(finish: SpanEnd, span: &SpanRef<'_>, queue: &Queue) {
     let drains: Vec<_> = queue.drains().iter().filter_map(Weak::upgrade).collect();
     if drains.is_empty() {

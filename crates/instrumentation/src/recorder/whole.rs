@@ -1,4 +1,4 @@
-//! An answer in one piece, however it came.
+//! An answer in one piece, streamed or not.
 
 use spanloom_core::json::Node;
 use spanloom_core::openai::{self, Assembled, Body};
@@ -9,9 +9,9 @@ use crate::observation::Answer;
 /// An answer in one piece.
 #[derive(Debug, Default)]
 pub(super) struct Whole<'a> {
-    /// A stream's events put together, or what the end of an answer said that was not kept whole.
+    /// The assembled events of a stream, or the data in the kept end of a cut answer.
     assembled: Option<Assembled>,
-    /// As it came.
+    /// The bytes as received.
     bytes: &'a [u8],
 }
 
@@ -29,7 +29,7 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// Its JSON; empty when there is none.
+    /// Returns the answer's JSON, or an empty slice if there is none.
     pub(super) fn body(&self) -> &[u8] {
         match &self.assembled {
             Some(assembled) => assembled
@@ -41,7 +41,7 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// Where the chunks of a stream end, in bytes.
+    /// Returns the byte offsets at which the chunks of a stream end.
     pub(super) fn ends(&self) -> &[usize] {
         let assembled = self.assembled.as_ref();
         assembled.map_or(&[], |assembled| &assembled.ends)
@@ -77,12 +77,12 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// An answer, understood.
+/// A parsed answer.
 pub(super) struct ParsedAnswer<'a> {
     pub(super) body: Body,
-    /// What of a stream is visible.
+    /// The visible text of a stream.
     pub(super) text: &'a str,
-    /// Whether it said that it was complete.
+    /// Whether the stream marked its end.
     pub(super) done: bool,
     pub(super) failure: Option<Failure>,
 }

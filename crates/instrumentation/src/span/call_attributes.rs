@@ -1,10 +1,10 @@
-//! What is known of a call without its content.
+//! The attributes of a call without its content.
 
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use spanloom_core::content::ContentPolicy;
 use spanloom_core::{Call, Cost, Usage, semconv as names};
 
-/// Attributes in the making. Content and every other text from outside pass the policy on their way in.
+/// The attributes collected so far. Content and every other external text pass the policy when they are added.
 pub(super) struct Attributes<'p> {
     pub(super) list: Vec<KeyValue>,
     pub(super) policy: &'p ContentPolicy,
@@ -21,14 +21,14 @@ impl<'p> Attributes<'p> {
         }
     }
 
-    /// A number, or a word of ours.
+    /// Adds a number, or one of our own words.
     pub(super) fn set<V: Into<Value>>(&mut self, name: &'static str, value: Option<V>) {
         if let Some(value) = value {
             self.list.push(KeyValue::new(name, value));
         }
     }
 
-    /// A text that is no content, such as a name or an id: secrets have no place there either.
+    /// Adds a text that is not content, such as a name or an id: secrets do not belong there either.
     pub(super) fn text(&mut self, name: &'static str, value: Option<&str>) {
         let text = value.map(|value| StringValue::from(self.policy.text(value).into_owned()));
         self.set(name, text);
@@ -90,7 +90,7 @@ impl<'p> Attributes<'p> {
         self.conversation(call);
     }
 
-    /// What the call belongs to beside itself: a conversation, a prompt, an answer before it.
+    /// Adds the links of a call: a conversation, a prompt, a previous answer.
     pub(super) fn conversation(&mut self, call: &Call) {
         let request = &call.request;
         let fetch = request.fetch.as_ref();

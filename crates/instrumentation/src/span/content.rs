@@ -1,4 +1,4 @@
-//! The content of a call, and what the user added to it, as the content policy lets them through.
+//! The content of a call and the user's additions to it, filtered by the content policy.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl Attributes<'_> {
         );
     }
 
-    /// A prompt's variables obey the rules of `params`, where they stand among the monitor attributes.
+    /// Adds a prompt's variables, under the rules for `params`, their place in the monitor attributes.
     fn variables(&mut self, prompt: &Prompt) {
         let variables = prompt
             .variables()
@@ -61,7 +61,7 @@ impl Attributes<'_> {
 
     pub(super) fn messages(&mut self, reading: &ParsedCall<'_>, observation: &Observation) {
         let endpoint = observation.endpoint;
-        // A fetched response repeats what it was asked with.
+        // A fetched response repeats its own request.
         let asked = match endpoint.is_inference() {
             true => openai::prompt_content(endpoint, reading.request),
             false => openai::prompt_content(endpoint, reading.response),
@@ -112,7 +112,7 @@ impl Attributes<'_> {
         }
     }
 
-    /// A long text, filtered, and held once however many processors the provider has.
+    /// Adds a long text, filtered, and stored once however many processors the provider has.
     pub(super) fn content(&mut self, name: &'static str, place: Place, json: Option<&str>) {
         let text = json.map(|json| StringValue::from(self.filtered(place, json)));
         self.set(name, text);

@@ -1,10 +1,10 @@
-//! What a call puts on its span.
+//! The data that a call puts on its span.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
-//! | `starting` | which of the spans that start are ours |
+//! | `starting` | whether a starting span is ours |
 //! | `call_attributes` | parameters, tokens, cost, outcome |
-//! | `content` | messages, bodies and monitor attributes, as the content policy lets them through |
+//! | `content` | messages, bodies and monitor attributes, filtered by the content policy |
 
 mod call_attributes;
 mod content;
@@ -24,7 +24,7 @@ use crate::event::Event;
 use crate::observation::Observation;
 use crate::parsed_call::ParsedCall;
 
-/// Everything a span still needs when its call has ended. Contents are shared, so cloning is cheap.
+/// Everything that a span still needs when its call has ended. Contents are shared, so cloning is cheap.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SpanEnd {
     name: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct SpanEnd {
     end: Option<SystemTime>,
 }
 
-/// What leaves a call beside its span.
+/// The signals of a call in addition to its span.
 #[derive(Debug, Default)]
 pub(crate) struct SideSignals {
     pub(crate) events: Vec<Event>,
@@ -46,7 +46,7 @@ impl SpanEnd {
         let call = &reading.call;
         let recording = &*observation.content;
         let mut attributes = Attributes::new(&recording.policy, 32);
-        // A span that was started with the model's name has it, and a key may stand on a span once.
+        // A span that was started with the model's name already has it, and a key may appear on a span only once.
         let model = call.request.model.as_deref();
         let model = model.filter(|_| observation.model.is_none());
         attributes.text(names::GEN_AI_REQUEST_MODEL, model);
@@ -84,7 +84,7 @@ impl SpanEnd {
         (finish, signals)
     }
 
-    /// Puts it on a live span and ends it.
+    /// Applies the data to a live span and ends the span.
     pub(crate) fn apply(self, span: &SpanRef<'_>) {
         if let Some(name) = self.name {
             span.update_name(name);
@@ -97,7 +97,7 @@ impl SpanEnd {
         }
     }
 
-    /// Puts it on the data of a span that was refused.
+    /// Applies the data to a refused span.
     pub(crate) fn complete(self, data: &mut SpanData) {
         if let Some(name) = self.name {
             data.name = name.into();
@@ -108,7 +108,7 @@ impl SpanEnd {
     }
 }
 
-/// The events of a call, where a logger provider takes them.
+/// Returns the events of a call, if a logger provider takes them.
 fn events(
     reading: &ParsedCall<'_>,
     observation: &Observation,
@@ -131,7 +131,7 @@ fn events(
         .collect()
 }
 
-/// `{operation} {model}`, as the convention names spans.
+/// Returns `{operation} {model}`, the convention's span name.
 pub(crate) fn name(endpoint: Endpoint, model: &str) -> String {
     [endpoint.operation(), " ", model].concat()
 }

@@ -1,4 +1,4 @@
-//! Which of the spans that start are ours.
+//! Whether a starting span is ours.
 
 use std::cell::Cell;
 
@@ -6,8 +6,8 @@ thread_local! {
     static STARTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `start`, which starts a span of ours that a recorder will finish: processors may ask [`is_starting`]. The
-/// context could say it too, but a value there costs two allocations for each call.
+/// Runs `start`, which starts one of our spans that a recorder will finish: processors may check [`is_starting`]. The
+/// context could carry this too, but a value there costs two allocations for each call.
 pub(crate) fn starting<T>(start: impl FnOnce() -> T) -> T {
     struct Reset;
     impl Drop for Reset {
@@ -16,12 +16,12 @@ pub(crate) fn starting<T>(start: impl FnOnce() -> T) -> T {
         }
     }
     STARTING.set(true);
-    // A sampler or processor of the service's may panic.
+    // The service's sampler or processor may panic.
     let _reset = Reset;
     start()
 }
 
-/// Whether the span that is being started on this thread is one of ours.
+/// Returns whether the span being started on this thread is one of ours.
 pub(crate) fn is_starting() -> bool {
     STARTING.get()
 }

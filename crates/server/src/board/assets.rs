@@ -10,7 +10,7 @@ use crate::app::App;
 pub(super) fn routes() -> Router<Arc<App>> {
     use axum::routing::get;
 
-    // The page finds its own way from the path.
+    // The page does its own routing by path.
     Router::new()
         .route("/", get(embedded::page))
         .route("/{entity}/{project}/table/{stream}", get(embedded::page))
@@ -42,7 +42,7 @@ mod embedded {
     pub(super) async fn asset(Path(path): Path<String>) -> Response {
         match file(&format!("assets/{path}")) {
             Some(mut response) => {
-                // Their names hold a hash of what is in them.
+                // Asset names contain a hash of their content.
                 let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
                 response.headers_mut().insert(CACHE_CONTROL, forever);
                 response

@@ -1,4 +1,4 @@
-//! Buckets of time, with edges people would choose.
+//! Time buckets with round edges.
 
 const MS: i64 = 1_000_000;
 const SECOND: i64 = 1_000 * MS;
@@ -37,7 +37,7 @@ const WIDTHS: [i64; 27] = [
     3_640 * DAY,
 ];
 
-/// Buckets that cover a range: the first edge, the width, how many.
+/// Buckets that cover a range: the first edge, the width and the count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bins {
     pub(super) first: i64,
@@ -46,7 +46,7 @@ pub(super) struct Bins {
 }
 
 impl Bins {
-    /// The narrowest buckets of which at most `most` cover `from..to`.
+    /// Returns the narrowest buckets of which at most `most` cover `from..to`.
     pub(super) fn cover(from: i64, to: i64, most: usize) -> Self {
         let most = i64::try_from(most.max(1)).unwrap_or(i64::MAX);
         let last = to.saturating_sub(1).max(from);
@@ -63,13 +63,13 @@ impl Bins {
         }
     }
 
-    /// The bucket of a time; `None` outside.
+    /// Returns the bucket of a time, or `None` outside the range.
     pub(super) fn of(&self, time: i64) -> Option<usize> {
         let offset = usize::try_from(time.checked_sub(self.first)?.div_euclid(self.width)).ok()?;
         (offset < self.count).then_some(offset)
     }
 
-    /// The left edges.
+    /// Returns the left edges.
     pub(super) fn edges(&self) -> impl Iterator<Item = i64> {
         let (first, width) = (self.first, self.width);
         (0..self.count).filter_map(move |index| {

@@ -95,7 +95,7 @@ impl CallRow {
         }
     }
 
-    /// Adds what stands in the call itself.
+    /// Adds the fields that only the record contains.
     fn complete(&mut self, record: &Record) {
         let bodies = Bodies::of(record);
         let content = bodies.content();
@@ -128,7 +128,7 @@ fn table(parameters: &Parameters, store: &Store) -> Result<Value, Problem> {
         .enumerate()
         .filter(|(_, row)| selection.accepts(row))
         .collect();
-    // What arrived last stands first among equals.
+    // Among equal rows, the latest arrival comes first.
     rows.reverse();
     rows.sort_by(|(_, left), (_, right)| order.compare(left, right, &memory));
     let total = rows.len();
@@ -144,7 +144,7 @@ fn table(parameters: &Parameters, store: &Store) -> Result<Value, Problem> {
     Ok(json!({"total": total, "calls": calls}))
 }
 
-/// One call: its row, and all that was recorded.
+/// A call: its row and its full record.
 #[derive(Serialize)]
 struct CallDetail {
     row: CallRow,
@@ -191,7 +191,7 @@ fn whole(store: &Store, project: &str, id: &Id) -> Result<CallDetail, Problem> {
     })
 }
 
-/// A column to sort by, and which way.
+/// A sort column and its direction.
 struct Order {
     column: Column,
     descending: bool,
@@ -256,7 +256,7 @@ impl Order {
         }
     }
 
-    /// What is not known comes last, whichever way the others go.
+    /// Compares two values; unknown values come last in either direction.
     fn known<T: Ord>(&self, left: Option<T>, right: Option<T>) -> Ordering {
         match (left, right) {
             (Some(left), Some(right)) if self.descending => right.cmp(&left),

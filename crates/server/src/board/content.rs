@@ -1,4 +1,4 @@
-//! What a call says: its messages, whichever API or program they came by.
+//! The messages of a call, whichever API or program produced them.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use spanloom_core::json::{Document, Node};
 use spanloom_core::message::{Message, Part, Text};
 use spanloom_core::{Endpoint, Record, openai};
 
-/// Where tools keep what they were called with and what they answered, below `attributes.otel`: the convention's words,
-/// and those of Vercel's SDK.
+/// The attributes of a tool's arguments and result, below `attributes.otel`: the convention's names and those of
+/// Vercel's SDK.
 const ARGUMENTS: [&str; 3] = [
     "gen_ai.tool.call.arguments",
     "ai.toolCall.args",
@@ -18,17 +18,17 @@ const RESULTS: [&str; 2] = ["gen_ai.tool.call.result", "ai.toolCall.result"];
 const NAMES: [&str; 3] = ["gen_ai.tool.name", "ai.toolCall.name", "tool.name"];
 const IDS: [&str; 2] = ["gen_ai.tool.call.id", "ai.toolCall.id"];
 
-/// A record's JSON, read once.
+/// A record's JSON, parsed once.
 #[derive(Debug)]
 pub(super) struct Bodies<'r> {
     record: &'r Record,
     inputs: Document<'r>,
     output: Document<'r>,
-    /// For a tool's span.
+    /// The tool, if the record is a tool's span.
     tool: Option<Tool>,
 }
 
-/// A tool that ran.
+/// A tool execution.
 #[derive(Debug)]
 pub(super) struct Tool {
     pub(super) name: String,
@@ -38,23 +38,23 @@ pub(super) struct Tool {
     pub(super) result: Option<String>,
 }
 
-/// What a call was asked and what it answered.
+/// The request and the answer of a call.
 #[derive(Debug, Default)]
 pub(super) struct Content<'d> {
     pub(super) asked: Vec<Message<'d>>,
     pub(super) answered: Vec<Message<'d>>,
     /// A request for embeddings, and its answer.
     pub(super) embedding: Option<Embedding<'d>>,
-    /// A tool that ran, in place of messages.
+    /// A tool execution, instead of messages.
     pub(super) tool: Option<&'d Tool>,
 }
 
-/// Texts, and the vectors they became.
+/// The texts of an embeddings request and the vectors of its answer.
 #[derive(Debug)]
 pub(super) struct Embedding<'d> {
     pub(super) inputs: Vec<Text<'d>>,
     pub(super) vectors: usize,
-    /// Numbers in the first.
+    /// The length of the first vector.
     pub(super) dimensions: Option<usize>,
 }
 
@@ -88,7 +88,7 @@ impl<'r> Bodies<'r> {
                 ..Content::default()
             },
             Some(endpoint) => of_model(endpoint, inputs, output),
-            // Any program's function: what it took and what it gave back.
+            // A function of any program: its input and its output.
             None => Content {
                 asked: unless_empty("input", inputs),
                 answered: unless_empty("output", output),
@@ -137,7 +137,7 @@ fn is_empty(value: Node<'_>) -> bool {
     value.is_null() || value.is_object() && value.members().next().is_none()
 }
 
-/// A value as a message of its own, where it says anything.
+/// Returns a value as a single message, or nothing if the value is empty.
 fn unless_empty<'d>(role: &'static str, value: Node<'d>) -> Vec<Message<'d>> {
     let part = match value.is_text() {
         true => Part::Text(value.into()),
@@ -150,7 +150,7 @@ fn unless_empty<'d>(role: &'static str, value: Node<'d>) -> Vec<Message<'d>> {
 }
 
 impl Tool {
-    /// What the attributes say, else the record's inputs and output.
+    /// Reads the tool from the attributes, or else from the record's inputs and output.
     fn of(record: &Record, inputs: Node<'_>, output: Node<'_>) -> Self {
         let otel = record.attributes.get(Record::OTHERS);
         let first = |names: &[&str]| {

@@ -1,4 +1,4 @@
-//! A call as a conversation, as the board shows it.
+//! A call as a conversation for the board.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use spanloom_core::message::{Arguments, Message, Part, Text};
 use super::content::{Content, Tool};
 use super::text::{answered, json, medium};
 
-/// Messages in their order, each tool's result under the call that asked for it.
+/// Messages in order, with each tool's result below the call that requested it.
 #[derive(Debug, Serialize)]
 pub(super) struct Conversation {
     messages: Vec<ShownMessage>,
@@ -18,7 +18,7 @@ pub(super) struct Conversation {
     vectors: Option<Vectors>,
 }
 
-/// How many vectors came back, and how long each is.
+/// The number of returned vectors and the length of each.
 #[derive(Debug, Serialize)]
 struct Vectors {
     count: usize,
@@ -66,7 +66,7 @@ enum ShownPart {
         id: Option<String>,
         parts: Vec<Self>,
     },
-    /// Anything else, as a JSON text: however deep it is, it breaks no reader of the rest.
+    /// Any other part, as JSON text, so that deep nesting cannot break the parsing of the rest.
     Other {
         json: String,
     },
@@ -94,7 +94,7 @@ impl Conversation {
     }
 }
 
-/// A tool that ran, as the call and its result; `None` where neither was recorded.
+/// Returns a tool execution as a call with its result, or `None` if neither was recorded.
 fn tool(tool: &Tool) -> Option<ShownMessage> {
     let is_known = tool.arguments.is_some() || tool.result.is_some();
     let result = tool.result.clone();
@@ -118,7 +118,7 @@ fn owned(text: &Text<'_>) -> String {
 }
 
 fn shown(message: &Message<'_>, from: Side) -> ShownMessage {
-    // The convention's word for an answer that did not come to its end; the call's outcome says more.
+    // `error` is the convention's finish reason for an incomplete answer; the call's outcome is more specific.
     let finish = message
         .finish_reason
         .as_deref()
@@ -173,7 +173,7 @@ fn part(part: &Part<'_>) -> ShownPart {
     }
 }
 
-/// What a tool answered: a text, a list of texts and other things, or any JSON.
+/// Returns the parts of a tool's answer: a text, a list of texts and other values, or any JSON.
 fn results(result: Node<'_>) -> Vec<ShownPart> {
     let one = |node: Node<'_>| match answered(node) {
         Some(text) => ShownPart::Text {
@@ -206,7 +206,7 @@ fn object(members: &[(&'static str, Arguments<'_>)]) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// Puts each tool's result under the call that asked for it; a message that is left with nothing goes.
+/// Moves each tool's result below the call that requested it and removes messages that become empty.
 fn pair(messages: Vec<ShownMessage>) -> Vec<ShownMessage> {
     let calls = |part: &ShownPart| match part {
         ShownPart::ToolCall { id: Some(id), .. } => Some(id.clone()),

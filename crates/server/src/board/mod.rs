@@ -1,16 +1,16 @@
-//! The board: its pages, and the API they read.
+//! The board: its pages and the API that they read.
 //!
 //! | file | what |
 //! |---|---|
 //! | `assets` | the pages, embedded |
-//! | `selection` | which calls are meant |
-//! | `bin` | buckets of time |
+//! | `selection` | the calls that a request selects |
+//! | `bin` | time buckets |
 //! | `stats` | sums, means and percentiles of calls |
 //! | `summary` | the numbers and the charts |
 //! | `calls` | the table, and one call |
-//! | `content` | the messages of a call, whichever API they came by |
-//! | `conversation` | the same, as the page shows them |
-//! | `text` | what is shown of a prompt and an answer in one line |
+//! | `content` | the messages of a call, whichever API produced them |
+//! | `conversation` | the same messages, as the page shows them |
+//! | `text` | one-line previews of prompts and answers |
 
 mod assets;
 mod bin;
@@ -60,7 +60,7 @@ async fn version(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    // One number for all streams: a page that asks too often for another stream's sake shows nothing wrong.
+    // All streams share one version: a page that reloads because of another stream still shows correct data.
     place(&Parameters::read(query.as_deref()))?;
     Ok(reply::json(&json!({"version": app.store.memory().version})))
 }

@@ -1,11 +1,11 @@
-//! Which calls a question is about.
+//! The calls that a question selects.
 
 use std::collections::BTreeMap;
 
 use crate::reply::Problem;
 use crate::store::{Code, Memory, Row};
 
-/// A query string's pairs; a name may come more than once.
+/// The pairs of a query string; a name may occur more than once.
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
@@ -36,7 +36,7 @@ impl Parameters {
             .ok_or_else(|| Problem::bad_request(format!("the parameter {name} is missing")))
     }
 
-    /// A number in a range; `default` when it is not given.
+    /// Returns a number in a range, or `default` if the parameter is absent.
     pub(super) fn number(
         &self,
         name: &str,
@@ -59,7 +59,7 @@ impl Parameters {
     }
 }
 
-/// A stream: `entity/project` and its name.
+/// Returns a stream's `entity/project` and its name.
 pub(super) fn place(parameters: &Parameters) -> Result<(String, &str), Problem> {
     let project = format!(
         "{}/{}",
@@ -69,7 +69,7 @@ pub(super) fn place(parameters: &Parameters) -> Result<(String, &str), Problem> 
     Ok((project, parameters.required("stream")?))
 }
 
-/// Calls of one stream, in a range of time, under filters.
+/// A selection of one stream's calls by time range and filters.
 pub(super) struct Selection {
     project: Option<Code>,
     stream: Option<Code>,
@@ -82,14 +82,14 @@ pub(super) struct Selection {
     attributes: BTreeMap<Option<Code>, Vec<Option<Code>>>,
 }
 
-/// Nanoseconds since the epoch, half open; `None` is no bound.
+/// A half-open range in nanoseconds since the epoch; `None` means unbounded.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Range {
     pub(super) from: Option<i64>,
     pub(super) to: Option<i64>,
 }
 
-/// A text that nothing stored has: it matches no row.
+/// The code of a text that is not stored: it matches no row.
 const NOWHERE: Code = Code::MAX;
 
 impl Selection {
@@ -124,7 +124,7 @@ impl Selection {
         })
     }
 
-    /// Whether a row is of the stream and in the range, whatever the filters say.
+    /// Returns whether a row belongs to the stream and the range, regardless of the filters.
     pub(super) fn is_in_range(&self, row: &Row) -> bool {
         Some(row.project) == self.project
             && Some(row.stream) == self.stream

@@ -1,11 +1,11 @@
-//! Sums, means and percentiles of calls. What no call knows is null.
+//! Sums, means and percentiles of calls. A number that no call has is null.
 
 use serde::Serialize;
 use spanloom_core::Outcome;
 
 use crate::store::{Row, Status};
 
-/// Nanoseconds as milliseconds.
+/// Converts nanoseconds to milliseconds.
 pub(super) fn ms(nanos: i64) -> f64 {
     nanos as f64 / 1e6
 }
@@ -14,7 +14,7 @@ fn dollars(nanos: i64) -> f64 {
     nanos as f64 / 1e9
 }
 
-/// A sum that knows how many went into it.
+/// A sum and the number of values added.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
     total: i64,
@@ -38,7 +38,7 @@ impl Sum {
     }
 }
 
-/// Numbers that percentiles are asked of; exact.
+/// The values for exact percentiles.
 #[derive(Clone, Debug, Default)]
 struct Sample(Vec<i64>);
 
@@ -47,7 +47,7 @@ impl Sample {
         self.0.sort_unstable();
     }
 
-    /// The smallest value that `share` of all are not above (nearest rank), once sorted.
+    /// Returns the smallest value that a `share` of all values do not exceed (nearest rank), once sorted.
     fn percentile(&self, share: f64) -> Option<f64> {
         #[expect(
             clippy::cast_possible_truncation,
@@ -64,7 +64,7 @@ impl Sample {
     }
 }
 
-/// What is gathered of calls, one by one.
+/// Statistics, accumulated call by call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Accumulator {
     calls: u64,
@@ -181,7 +181,7 @@ pub(super) struct Stats {
     last_started_at: Option<f64>,
 }
 
-/// Columns for the charts, one entry a bucket.
+/// Columns for the charts, with one entry per bucket.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Series {
     calls: Vec<u64>,

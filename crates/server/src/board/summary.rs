@@ -1,4 +1,4 @@
-//! `GET /api/summary`: the numbers, the charts, and what can be chosen.
+//! `GET /api/summary`: the numbers, the charts and the available filters.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::{Code, Memory, Row};
 
-/// Groups that are shown; the others are only counted.
+/// The maximum number of groups shown; further groups are only counted.
 const GROUPS: usize = 12;
 
-/// What calls are grouped by.
+/// The property that calls are grouped by.
 enum Group {
     Model,
     Operation,
     Provider,
     Status,
     Outcome,
-    /// A path; `None` for one that no call has.
+    /// An attribute path; `None` if no call has it.
     Attribute(Option<Code>),
 }
 
@@ -61,7 +61,7 @@ impl Group {
     }
 }
 
-/// Calls of a group: all of them, and by bucket.
+/// The calls of a group: in total and by bucket.
 struct Member {
     all: Accumulator,
     buckets: Vec<Accumulator>,
@@ -116,7 +116,7 @@ fn answer(parameters: &Parameters, memory: &Memory) -> Result<Value, Problem> {
         .collect();
     let keys = largest(selected.iter().map(|row| group.key(row, memory)));
     let groups_total = keys.len();
-    // Columns are kept for the groups that are shown: there may be as many groups as calls.
+    // Only shown groups have columns: there may be as many groups as calls.
     let mut groups: HashMap<&str, Member> = keys
         .iter()
         .take(GROUPS)
@@ -150,7 +150,7 @@ fn answer(parameters: &Parameters, memory: &Memory) -> Result<Value, Problem> {
     }))
 }
 
-/// Buckets over the range asked for, or over what there is.
+/// Returns buckets over the requested range, or over the range of the rows.
 fn bins(selection: &Selection, rows: &[&Row], most: usize) -> Bins {
     let times = || rows.iter().map(|row| row.started_at);
     let from = selection.range.from.or_else(|| times().min()).unwrap_or(0);
@@ -172,7 +172,7 @@ fn models(rows: &[&Row], memory: &Memory) -> Vec<Value> {
     .collect()
 }
 
-/// How often each key comes, the most frequent first, equals by name.
+/// Returns the count of each key, the most frequent first, equal counts by name.
 fn largest<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<(&'a str, u64)> {
     let mut counts: HashMap<&str, u64> = HashMap::new();
     for key in keys {

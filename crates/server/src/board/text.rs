@@ -1,4 +1,4 @@
-//! What is shown of a prompt and of an answer in one line.
+//! One-line previews of prompts and answers.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use spanloom_core::message::{Arguments, Message, Part, Text};
 
 use super::content::Content;
 
-/// Longest preview, in characters.
+/// The maximum length of a preview, in characters.
 const LONGEST: usize = 200;
 
-/// The text of a call's last message, or of its embedding's inputs.
+/// Returns the text of a call's last request message, or of its embedding's inputs.
 pub(super) fn prompt(content: &Content<'_>) -> Option<String> {
     if let Some(embedding) = &content.embedding {
         let inputs: Vec<_> = embedding.inputs.iter().map(Text::get).collect();
@@ -22,7 +22,7 @@ pub(super) fn prompt(content: &Content<'_>) -> Option<String> {
     }
 }
 
-/// The text of a call's answer; of a tool call, the call.
+/// Returns the text of a call's answer; an answer that calls a tool is shown as that call.
 pub(super) fn completion(content: &Content<'_>) -> Option<String> {
     if let Some(embedding) = &content.embedding {
         let count = embedding.vectors;
@@ -35,7 +35,7 @@ pub(super) fn completion(content: &Content<'_>) -> Option<String> {
     }
 }
 
-/// What a message says: its words, else what it called, else what it thought or showed.
+/// Returns a preview of a message: its words, else its tool calls, else its reasoning or media.
 fn line(message: &Message<'_>) -> Option<String> {
     let [words, calls, other] = [words, call, rest].map(|of: fn(&Part<'_>) -> Option<String>| {
         let texts: Vec<String> = message.parts.iter().filter_map(of).collect();
@@ -57,7 +57,7 @@ fn words(part: &Part<'_>) -> Option<String> {
     }
 }
 
-/// The text of a tool's answer, or of a part of one.
+/// Returns the text of a tool's answer, or of a part of it.
 pub(super) fn answered(node: Node<'_>) -> Option<Cow<'_, str>> {
     node.text()
         .or_else(|| node.get("text").and_then(Node::text))
@@ -84,7 +84,7 @@ fn rest(part: &Part<'_>) -> Option<String> {
     }
 }
 
-/// Arguments as they are read: JSON, or the text a model wrote instead.
+/// Returns arguments as text: JSON, or the text that the model wrote instead.
 pub(super) fn json(arguments: Arguments<'_>) -> String {
     match arguments {
         Arguments::Written(text) => text.text().unwrap_or_default().into_owned(),
@@ -92,14 +92,14 @@ pub(super) fn json(arguments: Arguments<'_>) -> String {
     }
 }
 
-/// The beginning of a text on one line; `None` for nothing.
+/// Returns the beginning of a text on one line, or `None` if it is empty.
 fn cut(text: &str) -> Option<String> {
     let line: String = text.chars().take(4 * LONGEST).collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     (!line.is_empty()).then(|| line.chars().take(LONGEST).collect())
 }
 
-/// Says what an image, a sound or a document is. It is never loaded: its address is another's host.
+/// Describes an image, a sound or a document. The medium is never loaded: its address is on another host.
 pub(super) fn medium(part: &Part<'_>) -> Option<String> {
     Some(match part {
         Part::Blob {
@@ -130,7 +130,7 @@ mod tests {
     use super::super::content::Bodies;
     use super::*;
 
-    /// Both lines of a call with these bodies.
+    /// Returns both previews of a call with these bodies.
     fn lines(operation: &str, inputs: &Value, output: &Value) -> [Option<String>; 2] {
         let record: Record = serde_json::from_value(json!({"id": "1", "trace_id": "2", "project_id": "a/b",
             "op_name": "op", "started_at": "2026-01-01T00:00:00Z", "inputs": inputs, "output": output,

@@ -1,26 +1,26 @@
-//! How many messages a request holds, counted before any is decoded: an empty span takes two bytes on the wire and
-//! hundreds in memory.
+//! The number of messages in a request, counted before any of them is decoded: an empty span takes two bytes on the
+//! wire and hundreds in memory.
 
-/// Spans of one request.
+/// The maximum number of spans in a request.
 pub(super) const MOST_SPANS: usize = 100_000;
-/// Messages of all kinds in one request: twenty a span.
+/// The maximum number of messages of all kinds in a request: twenty per span.
 pub(super) const MOST_MESSAGES: usize = 20 * MOST_SPANS;
-/// How deep the messages of a span are followed; prost itself refuses deeper ones.
+/// The maximum depth to which the messages of a span are followed; prost itself refuses deeper messages.
 const DEPTH: usize = 100;
 
-/// Why a request is not decoded.
+/// The reason a request is not decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// It holds too many spans, or too many messages in them.
+    /// The request contains too many spans, or too many messages in them.
     TooMany,
-    /// Its spans cannot be found: it is not what it should be, or cut, or has protobuf's groups, which OTLP does not.
+    /// No spans can be found: the request is the wrong message, truncated, or has groups, which OTLP does not use.
     Malformed,
 }
 
-/// The spans of one resource, as they are on the wire.
+/// The encoded spans of one resource.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Group<'a> {
-    /// The resource, in as many parts as it was sent in; `None` if one of them cannot be read.
+    /// The resource, in as many parts as were sent; `None` if a part cannot be read.
     pub(super) resource: Option<Vec<&'a [u8]>>,
     /// `None` for a span that cannot be read.
     pub(super) spans: Vec<Option<&'a [u8]>>,
@@ -47,7 +47,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The messages of a request, as far as they lead to others. Source: opentelemetry-proto 1.x, `trace.proto`.
+/// The messages of a request that may contain other messages. Source: opentelemetry-proto 1.x, `trace.proto`.
 #[derive(Clone, Copy)]
 enum Kind {
     Request,
@@ -66,7 +66,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// The message in a field; `None` for text, bytes and fields that are not known.
+    /// Returns the message type of a field, or `None` for text, bytes and unknown fields.
     fn field(self, number: u64) -> Option<Self> {
         Some(match (self, number) {
             (Self::Request, 1) => Self::ResourceSpans,
@@ -108,7 +108,7 @@ impl Count {
         Ok(())
     }
 
-    /// Counts what is in a message; `None` if it cannot be followed to its end, which is the fault of this one alone.
+    /// Counts the messages inside a message; returns `None` if this message alone cannot be followed to its end.
     fn inside<'a>(&mut self, kind: Kind, message: &'a [u8]) -> Result<Option<&'a [u8]>, Refused> {
         match walk(kind, message, DEPTH, self) {
             Ok(()) => Ok(Some(message)),
@@ -118,14 +118,14 @@ impl Count {
     }
 }
 
-/// Takes a request apart, unless it would become too much.
+/// Splits a request into groups, unless it exceeds the limits.
 pub(super) fn groups(request: &[u8]) -> Result<Vec<Group<'_>>, Refused> {
     let mut groups = Vec::new();
     envelope(Kind::Request, request, &mut groups, &mut Count::default())?;
     Ok(groups)
 }
 
-/// Goes through the messages that lead to spans.
+/// Walks the messages that contain spans.
 fn envelope<'a>(
     kind: Kind,
     mut rest: &'a [u8],
@@ -165,7 +165,7 @@ fn walk(kind: Kind, mut rest: &[u8], depth: usize, count: &mut Count) -> Result<
     Ok(())
 }
 
-/// Reads one field; what is in it, if it is a message that is known.
+/// Reads one field and returns its content if the field is a known message.
 fn message<'a>(kind: Kind, rest: &mut &'a [u8]) -> Result<Option<(Kind, &'a [u8])>, Refused> {
     let tag = varint(rest)?;
     let length = match tag & 7 {
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_message_that_cannot_be_followed_is_the_only_one_missing() {
-        // A resource whose attribute is cut; spans: an empty one, one whose attribute is cut, one with a group.
+        // A resource with a truncated attribute; spans: empty, with a truncated attribute, with a group.
         let scope_spans = b"\x12\x00\x12\x02\x4a\x05\x12\x01\x0b";
         let mut resource_spans = b"\x0a\x02\x0a\x05\x12\x09".to_vec();
         resource_spans.extend(scope_spans);

@@ -1,4 +1,4 @@
-//! OTLP's spans, as core's mapping takes them.
+//! The conversion of OTLP spans to the input of core's mapping.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -10,28 +10,28 @@ use serde_json::{Value, json};
 use spanloom_core::mapping::{self, Attributes, SpanStatus};
 use spanloom_core::{Record, StreamName, Timestamp};
 
-/// How deep values may be nested; what lies deeper is left out.
+/// The maximum nesting depth of values; deeper values are left out.
 const DEPTH: usize = 32;
-/// Characters of a reason in an answer: some reasons quote what was sent.
+/// The maximum characters of a reason in an answer: some reasons quote the request.
 const LONGEST_REASON: usize = 200;
 
-/// What a request became.
+/// The outcome of decoding a request.
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) records: Vec<Record>,
-    /// Spans that lack what every span has.
+    /// The number of spans that lack a required field.
     incomplete: i64,
-    /// Spans that could not be read.
+    /// The number of spans that could not be read.
     unreadable: i64,
-    /// Why the first of them could not.
+    /// The reason the first of these spans could not be read.
     reason: Option<String>,
-    /// Whether there was a resource that could not be read.
+    /// Whether any resource could not be read.
     without_resource: bool,
 }
 
 impl Taken {
-    /// Takes the spans of one resource; what could not be read comes as the reason. `default` is where spans go that do
-    /// not say, in a stream named like their service.
+    /// Takes the spans of one resource; an `Err` is the reason a part could not be read. Spans that name no project go
+    /// to that of `default`, in a stream named after their service.
     pub(super) fn group(
         &mut self,
         resource: Result<Resource, String>,
@@ -54,7 +54,7 @@ impl Taken {
         }
     }
 
-    /// What the sender has to know; `None` if everything was taken.
+    /// Returns the faults to report to the sender, or `None` if everything was taken.
     pub(super) fn partial_success(&self) -> Option<ExportTracePartialSuccess> {
         let mut faults = Vec::new();
         if self.incomplete > 0 {
@@ -115,7 +115,7 @@ fn time(nanos: u64) -> Option<Timestamp> {
     i64::try_from(nanos).ok().map(Timestamp::from_nanos)
 }
 
-/// An id in hex; `None` for one of another length and for the invalid one of zeros.
+/// Returns an id in hex, or `None` if its length is wrong or all its bytes are zero.
 fn id(bytes: &[u8], length: usize) -> Option<String> {
     let valid = bytes.len() == length && bytes.iter().any(|byte| *byte != 0);
     valid.then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -154,7 +154,7 @@ fn json(value: Option<AnyValue>, depth: usize) -> Value {
                 .map(|pair| (pair.key, json(pair.value, depth - 1)))
                 .collect(),
         ),
-        // Values by reference to a table that this signal does not carry.
+        // Values that refer to a table, which this signal does not carry.
         Some(_) => Value::Null,
     }
 }

@@ -1,5 +1,5 @@
-//! OTLP's requests in JSON, the default of Node's exporter. Each span is parsed on its own, so that one that cannot be
-//! read costs no other.
+//! OTLP requests in JSON, the default of Node's exporter. Each span is parsed separately, so that an unreadable span
+//! does not affect other spans.
 //!
 //! Source: OTLP 1.x, section "JSON Protobuf Encoding".
 
@@ -90,7 +90,7 @@ impl<'de> Fields<'de> for Group<'de> {
     }
 }
 
-/// The spans of one scope, of which nothing else is recorded.
+/// The spans of one scope; the rest of the scope is not recorded.
 #[derive(Default)]
 struct Scope<'a> {
     spans: Spans<'a>,
@@ -112,7 +112,7 @@ impl<'de> Fields<'de> for Scope<'de> {
 #[derive(Default)]
 struct Spans<'a> {
     objects: Vec<&'a RawValue>,
-    /// How many were something else; they are not kept, for they may be very many.
+    /// The number of items that are not objects; the items are not kept, since there may be very many.
     others: usize,
 }
 
@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for SpansVisitor {
         while let Some(span) = seq.next_element::<&'de RawValue>()? {
             match span.get().bytes().next() {
                 Some(b'{') => spans.objects.push(span),
-                // A null is nothing.
+                // Nulls are ignored.
                 Some(b'n') => {}
                 _ => spans.others += 1,
             }

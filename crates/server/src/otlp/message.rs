@@ -1,8 +1,8 @@
-//! Protobuf's messages, read from JSON: those parts of them that become records.
+//! Protobuf messages read from JSON, limited to the parts that become records.
 //!
-//! `null` is an absent field, what is not known is skipped, and of a field that comes twice the last one counts. Names of
-//! fields are taken in `lowerCamelCase`, as OTLP has them, and as they are in the `.proto` file, which is how Go's and
-//! Python's own writers may have them.
+//! `null` is an absent field, unknown fields are skipped, and the last of duplicate fields counts. Field names are
+//! accepted in `lowerCamelCase`, as OTLP specifies, and as in the `.proto` file, as Go's and Python's own writers may
+//! emit them.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,11 +19,11 @@ use super::scalar::Scalar;
 
 /// A message that is an object in JSON.
 pub(super) trait Fields<'de>: Default {
-    /// Reads the field of a name, which must be read or skipped.
+    /// Consumes the value of the field `name`, by reading or skipping it.
     fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
-/// Reads a message.
+/// A message to deserialize.
 pub(super) struct Object<M>(pub(super) M);
 
 impl<'de, M: Fields<'de>> Deserialize<'de> for Object<M> {
@@ -50,7 +50,7 @@ impl<'de, M: Fields<'de>> Visitor<'de> for ObjectVisitor<M> {
     }
 }
 
-/// Reads messages.
+/// A list of messages to deserialize.
 struct List<M>(Vec<M>);
 
 impl<'de, M: Fields<'de>> Deserialize<'de> for List<M> {
@@ -70,7 +70,7 @@ impl<'de, M: Fields<'de>> Visitor<'de> for ListVisitor<M> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<M>, A::Error> {
         let mut messages = Vec::new();
-        // A null takes no place: objects are counted before they are read, nulls are not.
+        // Nulls are dropped: objects are counted before they are read, but nulls are not.
         while let Some(message) = seq.next_element::<Option<Object<M>>>()? {
             messages.extend(message.map(|message| message.0));
         }
@@ -106,7 +106,7 @@ fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
     Ok(text.unwrap_or_default())
 }
 
-/// Reads a scalar as what it should be.
+/// Reads a scalar and converts it with `read`.
 fn scalar<'de, A, T>(
     map: &mut A,
     read: impl FnOnce(&Scalar) -> Option<T>,
@@ -125,7 +125,7 @@ where
     }
 }
 
-/// An id that is not valid is the reader's to judge, as in protobuf.
+/// Reads an id; the caller judges its validity, as in protobuf.
 fn id<'de, A: MapAccess<'de>>(map: &mut A, length: usize) -> Result<Vec<u8>, A::Error> {
     let id = scalar(map, |id| Some(id.id(length)))?;
     Ok(id.unwrap_or_default())
@@ -136,7 +136,7 @@ fn time<'de, A: MapAccess<'de>>(map: &mut A) -> Result<u64, A::Error> {
     Ok(time.unwrap_or_default())
 }
 
-/// A status code: a number in OTLP, a name in the plain protobuf mapping.
+/// Converts a status code: a number in OTLP, a name in the plain protobuf mapping.
 fn code(code: &Scalar) -> Option<i32> {
     match code {
         Scalar::Text(name) if name.starts_with("STATUS_CODE") => {
@@ -227,7 +227,7 @@ impl<'de> Fields<'de> for AnyValue {
                 None
             }
         };
-        // Only one of them is a value; some writers have the others as nulls.
+        // Only one field is a value; some writers emit the other fields as nulls.
         if value.is_some() {
             self.value = value;
         }

@@ -4,12 +4,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `bound` | a request in protobuf, taken apart and counted |
-//! | `protobuf` | its spans, one by one |
-//! | `text` | a request in JSON, repaired and counted |
-//! | `json` | its spans, one by one |
-//! | `message`, `scalar` | what is in them |
-//! | `decode` | spans become records; what of a request did not |
+//! | `bound` | a protobuf request, split and counted |
+//! | `protobuf` | the spans of a protobuf request, one by one |
+//! | `text` | a JSON request, repaired and counted |
+//! | `json` | the spans of a JSON request, one by one |
+//! | `message`, `scalar` | the contents of JSON spans |
+//! | `decode` | spans become records, and faults are collected |
 
 mod bound;
 mod decode;
@@ -44,17 +44,17 @@ use crate::reply::{self, Problem};
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
-/// Names `entity/project` for spans that do not say, as W&B has it.
+/// The header that sets `entity/project` for spans that name none, as in W&B's API.
 const PROJECT: &str = "project_id";
 
 pub(crate) fn routes() -> Router<Arc<App>> {
-    // `/otel/v1/traces` is where W&B takes them.
+    // `/otel/v1/traces` is the path of W&B's API.
     Router::new()
         .route("/v1/traces", post(traces))
         .route("/otel/v1/traces", post(traces))
 }
 
-/// How a request is written, and its answer.
+/// The encoding of a request and of its answer.
 #[derive(Clone, Copy, Debug)]
 enum Encoding {
     Protobuf,
@@ -96,7 +96,7 @@ impl Encoding {
             ),
             Self::Json => reply::json(&partial_success.map_or_else(
                 || json!({}),
-                // 64-bit numbers are texts in protobuf's JSON.
+                // 64-bit numbers are strings in protobuf's JSON.
                 |partial| {
                     json!({"partialSuccess": {
                         "rejectedSpans": partial.rejected_spans.to_string(),
@@ -126,7 +126,8 @@ async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     Ok(encoding.answer(partial_success))
 }
 
-/// Where spans go that do not say: the project in the header, else `local/otlp`, in a stream named like their service.
+/// Returns the default for spans that name no project: the project in the header, else `local/otlp`, in a stream named
+/// after their service.
 fn default_stream(headers: &HeaderMap) -> Result<StreamName, Problem> {
     let Some(project) = headers.get(PROJECT) else {
         return Ok(local());

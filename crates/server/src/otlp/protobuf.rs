@@ -1,4 +1,4 @@
-//! OTLP's requests in protobuf. Each span is decoded on its own, so that one that cannot be read costs no other.
+//! OTLP requests in protobuf. Each span is decoded separately, so that an unreadable span does not affect other spans.
 
 use prost::Message;
 use spanloom_core::StreamName;
@@ -9,7 +9,7 @@ use super::decode::Taken;
 pub(super) fn read(request: &[u8], default: &StreamName) -> Result<Taken, Refused> {
     let mut taken = Taken::default();
     for group in bound::groups(request)? {
-        // Parts of a message, one after the other, are the whole.
+        // The concatenated parts of a message are the whole message.
         let resource = group.resource.map(|parts| parts.concat());
         let spans = group.spans.into_iter().map(decoded);
         taken.group(decoded(resource.as_deref()), spans, default);

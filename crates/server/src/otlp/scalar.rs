@@ -1,13 +1,13 @@
-//! Numbers, ids and bytes in JSON, in every way that senders write them.
+//! Numbers, ids and bytes in JSON, in every form that senders write.
 //!
-//! | what | how | who |
+//! | value | form | sender |
 //! |---|---|---|
 //! | 64-bit numbers | `"17"` | protobuf's JSON, opentelemetry-js after 0.44 |
-//! | | `17`, `1.7e18` | opentelemetry-js up to 0.43; always its `intValue` |
+//! | | `17`, `1.7e18` | opentelemetry-js up to 0.43; every version for `intValue` |
 //! | | `{"low": -1013133952, "high": 395276536}` | opentelemetry-js 0.44 (its issue 4216) |
 //! | doubles | `1.5`, `"NaN"`, `"Infinity"` | protobuf's JSON |
 //! | ids | hex | OTLP |
-//! | | base64 | protobuf's JSON as it is, which Go's and Python's own writers make |
+//! | | base64 | plain protobuf JSON, as Go's and Python's own writers emit it |
 //! | bytes | base64 | protobuf's JSON |
 //! | | `{"0": 1, "1": 2}`, `{"type": "Buffer", "data": [1, 2]}`, `[1, 2]` | opentelemetry-js before 2026 (its issue 6190) |
 
@@ -19,14 +19,14 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// Without padding: it is taken off before.
+/// An engine without padding, which is removed before decoding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const LENIENT: GeneralPurposeConfig = general_purpose::NO_PAD.with_decode_allow_trailing_bits(true);
 
-/// What one half of a number counts.
+/// The value of one unit of a number's high half.
 const HALF: i128 = 1 << 32;
 
-/// A value that is no message.
+/// A value that is not a message.
 #[derive(Debug, PartialEq)]
 pub(super) enum Scalar {
     Whole(i128),
@@ -36,7 +36,7 @@ pub(super) enum Scalar {
 }
 
 impl Scalar {
-    /// The value as a whole number, exactly.
+    /// Returns the value as an exact whole number.
     pub(super) fn whole(&self) -> Option<i128> {
         match self {
             Self::Whole(value) => Some(*value),
@@ -58,8 +58,8 @@ impl Scalar {
         }
     }
 
-    /// The value of `intValue`. JavaScript takes every number without a fraction for an integer, however large: those
-    /// beyond 64 bits are doubles.
+    /// Returns the value of `intValue`. JavaScript treats every number without a fraction as an integer, however large:
+    /// integers beyond 64 bits become doubles.
     pub(super) fn integer(&self) -> Option<Any> {
         match self.whole().map(i64::try_from) {
             Some(Ok(value)) => Some(Any::IntValue(value)),
@@ -67,11 +67,11 @@ impl Scalar {
         }
     }
 
-    /// An id of so many bytes; of none, or of another length, if it is not valid.
+    /// Returns an id of `length` bytes; an invalid id is empty or has another length.
     pub(super) fn id(&self, length: usize) -> Vec<u8> {
         let id = match self {
             Self::Text(text) if text.len() == 2 * length => hex(text),
-            // With its padding: hex has none.
+            // Base64 with its padding, which hex does not have.
             Self::Text(text) if text.len() == length.div_ceil(3) * 4 => base64(text),
             Self::Bytes(bytes) => Some(bytes.clone()),
             Self::Whole(_) | Self::Real(_) | Self::Text(_) => None,
@@ -88,7 +88,7 @@ impl Scalar {
     }
 }
 
-/// A double without a fraction. Rust writes such a double with all its digits and nothing else.
+/// Converts a double without a fraction. Rust formats such a double with all its digits and nothing else.
 fn integral(value: f64) -> Option<i128> {
     value.to_string().parse().ok()
 }
@@ -113,7 +113,7 @@ fn hex_digit(digit: u8) -> Option<u8> {
     })
 }
 
-/// Base64 in either alphabet, with or without its padding, as protobuf's JSON asks of those who read it.
+/// Decodes base64 in either alphabet, with or without padding, as protobuf's JSON requires of readers.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let standard = text
         .trim_end_matches('=')
@@ -169,7 +169,7 @@ impl<'de> Visitor<'de> for ScalarVisitor {
                 "low" => low = map.next_value::<Option<i64>>()?,
                 "high" => high = map.next_value::<Option<i64>>()?,
                 "data" => bytes = map.next_value()?,
-                // JavaScript keeps keys that are numbers in their order.
+                // JavaScript keeps numeric keys in ascending order.
                 index if index.bytes().all(|digit| digit.is_ascii_digit()) => {
                     bytes.push(map.next_value()?);
                 }
@@ -181,7 +181,7 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         if low.is_none() && high.is_none() {
             return Ok(Scalar::Bytes(bytes));
         }
-        // JavaScript's halves are signed, but only the sign of the higher one is that of the number.
+        // JavaScript's halves are signed, but only the sign of the high half is that of the number.
         let low = i128::from(low.unwrap_or_default()).rem_euclid(HALF);
         Ok(Scalar::Whole(
             i128::from(high.unwrap_or_default()) * HALF + low,

@@ -1,8 +1,8 @@
-//! What of a JSON text is looked at before it is parsed.
+//! The inspection and repair of a JSON text before it is parsed.
 
 use std::borrow::Cow;
 
-/// How many objects a text holds.
+/// Counts the objects in a text.
 pub(super) fn objects(text: &str) -> usize {
     let (mut count, mut quoted) = (0, false);
     let mut bytes = text.bytes();
@@ -19,8 +19,8 @@ pub(super) fn objects(text: &str) -> usize {
     count
 }
 
-/// The text with U+FFFD for every half of a pair that stands alone: JavaScript cuts its strings anywhere and writes such
-/// halves as escapes, which are no text in Rust.
+/// Replaces every lone surrogate in a text with U+FFFD: JavaScript cuts its strings anywhere and writes lone surrogates
+/// as escapes, which are not valid text in Rust.
 pub(super) fn whole(text: &str) -> Cow<'_, str> {
     let mut fixed = String::new();
     let (mut copied, mut at) = (0, 0);
@@ -41,7 +41,7 @@ pub(super) fn whole(text: &str) -> Cow<'_, str> {
     Cow::Owned(fixed)
 }
 
-/// The length of the escape a text begins with, that of a whole pair, and whether it is a half that stands alone.
+/// Returns the length of the escape or surrogate pair that begins a text, and whether it is a lone surrogate.
 fn escape(text: &str) -> (usize, bool) {
     match unit(text) {
         Some(0xd800..=0xdbff) if matches!(text.get(6..).and_then(unit), Some(0xdc00..=0xdfff)) => {
@@ -53,7 +53,7 @@ fn escape(text: &str) -> (usize, bool) {
     }
 }
 
-/// The code unit of an escape.
+/// Returns the code unit of an escape.
 fn unit(text: &str) -> Option<u16> {
     u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }

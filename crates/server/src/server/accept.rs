@@ -1,4 +1,4 @@
-//! The accept loop. Our own, because a listener must bound its connections and the time a request's head may take.
+//! A custom accept loop, because a listener must bound its connections and the time for a request's head.
 
 use std::io;
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::paced::Paced;
 
-/// Connections at once.
+/// The maximum number of simultaneous connections.
 const CONNECTIONS: usize = 256;
-/// Time for a request's head, and so for an idle connection.
+/// The timeout for a request's head, and therefore for an idle connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes of a request's head.
+/// The maximum bytes of a request's head.
 const HEAD_BYTES: usize = 16 << 10;
-/// Time between attempts when connections cannot be accepted.
+/// The delay between attempts when connections cannot be accepted.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
-/// Time for requests under way when the server stops.
+/// The time that requests in progress get when the server stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// The next connection, once there may be one more.
+/// Accepts the next connection once the limit permits another.
 async fn next(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
@@ -35,7 +35,7 @@ async fn next(
     Ok((listener.accept().await?.0, permit))
 }
 
-/// Serves connections until the other end of `stopped` is dropped.
+/// Serves connections until the sender of `stopped` is dropped.
 pub(super) async fn accept(
     listener: TcpListener,
     router: Router,
@@ -48,13 +48,13 @@ pub(super) async fn accept(
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(HEAD_BYTES);
     loop {
-        // Also while all connections are taken: they may be held for long.
+        // Stopping must work even while all connections are taken: clients may hold them for long.
         let accepted = tokio::select! {
             accepted = next(&listener, &free) => accepted,
             _ = stopped.changed() => break,
         };
         let Ok((socket, permit)) = accepted else {
-            // Out of file handles, most likely: some will be closed.
+            // The process is most likely out of file handles: some will be closed.
             tokio::time::sleep(ACCEPT_BACKOFF).await;
             continue;
         };
@@ -64,7 +64,7 @@ pub(super) async fn accept(
         let connection =
             connections.watch(http.serve_connection(TokioIo::new(Paced::new(socket)), service));
         tokio::task::spawn(async move {
-            // A client that goes away mid-request is its own affair.
+            // A client that disconnects mid-request is not an error.
             drop(connection.await);
             drop(permit);
         });

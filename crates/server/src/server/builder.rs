@@ -1,4 +1,4 @@
-//! How a server is made.
+//! The builder of a server.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -34,28 +34,28 @@ impl Default for ServerBuilder {
 }
 
 impl ServerBuilder {
-    /// Address of the board and of all APIs; port 0 takes any free one. Default: 127.0.0.1:7440.
+    /// Sets the address of the board and of all APIs; port 0 takes any free port. Default: 127.0.0.1:7440.
     pub fn with_listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Address of a listener for OTLP alone, or none. Default: 127.0.0.1:4318.
+    /// Sets the address of a listener for OTLP only, or `None` for no listener. Default: 127.0.0.1:4318.
     pub fn with_otlp_http(mut self, address: Option<SocketAddr>) -> Self {
         self.otlp_http = address;
         self
     }
 
-    /// Where records are kept. Default: a temporary file.
+    /// Sets the database that stores the records. Default: a temporary file.
     pub fn with_database(mut self, database: Database) -> Self {
         self.database = database;
         self
     }
 
-    /// Binds the addresses and opens the database, so that whatever is wrong shows here.
+    /// Binds the addresses and opens the database, so that any problem with them surfaces here.
     ///
     /// # Errors
-    /// When an address is taken or beyond loopback, or the database cannot be opened; the text names it and the remedy.
+    /// If an address is taken or not loopback, or the database does not open; the message names the problem and remedy.
     pub async fn bind(self) -> Result<Server, Error> {
         let board = bind(self.listen, "--listen ADDRESS").await?;
         let otlp = match self.otlp_http {

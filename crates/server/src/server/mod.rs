@@ -1,4 +1,4 @@
-//! The server: what it binds, and how it runs.
+//! The server: its listeners and its run loop.
 
 mod accept;
 mod builder;
@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::reply::Problem;
 use crate::{board, guard, otlp, reply, weave};
 
-/// A server that is bound and has its database open, but does not answer yet.
+/// A server with bound listeners and an open database that does not answer requests yet.
 #[derive(Debug)]
 #[must_use = "a server answers nothing until `serve`"]
 pub struct Server {
@@ -36,28 +36,28 @@ struct Listener {
 }
 
 impl Server {
-    /// Begins a server on 127.0.0.1:7440, with OTLP on 127.0.0.1:4318 as well, and a temporary database.
+    /// Returns a builder for a server on 127.0.0.1:7440, with OTLP also on 127.0.0.1:4318, and a temporary database.
     pub fn builder() -> ServerBuilder {
         ServerBuilder::default()
     }
 
-    /// Address of the board and of all APIs, such as `http://127.0.0.1:7440`.
+    /// Returns the URL of the board and of all APIs, such as `http://127.0.0.1:7440`.
     #[must_use]
     pub fn url(&self) -> String {
         self.app.url.clone()
     }
 
-    /// Address of the listener for OTLP alone, such as `http://127.0.0.1:4318`.
+    /// Returns the URL of the listener for OTLP only, such as `http://127.0.0.1:4318`.
     #[must_use]
     pub fn otlp_url(&self) -> Option<String> {
         self.app.otlp_url.clone()
     }
 
-    /// Answers requests until `stop` resolves; then takes no more, gives those under way 5 seconds, and writes what is
-    /// waiting. If the future is dropped, requests under way are cut off; what was acknowledged is on disk.
+    /// Answers requests until `stop` resolves; then accepts no more, gives requests in progress 5 seconds, and writes
+    /// pending records. If the future is dropped, requests in progress are cut off; acknowledged records are on disk.
     ///
     /// # Errors
-    /// None today; there for errors of the listeners that cannot be waited out.
+    /// None today; reserved for permanent errors of the listeners.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let (stopping, stopped) = watch::channel(());
         let all = weave::routes()
@@ -76,7 +76,7 @@ impl Server {
         stop.await;
         drop(stopping);
         for listener in running {
-            // A listener that panicked has ended, which is what is waited for.
+            // A listener that panicked has ended as well.
             drop(listener.await);
         }
         let app = self.app;
@@ -85,7 +85,7 @@ impl Server {
     }
 }
 
-/// Routes with what every request goes through: headers outermost, so that refusals have them too.
+/// Adds the layers common to all requests: headers are outermost, so that refusals have them too.
 fn finish(routes: Router<Arc<App>>, app: &Arc<App>, port: u16) -> Router {
     routes
         .fallback(|| async { Problem::not_found("there is nothing at this path") })

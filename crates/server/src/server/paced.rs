@@ -1,8 +1,8 @@
-//! A connection whose other end must read what it asked for.
+//! A connection whose client must read the answers that it requested.
 //!
-//! hyper waits for ever until an answer can be written. A client that asks for much and reads nothing would keep its place
-//! among the connections, and a page of the answer in memory. So a connection has patience to spend: waiting takes it,
-//! bytes that are read give it back.
+//! hyper waits forever until an answer can be written. A client that requests much and reads nothing would occupy a
+//! connection and keep a page of the answer in memory. A connection therefore has a budget of patience: waiting spends
+//! it, and bytes read by the client restore it.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,16 +12,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long writing may wait for a client that reads nothing.
+/// The longest time that a write may wait for a client that reads nothing.
 const WRITE_STALL: Duration = Duration::from_secs(30);
-/// Bytes a second that a client may read at and never be cut off.
+/// The read rate, in bytes per second, at which a client is never cut off.
 const RATE: u32 = 16 << 10;
 
-/// A connection that ends when its patience does.
+/// A connection that ends when its patience runs out.
 pub(super) struct Paced<S> {
     socket: S,
     left: Duration,
-    /// Since when a write waits.
+    /// The time since which a write has been waiting.
     waiting: Option<Instant>,
     end: Pin<Box<Sleep>>,
 }
@@ -36,7 +36,7 @@ impl<S> Paced<S> {
         }
     }
 
-    /// Takes the time waited and gives it back for the bytes written; an error when patience has run out.
+    /// Spends patience on the time waited and restores it for the bytes written; fails when patience has run out.
     fn pace(
         &mut self,
         written: Poll<io::Result<usize>>,

@@ -1,4 +1,4 @@
-//! What is stored together, made ready by those who bring it.
+//! A batch of records that are stored together, prepared by the caller.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,13 +12,13 @@ use super::{CallEnd, frame, merge};
 pub(super) struct Batch {
     pub(super) records: Vec<Record>,
     pub(super) frames: Vec<Vec<u8>>,
-    /// Ends that came without their start.
+    /// Ends that arrived without their start.
     pub(super) ends: Vec<CallEnd>,
     pub(super) bytes: usize,
 }
 
 impl Batch {
-    /// Compresses the payloads: on the thread of the one who brings them, so that the writer only writes.
+    /// Compresses the payloads on the caller's thread, so that the writer only writes.
     pub(super) fn prepare(records: Vec<Record>, ends: Vec<CallEnd>) -> io::Result<Self> {
         let (records, ends) = (once(records), once_ended(ends));
         let payloads: Vec<String> = records
@@ -40,7 +40,7 @@ impl Batch {
     }
 }
 
-/// Each call once: one that comes twice in a batch is put together here, and not by reading back what was just written.
+/// Returns each call once: duplicates in a batch are merged here, so that the writer need not read back its writes.
 fn once(records: Vec<Record>) -> Vec<Record> {
     let mut places: HashMap<(String, String, String), usize> = HashMap::new();
     let mut each: Vec<Option<Record>> = Vec::with_capacity(records.len());

@@ -1,11 +1,11 @@
-//! A list whose copies share its items: a copy costs one pointer per chunk, a change of a shared chunk copies that chunk.
+//! A list whose copies share its items: a copy costs a pointer per chunk, a change to a shared chunk copies the chunk.
 
 use std::sync::Arc;
 
-/// Items of one chunk: few, because a change copies them all; many, because a copy of the list counts each chunk.
+/// Items per chunk: few, because a change copies them all; many, because a copy of the list has a pointer per chunk.
 const ITEMS: usize = 512;
 
-/// Items by their place.
+/// A list of items by place.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunks<T> {
     chunks: Vec<Arc<Vec<T>>>,
@@ -49,7 +49,7 @@ impl<T: Clone> Chunks<T> {
         }
     }
 
-    /// Forgets the items from `len` on.
+    /// Removes the items from `len` on.
     pub(crate) fn truncate(&mut self, len: usize) {
         if len >= self.len {
             return;
@@ -62,7 +62,7 @@ impl<T: Clone> Chunks<T> {
         }
     }
 
-    /// The item at a place, to be changed.
+    /// Returns a mutable reference to the item at a place.
     pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         Arc::make_mut(self.chunks.get_mut(place / ITEMS)?).get_mut(place % ITEMS)
     }

@@ -1,4 +1,4 @@
-//! What is left of a call whose payload cannot be read: its row.
+//! The recovery, from its row, of a call whose payload cannot be read.
 
 use serde_json::{Map, Value};
 use spanloom_core::{
@@ -9,7 +9,7 @@ use spanloom_core::{
 use super::row::{Row, Status};
 use super::{Code, Dictionary};
 
-/// The record that a row alone makes: names, times and numbers without content, and marked as damaged.
+/// Builds a record from a row alone: names, times and numbers without content, marked as damaged.
 pub(super) fn remains(row: &Row, dictionary: &Dictionary) -> Record {
     let text = |code: Code| dictionary.text(code).to_owned();
     let project = text(row.project);

@@ -1,4 +1,4 @@
-//! Texts that recur (names, models, attribute paths and values), as codes.
+//! Recurring texts (names, models, attribute paths and values), as codes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -8,7 +8,7 @@ use super::chunks::Chunks;
 /// A text's number.
 pub(crate) type Code = u32;
 
-/// Texts by code and codes by text. A copy has the texts of its time; the codes are shared, since a text keeps its code.
+/// Texts by code and codes by text. A copy has the texts of its time and shares the codes, since a text keeps its code.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dictionary {
     texts: Chunks<Arc<str>>,
@@ -24,7 +24,7 @@ impl Dictionary {
         self.codes.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A copy that goes on by itself: what it adds is not found in this one.
+    /// Returns an independent copy, whose additions do not appear in this dictionary.
     pub(crate) fn apart(&self) -> Self {
         Self {
             texts: self.texts.clone(),
@@ -32,7 +32,7 @@ impl Dictionary {
         }
     }
 
-    /// The text's code, a new one if need be.
+    /// Returns the code of a text, assigning a new code if needed.
     pub(crate) fn intern(&mut self, text: &str) -> Code {
         if let Some(code) = self.code(text) {
             return code;
@@ -40,21 +40,21 @@ impl Dictionary {
         self.push(Arc::from(text))
     }
 
-    /// Adds the text that comes next, as it was stored.
+    /// Adds a text under the next code, as it was stored.
     pub(crate) fn push(&mut self, text: Arc<str>) -> Code {
-        // Four thousand million different texts do not fit into memory before the codes run out.
+        // Memory runs out before four billion different texts exhaust the codes.
         let code = Code::try_from(self.texts.len()).unwrap_or(Code::MAX);
         self.texts.push(Arc::clone(&text));
         self.codes_mut().insert(text, code);
         code
     }
 
-    /// The text's code. One that is newer than this copy is the code of no row that the copy's reader has.
+    /// Returns the code of a text. A code newer than this copy occurs in none of the rows that the copy's reader has.
     pub(crate) fn code(&self, text: &str) -> Option<Code> {
         self.codes().get(text).copied()
     }
 
-    /// The code's text; empty for one that was never given out.
+    /// Returns the text of a code, or an empty text for a code that was never assigned.
     pub(crate) fn text(&self, code: Code) -> &str {
         usize::try_from(code)
             .ok()
@@ -62,12 +62,12 @@ impl Dictionary {
             .map_or("", |text| text)
     }
 
-    /// How many there are.
+    /// Returns the number of texts.
     pub(crate) fn len(&self) -> usize {
         self.texts.len()
     }
 
-    /// Forgets the texts from `len` on: those of a transaction that was not committed.
+    /// Removes the texts from `len` on, which belong to a transaction that was not committed.
     pub(crate) fn truncate(&mut self, len: usize) {
         let forgotten: Vec<Arc<str>> = self.since(len).map(Arc::clone).collect();
         let mut codes = self.codes_mut();
@@ -78,7 +78,7 @@ impl Dictionary {
         self.texts.truncate(len);
     }
 
-    /// The texts from `from` on, in the order of their codes.
+    /// Returns the texts from `from` on, in the order of their codes.
     pub(crate) fn since(&self, from: usize) -> impl Iterator<Item = &Arc<str>> {
         (from..self.texts.len()).filter_map(|code| self.texts.get(code))
     }

@@ -1,5 +1,5 @@
-//! Ends of calls whose start has not come: parts of a call come in any order, and an end alone is no call that could be
-//! shown. They wait in a table of their own.
+//! Ends of calls whose start has not arrived: the parts of a call arrive in any order, and an end alone cannot be shown
+//! as a call. Such ends wait in a separate table.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -18,13 +18,13 @@ pub(crate) struct CallEnd {
     pub(crate) summary: Option<Map<String, Value>>,
     #[serde(default)]
     pub(crate) exception: Option<String>,
-    /// The TypeScript client's ends have it.
+    /// A name that the TypeScript client sends with the end.
     #[serde(default)]
     pub(crate) display_name: Option<String>,
 }
 
 impl CallEnd {
-    /// The call with this end.
+    /// Completes a record with this end.
     pub(crate) fn complete(self, record: &mut Record) {
         record.ended_at = Some(self.ended_at);
         record.exception = self.exception;
@@ -35,7 +35,7 @@ impl CallEnd {
 }
 
 impl CallEnd {
-    /// Two ends of one call, of which `self` came later: it says how the call ended, and the other fills in what it left out.
+    /// Merges two ends of one call: `self` is later and takes precedence, and `earlier` fills in what `self` lacks.
     pub(super) fn over(mut self, earlier: Self) -> Self {
         self.output = self.output.or(earlier.output);
         self.display_name = self.display_name.or(earlier.display_name);
@@ -45,7 +45,7 @@ impl CallEnd {
         self
     }
 
-    /// Bytes of it, nearly.
+    /// Returns the approximate size in bytes.
     pub(super) fn bytes(&self) -> usize {
         let summary = self
             .summary
@@ -61,13 +61,13 @@ impl CallEnd {
     }
 }
 
-/// Whether any end waits.
+/// Returns whether any end is waiting.
 pub(super) fn any(connection: &Connection) -> rusqlite::Result<bool> {
     let mut select = connection.prepare_cached("SELECT EXISTS(SELECT 1 FROM call_end)")?;
     select.query_row([], |row| row.get(0))
 }
 
-/// Lets an end wait, with what one of the same call that waits has.
+/// Stores a waiting end, merged with an earlier waiting end of the same call.
 pub(super) fn put(connection: &Connection, end: &CallEnd) -> rusqlite::Result<()> {
     let end = match take(connection, &end.project_id, &end.id)? {
         Some(earlier) => &end.clone().over(earlier),
@@ -82,7 +82,7 @@ pub(super) fn put(connection: &Connection, end: &CallEnd) -> rusqlite::Result<()
         .map(drop)
 }
 
-/// Takes the end that waits for a call.
+/// Removes and returns the end that waits for a call.
 pub(super) fn take(
     connection: &Connection,
     project: &str,

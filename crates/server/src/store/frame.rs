@@ -1,25 +1,25 @@
-//! Payloads, compressed together: neighbours resemble each other, and a frame of 32 takes half of what 32 take alone.
+//! Payloads compressed together: neighbours resemble each other, and a frame of 32 is half the size of 32 frames of 1.
 //!
-//! A frame ends with zstd's checksum of what it holds, so that a bit that flipped on disk is seen. Frames of servers before
-//! 29 November 2026 have none; they are read as they are.
+//! A frame ends with zstd's checksum of its content, so that a bit flipped on disk is detected. Frames of servers
+//! before 29 November 2026 have no checksum and are read without one.
 
 use std::io;
 
 use zstd::zstd_safe::CParameter;
 
-/// Calls in one frame.
+/// The number of calls in a frame.
 pub(crate) const CALLS: usize = 32;
 
-/// Fast, and as small as the next levels but for a few per cent (measured; see `ARCHITECTURE.md`).
+/// Fast, and within a few per cent of the size of the next levels (measured; see `ARCHITECTURE.md`).
 const LEVEL: i32 = 1;
 
-/// No frame inflates beyond this: 32 requests' worth of the largest call. A damaged file must not take all memory.
+/// The maximum inflated size of a frame: 32 of the largest requests. A damaged file must not exhaust memory.
 const LARGEST: usize = 2 << 30;
 
-/// Where a payload is: frame and slot.
+/// The location of a payload: frame and slot.
 pub(super) type Location = (i64, i64);
 
-/// Packs payloads into one frame: their number, their lengths, themselves.
+/// Packs payloads into one frame: their count, their lengths and their bytes.
 pub(crate) fn pack<'a>(payloads: impl Iterator<Item = &'a str> + Clone) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     let word = |len: usize| {
@@ -39,13 +39,13 @@ pub(crate) fn pack<'a>(payloads: impl Iterator<Item = &'a str> + Clone) -> io::R
     compressor.compress(&plain)
 }
 
-/// A frame's payloads, unpacked.
+/// The unpacked payloads of a frame.
 pub(crate) struct Payloads {
     plain: Vec<u8>,
 }
 
 impl Payloads {
-    /// Unpacks a frame; an error for one that is damaged.
+    /// Unpacks a frame; fails if the frame is damaged.
     pub(crate) fn unpack(frame: &[u8]) -> io::Result<Self> {
         let size = zstd::zstd_safe::get_frame_content_size(frame)
             .ok()
@@ -57,7 +57,7 @@ impl Payloads {
         Ok(Self { plain })
     }
 
-    /// The payload in a slot; `None` where the frame has none, or no text.
+    /// Returns the payload in a slot, or `None` if the frame lacks it or it is not valid text.
     pub(crate) fn get(&self, slot: i64) -> Option<&str> {
         let slot = usize::try_from(slot).ok()?;
         let count = self.word(0)?;

@@ -1,6 +1,6 @@
-//! Ids as short bytes: hex digits and UUIDs take half their text.
+//! Ids as short bytes: hex digits and UUIDs take half the size of their text.
 
-/// A span's, trace's or call's id.
+/// The id of a span, a trace or a call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Id(Box<[u8]>);
 
@@ -10,7 +10,7 @@ const UUID: u8 = 2;
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
 impl Id {
-    /// Packs an id; any text is one.
+    /// Packs an id; any text is valid.
     pub(crate) fn new(text: &str) -> Self {
         let undashed = || -> Option<String> {
             let dashed = text.len() == 36
@@ -27,7 +27,7 @@ impl Id {
         Self(std::iter::once(kind).chain(bytes).collect())
     }
 
-    /// What was stored.
+    /// Restores an id from its stored bytes.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
@@ -37,7 +37,7 @@ impl Id {
     }
 }
 
-/// Pairs of lower-case hex digits as bytes; `None` for any other text.
+/// Decodes pairs of lower-case hex digits; returns `None` for any other text.
 fn hex(text: &str) -> Option<Vec<u8>> {
     let digit = |c: u8| match c {
         b'0'..=b'9' => Some(c - b'0'),

@@ -1,4 +1,4 @@
-//! The rows in memory, and the ids in them.
+//! The rows in memory, and the table that finds them by id.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -10,19 +10,19 @@ use super::id::Id;
 use super::row::Row;
 use super::{Code, Dictionary};
 
-/// Everything committed at some moment, for reading. A copy shares what has not changed since.
+/// A snapshot of everything committed, for readers. A copy shares all unchanged parts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) dictionary: Dictionary,
-    /// By arrival; the place in here is the row's `loc`.
+    /// The rows by arrival; a row's place here is its `loc`.
     pub(crate) rows: Chunks<Row>,
     places: Arc<Places>,
     /// Changes with every commit.
     pub(crate) version: u64,
 }
 
-/// Places of rows by project and id. Holds numbers only: the ids are compared in the rows. Shared by all copies, since a
-/// call keeps its place: one that is newer than a copy is not among the copy's rows.
+/// The places of rows by project and id. The table holds numbers only: ids are compared in the rows. All copies share
+/// the table, since a call keeps its place: a call newer than a copy is not among the copy's rows.
 #[derive(Debug, Default)]
 struct Places {
     table: RwLock<HashTable<u32>>,
@@ -54,7 +54,7 @@ impl Memory {
         memory
     }
 
-    /// The place of a call.
+    /// Returns the place of a call.
     pub(crate) fn find(&self, project: Code, id: &Id) -> Option<usize> {
         let same = |place: &u32| {
             self.at(*place)
@@ -73,7 +73,7 @@ impl Memory {
         self.rows.get(usize::try_from(place).ok()?)
     }
 
-    /// Puts a row in its place: the next one, or that of the same call.
+    /// Puts a row at a place: the next place, or the place of the same call.
     pub(super) fn put(&mut self, place: usize, row: Row) {
         if let Some(old) = self.rows.get_mut(place) {
             *old = row;
@@ -95,7 +95,7 @@ impl Memory {
     }
 }
 
-/// The newest copy for readers. Nobody waits: a reader takes a pointer, and the writer changes what readers do not hold.
+/// The newest copy for readers. Neither side waits: a reader takes a pointer, the writer changes what no reader holds.
 #[derive(Debug)]
 pub(super) struct Published(Mutex<Arc<Memory>>);
 
@@ -108,7 +108,7 @@ impl Published {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes what readers get from now on.
+    /// Changes the copy that readers get from now on.
     pub(super) fn change(&self, change: impl FnOnce(&mut Memory)) {
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut newest));
@@ -133,7 +133,7 @@ mod tests {
         let project = rows[0].project;
         let published = Published::new(Memory::new(dictionary.clone(), rows));
         let before = published.get();
-        // On one thread: a lock that the reader held would end the test here.
+        // On one thread: a lock held by the reader would end the test here.
         published.change(|memory| {
             for id in [2_000, 2_001] {
                 memory.put(id, row(&mut dictionary, id));

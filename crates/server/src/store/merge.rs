@@ -1,12 +1,12 @@
-//! Two parts of one call, whichever of them came first.
+//! The merge of two parts of one call, whichever part arrived first.
 
 use serde_json::Value;
 use spanloom_core::{CallInfo, Json, Record};
 
-/// One record of what is stored and what came now, in whichever order the call's parts were made.
+/// Merges the stored record with the arriving record, in whichever order the call's parts were made.
 ///
-/// The ended one says how the call stands, the later one when both are of a kind; the other fills in what it left out.
-/// So a part that comes twice, or late, takes nothing away.
+/// The ended record takes precedence, or the arriving record if both or neither have ended; the other record fills in
+/// missing fields. A part that arrives twice or late therefore removes nothing.
 pub(super) fn merge(stored: Record, came: Record) -> Record {
     let (other, main) = if stored.ended_at.is_some() && came.ended_at.is_none() {
         (came, stored)
@@ -21,9 +21,9 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
     if own && let Some(Value::Object(info)) = attributes.get_mut(CallInfo::GROUP) {
         info.remove("rebuilt");
     }
-    // An end says all there is to say about the end: that there was no exception, for one.
+    // An end is complete: a missing exception, for example, means that there was none.
     let end = other.ended_at.is_none();
-    // The same end told again takes nothing away either, though it may tell less: a collector drops content.
+    // A repeated end removes nothing either, though it may contain less: a collector drops content.
     let same_end = other.ended_at == main.ended_at;
     Record {
         parent_id: main.parent_id.or(other.parent_id),
@@ -47,10 +47,10 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
     }
 }
 
-/// The content that counts: `main`, unless it is empty or tells of `other` in other words.
+/// Returns the content to keep: `main`, unless it is empty or a rebuilt version of `other`.
 ///
-/// A call that comes to us by way of a collector as well comes there as a span, from whose messages the bodies are put
-/// together; the provider's own, which the exporter sends, say more.
+/// A call that also arrives through a collector arrives there as a span, and its bodies are rebuilt from the span's
+/// messages; the provider's own bodies, which the exporter sends, contain more.
 fn fuller(other: Json, main: Json, rebuilt_twin: bool) -> Json {
     if is_empty(&main) || (rebuilt_twin && !is_empty(&other)) {
         other
@@ -133,7 +133,7 @@ mod tests {
             merge(rebuilt_twin.clone(), rebuilt_twin.clone()),
             rebuilt_twin
         );
-        // An embedding and a refusal have no messages to retell.
+        // An embedding and a refusal have no messages to rebuild.
         let silent = record(&json!({"ended_at": "2026-11-22T10:00:01Z"}));
         assert_eq!(merge(full.clone(), silent.clone()).output, full.output);
         assert_eq!(merge(silent, full.clone()).output, full.output);

@@ -1,27 +1,28 @@
-//! The store: records, durable, and the questions the board asks about them.
+//! The store: durable records, and answers to the board's questions about them.
 //!
-//! SQLite holds the truth: a narrow row of integers per call, and the calls' JSON in compressed frames. What the board
-//! asks is answered from the same rows kept in memory and rebuilt at start; payloads are read from the file. There is no
-//! secondary index: one on random ids would cost more than everything else together, so the ids are a table in memory.
+//! SQLite is the source of truth: a narrow row of integers per call, and the calls' JSON in compressed frames. The
+//! board's questions are answered from the same rows in memory, rebuilt at start; payloads are read from the file.
+//! There is no secondary index: on random ids, it would cost more than everything else together, so the ids are a table
+//! in memory.
 //!
 //! | file | what |
 //! |---|---|
-//! | `row` | the narrow row of a call, and how it is read off a record |
+//! | `row` | the narrow row of a call, and how it is built from a record |
 //! | `id` | ids as short bytes |
 //! | `dictionary` | texts as codes |
 //! | `chunks` | a list whose copies share its items |
 //! | `frame` | payloads, compressed in frames |
-//! | `damage` | what is left of a call whose payload cannot be read |
+//! | `damage` | the recovery of a call whose payload cannot be read |
 //! | `schema` | the tables, and opening a file |
 //! | `memory` | the rows in memory, and the copy that readers take |
-//! | `owner` | the lock that keeps a file to one process |
-//! | `merge` | two parts of one call |
-//! | `ends` | ends of calls whose start has not come |
-//! | `objects` | objects in versions, and files |
-//! | `batch` | what is stored together, made ready |
+//! | `owner` | the lock that reserves a file for one process |
+//! | `merge` | the merge of two parts of one call |
+//! | `ends` | ends of calls whose start has not arrived |
+//! | `objects` | versioned objects, and files |
+//! | `batch` | records that are stored together, prepared for the writer |
 //! | `writer` | the one thread that writes, and its queue |
-//! | `transaction` | what it writes |
-//! | `sqlite` | [`Store`], which puts these together |
+//! | `transaction` | the writer's transactions |
+//! | `sqlite` | [`Store`], which combines these parts |
 
 mod batch;
 mod chunks;
@@ -49,19 +50,19 @@ pub(crate) use row::{Row, Status};
 pub use schema::Database;
 pub(crate) use sqlite::Store;
 
-/// Why a batch was not stored.
+/// The reason a batch was not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// Too much is waiting to be written; try again later.
     Busy,
-    /// The disk cannot take them: it is full, read-only or failing; try again later.
+    /// The disk cannot take the records: it is full, read-only or failing; try again later.
     Disk,
-    /// The database failed; the log says how.
+    /// The database failed; the log has the details.
     Failed,
 }
 
 impl Refused {
-    /// Why, for those who sent the records.
+    /// Returns the reason, for the sender of the records.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Busy => "too much is waiting to be written",

@@ -1,4 +1,4 @@
-//! Objects in versions, and files: what calls of W&B's clients refer to.
+//! Versioned objects and files, to which calls of W&B's clients refer.
 
 use std::sync::PoisonError;
 
@@ -9,7 +9,7 @@ use spanloom_core::Timestamp;
 use super::{Refused, Store};
 use crate::error::{Error, ErrorKind};
 
-/// What an object is: `op`s are functions, everything else is an `object`.
+/// The kind of an object: an `op` is a function, everything else is an `object`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ObjectKind {
     Op,
@@ -31,7 +31,7 @@ impl ToSql for ObjectKind {
     }
 }
 
-/// One version of an object. Its digest says what it is: the same content is the same version.
+/// A version of an object. The digest identifies it: the same content is the same version.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Object {
     pub(crate) project: String,
@@ -44,22 +44,22 @@ pub(crate) struct Object {
     pub(crate) value: String,
 }
 
-/// A version as it is stored, without its value.
+/// A stored version, without its value.
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
-    /// Its row.
+    /// The row of the version.
     pub(crate) row: i64,
     pub(crate) name: String,
     pub(crate) digest: String,
     pub(crate) kind: ObjectKind,
     pub(crate) base_class: Option<String>,
     pub(crate) leaf_class: Option<String>,
-    /// From 0, for each kind and name.
+    /// The version number, from 0, for each kind and name.
     pub(crate) number: i64,
     pub(crate) is_latest: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) deleted_at: Option<Timestamp>,
-    /// Bytes of the value.
+    /// The size of the value in bytes.
     pub(crate) bytes: i64,
 }
 
@@ -67,7 +67,7 @@ const COLUMNS: &str = "rowid, name, digest, kind, base_class, leaf_class, versio
   published = max(published) FILTER (WHERE deleted_at IS NULL) OVER (PARTITION BY project, kind, name)";
 
 impl Store {
-    /// Stores a version, or makes the same one that was stored before the latest again.
+    /// Stores a version, or makes an already stored version the latest again.
     pub(crate) async fn put_object(&self, object: Object) -> Result<(), Refused> {
         let bytes = object.value.len();
         self.writer()
@@ -75,15 +75,15 @@ impl Store {
             .await
     }
 
-    /// Deletes versions; says how many there were.
+    /// Deletes versions and returns the number deleted.
     pub(crate) async fn delete_objects(&self, rows: Vec<i64>) -> Result<usize, Refused> {
         self.writer()
             .run(0, move |connection| delete(connection, &rows))
             .await
     }
 
-    /// Versions of a project in the order they were first stored, deleted ones among them; of one name, or of all. Blocks on
-    /// the disk.
+    /// Returns the versions of a project in the order they were first stored, including deleted versions, for one name
+    /// or for all. Blocks on the disk.
     pub(crate) fn versions(
         &self,
         project: &str,
@@ -93,7 +93,7 @@ impl Store {
         self.with_reader(|connection| select(connection, project, name, kind))
     }
 
-    /// The value of a version. Blocks on the disk.
+    /// Returns the value of a version. Blocks on the disk.
     pub(crate) fn value(&self, version: &Version) -> Result<String, Error> {
         self.with_reader(|connection| {
             let mut select =
@@ -118,7 +118,7 @@ impl Store {
         self.writer().run(bytes, put).await
     }
 
-    /// A file's bytes. Blocks on the disk.
+    /// Returns a file's bytes. Blocks on the disk.
     pub(crate) fn file(&self, project: &str, digest: &str) -> Result<Option<Vec<u8>>, Error> {
         self.with_reader(|connection| {
             let mut select = connection

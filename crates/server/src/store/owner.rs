@@ -1,4 +1,4 @@
-//! One process owns a database: uniqueness lives in its memory.
+//! The ownership of a database by one process, whose memory ensures uniqueness.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind};
 
-/// Tries to lock it; one that ends meanwhile removes it.
+/// The number of lock attempts; an ending owner may remove the file meanwhile.
 const TRIES: usize = 8;
 
-/// Holds the lock file for as long as the store is open, and removes it then.
+/// The lock file, held for as long as the store is open and then removed.
 #[derive(Debug)]
 pub(super) struct Owner {
     file: File,
@@ -34,7 +34,7 @@ impl Owner {
             let file = options.open(&path).map_err(refused)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &path) => return Ok(Self { file, path }),
-                // An owner that ended in this moment has removed it.
+                // An owner that just ended has removed the file.
                 Ok(()) => {}
                 Err(TryLockError::Error(error)) => return Err(refused(error)),
                 Err(TryLockError::WouldBlock) => break,
@@ -50,14 +50,14 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // While it is locked: nobody who has locked it meanwhile can lose it.
+        // The file is removed while it is locked, so that a new owner cannot lose it.
         if is_at(&self.file, &self.path) {
             drop(std::fs::remove_file(&self.path));
         }
     }
 }
 
-/// Whether an open file is the one at a path.
+/// Returns whether an open file is the file at a path.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -67,13 +67,13 @@ fn is_at(file: &File, path: &Path) -> bool {
     held.is_some() && held == known(std::fs::metadata(path))
 }
 
-/// Elsewhere an open file cannot be removed.
+/// On other platforms, an open file cannot be removed.
 #[cfg(not(unix))]
 fn is_at(_file: &File, _path: &Path) -> bool {
     true
 }
 
-/// The lock's file, beside the database itself: a link to a database is that database.
+/// Returns the path of the lock file, next to the database itself: a link to a database is that database.
 fn lock(database: &Path) -> PathBuf {
     let path = database
         .canonicalize()

@@ -1,4 +1,4 @@
-//! The narrow row of a call: what filters, sums and sorts need, in numbers.
+//! The narrow row of a call: the numbers that filters, sums and sorts need.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use spanloom_core::{CallInfo, Outcome, Record, StatusCode, Summary, Usd};
 use super::id::Id;
 use super::{Code, Dictionary};
 
-/// Attributes of one call that can be grouped by.
+/// The maximum number of attributes of a call that can be grouped by.
 const MOST_ATTRIBUTES: usize = 128;
-/// Longest attribute value that can be grouped by, in bytes; a longer one stands in the payload only.
+/// The longest attribute value that can be grouped by, in bytes; longer values are stored in the payload only.
 const LONGEST_VALUE: usize = 2_048;
 
-/// A call, as far as the board's questions go. Texts are codes of the store's dictionary.
+/// The part of a call that the board's questions need. Texts are codes of the store's dictionary.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) project: Code,
@@ -47,7 +47,7 @@ pub(crate) struct Row {
     pub(crate) cost: Option<i64>,
     /// Path and value of each attribute.
     pub(crate) attributes: Box<[(Code, Code)]>,
-    /// Where the payload is.
+    /// The location of the payload.
     pub(crate) frame: i64,
     pub(crate) slot: i64,
 }
@@ -63,7 +63,7 @@ pub(crate) enum Status {
 impl Status {
     const ALL: [Self; 3] = [Self::Success, Self::Error, Self::Running];
 
-    /// The number it is stored as.
+    /// Returns the number that the status is stored as.
     pub(super) const fn number(self) -> u8 {
         self as u8
     }
@@ -85,7 +85,7 @@ impl Status {
 }
 
 impl Row {
-    /// Reads a record. Its attributes and the place of its payload are the writer's to add.
+    /// Builds the row of a record. The writer adds the attributes and the location of the payload.
     pub(crate) fn of(record: &Record, dictionary: &mut Dictionary) -> Self {
         let info = record.info();
         let summary = Summary::from_map(&record.summary);
@@ -142,12 +142,12 @@ impl Row {
         }
     }
 
-    /// Whether this is a call to a model, and not some other span.
+    /// Returns whether this is a call to a model rather than another span.
     pub(crate) fn is_model_call(&self) -> bool {
         self.operation.is_some()
     }
 
-    /// Nanoseconds from start to end.
+    /// Returns the nanoseconds from start to end.
     pub(crate) fn latency(&self) -> Option<i64> {
         self.ended_at
             .map(|end| end.saturating_sub(self.started_at).max(0))
@@ -167,7 +167,7 @@ impl Row {
     }
 }
 
-/// Seconds as whole nanoseconds; `None` for what is no time, or none that a call takes.
+/// Converts seconds to whole nanoseconds; returns `None` for a value that cannot be the duration of a call.
 fn nanos(seconds: f64) -> Option<i64> {
     let time = Duration::try_from_secs_f64(seconds).ok()?;
     i64::try_from(time.as_nanos()).ok()
@@ -181,7 +181,7 @@ fn status(record: &Record, summary: &Summary) -> Status {
     }
 }
 
-/// The operation of a call that names none, from a client whose names are those of Weave's integrations.
+/// Infers the operation of a call that names none from the op name, as Weave's integrations choose it.
 fn operation_of(op_name: &str) -> &'static str {
     if op_name.contains("embedding") {
         "embeddings"
@@ -190,11 +190,11 @@ fn operation_of(op_name: &str) -> &'static str {
     }
 }
 
-/// Dotted path and text of each leaf of a record's own attributes that can be grouped by.
+/// Returns the dotted path and the text of each leaf of a record's own attributes that can be grouped by.
 pub(super) fn leaves(attributes: &Map<String, Value>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (name, value) in attributes {
-        // What is known about the call, and what Weave's clients say about themselves.
+        // The skipped groups hold what is known about the call and what Weave's clients record about themselves.
         if name != CallInfo::GROUP && name != "weave" && name != Record::STREAM {
             collect(name.clone(), value, &mut found);
         }
@@ -230,7 +230,7 @@ mod tests {
     fn seconds_are_times_and_not_money() {
         assert_eq!(nanos(0.123_456_789), Some(123_456_789));
         assert_eq!(nanos(0.0), Some(0));
-        // As much money as that there is none.
+        // An amount of money this large does not exist.
         assert_eq!(nanos(86_400.0), Some(86_400_000_000_000));
         for none in [-0.5, f64::NAN, f64::INFINITY, 1e300] {
             assert_eq!(nanos(none), None, "{none}");

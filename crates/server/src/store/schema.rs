@@ -12,20 +12,20 @@ use super::row::{Row, Status};
 use super::{Code, Dictionary};
 use crate::error::{Error, ErrorKind};
 
-/// Where records are kept.
+/// The database that stores the records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
-    /// This file, made when it does not exist.
+    /// A file, created if it does not exist.
     Path(PathBuf),
-    /// A file of its own that is removed with the server.
+    /// A temporary file that is removed with the server.
     Temporary,
 }
 
-/// `SPLM`, so that a database of some other program is told apart.
+/// `SPLM`, which distinguishes the file from databases of other programs.
 const APPLICATION: i32 = 0x5350_4c4d;
 const VERSION: i32 = 2;
 
-/// Integers only, texts by code; `loc` is the number of arrival. Payloads are found by frame and slot.
+/// Integers only, with texts by code; `loc` is the arrival number. Payloads are found by frame and slot.
 const TABLES: &str = "
 CREATE TABLE dict(code INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE payload(frame INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
@@ -39,7 +39,7 @@ CREATE TABLE call(
   cost INTEGER, attributes BLOB NOT NULL, frame INTEGER NOT NULL, slot INTEGER NOT NULL) STRICT;
 ";
 
-/// What version 2 has more than version 1. What is large stands last: it is not walked over to read the rest.
+/// The tables that version 2 adds to version 1. Large columns come last: reading the rest does not traverse them.
 const OBJECTS: &str = "
 CREATE TABLE object(
   project TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, base_class TEXT, leaf_class TEXT,
@@ -55,7 +55,7 @@ const COLUMNS: &str = "loc, project, stream, id, trace, parent, op_name, thread,
   request_model, status, outcome, streamed, usage_estimated, cost_source, started_at, ended_at, first_chunk, attempts,
   input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, attributes, frame, slot";
 
-/// Opens the file for the one writer, making it when it does not exist.
+/// Opens the file for the only writer, creating it if it does not exist.
 pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     let refused = |error: rusqlite::Error| {
         let message = format!(
@@ -65,7 +65,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
         Error::new(ErrorKind::Database, message).with_source(error)
     };
     let connection = connect(path).map_err(refused)?;
-    // Before anything is written: the file may be another program's.
+    // Checked before anything is written: the file may belong to another program.
     let is_new = is_empty(&connection).map_err(refused)?;
     if !is_new {
         check(&connection, path)?;
@@ -81,7 +81,7 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(tables == 0)
 }
 
-/// Opens it once more for reading.
+/// Opens the file again for reading.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
     let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     reader.busy_timeout(Duration::from_secs(5))?;
@@ -89,13 +89,13 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    // Prompts are nobody else's business.
+    // Prompts are private: other users must not read them.
     #[cfg(unix)]
     if !path.exists() {
         let mut options = std::fs::OpenOptions::new();
         options.create_new(true).write(true);
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        // A failure here is told by SQLite, in its own words, right below.
+        // SQLite reports a failure itself, right below.
         drop(options.open(path));
     }
     Connection::open(path)
@@ -136,7 +136,7 @@ fn check(connection: &Connection, path: &Path) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Database, message))
 }
 
-/// All rows in the order of their arrival, and the texts their codes stand for.
+/// Loads all rows in the order of their arrival, and the texts of their codes.
 pub(super) fn load(connection: &Connection) -> rusqlite::Result<(Dictionary, Vec<Row>)> {
     let mut dictionary = Dictionary::default();
     let mut texts = connection.prepare("SELECT text FROM dict ORDER BY code")?;
@@ -151,13 +151,13 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<(Dictionary, Vec
     Ok((dictionary, rows))
 }
 
-/// A frame as it stands in the file.
+/// Reads a frame as it is stored in the file.
 pub(super) fn frame(connection: &Connection, frame: i64) -> rusqlite::Result<Vec<u8>> {
     let mut select = connection.prepare_cached("SELECT data FROM payload WHERE frame = ?1")?;
     select.query_row([frame], |row| row.get(0))
 }
 
-/// Whether an error says that something in the file is not what it was, or not there.
+/// Returns whether an error means that data in the file is corrupt or missing.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(
@@ -169,12 +169,12 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Moves the log into the file and empties it. The last connection that closes removes the log.
+/// Moves the log into the file and empties the log. The last connection to close removes it.
 pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
-/// Writes a row at a place; one that is there already is replaced.
+/// Writes a row at a place, replacing any row already there.
 pub(super) fn write(connection: &Connection, loc: i64, row: &Row) -> rusqlite::Result<()> {
     let places = (1..=30)
         .map(|place| format!("?{place}"))
@@ -276,7 +276,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     })
 }
 
-/// The number an outcome is stored as.
+/// Returns the number that an outcome is stored as.
 fn outcome_number(outcome: Outcome) -> u8 {
     let place = Outcome::ALL.iter().position(|known| *known == outcome);
     place

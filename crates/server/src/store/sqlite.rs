@@ -1,4 +1,4 @@
-//! The store, put together.
+//! The store, assembled from its parts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -18,13 +18,13 @@ use super::writer::Writer;
 use super::{CallEnd, Refused};
 use crate::error::{Error, ErrorKind};
 
-/// Damaged frames that are remembered, so that each is logged once.
+/// The maximum number of damaged frames that are remembered, so that each is logged once.
 const MOST_DAMAGED: usize = 10_000;
 
 /// Durable records, and their rows in memory.
 #[derive(Debug)]
 pub(crate) struct Store {
-    // Fields are dropped in this order: the writer ends before the owner lets go, and the folder goes last.
+    // Fields are dropped in this order: the writer ends before the owner unlocks, and the folder is removed last.
     writer: Writer,
     published: Arc<Published>,
     /// `None` once the store has stopped: the last connection to close leaves one file.
@@ -34,12 +34,12 @@ pub(crate) struct Store {
     _folder: Option<TempDir>,
 }
 
-/// How the store is.
+/// The health of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Health {
-    /// Why the last records were not stored, if they were not.
+    /// The reason the last records were not stored, if they were not.
     pub(crate) refused: Option<Refused>,
-    /// Frames that were found to be damaged since the start.
+    /// The number of frames found to be damaged since the start.
     pub(crate) damaged_frames: usize,
 }
 
@@ -65,12 +65,12 @@ impl Store {
         })
     }
 
-    /// Stores records; resolves when they are on disk, and readers find them.
+    /// Stores records; resolves when they are on disk and visible to readers.
     pub(crate) async fn write(&self, records: Vec<Record>) -> Result<(), Refused> {
         self.write_parts(records, Vec::new()).await
     }
 
-    /// The same, and ends of calls whose start may not have come yet.
+    /// Stores records, and ends of calls whose start may not have arrived yet.
     pub(crate) async fn write_parts(
         &self,
         records: Vec<Record>,
@@ -94,7 +94,7 @@ impl Store {
         &self.reader
     }
 
-    /// The rows as they are now. Holding them blocks no one.
+    /// Returns the current rows. Holding them blocks neither readers nor the writer.
     pub(crate) fn memory(&self) -> Arc<Memory> {
         self.published.get()
     }
@@ -110,9 +110,9 @@ impl Store {
         }
     }
 
-    /// Reads the calls at `places` of `memory` and gives each to `take`, with its number among the places: frame by frame,
-    /// so that one frame is in memory at a time. Of a call that cannot be read its row is left, marked as damaged. Blocks
-    /// on the disk.
+    /// Reads the calls at `places` of `memory` and passes each to `take` with its index in `places`: frame by frame, so
+    /// that one frame is in memory at a time. A call that cannot be read is rebuilt from its row and marked as damaged.
+    /// Blocks on the disk.
     pub(crate) fn read(
         &self,
         memory: &Memory,
@@ -144,7 +144,7 @@ impl Store {
         Ok(())
     }
 
-    /// A frame's payloads; `None` for one that is damaged or gone.
+    /// Returns a frame's payloads, or `None` if the frame is damaged or missing.
     fn frame(&self, frame: i64) -> Result<Option<Payloads>, Error> {
         let data = {
             let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +167,7 @@ impl Store {
         }
     }
 
-    /// Writes what is waiting, takes nothing more, and leaves one file.
+    /// Writes pending records, accepts no more, and leaves one file.
     pub(crate) fn stop(&self) {
         drop(
             self.reader

@@ -1,4 +1,4 @@
-//! One transaction: batches of records become rows, frames and codes, and then what readers see.
+//! A transaction: batches of records become rows, frames and codes, which are then published to readers.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -15,14 +15,14 @@ use super::row::{Row, leaves};
 use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
 use crate::error::Error;
 
-/// Values of one attribute path that can be told apart; those beyond stand in the payload only.
+/// The maximum number of distinct values per attribute path; further values are stored in the payload only.
 const MOST_VALUES: usize = 10_000;
 
-/// What the writer knows, ahead of the readers while a transaction is open.
+/// The state of the writer, ahead of the readers while a transaction is open.
 pub(super) struct Transaction {
     connection: Connection,
     published: Arc<Published>,
-    /// Ahead of the memory's while a transaction is open.
+    /// The dictionary, ahead of the memory's while a transaction is open.
     dictionary: Dictionary,
     values: HashMap<Code, HashSet<Code>>,
     rows: usize,
@@ -57,7 +57,7 @@ impl Transaction {
         })
     }
 
-    /// Does other work, in a transaction of its own.
+    /// Runs other work in a separate transaction.
     pub(super) fn run<T>(
         &mut self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -70,7 +70,7 @@ impl Transaction {
         Ok(done)
     }
 
-    /// Writes batches in one transaction; on an error it is as if none had come.
+    /// Writes batches in one transaction; on an error, nothing is written.
     pub(super) fn commit(&mut self, batches: &[&Batch]) -> rusqlite::Result<()> {
         let (texts, rows, frames) = (self.dictionary.len(), self.rows, self.frames);
         let written = self.write(batches, texts);
@@ -80,7 +80,7 @@ impl Transaction {
                 Ok(())
             }
             Err(error) => {
-                // As if it had not been: the codes it gave out are given out again.
+                // The transaction leaves no trace: its codes are assigned again.
                 self.dictionary.truncate(texts);
                 let known = |code: &Code| usize::try_from(*code).is_ok_and(|code| code < texts);
                 self.values.retain(|path, _| known(path));
@@ -142,7 +142,7 @@ impl Transaction {
         insert.execute(params![self.frames, data]).map(drop)
     }
 
-    /// Puts a record's row in its place; a call that is known keeps its place, and what is known of it.
+    /// Puts a record's row at its place; a known call keeps its place and its known data.
     fn put(&mut self, record: &Record, mut row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
         let known = self.place(row.project, &row.id, placed);
         let place = known.map_or(self.rows, |(place, _)| place);
@@ -151,12 +151,12 @@ impl Transaction {
             Some((_, location)) => match self.read(location)? {
                 Some(stored) => {
                     let merged = merge::merge(stored, record.clone());
-                    // What was sent again as it is has its payload among those of its batch.
+                    // A record that the merge leaves unchanged has its payload among those of its batch.
                     if merged != *record {
                         row = self.put_merged(&merged)?;
                     }
                 }
-                // What was known is lost already; what came now need not be.
+                // The stored part is already lost; the new part need not be.
                 None => {
                     tracing::error!(name: "spanloom.store.damaged", frame = location.0, "an earlier part of a call cannot be read");
                 }
@@ -172,7 +172,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Puts the end of a call to its start, or lets it wait for that.
+    /// Adds the end of a call to its start, or stores the end until the start arrives.
     fn put_end(&mut self, end: &CallEnd, placed: &mut Placed) -> rusqlite::Result<()> {
         let project = self.dictionary.code(&end.project_id);
         let id = Id::new(&end.id);
@@ -190,7 +190,7 @@ impl Transaction {
         self.write_row(place, row, placed)
     }
 
-    /// The row of a record made of two parts, with a payload of its own.
+    /// Returns the row of a record made of two parts, and writes its payload in a separate frame.
     fn put_merged(&mut self, merged: &Record) -> rusqlite::Result<Row> {
         let data = serde_json::to_string(merged)
             .map_err(io::Error::other)
@@ -202,7 +202,7 @@ impl Transaction {
         Ok(row)
     }
 
-    /// Where a call is, committed or written earlier in this transaction.
+    /// Returns the place and location of a call, committed or written earlier in this transaction.
     fn place(&self, project: Code, id: &Id, placed: &Placed) -> Option<(usize, Location)> {
         if let Some(index) = placed.by_id.get(&(project, id.clone())) {
             let (place, row) = placed.rows.get(*index)?;
@@ -214,7 +214,7 @@ impl Transaction {
         Some((place, (row.frame, row.slot)))
     }
 
-    /// A record as it was stored; `None` when it cannot be read any more.
+    /// Reads a stored record; returns `None` if it can no longer be read.
     fn read(&self, (frame, slot): Location) -> rusqlite::Result<Option<Record>> {
         let data = match schema::frame(&self.connection, frame) {
             Err(error) if schema::is_damage(&error) => return Ok(None),
@@ -225,7 +225,7 @@ impl Transaction {
         Ok(payload.and_then(|payload| serde_json::from_str(payload).ok()))
     }
 
-    /// The row of a record.
+    /// Builds the row of a record.
     fn row(&mut self, record: &Record) -> Row {
         let mut row = Row::of(record, &mut self.dictionary);
         row.attributes = leaves(&record.attributes)
@@ -235,7 +235,7 @@ impl Transaction {
         row
     }
 
-    /// Codes of an attribute; `None` for a value beyond what its path may have, which gets no code at all.
+    /// Returns the codes of an attribute, or `None` for a value beyond its path's limit, which gets no code at all.
     fn admit(&mut self, path: &str, value: &str) -> Option<(Code, Code)> {
         let path = self.dictionary.intern(path);
         let values = self.values.entry(path).or_default();
@@ -251,7 +251,7 @@ impl Transaction {
         Some((path, code))
     }
 
-    /// Shows readers what is on disk now.
+    /// Publishes the committed rows to readers.
     fn publish(&self, texts: usize, placed: Vec<(usize, Row)>) {
         self.published.change(|memory| {
             for text in self.dictionary.since(texts) {
@@ -264,17 +264,17 @@ impl Transaction {
         });
     }
 
-    /// Leaves one file: the log is moved into it.
+    /// Moves the log into the file, so that one file is left.
     pub(super) fn close(self) -> rusqlite::Result<()> {
         schema::empty_log(&self.connection)
     }
 }
 
-/// What a transaction has written so far.
+/// The rows that a transaction has written so far.
 #[derive(Default)]
 struct Placed {
     rows: Vec<(usize, Row)>,
-    /// The last row of each call.
+    /// The index of each call's last row.
     by_id: HashMap<(Code, Id), usize>,
 }
 
@@ -286,7 +286,7 @@ impl Placed {
     }
 }
 
-/// A payload that cannot be read or made, as an error of the database it stands in.
+/// Converts an error of reading or packing a payload to an error of its database.
 fn unpacked(error: io::Error) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }

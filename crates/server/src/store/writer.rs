@@ -1,4 +1,4 @@
-//! The one thread that writes: what has queued up is committed together, and answered after the commit.
+//! The only thread that writes: queued batches are committed together and answered after the commit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,15 +13,15 @@ use super::memory::Published;
 use super::transaction::Transaction;
 use crate::error::Error;
 
-/// Batches of one transaction: enough to hide the disk's latency, few enough to answer soon.
+/// The maximum number of batches in a transaction: enough to hide the disk's latency, few enough to answer soon.
 const BATCHES: usize = 16;
-/// Bytes that may wait to be written.
+/// The maximum bytes that may wait to be written.
 const MOST_WAITING: usize = 128 << 20;
 
-/// Work in a transaction of its own.
+/// Work that runs in a separate transaction.
 type Work = Box<dyn FnOnce(&mut Transaction) -> Result<(), Refused> + Send>;
 
-/// What is written.
+/// A job for the writer.
 enum Job {
     Calls(Calls),
     Other(Work),
@@ -33,7 +33,7 @@ struct Calls {
     _waiting: Waiting,
 }
 
-/// Bytes that wait to be written, until this is dropped: whoever sent them may leave sooner.
+/// Bytes that wait to be written, until this is dropped: their sender may disconnect sooner.
 struct Waiting {
     bytes: usize,
     all: Arc<AtomicUsize>,
@@ -45,12 +45,12 @@ impl Drop for Waiting {
     }
 }
 
-/// The way to the writer.
+/// A handle to the writer.
 #[derive(Debug)]
 pub(super) struct Writer {
     jobs: Mutex<Option<Sender<Job>>>,
     waiting: Arc<AtomicUsize>,
-    /// Why the last transaction failed, if it did.
+    /// The reason the last transaction failed, if it did.
     refused: Arc<Mutex<Option<Refused>>>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
@@ -91,7 +91,7 @@ impl Writer {
         outcome.await.unwrap_or(Err(Refused::Failed))
     }
 
-    /// Does some other work on the database, in a transaction; `bytes` of it wait meanwhile.
+    /// Runs other work on the database in a transaction; `bytes` count as waiting meanwhile.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -103,7 +103,7 @@ impl Writer {
             let outcome = transaction.run(work).map_err(|error| failed(&error));
             let refused = outcome.as_ref().map(|_| ()).map_err(|refused| *refused);
             drop(waiting);
-            // As with records: who has left will ask again.
+            // As with records, a client that has disconnected will ask again.
             drop(done.send(outcome));
             refused
         };
@@ -111,7 +111,7 @@ impl Writer {
         outcome.await.unwrap_or(Err(Refused::Failed))
     }
 
-    /// Counts bytes among those that wait, unless too many do already.
+    /// Counts bytes as waiting, unless too many are waiting already.
     fn wait(&self, bytes: usize) -> Result<Waiting, Refused> {
         let all = Arc::clone(&self.waiting);
         let before = all.fetch_add(bytes, Ordering::Relaxed);
@@ -129,12 +129,12 @@ impl Writer {
         }
     }
 
-    /// Why the last records were not stored, if they were not.
+    /// Returns the reason the last records were not stored, if they were not.
     pub(super) fn refused(&self) -> Option<Refused> {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what is waiting, and ends. Blocks until it has.
+    /// Writes pending jobs and ends the thread. Blocks until the thread has ended.
     pub(super) fn stop(&self) {
         drop(
             self.jobs
@@ -148,13 +148,13 @@ impl Writer {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
         {
-            // Its panic, if it had one, was its own end; there is nothing left to write.
+            // A thread that panicked has ended as well; there is nothing left to write.
             drop(thread.join());
         }
     }
 }
 
-/// Commits what has queued up until no more can come.
+/// Commits queued jobs until the queue is closed.
 fn run(mut transaction: Transaction, jobs: &Receiver<Job>, refused: &Mutex<Option<Refused>>) {
     let mut next = None;
     while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
@@ -187,7 +187,7 @@ fn commit(transaction: &mut Transaction, together: Vec<Calls>) -> Result<(), Ref
     let batches: Vec<&Batch> = together.iter().map(|calls| &calls.batch).collect();
     let outcome = transaction.commit(&batches).map_err(|error| failed(&error));
     for calls in together {
-        // Who no longer waits for the answer will ask again, and finds its records stored.
+        // A client that no longer waits for the answer will ask again, and finds its records stored.
         let _ = calls.done.send(outcome);
     }
     outcome
@@ -198,7 +198,7 @@ fn failed(error: &rusqlite::Error) -> Refused {
     refusal(error)
 }
 
-/// What an error of the database means for those who sent the records.
+/// Returns the refusal that a database error means for the sender of the records.
 fn refusal(error: &rusqlite::Error) -> Refused {
     match error.sqlite_error_code() {
         Some(

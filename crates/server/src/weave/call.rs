@@ -1,9 +1,9 @@
-//! A call as it is read: what was recorded, with what Weave derives from it.
+//! The readable form of a call: its record with the fields that Weave derives from it.
 
 use serde_json::{Map, Value, json};
 use spanloom_core::{Record, StatusCode, Summary};
 
-/// A stored call with `summary.weave` and, if asked for, its costs. Its content is the text that came, byte for byte.
+/// Returns a call with `summary.weave` and, if requested, its costs. The content is the received text, byte for byte.
 pub(crate) fn present(mut record: Record, with_costs: bool) -> Record {
     let summary = Summary::from_map(&record.summary);
     let weave = derived(&record, &summary, with_costs);
@@ -33,7 +33,7 @@ fn derived(record: &Record, summary: &Summary, with_costs: bool) -> Map<String, 
     };
     weave.insert("status".to_owned(), status.into());
     if let Some(ended_at) = record.ended_at {
-        // Whole, as W&B's own models have it.
+        // A whole number, as in W&B's own models.
         let latency_ms =
             u64::try_from(ended_at.since(record.started_at).as_millis()).unwrap_or(u64::MAX);
         weave.insert("latency_ms".to_owned(), json!(latency_ms));
@@ -46,7 +46,7 @@ fn derived(record: &Record, summary: &Summary, with_costs: bool) -> Map<String, 
     weave
 }
 
-/// Weave's clients count in a parent's summary how many calls below it failed.
+/// Returns whether a descendant failed: Weave's clients count failed descendants in a parent's summary.
 fn has_failed_descendants(record: &Record) -> bool {
     record
         .summary
@@ -55,7 +55,7 @@ fn has_failed_descendants(record: &Record) -> bool {
         .is_some_and(|failed| failed > 0)
 }
 
-/// The name in an op's reference (`weave:///e/p/op/NAME:DIGEST`), or the name as it is.
+/// Returns the name in an op's reference (`weave:///e/p/op/NAME:DIGEST`), or the name as it is.
 fn trace_name(op_name: &str) -> &str {
     match op_name
         .strip_prefix("weave:///")
@@ -66,7 +66,7 @@ fn trace_name(op_name: &str) -> &str {
     }
 }
 
-/// `costs[model]` in Weave's fields; absent when the cost is not known.
+/// Returns `costs[model]` in Weave's fields, or `None` if the cost is unknown.
 fn costs(record: &Record, summary: &Summary) -> Option<Value> {
     let (model, usage) = summary.usage.iter().next()?;
     let cost = summary.cost.as_ref()?;
@@ -88,7 +88,7 @@ fn costs(record: &Record, summary: &Summary) -> Option<Value> {
         "cache_creation_input_tokens",
         json!(usage.cache_creation_input_tokens),
     );
-    // A cost that only its total is known of is shown as the prompt's, so that sums over the fields are right.
+    // If only the total cost is known, it is shown as the prompt's cost, so that sums over the fields are right.
     set(
         "prompt_tokens_total_cost",
         json!(cost.input_usd.unwrap_or(cost.total_usd)),

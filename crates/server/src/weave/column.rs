@@ -1,16 +1,16 @@
-//! `columns` of a query: parts of a call, for those who do not need all of it.
+//! `columns` of a query: the parts of a call that a client requests.
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 use spanloom_core::Record;
 
-/// What every call has, asked for or not: clients do not read one without.
+/// The fields of every answer, requested or not: clients cannot read a call without them.
 const ALWAYS: [&str; 5] = ["project_id", "id", "trace_id", "op_name", "started_at"];
-/// What clients do not read a call without either, but empty will do.
+/// Further fields that clients require, but may be empty.
 const EMPTY: [&str; 2] = ["attributes", "inputs"];
 
-/// The fields named, whole: `inputs.model` brings all of `inputs`, as it does with Weave.
+/// Returns the named fields as a whole: `inputs.model` selects all of `inputs`, as in Weave.
 pub(super) fn of(call: &Record, columns: &[String]) -> BTreeMap<String, Box<RawValue>> {
     let text = serde_json::to_string(call).unwrap_or_default();
     let mut fields: BTreeMap<String, Box<RawValue>> =

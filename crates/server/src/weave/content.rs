@@ -1,5 +1,5 @@
-//! Filtering and sorting by what stands in the calls themselves: page by page, so that others have their turn between, and
-//! a client that has gone is noticed.
+//! Filtering and sorting by the content of calls: page by page, so that other questions get their turn in between and a
+//! disconnected client is noticed.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,26 +16,26 @@ use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Memory;
 
-/// Calls read at a time.
+/// The number of calls read at a time.
 const PAGE: usize = 256;
-/// Bytes of a text that are looked at to sort by it.
+/// The maximum bytes of a text that are considered when sorting.
 const KEY: usize = 256;
-/// Bytes of all the keys of one question.
+/// The maximum bytes of all sort keys of a question.
 const KEYS: usize = 64 << 20;
 
-/// Filters and sorts calls.
+/// A filter and a sort order over the content of calls.
 pub(super) struct ByContent {
     pub(super) expression: Option<Value>,
     pub(super) fields: Vec<SortBy>,
-    /// Only so many are wanted, the first in order.
+    /// The maximum number of calls to return, the first in order.
     pub(super) most: usize,
 }
 
-/// A call that was found: its place, and what it is sorted by.
+/// A matching call: its place and its sort keys.
 type Found = (usize, Vec<Option<Value>>);
 
 impl ByContent {
-    /// The places of the calls that are wanted, in order.
+    /// Returns the places of the selected calls, in order.
     pub(super) async fn select(
         self,
         app: &Arc<App>,
@@ -54,7 +54,7 @@ impl ByContent {
             let more = app.questions.ask(question).await?;
             bytes += more.iter().map(|(_, keys)| size(keys)).sum::<usize>();
             found.extend(more);
-            // Those that cannot be among the first any more.
+            // Drop calls that can no longer be among the first.
             if found.len() >= this.most.saturating_mul(2).max(PAGE) {
                 this.sort(&mut found);
                 found.truncate(this.most);
@@ -88,13 +88,13 @@ impl ByContent {
                 (Ok(_), _) => {}
             }
         })?;
-        // They were read in the order of the file.
+        // The calls were read in the order of the file.
         found.sort_unstable_by_key(|(index, _)| *index);
         failed.map_or(Ok(()), Err)?;
         Ok(found.into_iter().map(|(_, found)| found).collect())
     }
 
-    /// Equals keep their order.
+    /// Sorts calls; equal calls keep their order.
     fn sort(&self, found: &mut [Found]) {
         found.sort_by(|(_, left), (_, right)| {
             let keys = left.iter().zip(right).zip(&self.fields);
@@ -111,10 +111,10 @@ impl ByContent {
     }
 }
 
-/// Levels of a call's content that are looked at, where it has more than trees may.
+/// The levels of a call's content that are kept if it has more levels than a tree may.
 const LEVELS: usize = 64;
 
-/// A call as a tree. Where its content is nested deeper than trees are, or has numbers beyond theirs, as far as it goes.
+/// Converts a call to a tree, as far as possible if its content is too deep or has numbers out of range.
 fn tree(mut call: Record) -> Value {
     serde_json::to_value(&call).unwrap_or_else(|_| {
         call.inputs = shallow(&call.inputs);
@@ -128,7 +128,7 @@ fn shallow(json: &Json) -> Json {
     Json::from_value(&document.root().to_value_up_to(LEVELS))
 }
 
-/// What of a value its order hangs on: lists and objects are all alike, and of a text the beginning does.
+/// Returns the part of a value that determines its order: all lists and objects are equal, a text counts by its start.
 fn key(value: Option<&Value>) -> Option<Value> {
     Some(match value? {
         Value::Array(_) | Value::Object(_) => Value::Array(Vec::new()),

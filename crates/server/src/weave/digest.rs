@@ -1,9 +1,9 @@
 //! Digests of objects and files, as W&B's clients compute and compare them.
 //!
-//! An object's is SHA-256 over its JSON as Python writes it, with sorted keys, after every reference in it has been rewritten
-//! to the project's internal id; a file's is over its bytes. Both in URL-safe base64 with `X` for `-` and `Y` for `_`.
+//! The digest is SHA-256 over an object's JSON as Python writes it, with sorted keys and every reference rewritten to
+//! the project's internal id, or over a file's bytes. It is in URL-safe base64 with `X` for `-` and `Y` for `_`.
 //!
-//! Source: requests of W&B's clients 0.51.59 to 0.54.0 and the answers their own digests agree with.
+//! Source: requests of W&B's clients 0.51.59 to 0.54.0 and the answers that match their own digests.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -14,40 +14,40 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-/// How references begin outside of the server.
+/// The prefix of references outside of the server.
 pub(super) const EXTERNAL: &str = "weave:///";
 const INTERNAL: &str = "weave-trace-internal:///";
-/// How deep values may be nested.
+/// The maximum nesting depth of values.
 const DEPTH: usize = 100;
 
-/// Why a value has no digest.
+/// The reason a value has no digest.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NoDigest {
-    /// Nested too deep, or with a text that is none.
+    /// The value is nested too deep or contains an invalid text.
     Value,
-    /// A reference without entity, project and what it refers to.
+    /// A reference lacks its entity, its project or its target.
     Reference,
 }
 
-/// The digest of bytes.
+/// Returns the digest of bytes.
 pub(super) fn of_bytes(bytes: &[u8]) -> String {
     let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
     digest.replace('-', "X").replace('_', "Y")
 }
 
-/// The digest of an object's value.
+/// Returns the digest of an object's value.
 pub(super) fn of_value(value: &RawValue) -> Result<String, NoDigest> {
     let mut text = String::new();
     write(value, &mut text, true, DEPTH)?;
     Ok(of_bytes(text.as_bytes()))
 }
 
-/// The id that stands for `entity/project` in references within values.
+/// Returns the id that represents `entity/project` in references within values.
 pub(super) fn project_id(project: &str) -> String {
     STANDARD.encode(project)
 }
 
-/// Writes a value as Python's `json.dumps` does, with `sort_keys` or with the keys as they stand.
+/// Writes a value as Python's `json.dumps` does, with `sort_keys` or with the keys in their original order.
 fn write(value: &RawValue, to: &mut String, sort_keys: bool, depth: usize) -> Result<(), NoDigest> {
     let depth = depth.checked_sub(1).ok_or(NoDigest::Value)?;
     let text = value.get();
@@ -55,7 +55,7 @@ fn write(value: &RawValue, to: &mut String, sort_keys: bool, depth: usize) -> Re
         Some(b'{') => {
             let Fields(mut fields) = parse(text)?;
             if sort_keys {
-                // By their bytes, which is by code points.
+                // Byte order is code point order.
                 fields.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
             }
             to.push('{');
@@ -88,7 +88,7 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, NoDigest> {
     serde_json::from_str(text).map_err(|_| NoDigest::Value)
 }
 
-/// A text with its references rewritten: it is one, or it is JSON that holds some.
+/// Returns a text with its references rewritten: the text is a reference, or JSON that contains references.
 fn internal(text: String, depth: usize) -> Result<String, NoDigest> {
     if let Some(reference) = text.strip_prefix(EXTERNAL) {
         let mut parts = reference.splitn(3, '/');
@@ -108,7 +108,7 @@ fn internal(text: String, depth: usize) -> Result<String, NoDigest> {
     Ok(text)
 }
 
-/// A text as Python quotes it: what is not ASCII is escaped, in halves where it needs two.
+/// Quotes a text as Python does: non-ASCII characters are escaped, as surrogate pairs where needed.
 fn quote(text: &str, to: &mut String) {
     to.push('"');
     for letter in text.chars() {
@@ -123,7 +123,7 @@ fn quote(text: &str, to: &mut String) {
             ' '..='~' => to.push(letter),
             other => {
                 for half in other.encode_utf16(&mut [0; 2]) {
-                    // Writing to a text does not fail.
+                    // Writing to a string does not fail.
                     let _ = write!(to, "\\u{half:04x}");
                 }
             }
@@ -132,7 +132,7 @@ fn quote(text: &str, to: &mut String) {
     to.push('"');
 }
 
-/// A number as Python prints it: whole ones with all their digits, others with the fewest that tell them apart.
+/// Writes a number as Python does: integers with all their digits, floats with the fewest digits that identify them.
 fn number(text: &str, to: &mut String) {
     if !text.contains(['.', 'e', 'E']) {
         to.push_str(if text == "-0" { "0" } else { text });
@@ -147,7 +147,7 @@ fn number(text: &str, to: &mut String) {
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
-        // Rust's plain form has no `.0` for whole ones.
+        // Rust's plain form has no `.0` for whole numbers.
         let plain = format!("{value}");
         let is_whole = !plain.contains('.');
         to.push_str(&plain);
@@ -158,7 +158,7 @@ fn number(text: &str, to: &mut String) {
     }
 }
 
-/// An object's fields as they stand; of two with one name the last counts.
+/// An object's fields in their order; the last of duplicate fields counts.
 struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
@@ -208,7 +208,7 @@ mod tests {
         written
     }
 
-    /// Seen in requests of W&B's clients, and computed by them.
+    /// Taken from requests of W&B's clients, which computed the digests.
     #[test]
     fn digests_are_those_of_wandbs_clients() {
         for (value, expected) in [
@@ -241,7 +241,7 @@ mod tests {
         );
     }
 
-    /// As `json.dumps` of Python 3.11 prints them.
+    /// The output of `json.dumps` in Python 3.11.
     #[test]
     fn numbers_and_texts_are_pythons() {
         for (text, expected) in [

@@ -7,16 +7,16 @@ use spanloom_core::Timestamp;
 
 use crate::reply::Problem;
 
-/// How deep an expression may be nested.
+/// The maximum nesting depth of an expression.
 const DEPTH: usize = 32;
 
-/// Whether a call satisfies a query.
+/// Returns whether a call satisfies a query.
 pub(super) fn matches(query: &Value, call: &Value) -> Result<bool, Problem> {
     let expr = query.get("$expr").ok_or_else(|| unknown("query", query))?;
     Ok(truthy(&evaluate(expr, call, DEPTH)?))
 }
 
-/// The value at a dotted path; numbers are places in a list.
+/// Returns the value at a dotted path; numbers are list indices.
 pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
     let (step, rest) = path
         .split_once('.')
@@ -31,7 +31,7 @@ pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
     }
 }
 
-/// A name may itself hold dots, as those of models and of span attributes do: the longest that fits is taken.
+/// Returns a field. A name may contain dots, as names of models and span attributes do: the longest match is taken.
 fn named<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     fields.get(path).or_else(|| {
         path.rmatch_indices('.').find_map(|(at, _)| {
@@ -41,7 +41,7 @@ fn named<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     })
 }
 
-/// An order over any two values: numbers by size, times by time and before other texts, kinds apart, what is missing last.
+/// Compares any two values: numbers by size, times by time and before other texts, kinds apart, missing values last.
 pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
     let rank = |value: Option<&Value>| match value {
         Some(Value::Bool(_)) => 0,
@@ -56,7 +56,7 @@ pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
             .unwrap_or_default()
             .total_cmp(&right.as_f64().unwrap_or_default()),
         (Some(Value::String(left)), Some(Value::String(right))) => {
-            // Fractions have as many digits as they need, so the texts of times are in no order.
+            // Fractions have as many digits as needed, so the texts of times are not in order.
             match (time(left), time(right)) {
                 (Some(left), Some(right)) => left.cmp(&right),
                 (Some(_), None) => Ordering::Less,
@@ -70,7 +70,7 @@ pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
 }
 
 fn time(text: &str) -> Option<Timestamp> {
-    // Most texts are none, and that is seen at once.
+    // Most texts are not times, and this check is cheap.
     (text.as_bytes().get(10) == Some(&b'T')).then(|| text.parse().ok())?
 }
 
@@ -79,7 +79,7 @@ fn unknown(what: &str, value: &Value) -> Problem {
     Problem::bad_request(format!("unknown {what}: {shown}"))
 }
 
-/// A time that is compared with a number, as the seconds since 1970 W&B's clients give times in; anything else as it is.
+/// Converts a time that is compared with a number to seconds since 1970, as W&B's clients do; keeps other values.
 fn seconds(value: &Value, other: &Value) -> Value {
     let time = match (value, other) {
         (Value::String(text), Value::Number(_)) => time(text),
@@ -110,8 +110,8 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
             .as_array()
             .ok_or_else(|| unknown("operands", operand))
     };
-    // Whether all of them hold, and whether any does. Each is looked at, so that what is wrong with it shows, and none is kept:
-    // a field may be a whole prompt.
+    // Whether all operands hold, and whether any does. Each operand is evaluated, so that its errors show, and no value
+    // is kept: a field may be a whole prompt.
     let truths = || -> Result<(bool, bool), Problem> {
         operands()?
             .iter()
@@ -129,7 +129,7 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
     let ordered = |accept: fn(Ordering) -> bool| -> Result<Value, Problem> {
         let (left, right) = two()?;
         let (left, right) = (&seconds(&left, &right), &seconds(&right, &left));
-        // Different kinds are in no order, and what is missing is in none either.
+        // Values of different kinds have no order, and missing values have none either.
         let comparable =
             std::mem::discriminant(left) == std::mem::discriminant(right) && !left.is_null();
         Ok((comparable && accept(compare(Some(left), Some(right)))).into())

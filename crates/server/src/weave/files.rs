@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::body::{QUERY, RECORDS};
 use crate::reply::{self, Problem};
 
-/// A file, as a form has it.
+/// The fields of an upload form.
 #[derive(Default)]
 struct Form {
     project_id: Option<String>,
@@ -45,9 +45,9 @@ pub(super) async fn create(
     Ok(reply::json(&json!({"digest": digest})))
 }
 
-/// Project, digest and bytes of the file in a form.
+/// Returns the project, digest and bytes of the file in a form.
 fn uploaded(bytes: &Bytes, boundary: String) -> Result<(String, String, Bytes), Problem> {
-    // All of it is there: nothing is waited for.
+    // The whole body is in memory, so nothing waits.
     let read = form(bytes.clone(), boundary);
     let form = futures_util::FutureExt::now_or_never(read)
         .and_then(Result::ok)

@@ -1,4 +1,4 @@
-//! `filter` of a query: what is asked of rows.
+//! `filter` of a query: the conditions on rows.
 
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub(super) struct Filter {
     thread_ids: Option<Vec<String>>,
     wb_user_ids: Option<Vec<String>>,
     trace_roots_only: Option<bool>,
-    // Not supported, and so refused: an answer that ignored them would hold calls that were not asked for.
+    // Unsupported and therefore refused: an answer that ignored them would contain calls not requested.
     input_refs: Option<Value>,
     output_refs: Option<Value>,
     turn_ids: Option<Value>,
@@ -42,7 +42,7 @@ impl Filter {
     }
 }
 
-/// A filter with its ids packed, so that rows are compared without making texts.
+/// A filter with its ids packed, so that rows are compared without building texts.
 pub(super) struct Test<'a> {
     memory: &'a Memory,
     op_names: Option<&'a [String]>,

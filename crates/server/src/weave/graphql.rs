@@ -1,7 +1,7 @@
-//! `POST /graphql`: the three operations W&B's client asks when it starts.
+//! `POST /graphql`: the three operations that W&B's client requests when it starts.
 //!
-//! Known by the field they ask for, since the client names no operation. Every project a record could be written to is
-//! there: projects come into being with their first record.
+//! Operations are recognized by the field they request, since the client names no operation. Every project that a
+//! record could be written to exists: projects are created with their first record.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
 
-/// Who everybody is, and whose the projects are that name no entity: there are no accounts.
+/// The name of every user, and the entity of projects that name none: there are no accounts.
 const USER_NAME: &str = "local";
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ pub(super) async fn graphql(
 ) -> Result<Response, Problem> {
     let operation: Operation = query::read(&app, request, QUERY).await?;
     let answer = answer(&operation).unwrap_or_else(|message| {
-        // GraphQL tells of errors in an answer of success.
+        // GraphQL reports errors in a successful answer.
         json!({"errors": [{"message": message}]})
     });
     Ok(reply::json(&answer))
@@ -49,7 +49,7 @@ fn answer(operation: &Operation) -> Result<Value, &'static str> {
     let variables = operation.variables.as_ref();
     let name = variables.and_then(|variables| variables.name.as_deref());
     let name = name.filter(|name| StreamName::is_part(name));
-    // The client goes on with the name it is told, so it is told the one it said.
+    // The client continues with the name in the answer, so the answer repeats the name in the request.
     let data = if asks_for("upsertModel(") {
         let name =
             name.ok_or("a project's name has 1 to 128 letters, digits, -, _, . or spaces")?;

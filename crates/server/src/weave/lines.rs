@@ -1,5 +1,5 @@
-//! Calls as lines of JSON, in pages: one is read when the one before has been taken, and none is held while a client is
-//! slow but the one it is taking.
+//! Calls as lines of JSON, in pages: a page is read once the previous page has been taken, so that a slow client holds
+//! only the page that it is taking.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Memory;
 
-/// A page is full when it has so many bytes.
+/// The bytes at which a page is full.
 const PAGE_BYTES: usize = 256 << 10;
-/// Calls read from the file at a time, at most: as many as one frame has.
+/// The maximum number of calls read from the file at a time: as many as in a frame.
 const GROUP: usize = 32;
 
-/// What has not been sent yet.
+/// The unsent part of an answer.
 pub(super) struct Lines {
     app: Arc<App>,
     memory: Arc<Memory>,
-    /// Numbers of rows, which are small: there may be a million for each slow client.
+    /// Row numbers, which are small: there may be a million for each slow client.
     places: Arc<[u32]>,
     sent: usize,
     shape: Arc<Shape>,
 }
 
-/// How calls are written.
+/// The format in which calls are written.
 struct Shape {
     with_costs: bool,
     columns: Option<Vec<String>>,
@@ -55,7 +55,7 @@ impl Lines {
         }
     }
 
-    /// The next page; `None` after the last.
+    /// Returns the next page, or `None` after the last.
     pub(super) async fn next(&mut self) -> Option<Result<Bytes, Broken>> {
         if self.sent >= self.places.len() {
             return None;
@@ -71,7 +71,7 @@ impl Lines {
             )
         };
         let page = self.app.questions.ask(question).await;
-        // What follows a page that cannot be read is not sent.
+        // Nothing is sent after a page that cannot be read.
         let (lines, calls) = match page {
             Ok((lines, calls)) => (Ok(lines), calls),
             Err(_) => (Err(Broken), self.places.len()),
@@ -81,7 +81,7 @@ impl Lines {
     }
 }
 
-/// An answer that could not be finished: the connection ends in the middle of it, so that no client takes it for whole.
+/// An unfinished answer: the connection ends in the middle, so that no client takes the answer for complete.
 #[derive(Debug)]
 pub(super) struct Broken;
 
@@ -93,7 +93,7 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// The lines of one page, and how many calls they are of.
+/// Returns the lines of one page and the number of calls in it.
 fn page(
     app: &App,
     memory: &Memory,
@@ -102,7 +102,7 @@ fn page(
 ) -> Result<(Bytes, usize), Problem> {
     let mut lines = Vec::new();
     let mut calls = 0;
-    // One at first: nobody knows how large they are.
+    // Start with one call: the size of the calls is unknown.
     let mut size = 1;
     while let Some(rest) = places.get(calls..).filter(|rest| !rest.is_empty()) {
         let group = rest.get(..size.min(rest.len())).unwrap_or(rest);

@@ -1,16 +1,16 @@
-//! W&B Weave's API, as far as recording and reading calls needs it.
+//! The part of W&B Weave's API that recording and reading calls needs.
 //!
 //! | file | what |
 //! |---|---|
-//! | `complete`, `parts` | calls come, whole or as start and end |
-//! | `query`, `read`, `lines` | calls are read |
-//! | `filter`, `content`, `expr` | which calls, and in which order |
-//! | `call`, `column` | a call as it is read |
-//! | `objects`, `files`, `refs` | what calls refer to |
-//! | `digest` | the names of versions |
-//! | `graphql` | what a client asks when it starts |
+//! | `complete`, `parts` | receiving calls, whole or as start and end |
+//! | `query`, `read`, `lines` | reading calls |
+//! | `filter`, `content`, `expr` | selecting and ordering calls |
+//! | `call`, `column` | the readable form of a call |
+//! | `objects`, `files`, `refs` | the objects and files that calls refer to |
+//! | `digest` | the digests that identify versions |
+//! | `graphql` | the requests of a client when it starts |
 //!
-//! `COMPATIBILITY.md` has a row per endpoint. Bodies are read whatever their Content-Type says: older clients send none.
+//! `COMPATIBILITY.md` has a row per endpoint. Bodies are read whatever their Content-Type: older clients send none.
 
 mod call;
 mod column;
@@ -74,15 +74,15 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
-    /// Why the last records were not stored, if they were not.
+    /// The reason the last records were not stored, if they were not.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
-    /// Frames of payloads that were found to be damaged since the start.
+    /// The number of payload frames found to be damaged since the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     damaged_frames: Option<usize>,
 }
 
-/// Answered with 200 whatever the status: the server runs, and what is stored can be read.
+/// Answers with 200 regardless of the status: the server runs, and stored records can be read.
 async fn health(State(app): State<Arc<App>>) -> Response {
     let health = app.store.health();
     reply::json(&Health {

@@ -1,5 +1,5 @@
-//! Calls in two parts, start and end, in any order: `POST /call/start`, `/call/end`, `/call/upsert_batch`, and the same two
-//! beneath `/v2/{entity}/{project}`.
+//! Calls in two parts, start and end, in any order: `POST /call/start`, `/call/end`, `/call/upsert_batch`, and the
+//! first two also below `/v2/{entity}/{project}`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -51,10 +51,10 @@ enum Mode {
     End,
 }
 
-/// What a batch comes to: the starts, with those ends that came with them; the other ends; and what is answered.
+/// The contents of a batch: the starts, completed by the ends that arrived with them; the other ends; and the answers.
 type Parts = (Vec<Record>, Vec<CallEnd>, Vec<Value>);
 
-/// `entity/project` of the path, where there is one.
+/// `entity/project` of the path, if present.
 type Project = Option<Path<(String, String)>>;
 
 pub(super) async fn start(
@@ -117,7 +117,7 @@ fn unprocessable(reason: String) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason)
 }
 
-/// An end that no start could ever complete is refused; starts are looked at as whole calls are.
+/// Refuses an end that no start could ever complete; starts are checked as whole calls are.
 fn check(end: &CallEnd) -> Result<(), Problem> {
     objects::check_project(&end.project_id)?;
     has_id(&end.id)
@@ -171,7 +171,7 @@ fn batch(bytes: &[u8]) -> Result<Parts, Problem> {
     Ok((records, alone, answers))
 }
 
-/// Puts ends to the starts that came with them, and gives back the others.
+/// Adds ends to the starts that arrived with them, and returns the other ends.
 fn complete(records: &mut [Record], ends: Vec<CallEnd>) -> Vec<CallEnd> {
     let key = |project: &str, id: &str| (project.to_owned(), id.to_owned());
     let mut places = HashMap::new();

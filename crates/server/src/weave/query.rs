@@ -18,7 +18,7 @@ use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::store::Memory;
 
-/// Fields one query may sort by. Weave's clients send one.
+/// The maximum number of fields that a query may sort by. Weave's clients send one.
 const SORTS: usize = 8;
 
 #[derive(Deserialize)]
@@ -55,7 +55,7 @@ impl SortBy {
     }
 }
 
-/// Reads a question's JSON body, of `most` bytes.
+/// Reads a question's JSON body, of at most `most` bytes.
 pub(super) async fn read<T: serde::de::DeserializeOwned>(
     app: &App,
     request: Request,
@@ -92,7 +92,7 @@ pub(super) async fn query_stats(
 ) -> Result<Response, Problem> {
     let mut query: Query = read(&app, request, QUERY).await?;
     let limit = query.limit;
-    // How many there are does not hang on their order.
+    // The count does not depend on the order.
     query.sort_by = None;
     let memory = app.store.memory();
     let count = select(&app, &memory, query, usize::MAX).await?.len();
@@ -102,7 +102,7 @@ pub(super) async fn query_stats(
     ))
 }
 
-/// The places of the calls asked for, in the order asked for; of those that must be read to be sorted, the first `most`.
+/// Returns the places of the requested calls in order; only the first `most` if calls must be read to be sorted.
 async fn select(
     app: &Arc<App>,
     memory: &Arc<Memory>,
@@ -116,7 +116,7 @@ async fn select(
     }
     query.filter.as_ref().map_or(Ok(()), Filter::check)?;
     if let Some(expression) = &query.query {
-        // So that what is wrong with it shows even where there is no call to try it on.
+        // Evaluated here so that its errors show even if there is no call to test.
         expr::matches(expression, &Value::Null)?;
     }
     let rows = Arc::clone(memory);
@@ -132,14 +132,14 @@ async fn select(
         };
         return content.select(app, memory, places).await;
     }
-    // Equal keys keep their order, so only the first one counts.
+    // Equal keys keep their order, so only the first field counts.
     if fields.first().is_some_and(SortBy::is_descending) {
         places.reverse();
     }
     Ok(places)
 }
 
-/// The places of the calls of a project that pass a filter, the first begun first.
+/// Returns the places of a project's calls that pass a filter, in the order of their start.
 fn by_row(memory: &Memory, project: &str, filter: Option<&Filter>) -> Vec<usize> {
     let Some(project) = memory.dictionary.code(project) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! References to objects, and what stands at a path within one: `weave:///entity/project/object/NAME:DIGEST/attr/K/index/N`.
+//! References to objects and values at paths in them: `weave:///entity/project/object/NAME:DIGEST/attr/K/index/N`.
 
 use std::sync::Arc;
 
@@ -14,15 +14,15 @@ use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::{ObjectKind, Store};
 
-/// References of one request, as W&B's server has it.
+/// The maximum number of references in a request, as in W&B's server.
 const MOST: usize = 1_000;
-/// Bytes of such a request.
+/// The maximum bytes of such a request.
 const BODY: usize = 512 << 10;
-/// References that are followed for one request, those within values among them.
+/// The maximum number of references followed for a request, including references within values.
 const FOLLOWED: usize = 4 * MOST;
-/// References that lead from one to the next.
+/// The maximum length of a chain of references.
 const HOPS: usize = 16;
-/// Bytes of the objects that are read for one request.
+/// The maximum bytes of the objects that are read for a request.
 const BYTES: i64 = 64 << 20;
 
 #[derive(Deserialize)]
@@ -112,7 +112,7 @@ impl Reference {
     }
 }
 
-/// Reads what references stand for, with bounds for all of a request.
+/// A reader of referenced values, with bounds for a whole request.
 struct Reader<'a> {
     store: &'a Store,
     followed: usize,
@@ -120,7 +120,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// What a reference stands for; null for a deleted object, and for a path that leads nowhere.
+    /// Returns the value of a reference; null for a deleted object, and for a path that leads nowhere.
     fn value(&mut self, reference: &str, hops: usize) -> Result<Value, Problem> {
         let too_much =
             || Problem::bad_request("the refs lead to too much for one answer; ask for fewer");
@@ -147,7 +147,7 @@ impl Reader<'_> {
         let mut value: Value = serde_json::from_str(&text).unwrap_or_default();
         for step in path.chunks(2) {
             let [edge, key] = step else { continue };
-            // A value may itself be a reference: the path goes on behind it.
+            // A value may itself be a reference: the path continues in its target.
             let inner = value.as_str().filter(|text| text.starts_with(EXTERNAL));
             if let Some(inner) = inner.map(str::to_owned) {
                 value = self.value(&inner, hops)?;

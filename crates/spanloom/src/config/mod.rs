@@ -1,7 +1,7 @@
-//! What the environment says; read once, here, when a monitor is built.
+//! The environment's settings, read once and only in this module, when a monitor is built.
 //!
-//! Code beats the environment, the environment beats the defaults; a variable that is empty is as good as unset. What is
-//! wrong with a variable is told when the monitor starts, if it is used; see [`Fault`](crate::Fault).
+//! Code overrides the environment, and the environment overrides the defaults; an empty variable counts as unset. The
+//! faults of a variable are reported when the monitor starts, if the variable is used; see [`Fault`](crate::Fault).
 
 mod collector;
 mod netrc;
@@ -31,7 +31,7 @@ pub(crate) use secret::Secret;
 use signal::Signal;
 pub(crate) use variable::{Variable, Variables};
 
-/// The SDK's own 128 would cut off what comes last on a span with many attributes.
+/// The SDK's default of 128 would drop the last attributes of a span with many.
 const ATTRIBUTE_LIMIT: u32 = 1_024;
 
 /// The environment of a monitor.
@@ -45,7 +45,7 @@ pub(crate) struct Environment {
     otlp: Otlp,
     metrics: Signal,
     logs: Signal,
-    /// `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, else `OTEL_ATTRIBUTE_COUNT_LIMIT`, else far above what a call has.
+    /// `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, else `OTEL_ATTRIBUTE_COUNT_LIMIT`, else far more than a call has.
     pub(crate) attribute_limit: u32,
     /// `OTEL_SDK_DISABLED` or `WEAVE_DISABLED`
     pub(crate) disabled: bool,
@@ -53,8 +53,8 @@ pub(crate) struct Environment {
     pub(crate) quiet: bool,
     /// `WEAVE_PRINT_CALL_LINK`
     pub(crate) call_links: bool,
-    /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is set, and not to a word that allows content on spans: beats
-    /// every default, and code as well.
+    /// Whether `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is set to a value that does not allow content on
+    /// spans; this overrides every default, and even code.
     pub(crate) no_content: bool,
     /// `SPANLOOM_PRICES`: a file of the user's own prices.
     pub(crate) prices: Option<Variable>,
@@ -69,7 +69,7 @@ impl Environment {
         Self::of(|name| std::env::var(name).ok())
     }
 
-    /// From any source of variables, so that tests need not change the process's own.
+    /// Reads any source of variables, so that tests need not change the process's environment.
     pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let variables = &Variables(&variable);
         let limit = |name| variables.get(name)?.text().parse().ok();
@@ -104,7 +104,8 @@ impl Environment {
         }
     }
 
-    /// Where what cannot be sent is kept; `None` when nothing is, or when it was not asked for and there is no home.
+    /// Returns where records that cannot be sent are kept; `None` if the spool is off, or if no spool was requested and
+    /// there is no home folder.
     pub(crate) fn spool(&self) -> Result<Option<SpoolSettings>, Fault> {
         let mode = match &self.spool {
             None => Some(SpoolMode::default()),
@@ -123,7 +124,7 @@ impl Environment {
                 settings.mode = mode;
                 Ok(Some(settings))
             }
-            // Who asked for it by name is not to find out when it is needed.
+            // A spool that was requested by name must not turn out to be missing when it is needed.
             (None, Some(word)) => Err(word
                 .fault(ErrorKind::Spool, "there is no home folder for a spool")
                 .with_remedy("set SPANLOOM_SPOOL_DIR")),
@@ -131,7 +132,7 @@ impl Environment {
         }
     }
 
-    /// The collector of spans: at the base address that code names, else the environment's, unless code names all
+    /// Returns the collector of spans: at the base address from code, else the environment's, unless code names all
     /// destinations (`alone`).
     pub(crate) fn collector(
         &self,
@@ -146,14 +147,14 @@ impl Environment {
         };
         let [metrics, logs] = self.signals(by_code, alone);
         for collector in [metrics, logs].into_iter().flatten() {
-            // It is made again where it is used; what is wrong with it is to be said with everything else.
+            // Built again where it is used; building it here reports its faults with all others.
             drop(collector.destination(faults));
         }
         destination
     }
 
-    /// Where spans, metrics and logs go besides; `by_code` is the address code names, `alone` whether code names all
-    /// destinations.
+    /// Returns the collectors of spans, metrics and logs; `by_code` is the address from code, and `alone` is whether
+    /// code names all destinations.
     pub(crate) fn collectors<'a>(
         &'a self,
         spans: Option<&'a Destination>,
@@ -170,12 +171,13 @@ impl Environment {
         }
     }
 
-    /// Where records go when code says it.
+    /// Returns where records go if code names the server.
     pub(crate) fn named(&self, server: &str) -> Result<Records, Fault> {
         self.wandb.named(Origin::Code("with_server"), server)
     }
 
-    /// A destination with what is known of it here: the environment's own, if it is that, else with the key for its server.
+    /// Returns a destination with the environment's credentials: the environment's own destination if it is the same,
+    /// else the given destination with the key for its server.
     pub(crate) fn known(&self, destination: Destination) -> Destination {
         let records = self.wandb.records().ok().flatten();
         let collector = self.otlp.by_environment(&mut Faults::default());
@@ -190,7 +192,7 @@ impl Environment {
         }
     }
 
-    /// Where metrics and logs go.
+    /// Returns the collectors of metrics and logs.
     fn signals<'a>(&'a self, by_code: Option<&'a str>, alone: bool) -> [Option<Collector<'a>>; 2] {
         [&self.metrics, &self.logs].map(|signal| {
             let (address, source) = match by_code {
@@ -212,7 +214,7 @@ impl Environment {
         })
     }
 
-    /// Where records go when code does not say it; `None` when only a collector is configured.
+    /// Returns where records go if code names no destination; `None` if only a collector is configured.
     pub(crate) fn records(&self) -> Result<Option<Records>, Fault> {
         match self.wandb.records()? {
             Some(records) => Ok(Some(records)),
@@ -222,7 +224,7 @@ impl Environment {
     }
 }
 
-/// What the exporter says of a destination, with where it was said.
+/// Adds the origin of a setting to the exporter's error about a destination.
 fn address<T>(origin: Origin, made: Result<T, spanloom_exporter::Error>) -> Result<T, Fault> {
     made.map_err(|error| Fault::of(ErrorKind::Destination, origin, error))
 }

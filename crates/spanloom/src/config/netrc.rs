@@ -1,7 +1,7 @@
-//! The file in which W&B's login leaves its key: `machine api.wandb.ai login user password <key>`.
+//! The file in which W&B's login stores its key: `machine api.wandb.ai login user password <key>`.
 //!
-//! Only the entry of that very machine counts, not `default`: its password is for any host. Whatever is wrong with the
-//! file, there is just no key in it.
+//! Only the entry of the machine itself counts, not `default`, whose password is for any host. A faulty file is not an
+//! error: it just has no key.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Secret, Variables};
 
-/// Longest file read. One that is longer is no file of passwords.
+/// The largest file read. A larger file is not a password file.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// The files to look into, in this order: the one `NETRC` names alone, else `~/.netrc` and `~/_netrc`.
+/// The files to search, in this order: only the file that `NETRC` names, else `~/.netrc` and `~/_netrc`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Netrc(Vec<PathBuf>);
 
@@ -31,7 +31,7 @@ impl Netrc {
         Self(files.into_iter().flatten().collect())
     }
 
-    /// The password of the first of `machines` that a file has.
+    /// Returns the password of the first of `machines` in the first file that has any of them.
     pub(super) fn password(&self, machines: &[String]) -> Option<Secret> {
         let texts = self.0.iter().filter_map(|path| read(path));
         texts.into_iter().find_map(|text| {
@@ -43,7 +43,7 @@ impl Netrc {
 
 fn read(path: &Path) -> Option<String> {
     let metadata = fs::metadata(path).ok()?;
-    // A pipe would never begin.
+    // Reading a pipe could block forever.
     if !metadata.is_file() || metadata.len() > MOST_BYTES {
         return None;
     }
@@ -53,7 +53,7 @@ fn read(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The first password of a machine's entries.
+/// Returns the first password in a machine's entries.
 fn password(text: &str, machine: &str) -> Option<Secret> {
     let mut words = Words(text);
     let mut is_it = false;
@@ -76,7 +76,7 @@ fn password(text: &str, machine: &str) -> Option<Secret> {
     None
 }
 
-/// Words apart by white space; in quotes they may hold it, and a backslash takes the character after it as it is.
+/// Words separated by white space; a quoted word may contain white space, and a backslash escapes the next character.
 struct Words<'a>(&'a str);
 
 impl Words<'_> {
@@ -103,7 +103,7 @@ impl Words<'_> {
             }
             left = rest.as_str();
         }
-        // What ended a bare word is left: it may be the end of a line.
+        // The character that ends a bare word is not consumed: it may be the end of a line.
         self.0 = left;
         Some(word)
     }
@@ -112,7 +112,7 @@ impl Words<'_> {
         self.0 = self.0.split_once('\n').map_or("", |(_, rest)| rest);
     }
 
-    /// A macro ends with an empty line.
+    /// Skips a macro, which ends with an empty line.
     fn skip_macro(&mut self) {
         loop {
             let (line, rest) = self.0.split_once('\n').unwrap_or((self.0, ""));

@@ -1,4 +1,4 @@
-//! Without the feature `otlp` the variables of OTLP exporters mean nothing.
+//! Without the feature `otlp`, the variables of OTLP exporters are ignored.
 
 use spanloom_exporter::Destination;
 

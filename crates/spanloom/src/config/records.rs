@@ -1,4 +1,4 @@
-//! Where records go, and where people look at them.
+//! The destination of records, and the board that shows them.
 
 use reqwest::Url;
 use spanloom_exporter::Destination;
@@ -10,22 +10,22 @@ use crate::error::{Fault, Origin};
 /// Address of the spanloom server on this machine.
 pub(crate) const LOCAL_SERVER: &str = "http://127.0.0.1:7440";
 
-/// W&B's application, where the pages of its hosted service are.
+/// W&B's application, with the pages of its hosted service.
 const WANDB_PAGES: &str = "https://wandb.ai";
 
-/// The machine in whose name W&B's login keeps the key of the hosted service.
+/// The machine name under which W&B's login stores the key of the hosted service.
 const WANDB_API: &str = "api.wandb.ai";
 
-/// Where records go, and where people look at them.
+/// The destination of records, and the board that shows them.
 #[derive(Clone, Debug)]
 pub(crate) struct Records {
     pub(crate) destination: Destination,
     pub(crate) board: Board,
-    /// Whether they go to W&B, and no key is known.
+    /// Whether records go to W&B and no key is known.
     pub(crate) lacks_key: bool,
 }
 
-/// Whose pages show the records.
+/// The application whose pages show the records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Board {
     /// A spanloom server at this address.
@@ -34,7 +34,7 @@ pub(crate) enum Board {
     Weave(String),
 }
 
-/// What is known of W&B.
+/// The environment's settings of W&B.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wandb {
     /// `WANDB_API_KEY`
@@ -56,12 +56,13 @@ impl Wandb {
         }
     }
 
-    /// Where it says that records go; `None` when it says nothing.
+    /// Returns where the environment sends records; `None` if it selects neither W&B nor a trace server.
     ///
-    /// A key in a netrc file alone does not make prompts go to W&B: it has to be chosen.
+    /// A key in a netrc file alone does not send prompts to W&B: W&B has to be selected.
     ///
-    /// As in W&B's own clients: the trace server if one is named, else `<base>/traces` of a private installation, else
-    /// W&B's hosted service. A trace server that is neither W&B's nor beside a private base is a spanloom server.
+    /// The destination is chosen as in W&B's own clients: the trace server if one is named, else `<base>/traces` of a
+    /// private installation, else W&B's hosted service. A trace server that is not W&B's is a spanloom server, unless
+    /// the base is private.
     pub(crate) fn records(&self) -> Result<Option<Records>, Fault> {
         if self.key.is_none() && self.trace_server.is_none() && self.base.is_none() {
             return Ok(None);
@@ -104,8 +105,8 @@ impl Wandb {
         }))
     }
 
-    /// Where records go when code says it. A key of the environment goes along to W&B's hosted service, and to the servers
-    /// that the environment names itself.
+    /// Returns where records go if code names the server. The environment's key is sent to W&B's hosted service, and to
+    /// the servers that the environment itself names.
     pub(crate) fn named(&self, origin: Origin, base: &str) -> Result<Records, Fault> {
         let (destination, board) = match is_hosted(base) {
             true => {
@@ -130,15 +131,15 @@ impl Wandb {
         })
     }
 
-    /// The key for the server at an address: the environment's if it is W&B's hosted service or a server the environment
-    /// names, else the one that a netrc file has for it.
+    /// Returns the key for the server at an address: the environment's key for W&B's hosted service or a server that
+    /// the environment names, else the server's key in a netrc file.
     pub(crate) fn key_for(&self, server: &str) -> Option<Secret> {
         let url = Url::parse(server).ok()?;
         let is_named = [&self.trace_server, &self.base]
             .into_iter()
             .flatten()
             .any(|named| Url::parse(named.text()).is_ok_and(|it| it.origin() == url.origin()));
-        // What is not encrypted is not W&B.
+        // An unencrypted server is not W&B.
         let is_wandb = is_hosted(server) && url.scheme() == "https";
         let key = self.key.clone().filter(|_| is_named || is_wandb);
         key.or_else(|| {
@@ -148,8 +149,8 @@ impl Wandb {
         })
     }
 
-    /// The machines whose password is the key: the host of the base URL, with its port and without, as W&B's clients have
-    /// it. A key is for the one it was given for: what goes to a server of others has the key of that server.
+    /// Returns the machines whose password is the key: the host of the base URL, with and without its port, as in W&B's
+    /// clients. A key belongs to one server: records for a spanloom server use that server's key.
     fn machines(&self, board: &Board) -> Vec<String> {
         let named = match board {
             Board::Weave(_) => &self.base,
@@ -165,7 +166,7 @@ impl Wandb {
 }
 
 impl Records {
-    /// A spanloom server.
+    /// Returns records that go to a spanloom server.
     pub(crate) fn server(origin: Origin, base: &str) -> Result<Self, Fault> {
         let destination = address(origin, Destination::spanloom(base))?;
         Ok(Self {
@@ -175,13 +176,13 @@ impl Records {
         })
     }
 
-    /// Whether they go to a spanloom server on this machine.
+    /// Returns whether records go to a spanloom server on this machine.
     pub(crate) fn are_local(&self) -> bool {
         matches!(self.board, Board::Spanloom(_)) && self.destination.is_loopback()
     }
 }
 
-/// The names that a netrc file may have for a server.
+/// Returns the names that a netrc file may have for a server.
 fn of_url(url: &Url) -> Vec<String> {
     let Some(host) = url.host_str() else {
         return Vec::new();
@@ -190,13 +191,13 @@ fn of_url(url: &Url) -> Vec<String> {
     with_port.into_iter().chain([host.to_owned()]).collect()
 }
 
-/// An address without a query, which may hold a key, ready for a path.
+/// Returns an address ready for a path, without its query, which may hold a key.
 fn shown(destination: &Destination) -> String {
     destination.address().trim_end_matches('/').to_owned()
 }
 
-/// Whether an address is one of W&B's hosted service: its host, and nothing that only looks like it, is `wandb.ai` or
-/// below it.
+/// Returns whether an address belongs to W&B's hosted service: its host, and not just a similar name, is `wandb.ai` or
+/// a subdomain of it.
 fn is_hosted(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else {
         return false;
@@ -209,7 +210,7 @@ fn is_hosted(address: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What key, trace server and base come to: the address of the API, and the board.
+    /// Returns the address of the API and the board that result from key, trace server and base.
     fn found(
         key: Option<&str>,
         trace_server: Option<&str>,

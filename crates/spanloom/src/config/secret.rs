@@ -1,8 +1,8 @@
-//! What no output may show.
+//! Text that no output may show.
 
 use std::fmt;
 
-/// A key, a password or a header's value. Its `Debug` shows that there is one, and nothing of it, not even its length.
+/// A key, a password or a header's value. Its `Debug` output shows only that there is a value, not even its length.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
@@ -11,7 +11,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text, for the one place that sends it.
+    /// Returns the text, for the code that sends it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }

@@ -1,22 +1,22 @@
-//! Metrics and logs: what the environment says of them, as far as it is not left to the stock exporters.
+//! The environment's settings of metrics and logs, except those left to the stock exporters.
 
 use super::otlp::Otlp;
 use super::{Variable, Variables};
 
-/// Metrics, or logs.
+/// The settings of metrics or of logs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signal {
-    /// Where they go.
+    /// The variable with the collector's address.
     pub(super) endpoint: Option<Variable>,
-    /// How.
+    /// The connection to the collector.
     pub(super) otlp: Otlp,
     /// `OTEL_METRICS_EXPORTER=none`, `OTEL_LOGS_EXPORTER=none`
     pub(super) is_off: bool,
-    /// The environment wants gRPC, which the stock exporters here do not speak.
+    /// Whether the environment selects gRPC, which the stock exporters do not support here.
     is_grpc: bool,
 }
 
-/// Its variables: the exporter's, the endpoint's and the protocol's.
+/// The variables of a signal: exporter, endpoint and protocol.
 type Names = [&'static str; 3];
 
 const METRICS: Names = [
@@ -49,12 +49,12 @@ impl Signal {
         }
     }
 
-    /// Where the environment sends them.
+    /// Returns the variable with the address that the signal is sent to.
     pub(super) fn used(&self) -> Option<&Variable> {
         self.wanted().filter(|_| !self.is_grpc)
     }
 
-    /// Whether the environment would send them over gRPC.
+    /// Returns whether the signal is not sent because the environment selects gRPC.
     pub(super) fn is_unsent(&self) -> bool {
         self.wanted().is_some() && self.is_grpc
     }

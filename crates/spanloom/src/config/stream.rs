@@ -1,16 +1,17 @@
-//! The stream's name, with what the environment says of entity and project.
+//! The stream's name, completed with the environment's entity and project.
 
 use spanloom_core::StreamName;
 
 use super::{Environment, Variable};
 use crate::error::{ErrorKind, Fault, Origin};
 
-/// The entity of the server on this machine, where none is named.
+/// The default entity for the server on this machine.
 const LOCAL_ENTITY: &str = "local";
 
 impl Environment {
-    /// `entity/project/stream`, `project/stream` in `WANDB_ENTITY`, or `stream` in `WANDB_PROJECT` and `WANDB_ENTITY`.
-    /// `WANDB_PROJECT` may be `entity/project`, as W&B's clients take it. Where `is_local`, the entity may be missing.
+    /// Parses `entity/project/stream`, `project/stream` in `WANDB_ENTITY`, or `stream` in `WANDB_PROJECT` and
+    /// `WANDB_ENTITY`. `WANDB_PROJECT` may be `entity/project`, as in W&B's clients. If `is_local`, the entity may be
+    /// missing.
     pub(crate) fn stream(&self, name: &str, is_local: bool) -> Result<StreamName, Fault> {
         let with_project = self
             .project

@@ -1,11 +1,11 @@
-//! One variable of the environment, with its name, so that whatever is wrong with it can be said.
+//! An environment variable with its name, so that its faults can be reported.
 
 use std::fmt;
 
 use super::Secret;
 use crate::error::{ErrorKind, Fault, Origin};
 
-/// A variable that is set. Its `Debug` shows the name only: an address may hold a key, too.
+/// A variable that is set. The `Debug` output shows only the name, as even an address may hold a key.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
     name: &'static str,
@@ -29,7 +29,8 @@ impl Variable {
         Fault::new(kind, self.origin(), why)
     }
 
-    /// The value as a message may show it: of a variable that is no place for a key, such as a word out of a few or a path.
+    /// Returns the value as a message may show it. Only for variables that never hold a key, such as one of a few words
+    /// or a path.
     pub(crate) fn word(&self) -> String {
         let shown: String = self.text().chars().take(100).collect();
         format!("{shown:?}")
@@ -46,11 +47,11 @@ impl fmt::Debug for Variable {
     }
 }
 
-/// Where variables are read from: the process's environment, or what a test says.
+/// The source of variables: the process's environment, or the values of a test.
 pub(crate) struct Variables<'a>(pub(crate) &'a dyn Fn(&str) -> Option<String>);
 
 impl Variables<'_> {
-    /// The variable, trimmed; one that is empty is as good as unset.
+    /// Returns the variable, trimmed; an empty variable counts as unset.
     pub(crate) fn get(&self, name: &'static str) -> Option<Variable> {
         let value = (self.0)(name)?;
         let value = value.trim();
@@ -60,19 +61,20 @@ impl Variables<'_> {
         })
     }
 
-    /// The first of them that is set: the specific one beats the general.
+    /// Returns the first variable that is set: the specific variable overrides the general.
     pub(crate) fn first(&self, names: [&'static str; 2]) -> Option<Variable> {
         names.into_iter().find_map(|name| self.get(name))
     }
 
-    /// Whether it says yes: `1`, `true`, `yes` or `on`, the words of W&B's clients. OpenTelemetry knows `true` alone.
+    /// Returns whether the variable is `1`, `true`, `yes` or `on`, the words of W&B's clients. OpenTelemetry knows only
+    /// `true`.
     pub(crate) fn is_on(&self, name: &'static str) -> bool {
         let words = ["1", "true", "yes", "on"];
         self.get(name)
             .is_some_and(|variable| words.iter().any(|word| variable.is(word)))
     }
 
-    /// Whether it names `none` of the exporters.
+    /// Returns whether the variable selects the exporter `none`.
     pub(crate) fn is_set_to_none(&self, name: &'static str) -> bool {
         self.get(name).is_some_and(|variable| variable.is("none"))
     }

@@ -1,13 +1,13 @@
-//! One thing that is wrong with a configuration.
+//! A single fault of a configuration.
 
 use std::fmt;
 
 use super::{Error, ErrorKind};
 
-/// One thing that is wrong: what, where it was said, why it cannot be, and the remedy.
+/// A single fault of a configuration: its kind, the origin of the setting, the reason, and the remedy.
 ///
-/// Its `Display` is one sentence with all of it. Keys, headers' values and what of an address may hold one are never in
-/// it. (The exception to one line: what is wrong with a price file, one line for each entry.)
+/// The `Display` output is one sentence with all of these, on one line except for the faults of a price file, which
+/// have one line for each entry. It never contains keys, header values or the parts of an address that may hold a key.
 #[derive(Debug)]
 pub struct Fault {
     kind: ErrorKind,
@@ -17,7 +17,7 @@ pub struct Fault {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// Where a setting came from.
+/// The origin of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -40,7 +40,7 @@ impl Fault {
         }
     }
 
-    /// A fault that another error describes.
+    /// Creates a fault that another error describes.
     pub(crate) fn of(
         kind: ErrorKind,
         origin: Origin,
@@ -59,31 +59,31 @@ impl Fault {
         self
     }
 
-    /// What was wrong.
+    /// Returns the kind of the fault.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Where it was said.
+    /// Returns the origin of the setting.
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// Why it cannot be used; mostly with what was expected.
+    /// Returns why the setting cannot be used, mostly with the expected value.
     #[must_use]
     pub fn why(&self) -> &str {
         &self.why
     }
 
-    /// What to do, where `why` does not already say it.
+    /// Returns the remedy, unless `why` already states it.
     #[must_use]
     pub fn remedy(&self) -> Option<&str> {
         self.remedy.as_deref()
     }
 
-    /// What is below the error that this fault says in its own words.
+    /// Returns the source of the error that this fault already describes.
     pub(super) fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_ref()?.source()
     }
@@ -106,12 +106,12 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Faults as they are found, so that all can be told at once.
+/// The faults found so far, so that all can be reported at once.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Takes the fault out of a result.
+    /// Returns the value of a result, or keeps its fault.
     pub(crate) fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -122,25 +122,25 @@ impl Faults {
         }
     }
 
-    /// Two settings may come from one variable; what is wrong with it is said once.
+    /// Adds a fault unless it is known already: two settings may come from one variable.
     pub(crate) fn add(&mut self, fault: Fault) {
         if !self.0.iter().any(|known| known.is_same_as(&fault)) {
             self.0.push(fault);
         }
     }
 
-    /// Forgets those of other kinds.
+    /// Drops faults of other kinds.
     pub(crate) fn only(&mut self, kind: ErrorKind) {
         self.0.retain(|fault| fault.kind == kind);
     }
 
-    /// What was made, unless there are faults: then all of them, as one error.
+    /// Returns `made`, unless there are faults: then all of them, as one error.
     pub(crate) fn settle<T>(self, made: Option<T>) -> Result<T, Error> {
         let mut faults = self.0.into_iter();
         match (faults.next(), made) {
             (None, Some(made)) => Ok(made),
             (Some(first), _) => Err(Error::of(first, faults.collect())),
-            // What could not be made has left a fault.
+            // A value that could not be made has left a fault.
             (None, None) => Err(Error::new(ErrorKind::Start, "nothing was started")),
         }
     }

@@ -1,4 +1,4 @@
-//! Errors of starting a monitor. Once it runs, it never fails a call.
+//! Errors of starting a monitor. A running monitor never fails a call.
 
 mod fault;
 
@@ -8,9 +8,9 @@ use std::iter::once;
 pub(crate) use fault::Faults;
 pub use fault::{Fault, Origin};
 
-/// Why a monitor could not be started: everything that is wrong with its configuration, at once.
+/// Why a monitor could not be started: all faults of its configuration at once.
 ///
-/// Its `Display` is one line for one fault, else a line for each. No key is ever in it.
+/// The `Display` output is one line for a single fault, otherwise one line for each. It never contains a key.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -18,7 +18,7 @@ struct Inner {
     others: Vec<Fault>,
 }
 
-/// What kind of thing was wrong.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -26,16 +26,16 @@ pub enum ErrorKind {
     StreamName,
     /// A destination's address, key, protocol, header, timeout, compression or certificate cannot be used.
     Destination,
-    /// The file `SPANLOOM_PRICES` names cannot be read, or is no price file.
+    /// The file that `SPANLOOM_PRICES` names cannot be read, or is not a price file.
     Prices,
-    /// `SPANLOOM_SPOOL` has an unknown word, or asks for a spool where there is no folder for one.
+    /// `SPANLOOM_SPOOL` has an unknown value, or enables a spool without a folder for it.
     Spool,
-    /// The operating system gave no thread, or an HTTP client could not be made.
+    /// The operating system started no thread, or an HTTP client could not be built.
     Start,
 }
 
 impl Error {
-    /// What the system refused, after the configuration was found to be good.
+    /// Creates an error of the system, after the configuration was found to be valid.
     pub(crate) fn new(
         kind: ErrorKind,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -47,13 +47,13 @@ impl Error {
         Self(Box::new(Inner { first, others }))
     }
 
-    /// What kind of thing was wrong; of several, the first.
+    /// Returns the kind of the first fault.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.first.kind()
     }
 
-    /// Everything that is wrong, at least one thing.
+    /// Returns all faults, at least one.
     pub fn faults(&self) -> impl Iterator<Item = &Fault> {
         once(&self.0.first).chain(&self.0.others)
     }
@@ -85,7 +85,7 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, since that is what a `main` shows which returns it; `{:#?}` has the parts.
+    /// Writes the `Display` output, since a `main` that returns the error shows its `Debug`; `{:#?}` lists the faults.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
             return f.debug_list().entries(self.faults()).finish();

@@ -14,7 +14,7 @@ use spanloom_instrumentation::GenAiLayerBuilder;
 use crate::config::Collectors;
 use crate::error::Error;
 
-/// They exist only where a collector takes them. Cloning gives handles to the same.
+/// The providers of metrics and events, present only if a collector takes them. Clones share the same providers.
 #[derive(Clone, Debug)]
 pub(crate) struct Signals {
     meters: Option<SdkMeterProvider>,
@@ -50,7 +50,7 @@ impl Signals {
     pub(crate) fn attach(&self, layer: GenAiLayerBuilder) -> GenAiLayerBuilder {
         let layer = match &self.meters {
             Some(meters) => layer.with_meter_provider(meters),
-            // The global meter provider is the service's.
+            // The global meter provider belongs to the service.
             None => layer.without_metrics(),
         };
         match &self.loggers {
@@ -59,7 +59,7 @@ impl Signals {
         }
     }
 
-    /// Tells the exporter's account with the other metrics.
+    /// Reports the exporter's account along with the other metrics.
     pub(crate) fn observe(&self, exporter: &Exporter) {
         if let Some(meters) = &self.meters {
             exporter.observe(meters);

@@ -9,7 +9,7 @@ use reqwest::blocking::{Client, ClientBuilder};
 use crate::config::{Collector, Source};
 use crate::error::{Error, ErrorKind, Faults};
 
-/// Sends what it counts every minute, or as often as `OTEL_METRIC_EXPORT_INTERVAL` says, in milliseconds.
+/// Returns a meter provider that exports every minute, or every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds.
 pub(crate) fn meters(
     collector: Collector<'_>,
     resource: Resource,
@@ -23,7 +23,7 @@ pub(crate) fn meters(
         .build())
 }
 
-/// Sends events every second, or as often as `OTEL_BLRP_SCHEDULE_DELAY` says, in milliseconds.
+/// Returns a logger provider that exports every second, or every `OTEL_BLRP_SCHEDULE_DELAY` milliseconds.
 pub(crate) fn loggers(
     collector: Collector<'_>,
     resource: Resource,
@@ -37,13 +37,13 @@ pub(crate) fn loggers(
         .build())
 }
 
-/// The stock exporters read the environment's variables where code names no address.
+/// Points an exporter at a collector. The stock exporters read the environment's variables if code sets no address.
 fn at<B: WithExportConfig + WithHttpConfig>(
     builder: B,
     collector: Collector<'_>,
     signal: &str,
 ) -> Result<B, Error> {
-    // Another crate of the service may have switched other protocols on, which would not go with this transport.
+    // Another crate of the service may have enabled other protocols, which this transport does not support.
     let builder = builder.with_protocol(Protocol::HttpBinary);
     let builder = builder.with_http_client(client(collector)?);
     Ok(match collector.source {
@@ -55,14 +55,14 @@ fn at<B: WithExportConfig + WithHttpConfig>(
     })
 }
 
-/// Theirs would know no certificates but the system's, go through a proxy to this machine, and be one that needs a runtime
-/// when another crate of the service has switched that on.
+/// Builds the HTTP client of the exporters. Their default client would know only the system's certificates, use a proxy
+/// for this machine, and need a runtime if another crate of the service has enabled that.
 fn client(collector: Collector<'_>) -> Result<Client, Error> {
     let mut faults = Faults::default();
     let destination = collector.destination(&mut faults);
     let destination = faults.settle(destination)?;
     let (builder, timeout) = destination.http_client();
-    // Made where no runtime is: it has one inside.
+    // Built on a thread without a runtime, as the client contains one.
     let made = std::thread::Builder::new()
         .name("spanloom-client".to_owned())
         .spawn(move || ClientBuilder::from(builder).timeout(timeout).build())

@@ -1,4 +1,4 @@
-//! Request and answer of a chat completion, around the messages that are known of it.
+//! The request and the answer of a chat completion, around its known messages.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::mapping::attribute::Attributes;
 use crate::record::{CallInfo, Json};
 use crate::semconv as names;
 
-/// Attributes that are parameters of the request. They stay where they are as well, where every span has them.
+/// Attributes that are parameters of the request. They also stay in the attributes, where every span has them.
 const PARAMETERS: &[(&str, &str)] = &[
     (names::GEN_AI_REQUEST_TEMPERATURE, "temperature"),
     (names::GEN_AI_REQUEST_TOP_P, "top_p"),
@@ -23,7 +23,7 @@ const PARAMETERS: &[(&str, &str)] = &[
 /// A JSON object of the request's parameters (OpenInference).
 const INVOCATION_PARAMETERS: &str = "llm.invocation_parameters";
 
-/// The request: what is known of it `already`, the parameters, instructions and tools a span names, the messages.
+/// Builds the request from what is known `already`, a span's parameters, instructions and tools, and the messages.
 pub(super) fn request(
     attributes: &mut Attributes,
     info: &CallInfo,
@@ -68,12 +68,12 @@ pub(super) fn request(
     Json::from_value(&request)
 }
 
-/// The answer, with a choice for each message.
+/// Builds the answer, with a choice for each message.
 pub(super) fn answer(info: &CallInfo, messages: Vec<(u64, Message)>) -> Json {
     let choice = |(place, (index, mut message)): (usize, (u64, Message))| {
         let reported = info.finish_reasons.get(place).map(|reason| json!(reason));
         let own = message.remove("finish_reason");
-        // The conventions' word for it, and rig's for that it does not know.
+        // The conventions write `tool_call`; rig writes `unknown` for a reason it does not know.
         let own = own.filter(|own| *own != "unknown").map(|own| {
             if own == "tool_call" {
                 json!("tool_calls")
@@ -96,7 +96,7 @@ pub(super) fn answer(info: &CallInfo, messages: Vec<(u64, Message)>) -> Json {
     Json::from_value(&answer)
 }
 
-/// Tools as a chat completion offers them: what there is to know of a function under its type's name.
+/// Converts tools to those of a chat completion, which nests the fields of a function under `function`.
 fn tools(definitions: Value) -> Value {
     let Value::Array(definitions) = definitions else {
         return definitions;

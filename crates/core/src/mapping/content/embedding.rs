@@ -6,17 +6,17 @@ use super::indexed_messages::numbered;
 use crate::mapping::attribute::Attributes;
 use crate::record::{CallInfo, Json};
 
-/// What stands in attributes of its own, by number (OpenInference).
+/// The prefix of attributes for each numbered text or vector (OpenInference).
 pub(super) const PREFIX: &str = "embedding.embeddings.";
 const TEXT: &str = "embedding.text";
 const VECTOR: &str = "embedding.vector";
 
-/// Whether the call was for embeddings.
+/// Returns whether the call was for embeddings.
 pub(super) fn is_asked(info: &CallInfo) -> bool {
     info.operation.as_deref() == Some("embeddings")
 }
 
-/// The request, from texts that an instrumentation calls messages (OpenLLMetry).
+/// Builds the request from texts that an instrumentation calls messages (OpenLLMetry).
 pub(super) fn of(info: &CallInfo, messages: Vec<Map<String, Value>>) -> Json {
     let text = |mut message: Map<String, Value>| message.remove("content");
     body(
@@ -25,7 +25,7 @@ pub(super) fn of(info: &CallInfo, messages: Vec<Map<String, Value>>) -> Json {
     )
 }
 
-/// The request, from texts with an attribute for each.
+/// Builds the request from texts with an attribute for each.
 pub(super) fn request(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
     let texts = take(attributes, TEXT);
     (!texts.is_empty()).then(|| {
@@ -36,7 +36,7 @@ pub(super) fn request(attributes: &mut Attributes, info: &CallInfo) -> Option<Js
     })
 }
 
-/// The answer, from vectors with an attribute for each.
+/// Builds the answer from vectors with an attribute for each.
 pub(super) fn answer(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
     let vectors = take(attributes, VECTOR);
     let item = |(index, vector): (u64, Value)| json!({"object": "embedding", "index": index, "embedding": vector});
@@ -49,7 +49,7 @@ fn body(info: &CallInfo, input: &[Value]) -> Json {
     Json::from_value(&json!({"model": info.request_model, "input": input}))
 }
 
-/// Takes one field of each number; the others stay.
+/// Takes one field of each number; the other fields stay.
 fn take(attributes: &mut Attributes, field: &str) -> Vec<(u64, Value)> {
     let found = numbered(attributes.take_below(PREFIX));
     let mut taken = Vec::new();

@@ -1,6 +1,6 @@
-//! Messages that stand in attributes of their own, a field each: `gen_ai.prompt.0.role`, `llm.input_messages.0.message.role`.
+//! Messages in separate attributes, one per field: `gen_ai.prompt.0.role`, `llm.input_messages.0.message.role`.
 //!
-//! They become the request and the answer they were: `messages` of a chat completion, and its `choices`. Source:
+//! The messages become a chat completion again: the `messages` of its request, and the `choices` of its answer. Source:
 //! OpenLLMetry's semantic conventions (opentelemetry-semantic-conventions-ai 0.4) and OpenInference's (0.1.24).
 
 use std::collections::BTreeMap;
@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 use super::part;
 use crate::mapping::attribute::Attributes;
 
-/// How an instrumentation names the fields.
+/// The field names of an instrumentation.
 struct Dialect {
     inputs: &'static str,
     outputs: &'static str,
-    /// What stands between the number of a message and its field.
+    /// The text between the number of a message and its field.
     infix: &'static str,
     /// Fields of a tool call: id, name, arguments.
     tool_call: [&'static str; 3],
@@ -40,7 +40,7 @@ const DIALECTS: [Dialect; 2] = [
         ],
     },
 ];
-/// What all of their names begin with.
+/// The prefixes of all these names.
 pub(super) const PREFIXES: [&str; 4] = [
     DIALECTS[0].inputs,
     DIALECTS[0].outputs,
@@ -48,18 +48,18 @@ pub(super) const PREFIXES: [&str; 4] = [
     DIALECTS[1].outputs,
 ];
 
-/// The messages that were sent.
+/// Takes the messages that were sent.
 pub(super) fn asked(attributes: &mut Attributes) -> Option<Vec<Map<String, Value>>> {
     let messages = messages(attributes, |dialect| dialect.inputs, "user")?;
     Some(messages.into_iter().map(|(_, message)| message).collect())
 }
 
-/// The messages of the answer, each with the number of its choice.
+/// Takes the messages of the answer, each with the number of its choice.
 pub(super) fn answered(attributes: &mut Attributes) -> Option<Vec<(u64, Map<String, Value>)>> {
     messages(attributes, |dialect| dialect.outputs, "assistant")
 }
 
-/// The messages of the first dialect that has any, by their numbers.
+/// Takes the messages of the first dialect that has any, by their numbers.
 fn messages(
     attributes: &mut Attributes,
     prefix: impl Fn(&Dialect) -> &'static str,
@@ -79,7 +79,7 @@ fn messages(
     })
 }
 
-/// One message, in the shape of a chat completion. An unknown field keeps its name.
+/// Converts one message to the shape of a chat completion. An unknown field keeps its name.
 fn message(fields: Map<String, Value>, dialect: &Dialect, role: &str) -> Map<String, Value> {
     let mut fields: Map<String, Value> = fields
         .into_iter()
@@ -119,7 +119,7 @@ fn message(fields: Map<String, Value>, dialect: &Dialect, role: &str) -> Map<Str
     message
 }
 
-/// A part of a message (OpenInference).
+/// Converts a part of a message (OpenInference).
 fn content(mut fields: Map<String, Value>) -> Value {
     let mut take = |name: &str| fields.remove(&format!("message_content.{name}"));
     let kind = take("type");
@@ -133,7 +133,7 @@ fn content(mut fields: Map<String, Value>) -> Value {
     }
 }
 
-/// Takes the fields below a name, by the numbers that follow it.
+/// Takes the fields below a prefix, grouped by the numbers that follow it.
 fn below(fields: &mut Map<String, Value>, prefix: &str) -> Vec<Map<String, Value>> {
     let (inside, outside): (Map<_, _>, Map<_, _>) = std::mem::take(fields)
         .into_iter()
@@ -152,7 +152,7 @@ fn below(fields: &mut Map<String, Value>, prefix: &str) -> Vec<Map<String, Value
     found.numbered.into_values().collect()
 }
 
-/// Fields by number, and those without one. A map and no list: numbers come from outside and may be of any size.
+/// Fields by number, and fields without one. A map instead of a list: numbers come from outside and may be of any size.
 #[derive(Default)]
 pub(super) struct Numbered {
     pub(super) numbered: BTreeMap<u64, Map<String, Value>>,

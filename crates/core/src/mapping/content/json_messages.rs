@@ -10,10 +10,10 @@ use crate::mapping::attribute::Attributes;
 use crate::record::{CallInfo, Json};
 use crate::semconv as names;
 
-/// An attribute that may hold what was asked or answered.
+/// An attribute that may hold a request or an answer.
 pub(super) struct Place {
     pub(super) name: &'static str,
-    /// Whether it may be the provider's own body.
+    /// Whether the attribute may hold the provider's own body.
     body: bool,
 }
 
@@ -25,10 +25,10 @@ const fn body(name: &'static str) -> Place {
     Place { name, body: true }
 }
 
-/// Where inputs are looked for; the first that is there counts.
+/// The attributes for inputs; the first that is present counts.
 pub(super) const INPUTS: &[Place] = &[
     messages(names::GEN_AI_INPUT_MESSAGES),
-    // The conventions of old
+    // The old conventions
     messages("gen_ai.prompt"),
     // OpenInference
     body("input.value"),
@@ -38,7 +38,7 @@ pub(super) const INPUTS: &[Place] = &[
     // OpenLLMetry
     body("traceloop.entity.input"),
 ];
-/// The same for outputs.
+/// The attributes for outputs; the first that is present counts.
 pub(super) const OUTPUTS: &[Place] = &[
     messages(names::GEN_AI_OUTPUT_MESSAGES),
     messages("gen_ai.completion"),
@@ -47,20 +47,20 @@ pub(super) const OUTPUTS: &[Place] = &[
     messages("ai.response"),
     body("traceloop.entity.output"),
 ];
-/// What belongs to the inputs beside their messages.
+/// The attributes of the inputs apart from their messages.
 pub(super) const INSTRUCTIONS_AND_TOOLS: &[&str] = &[
     names::GEN_AI_SYSTEM_INSTRUCTIONS,
     names::GEN_AI_TOOL_DEFINITIONS,
 ];
-/// Tools a model called, beside its text (Vercel's AI SDK).
+/// The attribute for a model's tool calls, apart from its text (Vercel's AI SDK).
 pub(super) const TOOL_CALLS: &str = "ai.response.toolCalls";
 
-/// The provider's own request, if an attribute has it.
+/// Takes the provider's own request, if an attribute has it.
 pub(super) fn sent(attributes: &mut Attributes) -> Option<Json> {
     whole(attributes, INPUTS, is_request)
 }
 
-/// The provider's own answer, if an attribute has it.
+/// Takes the provider's own answer, if an attribute has it.
 pub(super) fn received(attributes: &mut Attributes) -> Option<Json> {
     whole(attributes, OUTPUTS, is_answer)
 }
@@ -80,7 +80,7 @@ fn whole(
     Some(body)
 }
 
-/// The request, if an attribute has its messages, or its instructions where nothing more is told.
+/// Builds the request, if an attribute has its messages, or its instructions where there are no messages.
 pub(super) fn request(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
     let (rest, messages) = match read(attributes, INPUTS, |value| asked(value, info)) {
         Read::Messages(messages) => messages,
@@ -90,7 +90,7 @@ pub(super) fn request(attributes: &mut Attributes, info: &CallInfo) -> Option<Js
     Some(chat::request(attributes, info, rest, messages))
 }
 
-/// The answer, if an attribute has its messages, or the tools it calls.
+/// Builds the answer, if an attribute has its messages, or the tools it calls.
 pub(super) fn answer(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
     let mut messages = match read(attributes, OUTPUTS, |value| answered(value, info)) {
         Read::Messages(messages) => messages,
@@ -111,10 +111,10 @@ pub(super) fn answer(attributes: &mut Attributes, info: &CallInfo) -> Option<Jso
     Some(chat::answer(info, (0..).zip(messages).collect()))
 }
 
-/// What came of looking for messages.
+/// The result of looking for messages.
 enum Read<T> {
     Messages(T),
-    /// Something is told in another shape, and stays where it is.
+    /// The attribute has another shape and stays in place.
     Unread,
     Nothing,
 }
@@ -141,8 +141,8 @@ fn read<T>(
     }
 }
 
-/// Messages of a request, and the parameters beside them: a list of messages, an object around it, or for a model's call its
-/// prompt.
+/// Reads the messages of a request and its other parameters, from a list of messages, an object that contains one, or
+/// the prompt of a model call.
 fn asked(value: Node<'_>, info: &CallInfo) -> Option<(Map<String, Value>, Vec<Message>)> {
     if !value.is_object() {
         return Some((Map::new(), texts_or_messages(value, "user", info)?));
@@ -159,7 +159,7 @@ fn asked(value: Node<'_>, info: &CallInfo) -> Option<(Map<String, Value>, Vec<Me
     Some((rest, system.into_iter().chain(messages).collect()))
 }
 
-/// Messages of an answer: a list of them, one, or for a model's call its text.
+/// Reads the messages of an answer, from a list of messages, one message, or the text of a model call.
 fn answered(value: Node<'_>, info: &CallInfo) -> Option<Vec<Message>> {
     match value.is_object() {
         true => message::one(value, "assistant"),
@@ -167,7 +167,7 @@ fn answered(value: Node<'_>, info: &CallInfo) -> Option<Vec<Message>> {
     }
 }
 
-/// A list of messages, or for a model's call the one that a text is.
+/// Reads a list of messages, or the text of a model call as one message.
 fn texts_or_messages(value: Node<'_>, role: &str, info: &CallInfo) -> Option<Vec<Message>> {
     match value.text() {
         Some(text) if is_text(&text, info) => Some(vec![message::plain(role, &text)]),
@@ -175,7 +175,7 @@ fn texts_or_messages(value: Node<'_>, role: &str, info: &CallInfo) -> Option<Vec
     }
 }
 
-/// A text is a message only where a model was asked, and only if it is not JSON that was cut off.
+/// Returns whether a text is a message: only where a model was asked, and only if it is not JSON that was cut off.
 fn is_text(text: &str, info: &CallInfo) -> bool {
     let asked = match info.operation.as_deref() {
         Some(operation) => matches!(operation, "chat" | "text_completion" | "generate_content"),
@@ -184,7 +184,7 @@ fn is_text(text: &str, info: &CallInfo) -> bool {
     asked && !text.trim_start().starts_with(['[', '{'])
 }
 
-/// The body of a request: its messages have roles, or it is one of the Responses API or for embeddings.
+/// Returns whether a body is a request: its messages have roles, or it belongs to the Responses API or embeddings.
 fn is_request(body: Node<'_>) -> bool {
     let [messages, input, model] = body.pick(["messages", "input", "model"]);
     match (messages.filter(|messages| !messages.is_null()), input) {
@@ -196,7 +196,7 @@ fn is_request(body: Node<'_>) -> bool {
     }
 }
 
-/// The body of an answer: choices with messages, a response's items, embeddings.
+/// Returns whether a body is an answer: choices with messages, the items of a response, or embeddings.
 fn is_answer(body: Node<'_>) -> bool {
     let [choices, data, object, output] = body.pick(["choices", "data", "object", "output"]);
     let each_has = |list: Option<Node<'_>>, member: &str| {
@@ -208,7 +208,7 @@ fn is_answer(body: Node<'_>) -> bool {
         || is_response && output.is_some_and(Node::is_list)
 }
 
-/// Whether it is a list with something in it, and each is so.
+/// Returns whether a list is not empty and every item satisfies `is_so`.
 fn each(list: Node<'_>, is_so: impl Fn(Node<'_>) -> bool) -> bool {
     let mut items = list.items().peekable();
     items.peek().is_some() && items.all(is_so)

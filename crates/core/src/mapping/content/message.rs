@@ -1,18 +1,18 @@
-//! A message of any dialect becomes one of a chat completion.
+//! The conversion of a message of any dialect to those of a chat completion.
 
 use serde_json::{Map, Value, json};
 
 use super::part::{ChatPart, member};
 use crate::json::Node;
 
-/// Where a message has its parts: the conventions', and everybody else's.
+/// The member with a message's parts: in the conventions, and in every other dialect.
 const PARTS: [&str; 2] = ["parts", "content"];
 
 /// A message of a chat completion.
 pub(super) type Message = Map<String, Value>;
 
-/// The messages a value holds: a list of them, each with a role, or with parts or content. `role` is that of a message that
-/// names none. A message with results of tools becomes several, as each of those is a message of its own.
+/// Converts a list of messages, each with a role, parts or content. `role` is the role of a message that names none. A
+/// message with tool results becomes several, because each result is a message of its own.
 pub(super) fn messages(list: Node<'_>, role: &str) -> Option<Vec<Message>> {
     let items: Vec<Node<'_>> = list.items().collect();
     let are_messages = !items.is_empty() && items.iter().all(|item| is_message(*item));
@@ -20,7 +20,7 @@ pub(super) fn messages(list: Node<'_>, role: &str) -> Option<Vec<Message>> {
     are_messages.then(|| messages.collect())
 }
 
-/// A value that is one message.
+/// Converts a value that is one message.
 pub(super) fn one(message: Node<'_>, role: &str) -> Option<Vec<Message>> {
     is_message(message).then(|| converted(message, role))
 }
@@ -29,7 +29,7 @@ fn is_message(item: Node<'_>) -> bool {
     item.get("role").is_some_and(Node::is_text) || PARTS.iter().any(|name| item.get(name).is_some())
 }
 
-/// A message that is nothing but a text.
+/// Creates a message that is nothing but a text.
 pub(super) fn plain(role: &str, text: &str) -> Message {
     Message::from_iter([
         ("role".to_owned(), json!(role)),
@@ -37,7 +37,7 @@ pub(super) fn plain(role: &str, text: &str) -> Message {
     ])
 }
 
-/// Instructions apart from the messages, a text or a list of parts, as the message they are.
+/// Converts instructions apart from the messages, a text or a list of parts, to a message.
 pub(super) fn system(instructions: Node<'_>) -> Option<Message> {
     let is_one = instructions.is_object() || instructions.is_text() && !instructions.is("");
     let parts = is_one.then_some(instructions);
@@ -48,7 +48,7 @@ pub(super) fn system(instructions: Node<'_>) -> Option<Message> {
         .next()
 }
 
-/// The tool calls in a list of nothing else, as the message they are; `None` for what is no such list.
+/// Converts a list of nothing but tool calls to a message; `None` for any other value.
 pub(super) fn calls(list: Node<'_>) -> Option<Message> {
     let calls: Vec<_> = list.items().map(ChatPart::of_call).collect();
     let are_calls = calls.iter().all(|it| matches!(it, ChatPart::ToolCall(_)));
@@ -70,10 +70,10 @@ fn converted(message: Node<'_>, role: &str) -> Vec<Message> {
     let rest = rest.filter(|(name, _)| name != "role" && Some(&**name) != taken);
     let mut messages = match parts {
         Some((_, parts)) => of_parts(role, parts.items().map(ChatPart::of)),
-        // A text, or nothing: the shape it shall have already.
+        // A text, or nothing: the content already has its final shape.
         None => vec![Message::from_iter([("role".to_owned(), json!(role))])],
     };
-    // What else there was, a name or a finish reason, belongs to the last.
+    // The other members, such as a name or a finish reason, belong to the last message.
     if let Some(last) = messages.last_mut() {
         for (name, value) in rest {
             last.entry(name).or_insert(value);
@@ -92,7 +92,7 @@ fn of_parts(role: &str, parts: impl Iterator<Item = ChatPart>) -> Vec<Message> {
             done.push(result);
         }
     }
-    // A message of nothing but results is the tools'.
+    // A message of nothing but tool results becomes only the tools' messages.
     if !draft.is_empty() || done.is_empty() {
         done.push(draft.message(role));
     }
@@ -108,7 +108,7 @@ struct Draft {
 }
 
 impl Draft {
-    /// Takes a part in, or hands out the message that it is.
+    /// Adds a part, or returns it if it is a message of its own.
     fn add(&mut self, part: ChatPart) -> Option<Message> {
         match part {
             ChatPart::Content(part) => self.content.push(part),
@@ -136,7 +136,7 @@ impl Draft {
         message.insert("role".to_owned(), json!(role));
         let content = match (self.content.pop(), self.content.is_empty()) {
             (None, _) => Value::Null,
-            // One text and nothing beside it: as most requests have it.
+            // A single text becomes a plain string, as in most requests.
             (Some(last), alone) => match words(&last).filter(|_| alone) {
                 Some(text) => json!(text),
                 None => {
@@ -161,7 +161,7 @@ impl Draft {
     }
 }
 
-/// The words of a part that has nothing else.
+/// Returns the text of a part that has nothing else.
 fn words(part: &Value) -> Option<&str> {
     let fields = part.as_object().filter(|fields| fields.len() == 2)?;
     let text = fields.get("text")?.as_str();

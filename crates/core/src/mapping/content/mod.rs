@@ -1,16 +1,16 @@
-//! What a call was asked and what it answered, in the provider's own shape.
+//! The request and the answer of a call, in the provider's own shape.
 //!
-//! Our own spans carry the bodies themselves, which pass through unread. Other instrumentations tell of the messages, each in
-//! its own way; they come out as the request and the answer of a chat completion, as that is what Weave's chat view and the
-//! board show. What cannot be read so keeps the name it came under.
+//! Our own spans carry the bodies themselves, which pass through unread. Other instrumentations record the messages,
+//! each in its own format; the messages become the request and the answer of a chat completion, because Weave's chat
+//! view and the board show those. Messages that cannot be read this way keep their attribute's name.
 //!
 //! | file | what |
 //! |---|---|
 //! | `json_messages` | messages in one attribute, as JSON |
 //! | `indexed_messages` | messages with an attribute for each field |
 //! | `embedding` | texts and vectors with an attribute for each |
-//! | `message` | a message of any dialect becomes one of a chat completion |
-//! | `part` | the same of a part |
+//! | `message` | conversion of a message of any dialect to those of a chat completion |
+//! | `part` | conversion of a part |
 //! | `chat` | request and answer around the messages |
 
 mod chat;
@@ -34,7 +34,7 @@ use crate::semconv as names;
 pub(super) struct Bodies {
     pub(super) inputs: Option<Json>,
     pub(super) output: Option<Json>,
-    /// Whether one of them was put together from what a span tells: not the provider's own, and less than it.
+    /// Whether a body was rebuilt from the span's attributes: it is not the provider's own and contains less.
     pub(super) rebuilt: bool,
 }
 
@@ -50,11 +50,11 @@ pub(super) fn bodies(attributes: &mut Attributes, info: &CallInfo) -> Bodies {
     }
 }
 
-/// A body, by where it comes from.
+/// A body, by its origin.
 enum Body {
-    /// As it stood in an attribute.
+    /// Copied from an attribute.
     Verbatim(Json),
-    /// Put together.
+    /// Rebuilt from attributes.
     Rebuilt(Json),
 }
 
@@ -68,13 +68,13 @@ impl Body {
 
 fn asked(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
     if let Some(own) = attributes.take_json(names::SPANLOOM_REQUEST) {
-        // What tells of it in other words goes.
+        // Attributes that repeat the request in another form are dropped.
         attributes.drop(&[names::GEN_AI_INPUT_MESSAGES]);
         attributes.drop(json_messages::INSTRUCTIONS_AND_TOOLS);
         return Some(Body::Verbatim(own));
     }
     let indexed_messages = indexed_messages::asked(attributes);
-    // The body as it was sent says more than its messages, which some tell of beside it.
+    // The body as sent contains more than its messages, which some instrumentations record as well.
     if let Some(body) = json_messages::sent(attributes) {
         return Some(Body::Verbatim(body));
     }
@@ -114,7 +114,7 @@ fn answered(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
         .or_else(|| under_own_name(attributes, json_messages::OUTPUTS, &[]).map(Body::Verbatim))
 }
 
-/// The first of `places` that is there, with the `others` that belong to it.
+/// Takes the first of `places` that is present, with the `others` that belong to it.
 fn under_own_name(
     attributes: &mut Attributes,
     places: &[json_messages::Place],
@@ -131,7 +131,7 @@ fn under_own_name(
     (!object.is_empty()).then(|| Json::from_value(&object))
 }
 
-/// An attribute's value as JSON: a text that is JSON stands for what it says.
+/// Returns an attribute's value as JSON: a text that is JSON is used as it is.
 fn json_of(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) if Document::read(text.as_bytes()).is_whole() => Cow::Borrowed(text),
@@ -139,7 +139,7 @@ fn json_of(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// JSON that stands in an attribute as text.
+/// Parses the JSON that an attribute holds as text.
 fn parsed(value: Value) -> Value {
     match value {
         Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
@@ -147,7 +147,7 @@ fn parsed(value: Value) -> Value {
     }
 }
 
-/// Whether an attribute of this name is content in any of the dialects that are read: the words of a person or a model, and
+/// Returns whether an attribute of this name is content in any supported dialect: the words of a person or a model, and
 /// not a number, a name or an id.
 #[must_use]
 pub fn is_content(name: &str) -> bool {

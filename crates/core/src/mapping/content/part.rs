@@ -1,4 +1,4 @@
-//! Parts of a chat completion, out of parts of any dialect.
+//! The conversion of parts of any dialect to those of a chat completion.
 
 use std::borrow::Cow;
 
@@ -7,22 +7,22 @@ use serde_json::{Map, Value, json};
 use crate::json::Node;
 use crate::message::{Arguments, Modality, Part, Text};
 
-/// More levels than any message has; what lies deeper is a text.
+/// More levels than any message has; deeper values become texts.
 const DEEPEST: usize = 64;
 
-/// What a part is in a chat completion.
+/// A part, as it appears in a chat completion.
 pub(super) enum ChatPart {
-    /// One of the message's content.
+    /// A part of the message's content.
     Content(Value),
     Reasoning(String),
     Refusal(String),
     ToolCall(Value),
-    /// A message of its own: the tool's.
+    /// A message of its own, by the tool.
     ToolResult(Map<String, Value>),
 }
 
 impl ChatPart {
-    /// Reads a part. What a chat completion has no shape for, and what would lose a member, is content as it came.
+    /// Reads a part. A part that has no shape in a chat completion, or would lose a member, becomes content unchanged.
     pub(super) fn of(node: Node<'_>) -> Self {
         Self::from_part(&Part::read(node), node)
     }
@@ -68,7 +68,7 @@ impl ChatPart {
                 message.append(&mut rest);
                 Self::ToolResult(message)
             }
-            // A chat completion's own have no modality.
+            // A chat completion's own media parts have no modality.
             media if node.get("modality").is_some() => {
                 Self::Content(self::media(media).unwrap_or_else(|| value(node)))
             }
@@ -77,7 +77,7 @@ impl ChatPart {
     }
 }
 
-/// A value as a tree, and JSON as a text where it is too deep for readers; numbers that follow each other in a list are a text, too.
+/// Converts a value to a tree; consecutive list numbers, and values too deep for readers, become texts of their JSON.
 pub(super) fn value(node: Node<'_>) -> Value {
     match node.numbers() {
         0 | 1 => node.to_value_up_to(DEEPEST),
@@ -89,7 +89,7 @@ pub(super) fn member((name, node): (Cow<'_, str>, Node<'_>)) -> (String, Value) 
     (name.into_owned(), value(node))
 }
 
-/// A text, as a part of the content.
+/// Creates a text part of the content.
 fn plain(text: &str, rest: Map<String, Value>) -> Value {
     let mut part = Map::new();
     part.insert("type".to_owned(), json!("text"));
@@ -98,7 +98,7 @@ fn plain(text: &str, rest: Map<String, Value>) -> Value {
     Value::Object(part)
 }
 
-/// A tool call of a chat completion, which has its arguments as JSON text.
+/// Creates a tool call of a chat completion, which has its arguments as JSON text.
 pub(super) fn tool_call(
     id: Option<Value>,
     name: Option<Value>,
@@ -117,12 +117,12 @@ pub(super) fn tool_call(
     Value::Object(call)
 }
 
-/// A text as it is, anything else as JSON.
+/// Returns a text as it is, any other value as JSON.
 fn text(node: Node<'_>) -> Value {
     Value::String(node.text().map_or_else(|| node.written(), Cow::into_owned))
 }
 
-/// What a tool answered: a text, or parts where it answered in those of a chat completion already.
+/// Converts the result of a tool to a text, unless it already consists of a chat completion's parts.
 fn result_value(result: Node<'_>) -> Value {
     let is_text = |item: Node<'_>| {
         let [kind, text] = item.pick(["type", "text"]);
@@ -135,7 +135,7 @@ fn result_value(result: Node<'_>) -> Value {
     }
 }
 
-/// What is sent along with the words; `None` for what a chat completion has no shape for.
+/// Converts media; `None` for media without a shape in a chat completion.
 fn media(part: &Part<'_>) -> Option<Value> {
     let data = |mime_type: &str, content: &Text<'_>| {
         ["data:", mime_type, ";base64,", &content.get()].concat()

@@ -10,9 +10,9 @@ use crate::openai::failure::failure;
 
 /// An answer made of choices.
 pub(super) struct Choices {
-    /// What the whole answer's `object` says.
+    /// The `object` of the whole answer.
     object: &'static str,
-    /// Every member of the chunks beside their choices.
+    /// The members of the chunks other than `choices`.
     head: Members,
     choices: BTreeMap<u64, Members>,
     chunks: usize,
@@ -39,7 +39,7 @@ impl Choices {
             match &*name {
                 "index" => {}
                 "delta" => delta(choice, value, text),
-                // Completions have their text beside the index.
+                // Completions carry their text next to the index.
                 "text" => {
                     text.push(value);
                     merge::member(choice, &name, value);
@@ -93,9 +93,9 @@ impl Assembler for Choices {
     }
 }
 
-/// Members of the chunk itself are the same in every chunk, or come in one only.
+/// Adds a member of the chunk itself, which is the same in every chunk or present in only one.
 fn head(head: &mut Members, name: &str, value: Node<'_>) {
-    // The padding against eavesdroppers is no part of the answer; usage is null until it comes.
+    // The padding against eavesdroppers is not part of the answer; usage is null until it arrives.
     let passes = match name {
         "choices" | "object" | "obfuscation" => true,
         "usage" => value.is_null(),
@@ -119,7 +119,7 @@ fn delta(choice: &mut Members, delta: Node<'_>, text: &mut Visible) {
     if !delta.is_object() {
         return;
     }
-    // Not by `or_insert`, which would make the name anew for each piece.
+    // Not `or_insert`, which would allocate the name again for each piece.
     if choice.get("message").is_none() {
         choice.set("message", Piece::Object(Members::default()));
     }
@@ -147,7 +147,7 @@ fn push_calls(calls: Node<'_>, text: &mut Visible) {
     }
 }
 
-/// What only the stream has, or leaves out.
+/// Adds what a stream leaves out, and removes what only a stream has.
 fn finish_message(choice: &mut Members) {
     let message = choice.or_insert("message", || Piece::Object(Members::default()));
     let Piece::Object(message) = message else {

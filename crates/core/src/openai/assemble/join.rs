@@ -1,4 +1,4 @@
-//! Pieces of a text that follow each other.
+//! Joins consecutive pieces of a text.
 
 use crate::json::{Node, pair};
 
@@ -6,12 +6,12 @@ use crate::json::{Node, pair};
 /// piece and the other half at the beginning of the next.
 #[derive(Debug, Default)]
 pub(super) struct Join {
-    /// The half with which the last piece ended.
+    /// The half character at the end of the last piece.
     high: Option<u32>,
 }
 
 impl Join {
-    /// Appends what a piece says; nothing for what is no text.
+    /// Appends the text of a piece; a piece that is not a text adds nothing.
     pub(super) fn push(&mut self, sum: &mut String, piece: Node<'_>) {
         let Some(text) = piece.text() else { return };
         let [low, high] = piece.halves();

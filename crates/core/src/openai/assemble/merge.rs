@@ -1,14 +1,14 @@
-//! Pieces of JSON that follow each other in a stream, put together without knowing what they mean.
+//! Merges consecutive pieces of JSON in a stream without knowing their meaning.
 //!
-//! Texts are joined, lists continued, objects merged member by member; elements of a list that carry an `index` are
-//! merged with the one of the same index. So a field that is not known yet arrives whole.
+//! Texts are joined, lists are continued and objects are merged member by member; a list element that carries an
+//! `index` is merged with the element of the same index. So a field that is not known yet arrives whole.
 
 use super::piece::{DEPTH, Members, Piece};
 use crate::json::Node;
 
-/// How far back an element of the same index is looked for.
+/// The number of elements, from the end, searched for one of the same index.
 const BACK: usize = 256;
-/// Members that are sent whole, however often.
+/// Members that are always sent whole, even when repeated.
 const WHOLE: [&str; 6] = ["id", "type", "role", "object", "format", "finish_reason"];
 
 /// Merges a piece into the member of an object.

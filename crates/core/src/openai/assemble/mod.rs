@@ -1,12 +1,12 @@
-//! A streamed answer, put together into what it would have been in one piece.
+//! Assembles a streamed answer into the answer it would have been in one piece.
 //!
 //! | file | what |
 //! |---|---|
 //! | `choices` | chunks of chat completions and completions |
 //! | `responses` | events of the Responses API |
-//! | `join` | the visible text, out of pieces that follow each other |
-//! | `merge` | pieces of JSON that follow each other |
-//! | `piece` | JSON in the making |
+//! | `join` | the visible text, joined from consecutive pieces |
+//! | `merge` | consecutive pieces of JSON, merged |
+//! | `piece` | JSON under construction |
 
 mod choices;
 mod join;
@@ -20,27 +20,27 @@ use super::sse::events;
 use crate::json::{Document, Node, Tape};
 use crate::{Endpoint, Failure};
 
-/// A stream, read to where it got.
+/// An answer assembled from a stream, as far as the stream got.
 #[derive(Debug, Default)]
 pub struct Assembled {
-    /// Identity, model, finish reasons and usage, as of an answer in one piece.
+    /// Identity, model, finish reasons and usage, as read from an answer in one piece.
     pub body: Body,
     /// The answer as the object it would have been in one piece (`chat.completion`, `text_completion`, `response`);
     /// `None` when no chunk could be read.
     pub completion: Option<String>,
-    /// The visible text of all choices, for counting tokens where the provider did not.
+    /// The visible text of all choices, for counting tokens when the provider did not count them.
     pub text: String,
-    /// Whether the stream said that it was complete (`[DONE]`, or the event a response ends with).
+    /// Whether the stream was marked as complete (by `[DONE]`, or by the event that ends a response).
     pub done: bool,
     /// An error the provider sent inside the stream.
     pub failure: Option<Failure>,
-    /// Events that were no chunk.
+    /// The number of events that were not chunks.
     pub malformed: usize,
-    /// Where each event ends in the stream, in bytes, but for `[DONE]`.
+    /// The byte offset at which each event ends in the stream, except for `[DONE]`.
     pub ends: Vec<usize>,
 }
 
-/// What came of one event.
+/// The outcome of one event.
 enum EventOutcome {
     Chunk,
     Done,
@@ -61,16 +61,16 @@ impl Visible {
     }
 }
 
-/// What is put together, event by event.
+/// An answer that is assembled event by event.
 trait Assembler {
-    /// Takes the data of one event; appends what it says to `text`.
+    /// Takes the data of one event and appends its visible text to `text`.
     fn take(&mut self, event: Node<'_>, text: &mut Visible) -> EventOutcome;
 
-    /// The answer so far.
+    /// Returns the answer so far.
     fn answer(self) -> Option<String>;
 }
 
-/// Reads the bytes of an endpoint's stream, whole or cut anywhere, into what the answer was so far.
+/// Reads the bytes of an endpoint's stream, whole or cut anywhere, into the answer so far.
 #[must_use]
 pub fn assemble(endpoint: Endpoint, bytes: &[u8]) -> Assembled {
     match endpoint {
@@ -113,7 +113,7 @@ fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Assembler) -> Assembled
     if let Some(answer) = parts.answer() {
         let document = Document::read(answer.as_bytes());
         assembled.body = response(endpoint, document.root());
-        // Half a character whose other half did not come is none.
+        // Half a character without its other half is not a character.
         let is_sound = document.root().raw().is_some();
         let sound = (!is_sound).then(|| document.root().written());
         assembled.completion = Some(sound.unwrap_or(answer));

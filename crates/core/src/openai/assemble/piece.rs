@@ -1,22 +1,22 @@
-//! JSON in the making, out of pieces as they stand in the events.
+//! JSON under construction, from pieces as they appear in the events.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::json::{Node, quote};
 
-/// How many levels of an event are taken apart; what lies deeper stays as it is.
+/// The number of levels of an event that are taken apart; deeper values stay as they are.
 pub(super) const DEPTH: usize = 6;
 
-/// A value in the making.
+/// A value under construction.
 #[derive(Debug)]
 pub(super) enum Piece {
-    /// A text as it is written, without its quotes. Escapes of pieces that follow each other are those of the whole, also
-    /// where a server cut a character in two.
+    /// A text as it is written, without its quotes. The escapes of consecutive pieces join into those of the whole
+    /// text, even where a server cut a character in two.
     Text(String),
     List(Vec<Self>),
     Object(Members),
-    /// Anything else, as it was sent; several numbers that follow each other in a list are one.
+    /// Anything else, as it was sent; consecutive numbers in a list are one piece.
     Bare(Cow<'static, str>),
 }
 
@@ -27,12 +27,12 @@ pub(super) struct Members(BTreeMap<String, Piece>);
 impl Piece {
     pub(super) const NULL: Self = Self::Bare(Cow::Borrowed("null"));
 
-    /// A text of ours, which needs no escapes.
+    /// Creates one of our own texts, which needs no escapes.
     pub(super) fn word(word: &str) -> Self {
         Self::Text(word.to_owned())
     }
 
-    /// A value that nothing will be added to.
+    /// Creates a value that nothing will be added to.
     pub(super) fn whole(node: Node<'_>) -> Self {
         match node.is_text() {
             true => Self::Text(node.inside().to_owned()),
@@ -40,7 +40,7 @@ impl Piece {
         }
     }
 
-    /// A value that things will be added to.
+    /// Creates a value that will be added to.
     pub(super) fn open(node: Node<'_>) -> Self {
         Self::open_to(node, DEPTH)
     }
@@ -64,7 +64,7 @@ impl Piece {
         matches!(self, Self::Bare(bare) if bare == "null")
     }
 
-    /// The member of this name, where it is a whole number.
+    /// Returns the member of this name if it is a whole number.
     pub(super) fn number(&self, name: &str) -> Option<u64> {
         match self {
             Self::Object(members) => match members.get(name)? {
@@ -106,7 +106,7 @@ impl Piece {
 }
 
 impl Members {
-    /// Those of an object that nothing will be added to but members.
+    /// Creates the members of an object to which only further members will be added.
     pub(super) fn of(node: Node<'_>) -> Self {
         let members = node.members();
         Self(
@@ -132,7 +132,7 @@ impl Members {
         self.0.remove(name);
     }
 
-    /// The member of this name, which is `fresh` where there is none.
+    /// Returns the member of this name, inserting `fresh` if there is none.
     pub(super) fn or_insert(&mut self, name: &str, fresh: impl FnOnce() -> Piece) -> &mut Piece {
         self.0.entry(name.to_owned()).or_insert_with(fresh)
     }

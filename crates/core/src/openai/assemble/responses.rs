@@ -1,7 +1,7 @@
 //! Events of the Responses API.
 //!
-//! The event a stream ends with carries the whole response, and then nothing else counts. What a cut stream had said is
-//! put together from its pieces: the response as it was announced, with the items that had come.
+//! The last event of a stream carries the whole response and takes precedence over all other events. A cut stream is
+//! assembled from its pieces: the response as it was announced, with the items received so far.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,11 +11,11 @@ use crate::Failure;
 use crate::json::{Document, Node};
 use crate::openai::failure::failure;
 
-/// Where the pieces of a text go.
+/// The place where the pieces of a text are stored.
 struct Place {
-    /// The event, without `.delta` and `.done`.
+    /// The type of the event, without `.delta` or `.done`.
     kind: &'static str,
-    /// The list inside the item and the type of an element there; `None` for a text of the item itself.
+    /// The list inside the item and the type of its element; `None` for a text of the item itself.
     element: Option<[&'static str; 2]>,
     /// The member that holds the text.
     member: &'static str,
@@ -56,10 +56,10 @@ const PLACES: [Place; 8] = [
     of_item("response.code_interpreter_call_code", "code"),
 ];
 
-/// A response on its way.
+/// A response that is being received.
 #[derive(Default)]
 pub(super) struct Response {
-    /// The latest the provider said of the response as a whole.
+    /// The latest version of the whole response that the provider sent.
     head: Option<String>,
     items: BTreeMap<u64, Members>,
     by_id: HashMap<String, u64>,
@@ -113,7 +113,7 @@ impl Assembler for Response {
             .get("output")
             .filter(|output| output.is_list());
         let is_empty = output.is_none_or(|output| output.items().next().is_none());
-        // A provider whose last event repeats the items knows them best.
+        // Items that the provider repeats in its last event take precedence.
         let replaced = is_empty && !self.items.is_empty();
         if let Some(head) = self.head.as_ref().filter(|_| output.is_some() && !replaced) {
             return Some(head.clone());
@@ -132,13 +132,13 @@ impl Assembler for Response {
     }
 }
 
-/// The event's name without its end, and whether a piece follows and not the whole.
+/// Returns the event's name without its suffix, and whether the event carries a piece rather than the whole.
 fn strip(kind: &str) -> Option<(&str, bool)> {
     let delta = kind.strip_suffix(".delta").map(|kind| (kind, true));
     delta.or_else(|| kind.strip_suffix(".done").map(|kind| (kind, false)))
 }
 
-/// An error event has its code and message in itself, or in an object as other errors do.
+/// Reads an error event, which carries code and message itself, or in an object like other errors.
 fn error(event: Node<'_>) -> Option<Failure> {
     failure(event, "stream_error").or_else(|| {
         let code = event.string("code").filter(|code| !code.is_empty());
@@ -155,7 +155,7 @@ fn index(event: Node<'_>, name: &str) -> Option<u64> {
 }
 
 impl Response {
-    /// Which item an event is about: by its place, else by its id, else the last one.
+    /// Returns the item that an event refers to: by its place, else by its id, else the last item.
     fn place(&self, event: Node<'_>) -> u64 {
         let by_id = || {
             let id = event.get("item_id")?.text()?;
@@ -188,7 +188,7 @@ impl Response {
         }
     }
 
-    /// A part inside an item, which is a fresh one, or the whole of one that came in pieces.
+    /// Stores a part of an item: a new part, or the whole of a part that came in pieces.
     fn part(&mut self, event: Node<'_>, list: &str, place_in_list: &str) {
         let place = self.place(event);
         let part = event.given("part");
@@ -260,10 +260,10 @@ impl Response {
     }
 }
 
-/// The whole text of a `….done`, under the name of what it is.
+/// The members that may hold the whole text of a `….done` event.
 const WHOLE: [&str; 5] = ["text", "refusal", "arguments", "input", "code"];
 
-/// An element of a list inside an item: the one at `index`, the last without one; a new one behind the last.
+/// Returns an element of a list inside an item: at `index`, or the last without an index; past the end, a new element.
 fn element<'a>(item: &'a mut Members, list: &str, index: Option<u64>) -> Option<&'a mut Piece> {
     let list = item.or_insert(list, || Piece::NULL);
     if list.is_null() {
@@ -401,7 +401,7 @@ mod tests {
         let cut = value(&assemble(Responses, &bytes));
         assert_eq!(cut["output"][0]["content"][0]["text"], "hm");
         assert_eq!(cut["output"][1]["content"][0]["text"], "Hi");
-        // The last event of some says nothing of the items.
+        // Some providers leave the items out of the last event.
         bytes.extend(sse(&[
             json!({"type":"response.completed","response":{"id":"resp_1","status":"completed","usage":{"input_tokens":1,"output_tokens":2}}}),
         ]));

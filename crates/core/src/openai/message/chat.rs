@@ -1,15 +1,15 @@
-//! Messages and choices of chat completions, those of compatible providers among them.
+//! Messages and choices of chat completions, including those of compatible providers.
 
 use super::finish_reason;
 use crate::json::Node;
 use crate::message::{Arguments, Message, Modality, Part, Text};
 
-/// The messages of a request.
+/// Reads the messages of a request.
 pub(super) fn input(messages: Node<'_>) -> Vec<Message<'_>> {
     messages.items().map(message).collect()
 }
 
-/// The messages of an answer, one for each choice.
+/// Reads the messages of an answer, one for each choice.
 pub(super) fn output(body: Node<'_>) -> Vec<Message<'_>> {
     let choices = body.get("choices").map(Node::items);
     let answers = choices.into_iter().flatten().map(|choice| {
@@ -51,9 +51,9 @@ pub(super) fn message(message: Node<'_>) -> Message<'_> {
     ]);
     let some = |node: Option<_>| node.and_then(Text::some);
     let role = some(role).map_or("assistant".into(), Text::into_cow);
-    // Most have one; a body of empty messages must not be worth more memory than it is long.
+    // Most messages have one part; a body of empty messages must not take more memory than its own length.
     let mut parts = Vec::with_capacity(usize::from(content.is_some()));
-    // Under the names compatible providers give it: a text, or a list of pieces.
+    // Compatible providers name reasoning differently: it is a text, or a list of pieces.
     if let Some(text) = some(reasoning_content).or_else(|| some(reasoning)) {
         parts.push(Part::Reasoning(text));
     } else if let Some(details) = reasoning_details {
@@ -78,7 +78,7 @@ pub(super) fn message(message: Node<'_>) -> Message<'_> {
     if let Some(legacy) = function_call.filter(|call| call.is_object()) {
         parts.push(function(None, Some(legacy)));
     }
-    // The role of a function's result from before there were tools.
+    // The role of a function's result before tools existed.
     let role = if role == "function" {
         "tool".into()
     } else {
@@ -90,7 +90,7 @@ pub(super) fn message(message: Node<'_>) -> Message<'_> {
     }
 }
 
-/// The pieces of what a model thought.
+/// Reads the pieces of a model's reasoning.
 fn pieces(details: Node<'_>) -> impl Iterator<Item = Part<'_>> {
     details.items().filter_map(|detail| {
         let text = Text::of(detail, "text").or_else(|| Text::of(detail, "summary"));
@@ -98,13 +98,13 @@ fn pieces(details: Node<'_>) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
-/// A spoken answer, and its words.
+/// Reads a spoken answer and its words.
 fn audio(audio: Node<'_>) -> impl Iterator<Item = Part<'_>> {
     let modality = Modality::Audio;
     let [data, transcript, id] = audio
         .pick(["data", "transcript", "id"])
         .map(|node| node.and_then(Text::some));
-    // One of earlier answers goes by its id.
+    // The audio of an earlier answer is referenced by its id.
     let id = id.filter(|_| data.is_none());
     let data = data.map(|content| Part::Blob {
         modality,

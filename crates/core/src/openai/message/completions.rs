@@ -4,7 +4,7 @@ use super::finish_reason;
 use crate::json::Node;
 use crate::message::{Message, Part};
 
-/// One message for each prompt that is a text; prompts of token numbers say nothing to a reader.
+/// Returns one message for each prompt that is a text; prompts of token numbers mean nothing to a reader.
 pub(super) fn input(prompt: Node<'_>) -> Vec<Message<'_>> {
     let one = prompt.is_text().then_some(prompt);
     let texts = one.into_iter().chain(prompt.items());

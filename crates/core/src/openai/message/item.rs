@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::json::Node;
 use crate::message::{Arguments, Modality, Part, Text};
 
-/// Whose item it is.
+/// Returns the role that an item belongs to.
 pub(super) fn role(item: Node<'_>) -> Cow<'_, str> {
     let kind = item.get("type").and_then(Node::text).unwrap_or_default();
     let role = item.get("role").and_then(Node::text);
@@ -13,12 +13,12 @@ pub(super) fn role(item: Node<'_>) -> Cow<'_, str> {
         Some(role) => role,
         None if kind.ends_with("_call_output") => "tool".into(),
         None if kind == "mcp_approval_response" => "user".into(),
-        // What has no role was the model's, or is a reference to it.
+        // An item without a role came from the model, or refers to such an item.
         None => "assistant".into(),
     }
 }
 
-/// The parts an item is.
+/// Reads the parts of an item.
 pub(super) fn parts(item: Node<'_>) -> Vec<Part<'_>> {
     let kind = item.get("type").and_then(Node::text).unwrap_or_default();
     if let Some(tool) = CLIENT_TOOLS.iter().find(|tool| tool.0 == kind) {
@@ -42,7 +42,7 @@ pub(super) fn parts(item: Node<'_>) -> Vec<Part<'_>> {
     }
 }
 
-/// Tools the caller runs: the item's type, the tool's name where the item has none, and where the arguments are.
+/// Tools that the caller runs: the item's type, the tool's name if the item has none, and the argument members.
 const CLIENT_TOOLS: [(&str, &str, &[&str]); 6] = [
     ("function_call", "function", &["arguments"]),
     ("custom_tool_call", "custom", &["input"]),
@@ -61,22 +61,22 @@ fn client_call<'d>(
         id: Text::of(item, "call_id").or_else(|| Text::of(item, "id")),
         name: Text::of(item, "name").unwrap_or_else(|| (*tool).into()),
         arguments: given.map(|given| match *kind {
-            // A custom tool's input is a text of its own kind.
+            // A custom tool's input is a text in its own format.
             "custom_tool_call" => Arguments::Given(given),
             _ => Arguments::of(given),
         }),
     }
 }
 
-/// A tool the provider runs.
+/// A tool that the provider runs.
 struct ServerTool {
-    /// Type of the item.
+    /// The type of the item.
     kind: &'static str,
-    /// The tool, in the convention's objects.
+    /// The tool's name in the convention's objects.
     tool: &'static str,
-    /// What it was called with.
+    /// The members that describe the call.
     call: &'static [&'static str],
-    /// What it found.
+    /// The members that hold the result.
     response: &'static [&'static str],
 }
 
@@ -160,7 +160,7 @@ impl ServerTool {
     }
 }
 
-/// What the model shows of its reasoning: its text, else its summary. What is encrypted stays so.
+/// Reads the visible reasoning of the model: its text, else its summary. Encrypted reasoning is not read.
 fn reasoning(item: Node<'_>) -> Vec<Part<'_>> {
     let texts = |name: &str| -> Vec<Part<'_>> {
         let pieces = item.get(name).map(Node::items).into_iter().flatten();

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `chat` | messages and choices of chat completions |
-//! | `responses` | what goes into and comes out of the Responses API |
+//! | `responses` | input and output of the Responses API |
 //! | `item` | one item of the Responses API |
 //! | `completions` | a prompt and its continuations |
 //! | `tool` | the tools a request offers |
@@ -20,20 +20,20 @@ use crate::Endpoint;
 use crate::json::Node;
 use crate::message::{Message, Part, ToolDefinition};
 
-/// What a model was asked.
+/// The content of a model's prompt.
 #[derive(Clone, Debug, Default)]
 pub struct PromptContent<'d> {
-    /// Instructions given apart from the messages, which only the Responses API has.
+    /// Instructions given apart from the messages, which only the Responses API supports.
     pub system_instructions: Vec<Part<'d>>,
     /// The prompt.
     pub input_messages: Vec<Message<'d>>,
-    /// The tools that were offered, with their descriptions and parameters. The convention wants those only where somebody
-    /// asked for them: who records content did.
+    /// The tools that were offered, with their descriptions and parameters. The convention wants those details only on
+    /// request; recording content is such a request.
     pub tool_definitions: Vec<ToolDefinition<'d>>,
 }
 
-/// Reads what a model was asked. `body` is the request's, or for [`Endpoint::FetchResponse`] the answer's, which repeats
-/// instructions and tools.
+/// Reads the content of a model's prompt. `body` is the request body, or for [`Endpoint::FetchResponse`] the answer
+/// body, which repeats instructions and tools.
 #[must_use]
 pub fn prompt_content(endpoint: Endpoint, body: Node<'_>) -> PromptContent<'_> {
     let [messages, prompt, input, instructions, tools, functions] = body.pick([
@@ -45,7 +45,7 @@ pub fn prompt_content(endpoint: Endpoint, body: Node<'_>) -> PromptContent<'_> {
         "functions",
     ]);
     let input_messages = match endpoint {
-        // A text to embed is no message.
+        // A text to embed is not a message.
         Endpoint::Embeddings => return PromptContent::default(),
         Endpoint::ChatCompletions => messages.map(chat::input),
         Endpoint::Completions => prompt.map(completions::input),
@@ -63,7 +63,7 @@ pub fn prompt_content(endpoint: Endpoint, body: Node<'_>) -> PromptContent<'_> {
     }
 }
 
-/// The messages of an answer, one for each choice, with their finish reasons in the convention's words.
+/// Reads the messages of an answer, one for each choice, with their finish reasons in the convention's words.
 #[must_use]
 pub fn output_messages(endpoint: Endpoint, body: Node<'_>) -> Vec<Message<'_>> {
     match endpoint {
@@ -74,8 +74,8 @@ pub fn output_messages(endpoint: Endpoint, body: Node<'_>) -> Vec<Message<'_>> {
     }
 }
 
-/// The convention's word for a provider's finish reason. An answer that was cut off has none of its own and is an
-/// `error`, as in the reference instrumentation.
+/// Returns the convention's word for a provider's finish reason. An answer that was cut off has no finish reason and
+/// counts as an `error`, as in the reference instrumentation.
 fn finish_reason(reason: Option<Cow<'_, str>>) -> Cow<'_, str> {
     match reason.as_deref() {
         Some("tool_calls" | "function_call") => "tool_call".into(),

@@ -1,4 +1,4 @@
-//! What goes into the Responses API and comes out of it.
+//! Input and output of the Responses API.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(super) fn input(input: Node<'_>) -> Vec<Message<'_>> {
     let mut messages: Vec<Message<'_>> = Vec::new();
     for item in input.items() {
         let (role, parts) = (item::role(item), item::parts(item));
-        // What the model said in one go stands in several items and is one message.
+        // One turn of the model spans several items but is one message.
         match messages.last_mut() {
             Some(last) if role == "assistant" && last.role == role => last.parts.extend(parts),
             _ => messages.push(Message::new(role, parts)),
@@ -23,7 +23,7 @@ pub(super) fn input(input: Node<'_>) -> Vec<Message<'_>> {
     messages
 }
 
-/// All items of an answer are one message of the assistant.
+/// Reads all items of an answer as one message of the assistant.
 pub(super) fn output(body: Node<'_>) -> Vec<Message<'_>> {
     let items = || body.get("output").map(Node::items).into_iter().flatten();
     if items().next().is_none() {
@@ -45,7 +45,7 @@ pub(super) fn output(body: Node<'_>) -> Vec<Message<'_>> {
     }]
 }
 
-/// A text, or the messages a prompt kept at the provider came to.
+/// Reads instructions: a text, or the messages that a prompt stored at the provider expanded to.
 pub(super) fn instructions(instructions: Node<'_>) -> Vec<Part<'_>> {
     match instructions.is_text() {
         true if instructions.is("") => Vec::new(),

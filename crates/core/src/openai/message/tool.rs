@@ -14,7 +14,7 @@ pub(super) fn definitions<'d>(
 
 fn definition(tool: Node<'_>) -> ToolDefinition<'_> {
     let kind = Text::of(tool, "type").unwrap_or_else(|| "function".into());
-    // Chat completions put what there is to know under the type's name, the Responses API beside it.
+    // Chat completions nest the definition under the type's name; the Responses API puts it next to the type.
     let inner = tool.get(&kind.get()).filter(|inner| inner.is_object());
     define(kind, inner.unwrap_or(tool))
 }

@@ -1,4 +1,4 @@
-//! Embeddings: how wide the vectors are.
+//! Embeddings: the width of the vectors.
 
 use super::Body;
 use crate::Response;
@@ -23,7 +23,7 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
     }
 }
 
-/// Numbers in a vector, which is a list or the base64 of 32-bit floats.
+/// Counts the numbers in a vector, which is a list or the base64 of 32-bit floats.
 fn width(embedding: Node<'_>) -> Option<usize> {
     let width = match embedding.text() {
         Some(encoded) => encoded.trim_end_matches('=').len() * 3 / 4 / size_of::<f32>(),
@@ -56,9 +56,9 @@ mod tests {
             dimensions(r#"[{"index":0,"embedding":[0.1,-0.2,3]},{"index":1,"embedding":[1]}]"#),
             Some(3)
         );
-        // Two floats are 8 bytes are 11 digits and one `=`.
+        // Two floats are 8 bytes: 11 digits and one `=`.
         assert_eq!(dimensions(r#"[{"embedding":"AACAPwAAAEA="}]"#), Some(2));
-        // Three floats are 12 bytes and need no filling.
+        // Three floats are 12 bytes and need no padding.
         assert_eq!(dimensions(r#"[{"embedding":"AACAPwAAAEAAAEBA"}]"#), Some(3));
         assert_eq!(dimensions("[]"), None);
         assert_eq!(dimensions(r#"[{"embedding":null}]"#), None);

@@ -15,7 +15,7 @@ pub(super) use responses::finish_reason;
 use crate::json::Node;
 use crate::{Endpoint, Failure, Response, Usage};
 
-/// What an answer's body said.
+/// The data read from an answer's body.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Body {
     /// Identity, model and finish reasons.
@@ -26,12 +26,12 @@ pub struct Body {
     pub reported_cost: Option<f64>,
     /// Width of the first embedding, in numbers.
     pub dimensions: Option<usize>,
-    /// Why the model failed, where an answer says so that came with a good HTTP status: a response of the Responses API
-    /// whose status is `failed`.
+    /// The failure reported by an answer that came with a successful HTTP status: a response of the Responses API with
+    /// the status `failed`.
     pub failure: Option<Failure>,
 }
 
-/// Reads the body of an endpoint's answer; one that is no JSON object gives the empty body.
+/// Reads the body of an endpoint's answer; a body that is not a JSON object yields the empty [`Body`].
 #[must_use]
 pub fn response(endpoint: Endpoint, body: Node<'_>) -> Body {
     match endpoint {

@@ -45,7 +45,7 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
     }
 }
 
-/// The finish reason a response's status comes to, in the convention's words; `None` for one that is not finished.
+/// Returns the finish reason for a response's status, in the convention's words; `None` for an unfinished response.
 ///
 /// Source: GenAI semantic conventions, refinement of `fetch_response` for OpenAI, `gen_ai.response.finish_reasons`.
 pub(in crate::openai) fn finish_reason<'a>(
@@ -54,7 +54,7 @@ pub(in crate::openai) fn finish_reason<'a>(
     kinds: &[&str],
 ) -> Option<Cow<'a, str>> {
     Some(Cow::Borrowed(match (status, incomplete) {
-        // The model waits for what the caller is to do.
+        // The model waits for the caller to act.
         ("completed", _) if waits(kinds) => "tool_call",
         ("completed", _) => "stop",
         ("failed" | "cancelled", _) => "error",
@@ -64,7 +64,7 @@ pub(in crate::openai) fn finish_reason<'a>(
     }))
 }
 
-/// Whether a tool is called that the caller has to run. A call whose result stands beside it was the provider's own.
+/// Returns whether the caller has to run a tool. A call that comes with its result was run by the provider.
 fn waits(kinds: &[&str]) -> bool {
     let is_open = |kind: &&str| match *kind {
         "function_call" | "custom_tool_call" | "computer_call" | "local_shell_call" => true,

@@ -7,7 +7,7 @@ fn knows_no_price_of_an_alias_in_dispute() {
     let known = |provider, model| Table::builtin().price(provider, model).is_some();
     for (provider, model) in [
         ("gcp.gemini", "gemini-pro"),
-        // A family of the source has these four.
+        // A family in the source covers these four.
         ("mistral_ai", "magistral-medium"),
         ("mistral_ai", "magistral-medium-latest"),
         ("mistral_ai", "magistral-small"),
@@ -23,7 +23,7 @@ fn knows_no_price_of_an_alias_in_dispute() {
         ("azure.ai.openai", "gpt-4o-mini-tts"),
         ("x_ai", "grok-code-fast"),
         ("x_ai", "grok-code-fast-1"),
-        // A date behind it tells no more.
+        // A date after the name does not settle the price.
         ("openai", "gpt-4o-mini-tts-2025-03-20"),
         ("mistral_ai", "mistral-medium-0725"),
     ] {
@@ -34,7 +34,7 @@ fn knows_no_price_of_an_alias_in_dispute() {
         ("mistral_ai", "ministral-8b-latest"),
         ("mistral_ai", "mistral-large-2411"),
         ("mistral_ai", "mistral-large-2512"),
-        // It names its version.
+        // This name includes its version.
         ("mistral_ai", "mistral-large-4"),
         ("mistral_ai", "mistral-medium-2508"),
         ("mistral_ai", "mistral-medium-latest"),

@@ -1,4 +1,4 @@
-//! What holds for any usage, any rates and any file of prices.
+//! Properties that hold for any usage, any rates and any price file.
 
 use super::*;
 
@@ -57,7 +57,7 @@ proptest! {
 
     #[test]
     fn counts_no_token_twice(usage in any_usage(), input in 0u64..1_000_000_000) {
-        // Where every token of a side costs the same, its parts cannot matter.
+        // If every token of a side costs the same, the parts of that side cannot matter.
         let flat = || Some(7_000);
         let price = Rates { input: 7_000, output: flat(), cache_read: flat(), cache_write: flat(), input_audio: flat(), output_audio: flat() };
         let tariff = Tariff { standard: Levels { price, long_context: Vec::new() }, tiers: Default::default() };
@@ -73,7 +73,7 @@ proptest! {
     }
 }
 
-/// Rates of every kind, at most $10 per million.
+/// Generates rates of every kind, at most $10 per million.
 fn any_rates() -> impl Strategy<Value = Rates> {
     let rate = || prop::option::of(0u64..10_000_000);
     (0u64..10_000_000, rate(), rate(), rate(), rate(), rate()).prop_map(

@@ -1,9 +1,9 @@
-//! The cost of a pass, over texts made to be expensive and over ordinary ones.
+//! The cost of a pass over hostile texts and over ordinary ones.
 
 use super::*;
 
-/// How long ordinary and hostile texts take. Last result, 2026-11-23, two shared cores: 0.52 us/KB for ordinary text and
-/// JSON, at most 60 ms per MiB of the worst hostile text here.
+/// Measures the time for ordinary and hostile texts. Last result, 2026-11-23, two shared cores: 0.52 us/KB for ordinary
+/// text and JSON, at most 60 ms per MiB of the worst hostile text here.
 #[test]
 #[ignore = "measures; run it alone and optimised"]
 fn measure() {
@@ -13,7 +13,7 @@ fn measure() {
         serde_json::json!({"messages":[{"role":"user","content":ordinary}],"finish_reason":"stop"})
             .to_string();
     for (name, text) in [("text", ordinary), ("json", json)] {
-        // The best of many: what else runs on the machine is not its cost.
+        // The best of many runs: other load on the machine is not part of the cost.
         let best = (0..2_000).map(|_| {
             let start = std::time::Instant::now();
             for _ in 0..10 {
@@ -72,7 +72,7 @@ const HOSTILE: &[&str] = &[
 
 #[test]
 fn hostile_texts_are_no_worse_than_their_length() {
-    // Quadratic work on 2 MB would take hours: that this ends is the proof.
+    // Quadratic work on 2 MB would take hours: that this test ends is the proof.
     for hostile in HOSTILE {
         let text = hostile.repeat((2 << 20) / hostile.len());
         let masked = Mask::default().with_emails().with_cards().apply(&text);

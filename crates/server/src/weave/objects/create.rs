@@ -16,7 +16,7 @@ use crate::reply::{self, Problem};
 use crate::store::{Object, ObjectKind};
 use crate::weave::digest::{self, NoDigest};
 
-/// Characters of a name, as W&B has it.
+/// The maximum characters of a name, as in W&B's API.
 const LONGEST_NAME: usize = 128;
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ struct NewObject {
     expected_digest: Option<String>,
 }
 
-/// What is looked at in a value.
+/// The fields of a value that are inspected.
 #[derive(Deserialize)]
 struct Class {
     #[serde(default)]
@@ -108,7 +108,7 @@ impl Class {
         is(&self._type, "CustomWeaveType") && of_type.and_then(Value::as_str) == Some("Op")
     }
 
-    /// The class that stands next to W&B's own base classes, and the object's own.
+    /// Returns the class directly below W&B's own base classes, and the object's own class.
     fn names(&self) -> (Option<String>, Option<String>) {
         let leaf = self._class_name.as_ref().and_then(Value::as_str);
         let bases: Vec<&str> = match self._bases.as_ref().and_then(Value::as_array) {

@@ -14,7 +14,7 @@ use crate::reply::{self, Problem};
 use crate::store::{ObjectKind, Store, Version};
 use crate::weave::query::{self, SortBy};
 
-/// Bytes of the values in one answer.
+/// The maximum bytes of the values in an answer.
 const MOST_BYTES: i64 = 64 << 20;
 
 #[derive(Deserialize)]
@@ -53,7 +53,7 @@ impl Filter {
         let base_class = version.base_class.as_ref();
         let excluded = self.exclude_base_object_classes.as_ref();
         let is_excluded = excluded.is_some_and(|names| among(Some(names), base_class));
-        // `latest` is the only alias there is, and there are no tags.
+        // `latest` is the only alias, and there are no tags.
         let has_alias =
             |aliases: &Vec<String>| version.is_latest && aliases.iter().any(|it| it == "latest");
         let names = self.object_ids.as_ref().filter(|names| !names.is_empty());

@@ -1,4 +1,4 @@
-//! Objects in versions.
+//! Versioned objects.
 //!
 //! | file | what |
 //! |---|---|
@@ -21,8 +21,8 @@ use spanloom_core::{StreamName, Timestamp};
 use crate::reply::Problem;
 use crate::store::{ObjectKind, Store, Version};
 
-/// The version of a name that a digest, `latest` or `vN` means: one that is there before one that was deleted. Blocks on the
-/// disk.
+/// Returns the version of a name that a digest, `latest` or `vN` refers to, preferring existing versions to deleted
+/// ones. Blocks on the disk.
 pub(super) fn find(
     store: &Store,
     project: &str,
@@ -43,7 +43,7 @@ pub(super) fn find(
     Ok(versions.pop())
 }
 
-/// A version, as W&B's clients read it.
+/// A version in the format of W&B's clients.
 #[derive(Serialize)]
 struct Shown {
     project_id: String,
@@ -91,7 +91,7 @@ impl Shown {
     }
 }
 
-/// The value that is shown of a version of which nothing but the rest is asked for.
+/// The value shown for a version if only its metadata is requested.
 const NO_VALUE: &str = "{}";
 
 pub(super) fn check_project(project: &str) -> Result<(), Problem> {

@@ -30,7 +30,7 @@ struct Found {
     obj: Shown,
 }
 
-/// What is said of an object that was deleted.
+/// The answer for a deleted object.
 #[derive(Serialize)]
 struct Deleted {
     reason: String,
@@ -112,7 +112,7 @@ struct ProjectsInfo {
     project_ids: Vec<String>,
 }
 
-/// The ids that stand for projects in references, for clients that compute digests themselves.
+/// Returns the ids that represent projects in references, for clients that compute digests themselves.
 pub(in crate::weave) async fn projects_info(
     State(app): State<Arc<App>>,
     request: Request,

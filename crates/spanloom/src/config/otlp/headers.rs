@@ -5,7 +5,8 @@ use spanloom_exporter::Destination;
 use super::Variable;
 use crate::error::{ErrorKind, Fault, Faults};
 
-/// Adds the headers of the list. A member is told by its place only: where it is wrong, any of it may be a key.
+/// Adds the headers of the list. A fault names a member only by its position, as any part of a malformed member may be
+/// a key.
 pub(super) fn apply(
     list: &Variable,
     mut destination: Destination,
@@ -41,7 +42,8 @@ fn header(member: &str) -> Result<(&str, String), &'static str> {
     Ok((name.trim(), decoded(value.trim())))
 }
 
-/// A value that is not percent-encoded is taken as it is, as the stock exporters do: keys may hold a `%`.
+/// Returns a percent-decoded value. A value that is not percent-encoded is returned as is, as in the stock exporters:
+/// keys may contain a `%`.
 fn decoded(value: &str) -> String {
     percent_decoded(value.as_bytes())
         .and_then(|bytes| String::from_utf8(bytes).ok())

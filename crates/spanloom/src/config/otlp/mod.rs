@@ -1,11 +1,11 @@
-//! The variables of the OTLP exporter of spans. Source: OpenTelemetry's specification, "OTLP exporter configuration".
+//! The variables of the OTLP span exporter. Source: OpenTelemetry's specification, "OTLP exporter configuration".
 //!
-//! What concerns spans alone (`OTEL_EXPORTER_OTLP_TRACES_…`) beats what concerns all signals. Of an address that code
-//! names, the environment still gives what code cannot say: headers, time, compression and certificates.
+//! A variable of spans alone (`OTEL_EXPORTER_OTLP_TRACES_…`) overrides the variable of all signals. For an address from
+//! code, the environment still sets what code cannot: headers, timeout, compression and certificates.
 //!
-//! Metrics and events have variables of their own (`OTEL_EXPORTER_OTLP_METRICS_…`, `…_LOGS_…`). They leave through the stock
-//! exporters, which read addresses, headers and compression themselves and know no certificates over HTTP: what their HTTP
-//! client needs is read here.
+//! Metrics and events have their own variables (`OTEL_EXPORTER_OTLP_METRICS_…`, `…_LOGS_…`). The stock exporters send
+//! both and read addresses, headers and compression themselves, but support no certificates over HTTP: this module
+//! reads the settings of their HTTP client.
 
 mod headers;
 mod pem;
@@ -17,10 +17,10 @@ use spanloom_exporter::Destination;
 use super::{Variable, Variables, address};
 use crate::error::{ErrorKind, Fault, Faults, Origin};
 
-/// Longest time for a request that is taken for meant, in milliseconds: an hour.
+/// The longest request timeout that is accepted as intended, in milliseconds: an hour.
 const MOST_MILLISECONDS: u64 = 3_600_000;
 
-/// The name of the setting, for one signal and for all.
+/// The variables of a setting: for one signal and for all.
 macro_rules! names {
     ($signal:literal, $setting:literal) => {
         [
@@ -30,7 +30,7 @@ macro_rules! names {
     };
 }
 
-/// How a collector is reached, by one signal's variables.
+/// The connection settings of a collector, from one signal's variables.
 macro_rules! reached {
     ($variables:ident, $signal:literal) => {
         Self {
@@ -43,12 +43,12 @@ macro_rules! reached {
     };
 }
 
-/// What the environment says of the collector of one signal.
+/// The environment's settings of one signal's collector.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Otlp {
-    /// Of spans alone: it is used as it is.
+    /// The address of spans alone, used as is.
     traces_endpoint: Option<Variable>,
-    /// Of all signals: the base of their paths.
+    /// The address of all signals, the base of their paths.
     endpoint: Option<Variable>,
     protocol: Option<Variable>,
     headers: Option<Variable>,
@@ -59,7 +59,7 @@ pub(crate) struct Otlp {
     client_certificate: Option<Variable>,
 }
 
-/// What spans are sent as.
+/// The protocol of spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
     HttpProtobuf,
@@ -67,7 +67,7 @@ enum Protocol {
 }
 
 impl Otlp {
-    /// Of spans.
+    /// Reads the settings of spans.
     pub(super) fn of(variables: &Variables<'_>) -> Self {
         let [of_traces, of_all] = names!("TRACES", "ENDPOINT");
         Self {
@@ -80,29 +80,29 @@ impl Otlp {
         }
     }
 
-    /// Of metrics, what the stock exporter does not read.
+    /// Reads the settings of metrics that the stock exporter does not read.
     pub(super) fn of_metrics(variables: &Variables<'_>) -> Self {
         reached!(variables, "METRICS")
     }
 
-    /// Of logs, likewise.
+    /// Reads the settings of logs that the stock exporter does not read.
     pub(super) fn of_logs(variables: &Variables<'_>) -> Self {
         reached!(variables, "LOGS")
     }
 
-    /// Whether the environment names a collector of spans.
+    /// Returns whether the environment names a collector of spans.
     pub(crate) fn is_named(&self) -> bool {
         self.traces_endpoint.is_some() || self.endpoint.is_some()
     }
 
-    /// The collector at the base address that code names, over HTTP.
+    /// Returns the collector at the base address from code, over HTTP.
     pub(crate) fn by_code(&self, base: &str, faults: &mut Faults) -> Option<Destination> {
         let at = address(Origin::Code("with_collector"), Destination::otlp_http(base));
         let destination = faults.keep(at);
         self.apply(destination, faults)
     }
 
-    /// The collector that the environment names.
+    /// Returns the collector that the environment names.
     pub(crate) fn by_environment(&self, faults: &mut Faults) -> Option<Destination> {
         let endpoint = self.traces_endpoint.as_ref().or(self.endpoint.as_ref())?;
         let protocol = faults.keep(self.protocol());
@@ -115,7 +115,7 @@ impl Otlp {
         self.apply(destination, faults)
     }
 
-    /// What metrics or events at this address are sent with, beside what the stock exporters read themselves.
+    /// Returns the destination of metrics or events at this address, without what the stock exporters read themselves.
     pub(crate) fn signal(
         &self,
         origin: Origin,
@@ -137,7 +137,8 @@ impl Otlp {
         }
     }
 
-    /// What is said beside the address. Where the address is wrong it is tried with another, so that all faults are found.
+    /// Applies the settings other than the address. If the address is invalid, they are applied to a stand-in, so that
+    /// all faults are found.
     fn apply(&self, destination: Option<Destination>, faults: &mut Faults) -> Option<Destination> {
         let Some(destination) = destination else {
             let stand_in = Destination::otlp_http("http://127.0.0.1").ok()?;
@@ -201,7 +202,7 @@ impl Otlp {
         }
     }
 
-    /// The client's certificate with its key.
+    /// Reads the client's certificate and its key.
     fn identity(&self) -> Result<Option<Vec<u8>>, Fault> {
         let alone = |variable: &Variable, other: &str| {
             variable
@@ -225,7 +226,7 @@ impl Otlp {
     }
 }
 
-/// A word out of a few, and it is none of them.
+/// Returns the fault of a value that is not among the expected values.
 fn refused(variable: &Variable, what: &str, expected: &str) -> Fault {
     let why = format!("invalid {what} {}: expected {expected}", variable.word());
     variable.fault(ErrorKind::Destination, why)

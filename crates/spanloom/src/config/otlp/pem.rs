@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use super::Variable;
 use crate::error::{ErrorKind, Fault};
 
-/// Far more than all certificates of a system.
+/// Far larger than all certificates of a system.
 const MOST_BYTES: u64 = 4 << 20;
 
 /// Reads the file that a variable names.
@@ -20,7 +20,7 @@ pub(super) fn read(variable: &Variable) -> Result<Vec<u8>, Fault> {
 }
 
 fn bytes(path: &str) -> io::Result<Vec<u8>> {
-    // A device would never end, a pipe never begin.
+    // Reading a device might never end, and a pipe could block forever.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no file"));
     }

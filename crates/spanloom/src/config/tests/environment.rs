@@ -1,4 +1,4 @@
-//! What variables come to.
+//! The settings that result from variables.
 
 use spanloom_core::semconv::CAPTURE_MESSAGE_CONTENT;
 use spanloom_exporter::{Destination, SpoolMode};

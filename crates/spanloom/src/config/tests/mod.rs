@@ -1,4 +1,4 @@
-//! Monitors as environments configure them; the process's own is never changed.
+//! Monitors as configured by environments; the process's own environment is never changed.
 
 mod environment;
 mod faults;
@@ -19,7 +19,7 @@ pub(super) fn environment(variables: &[(&str, &str)]) -> Environment {
     })
 }
 
-/// A monitor that prints nothing and keeps nothing on disk, unless the environment says so.
+/// Returns the builder of a monitor that prints nothing and keeps nothing on disk, unless the environment enables it.
 pub(super) fn builder(stream: &str, variables: &[(&str, &str)]) -> MonitorBuilder {
     MonitorBuilder::of(stream, environment(variables)).without_notices()
 }

@@ -14,18 +14,18 @@ use crate::{Monitor, Monitored as _};
 /// Far longer than a delivery to this machine takes.
 const DELIVERY: Duration = Duration::from_secs(10);
 
-/// What a collector gets of one call: of its span only, or of metrics and events, too.
+/// Returns the requests a collector receives for one call: of its span only, or also of metrics and events.
 async fn requests(collector: &Sink, builder: MonitorBuilder) -> Vec<SinkRequest> {
     let monitor = after_a_call(builder).await;
     let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
     assert!(receipt.is_complete(), "{receipt}");
     let mut requests = collector.requests();
-    // One without spans tries the key.
+    // A request without spans checks the key.
     requests.retain(|request| !request.body.is_empty());
     requests
 }
 
-/// A monitor after one call, whose body is long enough to be compressed.
+/// Returns a monitor after one call, whose body is long enough to be compressed.
 async fn after_a_call(builder: MonitorBuilder) -> Monitor {
     let model = ModelServer::builder().start().await.unwrap();
     let monitor = builder.without_spool().start().unwrap();
@@ -125,7 +125,7 @@ async fn a_request_has_the_time_of_the_environment() {
     ];
     collector.answer_next_with(SinkAnswer::hang());
     let monitor = after_a_call(builder("a/b/c", &variables)).await;
-    // Without it the first request would last as long as this waits, or longer.
+    // Without the timeout, the first request would last as long as this wait, or longer.
     collector.wait_for(2).await.unwrap();
     let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
     assert!(receipt.is_complete(), "{receipt}");
@@ -139,7 +139,7 @@ fn a_collectors_authority_is_read_from_its_file() {
     let file = file.to_str().unwrap();
     let shown = destination(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318"),
-        // The general one is not looked at for spans.
+        // The general certificate is not read for spans.
         ("OTEL_METRICS_EXPORTER", "none"),
         ("OTEL_LOGS_EXPORTER", "none"),
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/missing.pem"),
@@ -148,7 +148,7 @@ fn a_collectors_authority_is_read_from_its_file() {
     assert!(shown.contains("https://c:4318"), "{shown}");
 }
 
-/// The destination's own words for what it is.
+/// Returns the `Debug` output of the destination.
 fn destination(variables: &[(&str, &str)]) -> String {
     let mut faults = Faults::default();
     let made = environment(variables).collector(None, false, &mut faults);

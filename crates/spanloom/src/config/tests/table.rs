@@ -15,7 +15,7 @@ use crate::config::Environment;
 fn it_has_every_variable_that_is_read_and_no_other() {
     let table = include_str!("../../environment.md");
     let read = RefCell::new(BTreeSet::new());
-    // Where nothing is set, every one is asked for.
+    // If nothing is set, every variable is read.
     Environment::of(|name| {
         read.borrow_mut().insert(name.to_owned());
         None

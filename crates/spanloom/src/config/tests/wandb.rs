@@ -1,4 +1,4 @@
-//! What goes to W&B: its key, the entity and the project, and what happens without a key.
+//! Requests to W&B: the key, the entity and the project, and what happens without a key.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{builder, environment};
 use crate::Monitored as _;
 use crate::monitor::MonitorBuilder;
 
-/// One call, into a monitor with a spool of its own.
+/// Makes one call through a monitor with its own spool.
 async fn call(builder: MonitorBuilder) -> spanloom_exporter::Receipt {
     let model = ModelServer::builder().start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ async fn a_key_in_the_netrc_file_is_sent_to_its_machine() {
     // "api:k3y"
     let sent = wandb.requests();
     assert_eq!(sent[0].header("authorization"), Some("Basic YXBpOmszeQ=="));
-    // The environment's beats it, and an empty one is none.
+    // The environment's key overrides the file's, and an empty key counts as none.
     for (key, expected) in [("k", "Basic YXBpOms="), (" ", "Basic YXBpOmszeQ==")] {
         let settings = [home, ("WANDB_BASE_URL", &url), ("WANDB_API_KEY", key)];
         call(builder("a/b/c", &settings)).await;
@@ -120,7 +120,7 @@ fn entity_and_project_are_added_to_a_stream() {
         ("c", vec![entity, project, key], "acme/chatbot/c"),
         ("c", vec![entity, whole], "beta/chatbot/c"),
         ("c", vec![whole, key], "beta/chatbot/c"),
-        // The server on this machine needs no key of another's.
+        // The server on this machine needs no key of another server.
         ("b/c", vec![], "local/b/c"),
         ("c", vec![project], "local/chatbot/c"),
         (

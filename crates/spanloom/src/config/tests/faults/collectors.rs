@@ -211,7 +211,7 @@ fn collectors() {
                 general("CLIENT_CERTIFICATE")
             )],
         ),
-        // What is not used is not asked for.
+        // An unused variable is not checked.
         (
             "a//c",
             &[("OTEL_EXPORTER_OTLP_HEADERS", CANARY)],

@@ -1,4 +1,4 @@
-//! Bad configurations: what each is told, all of it at once, and no secret with it.
+//! Bad configurations: each reports all its faults at once, without any secret.
 
 #[cfg(feature = "otlp")]
 mod collectors;
@@ -8,14 +8,14 @@ mod records;
 use super::builder;
 use crate::error::Error;
 
-/// Planted wherever a key may stand. No output has it.
+/// Planted wherever a key may appear. No output contains it.
 const CANARY: &str = "c4n4ry";
 
-/// Variables, in code's words `server=…` and `collector=…` too, and what is told.
+/// The stream, the settings (variables, and code's `server` and `collector`), and the expected faults.
 type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
 const GOOD: &str = "acme/chatbot/logs";
-/// The error of a configuration, with what else could show a secret.
+/// Returns the error of a configuration, with all other output that could show a secret.
 fn error(stream: &str, settings: &[(&str, &str)]) -> (Option<Error>, String) {
     let of_code = |name: &str| settings.iter().find(|(known, _)| *known == name);
     let mut builder = builder(stream, settings);

@@ -1,4 +1,4 @@
-//! Names that are none.
+//! Invalid names.
 
 use super::{CANARY, check};
 
@@ -39,7 +39,7 @@ fn names() {
         ("a/b\n/c", &[], &[&part("a/b\n/c", "project")]),
         (" a/b/c", &[], &[&part(" a/b/c", "entity")]),
         (&long_name, &[], &[&part(&long_name, "stream")]),
-        // Nobody's entity is guessed for W&B, nor for a server of others.
+        // No entity is assumed for W&B or for a server on another machine.
         ("chatbot/logs", &[key], &[two]),
         (
             "chatbot/logs",

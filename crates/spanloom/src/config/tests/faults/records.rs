@@ -80,7 +80,7 @@ fn addresses_of_records() {
             &[key, ("WANDB_BASE_URL", "https://c4n4ry@wandb.example.com")],
             &[&user("WANDB_BASE_URL: ")],
         ),
-        // The hosted service, with a password: it is not sent there, but it is no configuration either.
+        // The hosted service with a password: the password is not sent there, but the address is still invalid.
         (
             GOOD,
             &[key, ("WANDB_BASE_URL", "https://u:c4n4ry@api.wandb.ai")],
