@@ -24,7 +24,7 @@
 //! # }
 //! ```
 //!
-//! # What can be lost
+//! # Data loss
 //!
 //! With a spool ([`ExporterBuilder::with_spool`]): records beyond the spool's size and age limits, oldest first, and
 //! records in memory when the process is killed (with [`SpoolMode::Always`], none older than 50 ms while the disk keeps

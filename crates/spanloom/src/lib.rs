@@ -34,7 +34,7 @@
 //! | `tracing` | on | [`Monitor::layer`], which records the service's own `tracing` spans |
 //! | `responses` | off | [`text_from_stream`] for streams of the Responses API |
 //!
-//! # What can be lost
+//! # Data loss
 //!
 //! Records that cannot be sent are kept on disk (`SPANLOOM_SPOOL_DIR`, else `spanloom/spool` in the user's data folder)
 //! and sent at the next start, or by `spanloom sync`. Only records that exceed the spool's limits, 1 GiB and 7 days, or

@@ -10,7 +10,7 @@ use zstd::zstd_safe::CParameter;
 /// The number of calls in a frame.
 pub(crate) const CALLS: usize = 32;
 
-/// Fast, and within a few per cent of the size of the next levels (measured; see `ARCHITECTURE.md`).
+/// Fast, and within a few per cent of the size of the next levels (measured).
 const LEVEL: i32 = 1;
 
 /// The maximum inflated size of a frame: 32 of the largest requests. A damaged file must not exhaust memory.
