@@ -14,6 +14,7 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+mod answers;
 mod ask;
 mod conformance;
 mod exchange;

@@ -71,10 +71,34 @@ impl fmt::Display for Usd {
     }
 }
 
+/// A cost in US dollars that a provider or a gateway states.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StatedCost {
+    /// The whole cost, finite and ≥ 0.
+    pub total: f64,
+    /// The part for the prompt. With the part for the answer it may be less than the total: fees come on top.
+    pub input: Option<f64>,
+    /// The part for the answer.
+    pub output: Option<f64>,
+}
+
+impl StatedCost {
+    /// Creates a cost without parts; `None` when `total` is not an amount.
+    #[must_use]
+    pub fn of(total: f64) -> Option<Self> {
+        let is_amount = total.is_finite() && total >= 0.0;
+        is_amount.then_some(Self {
+            total,
+            input: None,
+            output: None,
+        })
+    }
+}
+
 /// The cost of one call, and how it was determined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// The whole cost; the sum of the parts where they are known.
+    /// The whole cost: the sum of the parts, and of the fees where the provider states it.
     pub total: Usd,
     /// The cost of the prompt, including cached tokens. `None` when the provider reported only the total.
     pub input: Option<Usd>,

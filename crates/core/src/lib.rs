@@ -34,7 +34,7 @@ mod usage;
 pub mod weave;
 
 pub use call::{Call, Failure, Outcome, Request, Response};
-pub use cost::{Cost, CostSource, PriceSource, Usd};
+pub use cost::{Cost, CostSource, PriceSource, StatedCost, Usd};
 pub use endpoint::{Endpoint, Fetch};
 pub use folder::data_folder;
 pub use provider::provider_at;

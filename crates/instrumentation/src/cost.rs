@@ -1,20 +1,18 @@
 //! The cost of a call: as stated by the provider, else its tokens at the user's own prices, else at the built-in ones.
 
 use spanloom_core::price::{Overlay, Price, Table};
-use spanloom_core::{Call, Cost, CostSource, UsageSource, Usd};
+use spanloom_core::{Call, Cost, CostSource, StatedCost, UsageSource, Usd};
 
 use crate::prices::PriceBook;
 
 /// Returns the cost of a call with known usage; `None` without a price, with a warning for the first of its kind.
-pub(crate) fn cost(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Option<Cost> {
-    let stated = reported
-        .filter(|dollars| *dollars >= 0.0)
-        .and_then(Usd::from_dollars);
-    if let Some(total) = stated {
+pub(crate) fn cost(call: &Call, stated: Option<StatedCost>, prices: &PriceBook) -> Option<Cost> {
+    let total = stated.and_then(|stated| Usd::from_dollars(stated.total));
+    if let (Some(stated), Some(total)) = (stated, total) {
         return Some(Cost {
             total,
-            input: None,
-            output: None,
+            input: stated.input.and_then(Usd::from_dollars),
+            output: stated.output.and_then(Usd::from_dollars),
             source: CostSource::Reported,
             price_date: None,
             price_source: None,
@@ -73,7 +71,7 @@ mod tests {
 
     /// Returns the total in nano-dollars and its source.
     fn total(call: &Call, reported: Option<f64>, prices: &PriceBook) -> Option<(i64, CostSource)> {
-        let cost = cost(call, reported, prices)?;
+        let cost = cost(call, reported.and_then(StatedCost::of), prices)?;
         assert_eq!(
             cost.price_source.is_none(),
             cost.source == CostSource::Reported

@@ -73,15 +73,15 @@ impl<P: SpanProcessor> LateCompletion for Inner<P> {
 
 impl<P: SpanProcessor + 'static> SpanProcessor for Drain<P> {
     fn on_start(&self, span: &mut Span, context: &Context) {
-        if is_starting() {
-            if let Some(data) = span.exported_data() {
-                // The drain is attached only now: `set_resource` needs sole ownership of the processor.
-                self.inner.attached.call_once(|| {
-                    let late: Weak<Inner<P>> = Arc::downgrade(&self.inner);
-                    self.queue.attach(late);
-                });
-                self.inner.open().insert(data.span_context.span_id(), data);
-            }
+        if is_starting()
+            && let Some(data) = span.exported_data()
+        {
+            // The drain is attached only now: `set_resource` needs sole ownership of the processor.
+            self.inner.attached.call_once(|| {
+                let late: Weak<Inner<P>> = Arc::downgrade(&self.inner);
+                self.queue.attach(late);
+            });
+            self.inner.open().insert(data.span_context.span_id(), data);
         }
         self.inner.processor.on_start(span, context);
     }

@@ -73,8 +73,10 @@ impl Server {
 pub(crate) struct Answer {
     /// The HTTP status; 0 if no answer was received.
     pub(crate) status: u16,
-    /// Whether the answer is a stream of server-sent events.
+    /// Whether the answer is a stream of server-sent events: by its first bytes, else by its content type.
     pub(crate) streamed: bool,
+    /// The cost in US dollars that a gateway states in a header.
+    pub(crate) stated_cost: Option<f64>,
     /// The received bytes, until the recorder takes the call.
     pub(crate) buffer: AnswerBuffer,
     /// The same bytes in one buffer, from then on.

@@ -222,7 +222,10 @@ fn our_own_registry_is_read_as_it_is_written() {
     assert_eq!(ours["spanloom.attempts"].of, "int");
     assert_eq!(ours["spanloom.cost.total_usd"].of, "double");
     let outcome = &ours["spanloom.outcome"];
-    assert_eq!(outcome.members, ["completed", "cancelled", "error"]);
+    assert_eq!(
+        outcome.members,
+        ["completed", "cancelled", "error", "unknown"]
+    );
     let known = [
         "string",
         "int",

@@ -21,7 +21,9 @@ pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed
     let body = answer.bytes();
     let payloads = payloads(&body);
     let fetched = told("gen_ai.operation.name") == "fetch_response";
-    let usage = usage(&payloads).filter(|_| !fetched);
+    // Counts of nothing but zeros are a placeholder.
+    let is_placeholder = |usage: &Value| usage["total_tokens"] == 0;
+    let usage = usage(&payloads).filter(|usage| !fetched && !is_placeholder(usage));
     let mut truths = vec![("spanloom.outcome", outcome(exchange, &body))];
     // Where the provider counted nothing, there is nothing to hold an estimate against.
     if told("spanloom.usage.source") != "estimated" || usage.is_some() {
@@ -107,11 +109,13 @@ fn outcome(exchange: &Exchange, body: &[u8]) -> Value {
     let complete = text.contains("[DONE]")
         || text.contains("response.completed")
         || text.contains("response.incomplete");
+    let is_answer = complete || serde_json::from_str::<Value>(&text).is_ok();
     let left = exchange.patience != Patience::Endless && !complete;
     match exchange.script.ending {
         _ if exchange.script.status >= 400 => "error".into(),
         Ending::Broken => "error".into(),
         _ if left => "cancelled".into(),
+        _ if !is_answer => "error".into(),
         _ => "completed".into(),
     }
 }

@@ -4,6 +4,7 @@
 //! read. The caller of a model must never notice that its call is read. The [`Endpoint`](crate::Endpoint) of the
 //! request selects what differs between the APIs.
 
+mod answer;
 mod assemble;
 mod credential;
 mod failure;
@@ -15,13 +16,14 @@ mod shape;
 mod sse;
 mod tail;
 
+pub use answer::missing;
 pub use assemble::{Assembled, assemble};
 pub use credential::without_credentials;
-pub use failure::failure;
+pub use failure::{failure, stated};
 pub use include_usage::include_usage;
 pub use message::{PromptContent, output_messages, prompt_content};
 pub use request::{model, request};
 pub use response::{Body, response};
 pub use shape::endpoint;
-pub use sse::{Event, events};
+pub use sse::{Event, events, looks_like_events};
 pub use tail::tail;

@@ -22,6 +22,25 @@ impl Event<'_> {
     }
 }
 
+/// Returns whether the beginning of a body is that of an event stream; `None` while it may be either.
+///
+/// A content type does not decide it: some servers send none with a stream, and some answer a streamed request with one
+/// JSON object.
+#[must_use]
+pub fn looks_like_events(bytes: &[u8]) -> Option<bool> {
+    const FIELDS: [&[u8]; 5] = [b"data", b"event", b"id", b"retry", b":"];
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let start = bytes.trim_ascii_start();
+    let first = start.first()?;
+    if matches!(first, b'{' | b'[' | b'<' | b'"') {
+        return Some(false);
+    }
+    FIELDS
+        .iter()
+        .any(|field| start.starts_with(field))
+        .then_some(true)
+}
+
 /// Splits a stream's bytes into its events. An unfinished event at the end counts too: a stream cut right after its
 /// last payload has delivered that payload.
 pub fn events(bytes: &[u8]) -> impl Iterator<Item = Event<'_>> {
@@ -122,6 +141,23 @@ mod tests {
     #[test]
     fn several_data_lines_are_one_event() {
         assert_eq!(datas(b"data: {\ndata: }\n\n"), ["{\n}"]);
+    }
+
+    #[test]
+    fn the_first_bytes_tell_a_stream_from_a_body() {
+        for (bytes, is_stream) in [
+            (&b""[..], None),
+            (b"\n\n", None),
+            (b"da", None),
+            (b"OK", None),
+            (b"\xef\xbb\xbfdata: x", Some(true)),
+            (b": ping\n\n", Some(true)),
+            (b"event: message_start\n", Some(true)),
+            (b"\n\n{\"id\":1}", Some(false)),
+            (b"<html>", Some(false)),
+        ] {
+            assert_eq!(looks_like_events(bytes), is_stream, "{bytes:?}");
+        }
     }
 
     #[test]

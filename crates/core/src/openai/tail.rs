@@ -1,8 +1,9 @@
 //! The end of an answer that was kept without its beginning: it still shows the cost and how the answer ended.
 
 use super::assemble::{Assembled, assemble};
+use crate::Endpoint;
 use crate::json::Document;
-use crate::{Endpoint, Usage, usage};
+use crate::usage::{self, Reported};
 
 /// Reads the last bytes of an answer, either a stream of events or a body in one piece. The generated content is left
 /// out, since only part of it was kept.
@@ -15,10 +16,10 @@ pub fn tail(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
     tail.completion = None;
     tail.text.clear();
     if !tail.body.usage.is_known()
-        && let Some((usage, reported_cost)) = last_usage(bytes)
+        && let Some(reported) = last_usage(bytes)
     {
-        tail.body.usage = usage;
-        tail.body.reported_cost = reported_cost;
+        tail.body.usage = reported.usage;
+        tail.body.stated_cost = reported.cost;
         // The last event of the Responses API repeats the whole answer, and may be longer than what was kept.
         tail.done |= matches!(endpoint, Endpoint::Responses | Endpoint::FetchResponse);
     }
@@ -27,7 +28,7 @@ pub fn tail(endpoint: Endpoint, bytes: &[u8], streamed: bool) -> Assembled {
 
 /// Returns the last `"usage"` that reports tokens. Inside a JSON text its quotes would be escaped, so a model's output
 /// is never mistaken for it.
-fn last_usage(bytes: &[u8]) -> Option<(Usage, Option<f64>)> {
+fn last_usage(bytes: &[u8]) -> Option<Reported> {
     const KEY: &[u8] = b"\"usage\"";
     let places = memchr::memmem::rfind_iter(bytes, KEY);
     let after = places.filter_map(|at| bytes.get(at + KEY.len()..));
@@ -36,9 +37,9 @@ fn last_usage(bytes: &[u8]) -> Option<(Usage, Option<f64>)> {
             let value = rest.trim_ascii_start().strip_prefix(b":")?;
             // Reading stops at whatever follows the object.
             let document = Document::read(value);
-            Some(usage::read(Some(document.root())))
+            Some(usage::of_object(document.root()))
         })
-        .find(|(usage, _)| usage.is_known())
+        .find(|reported| reported.usage.is_known())
 }
 
 #[cfg(test)]

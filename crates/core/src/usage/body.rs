@@ -1,66 +1,145 @@
-//! The `usage` object of a body.
+//! The usage and the cost in an answer.
 
-use super::count::{COUNTS, Place};
+use super::count::{COUNTS, Level};
+use super::settle::settle;
 use crate::json::Node;
-use crate::{Usage, UsageSource};
+use crate::{StatedCost, Usage, UsageSource};
 
-/// Reads the `usage` object: the tokens, and the cost where a gateway states it there.
-pub(crate) fn read(object: Option<Node<'_>>) -> (Usage, Option<f64>) {
-    let Some(object) = object else {
-        return (Usage::default(), None);
-    };
-    let [prompt, input, completion, output, total, cost] = object.pick([
+/// The usage and the cost that an answer states.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reported {
+    pub(crate) usage: Usage,
+    pub(crate) cost: Option<StatedCost>,
+}
+
+/// Reads them from an answer, wherever the provider puts its usage: at the root, in a choice (Moonshot), or in an
+/// object of the provider's own (Groq's `x_groq`). The first with a count is used.
+pub(crate) fn read(body: Node<'_>) -> Reported {
+    let [root, choices, timings] = body.pick(["usage", "choices", "timings"]);
+    let at_root = root.map(|usage| of(usage, timings));
+    if let Some(reported) = at_root.filter(|reported| reported.usage.is_known()) {
+        return reported;
+    }
+    let elsewhere = choices.into_iter().flat_map(Node::items);
+    let elsewhere = elsewhere.chain(body.members().map(|(_, member)| member));
+    let elsewhere = elsewhere.filter_map(|object| object.given("usage"));
+    elsewhere
+        .map(|usage| of(usage, timings))
+        .find(|reported| reported.usage.is_known())
+        .or(at_root)
+        .unwrap_or_default()
+}
+
+/// Reads a `usage` object by itself.
+pub(crate) fn of_object(usage: Node<'_>) -> Reported {
+    of(usage, None)
+}
+
+fn of(object: Node<'_>, timings: Option<Node<'_>>) -> Reported {
+    let [prompt, input, prompt_singular, input_singular] = object.pick([
         "prompt_tokens_details",
         "input_tokens_details",
+        "prompt_token_details",
+        "input_token_details",
+    ]);
+    let [completion, output, output_singular, total] = object.pick([
         "completion_tokens_details",
         "output_tokens_details",
+        "output_token_details",
         "total_tokens",
-        "cost",
     ]);
-    let cached = [prompt, input].map(|details| details?.get("cached_tokens_details"));
+    let inputs = [prompt, input, prompt_singular, input_singular];
+    let cached = inputs.map(|details| details?.get("cached_tokens_details"));
     let mut usage = Usage::default();
     // Counts in the details take precedence over those next to the totals.
-    for (place, objects) in [
-        (Place::Input, [prompt, input]),
-        (Place::Cached, cached),
-        (Place::Output, [completion, output]),
-        (Place::Top, [Some(object), None]),
+    for (level, objects) in [
+        (Level::Input, inputs),
+        (Level::Cached, cached),
+        (Level::Output, [completion, output, output_singular, None]),
+        (Level::Top, [Some(object), None, None, None]),
+        (Level::Timings, [timings, None, None, None]),
     ] {
         for object in objects.into_iter().flatten() {
-            fill(&mut usage, place, object);
+            fill(&mut usage, level, object);
         }
     }
-    include_reasoning(&mut usage, total.and_then(Node::u64));
+    settle(&mut usage, total.and_then(count), object);
     usage.source = usage.is_known().then_some(UsageSource::Reported);
-    (usage, cost.and_then(Node::f64))
+    Reported {
+        usage,
+        cost: cost(object),
+    }
 }
 
 /// Fills in the counts that are not known yet.
-fn fill(usage: &mut Usage, place: Place, object: Node<'_>) {
-    for count in &COUNTS {
-        let field = (count.of)(usage);
+fn fill(usage: &mut Usage, level: Level, object: Node<'_>) {
+    for known in &COUNTS {
+        let field = (known.of)(usage);
         if field.is_none() {
-            let members = count.members.iter().filter(|(at, _)| *at == place);
+            let members = known.members.iter().filter(|(at, _)| *at == level);
             *field = members
-                .filter_map(|(_, name)| object.get(name)?.u64())
+                .filter_map(|(_, name)| count(object.get(name)?))
                 .next();
         }
     }
 }
 
-/// Includes reasoning in the output: xAI counts it separately, OpenAI as part of the answer; the total shows which.
-fn include_reasoning(usage: &mut Usage, total: Option<u64>) {
-    let (Some(input), Some(output), Some(reasoning), Some(total)) = (
-        usage.input_tokens,
-        usage.output_tokens,
-        usage.reasoning_tokens,
-        total,
-    ) else {
-        return;
+/// Parses a count, which some servers write as `31.0` or `"31"`. Negative counts are none.
+fn count(node: Node<'_>) -> Option<u64> {
+    let written = || match node.text() {
+        Some(text) => text.trim().parse().ok(),
+        None => node.f64(),
     };
-    let whole = output.saturating_add(reasoning);
-    if input.saturating_add(whole) == total {
-        usage.output_tokens = Some(whole);
+    node.u64().or_else(|| rounded(written()?))
+}
+
+fn rounded(number: f64) -> Option<u64> {
+    /// Beyond it a float no longer counts by ones.
+    const MOST: f64 = 9e15;
+    let number = number.round();
+    let is_count = (0.0..MOST).contains(&number);
+    is_count.then(|| format!("{number:.0}").parse().ok())?
+}
+
+/// The members that state a cost, and US dollars per unit. Sources: OpenRouter, Perplexity and LiteLLM (`cost`), xAI
+/// (ticks of 10⁻¹⁰ dollars), DeepInfra (`estimated_cost`).
+const COSTS: [(&str, f64); 4] = [
+    ("cost", 1.0),
+    ("cost_in_usd_ticks", 1e-10),
+    ("total_cost", 1.0),
+    ("estimated_cost", 1.0),
+];
+
+/// Reads a stated cost: a number, a text, or an object with its parts.
+fn cost(usage: Node<'_>) -> Option<StatedCost> {
+    let of_member = |(name, unit): &(&str, f64)| {
+        let stated = usage.given(name)?;
+        if !stated.is_object() {
+            return StatedCost::of(dollars(stated)? * unit);
+        }
+        let [total, input, output] = ["total_cost", "input_tokens_cost", "output_tokens_cost"]
+            .map(|name| dollars(stated.get(name)?));
+        Some(StatedCost {
+            input,
+            output,
+            ..StatedCost::of(total?)?
+        })
+    };
+    let cost = COSTS.iter().find_map(of_member)?;
+    // With the caller's own key the gateway states its fee, and the provider's bill next to it.
+    match usage.get("is_byok").and_then(Node::bool) {
+        Some(true) => {
+            let upstream = usage.get("cost_details")?.get("upstream_inference_cost")?;
+            StatedCost::of(cost.total + dollars(upstream)?)
+        }
+        _ => Some(cost),
+    }
+}
+
+fn dollars(node: Node<'_>) -> Option<f64> {
+    match node.text() {
+        Some(text) => text.trim().parse().ok(),
+        None => node.f64(),
     }
 }
 
@@ -71,7 +150,7 @@ mod tests {
 
     fn of(json: &str) -> Usage {
         let document = Document::read(json.as_bytes());
-        read(Some(document.root())).0
+        of_object(document.root()).usage
     }
 
     #[test]

@@ -13,15 +13,15 @@ pub(crate) struct Count {
     /// Members of a body's `usage` that report the count; the first that is a number is used.
     ///
     /// They cover both families of names: chat completions count `prompt_tokens` and `completion_tokens`, the Responses
-    /// API `input_tokens` and `output_tokens`. Some compatible providers state the cached tokens next to the totals:
-    /// Moonshot (`cached_tokens`), DeepSeek (`prompt_cache_hit_tokens`).
-    pub(super) members: &'static [(Place, &'static str)],
+    /// API `input_tokens` and `output_tokens`. The providers of the other names are in `providers.md`.
+    pub(super) members: &'static [(Level, &'static str)],
     pub(crate) of: fn(&mut Usage) -> &mut Option<u64>,
 }
 
-/// The place of a count in a body's `usage`.
+/// The object that holds a count.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Level {
+    /// The usage itself.
     Top,
     /// The details of the input.
     Input,
@@ -29,13 +29,15 @@ pub(super) enum Place {
     Cached,
     /// The details of the output.
     Output,
+    /// llama.cpp's `timings`, next to the usage.
+    Timings,
 }
 
 impl Count {
     /// Creates a count with an attribute only in the convention and with one place in a body.
     const fn part(
         attribute: &'static [&'static str],
-        member: &'static [(Place, &'static str)],
+        member: &'static [(Level, &'static str)],
         of: fn(&mut Usage) -> &mut Option<u64>,
     ) -> Self {
         Self {
@@ -46,7 +48,7 @@ impl Count {
     }
 }
 
-pub(crate) const COUNTS: [Count; 14] = [
+pub(crate) const COUNTS: [Count; 15] = [
     Count {
         attributes: &[
             names::GEN_AI_USAGE_INPUT_TOKENS,
@@ -55,7 +57,7 @@ pub(crate) const COUNTS: [Count; 14] = [
             "ai.usage.promptTokens",
             "ai.usage.inputTokens",
         ],
-        members: &[(Place::Top, "prompt_tokens"), (Place::Top, "input_tokens")],
+        members: &[(Level::Top, "prompt_tokens"), (Level::Top, "input_tokens")],
         of: |usage| &mut usage.input_tokens,
     },
     Count {
@@ -67,8 +69,8 @@ pub(crate) const COUNTS: [Count; 14] = [
             "ai.usage.outputTokens",
         ],
         members: &[
-            (Place::Top, "completion_tokens"),
-            (Place::Top, "output_tokens"),
+            (Level::Top, "completion_tokens"),
+            (Level::Top, "output_tokens"),
         ],
         of: |usage| &mut usage.output_tokens,
     },
@@ -80,9 +82,12 @@ pub(crate) const COUNTS: [Count; 14] = [
             "ai.usage.cachedInputTokens",
         ],
         members: &[
-            (Place::Input, "cached_tokens"),
-            (Place::Top, "cached_tokens"),
-            (Place::Top, "prompt_cache_hit_tokens"),
+            (Level::Input, "cached_tokens"),
+            (Level::Top, "cached_tokens"),
+            (Level::Top, "prompt_cache_hit_tokens"),
+            (Level::Top, "num_cached_tokens"),
+            (Level::Top, "cache_read_input_tokens"),
+            (Level::Timings, "cache_n"),
         ],
         of: |usage| &mut usage.cache_read_tokens,
     },
@@ -93,7 +98,13 @@ pub(crate) const COUNTS: [Count; 14] = [
             "gen_ai.usage.cache_creation_input_tokens",
             "llm.token_count.prompt_details.cache_write",
         ],
-        members: &[(Place::Input, "cache_write_tokens")],
+        members: &[
+            (Level::Input, "cache_write_tokens"),
+            (Level::Input, "cache_creation_tokens"),
+            (Level::Input, "cache_creation_input_tokens"),
+            (Level::Top, "cache_creation_input_tokens"),
+            (Level::Top, "cache_write_tokens"),
+        ],
         of: |usage| &mut usage.cache_write_tokens,
     },
     Count {
@@ -103,52 +114,61 @@ pub(crate) const COUNTS: [Count; 14] = [
             "llm.token_count.completion_details.reasoning",
             "ai.usage.reasoningTokens",
         ],
-        members: &[(Place::Output, "reasoning_tokens")],
+        members: &[
+            (Level::Output, "reasoning_tokens"),
+            (Level::Output, "thinking_tokens"),
+            (Level::Top, "reasoning_tokens"),
+        ],
         of: |usage| &mut usage.reasoning_tokens,
     },
     Count::part(
+        &[names::SPANLOOM_USAGE_UNNAMED_OUTPUT_TOKENS],
+        &[],
+        |usage| &mut usage.unnamed_output_tokens,
+    ),
+    Count::part(
         &[names::GEN_AI_USAGE_TEXT_INPUT_TOKENS],
-        &[(Place::Input, "text_tokens")],
+        &[(Level::Input, "text_tokens")],
         |usage| &mut usage.text_input_tokens,
     ),
     Count::part(
         &[names::GEN_AI_USAGE_IMAGE_INPUT_TOKENS],
-        &[(Place::Input, "image_tokens")],
+        &[(Level::Input, "image_tokens")],
         |usage| &mut usage.image_input_tokens,
     ),
     Count::part(
         &[names::GEN_AI_USAGE_AUDIO_INPUT_TOKENS],
-        &[(Place::Input, "audio_tokens")],
+        &[(Level::Input, "audio_tokens")],
         |usage| &mut usage.audio_input_tokens,
     ),
     Count::part(
         &[names::GEN_AI_USAGE_TEXT_OUTPUT_TOKENS],
-        &[(Place::Output, "text_tokens")],
+        &[(Level::Output, "text_tokens")],
         |usage| &mut usage.text_output_tokens,
     ),
     Count::part(
         &[names::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS],
-        &[(Place::Output, "image_tokens")],
+        &[(Level::Output, "image_tokens")],
         |usage| &mut usage.image_output_tokens,
     ),
     Count::part(
         &[names::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS],
-        &[(Place::Output, "audio_tokens")],
+        &[(Level::Output, "audio_tokens")],
         |usage| &mut usage.audio_output_tokens,
     ),
     Count::part(
         &[names::GEN_AI_USAGE_TEXT_CACHE_READ_INPUT_TOKENS],
-        &[(Place::Cached, "text_tokens")],
+        &[(Level::Cached, "text_tokens")],
         |usage| &mut usage.text_cache_read_tokens,
     ),
     Count::part(
         &[names::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS],
-        &[(Place::Cached, "image_tokens")],
+        &[(Level::Cached, "image_tokens")],
         |usage| &mut usage.image_cache_read_tokens,
     ),
     Count::part(
         &[names::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS],
-        &[(Place::Cached, "audio_tokens")],
+        &[(Level::Cached, "audio_tokens")],
         |usage| &mut usage.audio_cache_read_tokens,
     ),
 ];

@@ -3,12 +3,14 @@
 //! | file | what |
 //! |---|---|
 //! | `count` | each count, with its names in bodies and spans |
-//! | `body` | the `usage` object of a body |
+//! | `body` | the usage and the cost in an answer |
+//! | `settle` | counts that a provider adds to others, told apart by arithmetic |
 
 mod body;
 mod count;
+mod settle;
 
-pub(crate) use body::read;
+pub(crate) use body::{Reported, of_object, read};
 pub(crate) use count::COUNTS;
 
 /// Tokens of one call, as billed.
@@ -26,6 +28,8 @@ pub struct Usage {
     pub cache_write_tokens: Option<u64>,
     /// Part of `output_tokens` spent on reasoning.
     pub reasoning_tokens: Option<u64>,
+    /// Part of `output_tokens` that only the provider's total shows: no count names it. It is priced as output.
+    pub unnamed_output_tokens: Option<u64>,
     /// Part of `input_tokens` that was text.
     pub text_input_tokens: Option<u64>,
     /// Part of `input_tokens` that was images.

@@ -10,14 +10,17 @@ use reqwest::{Body, Response, ResponseBuilderExt as _};
 
 use super::failure::of_transport;
 use super::guard::OpenCall;
-use crate::observation::End;
+use crate::observation::{Answer, End};
 
 /// Puts the tap on a response. Status, headers, version, URL and extensions stay as they are.
 pub(super) fn tap(response: Response, call: OpenCall) -> Response {
-    call.answered(
-        response.status().as_u16(),
-        is_event_stream(response.headers()),
-    );
+    let headers = response.headers();
+    call.answered(Answer {
+        status: response.status().as_u16(),
+        streamed: is_event_stream(headers),
+        stated_cost: stated_cost(headers),
+        ..Answer::default()
+    });
     let url = response.url().clone();
     let (mut parts, body) = http::Response::from(response).into_parts();
     // reqwest keeps a response's URL in an extension that only its own builder can write.
@@ -35,6 +38,12 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     value
         .and_then(|value| value.get(..17))
         .is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
+}
+
+/// Reads the cost that a `LiteLLM` proxy states in US dollars. It states 0 for a model without a price.
+fn stated_cost(headers: &HeaderMap) -> Option<f64> {
+    let value = headers.get("x-litellm-response-cost")?.to_str().ok()?;
+    value.trim().parse().ok().filter(|cost| *cost > 0.0)
 }
 
 struct Tap {

@@ -103,8 +103,8 @@ impl OpenCall {
         (span, Some(call))
     }
 
-    pub(super) fn answered(&self, status: u16, streamed: bool) {
-        self.call.answered(status, streamed);
+    pub(super) fn answered(&self, answer: Answer) {
+        self.call.answered(answer);
     }
 
     /// Keeps a copy of a piece of the answer, as far as the limits allow.

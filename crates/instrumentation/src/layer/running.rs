@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use opentelemetry::trace::SpanId;
+use spanloom_core::openai;
 
 use super::attempt::Attempts;
 use crate::clock::Start;
-use crate::observation::{Arrival, End, Observation};
+use crate::observation::{Answer, Arrival, End, Observation};
 use crate::recorder::{Open, Queue};
 
 /// A running call, shared by its driver and the recorder, which may end it.
@@ -51,10 +52,9 @@ impl RunningCall {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn answered(&self, status: u16, streamed: bool) {
+    pub(super) fn answered(&self, answer: Answer) {
         if let Some(running) = &mut *self.running() {
-            running.observation.answer.status = status;
-            running.observation.answer.streamed = streamed;
+            running.observation.answer = answer;
         }
     }
 
@@ -89,6 +89,11 @@ impl Open for RunningCall {
 impl Running {
     fn chunk(&mut self, bytes: &[u8], queue: &Queue) {
         let answer = &mut self.observation.answer;
+        if answer.buffer.len() == 0
+            && let Some(streamed) = openai::looks_like_events(bytes)
+        {
+            answer.streamed = streamed;
+        }
         let timed = answer.streamed && self.timed;
         let first = self.observation.time_to_first_chunk.is_none();
         let now = (timed || first).then(Instant::now);

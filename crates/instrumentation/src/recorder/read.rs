@@ -4,8 +4,11 @@ use std::borrow::Cow;
 
 use spanloom_core::json::Document;
 use spanloom_core::openai::{self, Body};
-use spanloom_core::{Call, Endpoint, Failure, Outcome, Request, Timestamp, Usage, secret};
+use spanloom_core::{
+    Call, Endpoint, Failure, Outcome, Request, StatedCost, Timestamp, Usage, secret,
+};
 
+use super::paid::Paid;
 use super::whole::{ParsedAnswer, Whole};
 use crate::attributes::Merged;
 use crate::cost;
@@ -18,6 +21,7 @@ pub(super) fn read<'a>(
     observation: &'a Observation,
     whole: &'a Whole<'_>,
     [request_body, response_body]: &'a [Document<'a>; 2],
+    paid: &mut Paid,
 ) -> ParsedCall<'a> {
     let endpoint = observation.endpoint;
     let answer = &observation.answer;
@@ -28,8 +32,8 @@ pub(super) fn read<'a>(
         request.model.clone_from(&observation.model);
     }
     apply_attributes(&mut request, &observation.attributes());
-    let mut understood = whole.parse_answer(endpoint, answer.status, response_body.root());
-    settle_fetch(&request, &mut understood.body);
+    let mut understood = whole.parse_answer(endpoint, answer.status, response_body);
+    settle_fetch(&request, &mut understood.body, paid);
     let (outcome, failure) = outcome(&observation.end, answer, &understood);
     // A refusal is not billed; an interrupted answer is billed as far as it arrived.
     let answered = outcome != Outcome::Error || !understood.text.is_empty();
@@ -68,7 +72,9 @@ pub(super) fn read<'a>(
     };
     // Scrubbing precedes the price lookup: a warning names a model without a price.
     scrub(&mut call);
-    call.cost = cost::cost(&call, understood.body.reported_cost, &observation.prices);
+    let stated = understood.body.stated_cost;
+    let stated = stated.or_else(|| StatedCost::of(answer.stated_cost?));
+    call.cost = cost::cost(&call, stated, &observation.prices);
     ParsedCall {
         dimensions: dimensions(&call, understood.body.dimensions),
         call,
@@ -99,11 +105,25 @@ fn apply_attributes(request: &mut Request, attributes: &Merged<'_>) {
     }
 }
 
-/// Clears usage, cost and failure of a fetched response: they belong to the original call. The request has its id.
-fn settle_fetch(request: &Request, body: &mut Body) {
-    let Some(fetch) = &request.fetch else { return };
-    body.usage = Usage::default();
-    body.reported_cost = None;
+/// Leaves a response's usage and cost to the first call that shows them. A fetched response has them from its original
+/// call, unless it ran in the background: then the original call showed none. The request has its id.
+fn settle_fetch(request: &Request, body: &mut Body, paid: &mut Paid) {
+    let mut is_first = || {
+        let id = body.response.id.as_deref();
+        id.is_some_and(|id| paid.is_first(id))
+    };
+    let shows_usage = body.usage.is_known() || body.stated_cost.is_some();
+    let Some(fetch) = &request.fetch else {
+        // Only responses can be fetched; later calls know that this one is paid.
+        if shows_usage && body.response.status.is_some() {
+            let _first = is_first();
+        }
+        return;
+    };
+    if !(shows_usage && body.background && is_first()) {
+        body.usage = Usage::default();
+        body.stated_cost = None;
+    }
     body.failure = None;
     body.response
         .id
@@ -141,9 +161,11 @@ fn outcome(
     }
     // Nothing of the received answer was kept: an unknown outcome is not reported as a failure.
     let unseen = answer.dropped_bytes > 0 && answer.body.is_empty();
+    let is_none = understood.missing.as_ref();
     match end {
         End::Whole | End::Dropped if unseen => (Outcome::Completed, None),
         End::Failed(failure) => (Outcome::Error, Some(failure.clone())),
+        End::Whole if is_none.is_some() => (Outcome::Error, is_none.cloned()),
         End::Dropped | End::Unfinished if understood.done => (Outcome::Completed, None),
         End::Dropped => (Outcome::Cancelled, None),
         End::Unfinished => (Outcome::Unknown, None),

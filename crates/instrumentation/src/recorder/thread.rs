@@ -10,9 +10,11 @@ use spanloom_core::json::{Document, Tape};
 use spanloom_core::price::Table;
 
 use super::Queue;
+use super::paid::Paid;
 use super::read::read;
 use super::whole::Whole;
 use crate::observation::Observation;
+use crate::parsed_call::ParsedCall;
 use crate::span::SpanEnd;
 
 pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
@@ -22,25 +24,30 @@ pub(super) fn start(queue: &Arc<Queue>) -> io::Result<()> {
         .spawn(move || {
             // Prices are loaded now, not when the first calls are waiting.
             let _prices = Table::builtin();
-            let (mut batch, mut tapes) = (VecDeque::new(), Tapes::default());
+            let (mut batch, mut memory) = (VecDeque::new(), Memory::default());
             while queue.next(&mut batch) {
                 for observation in batch.drain(..) {
-                    take(observation, &queue, &mut tapes);
+                    take(observation, &queue, &mut memory);
                 }
             }
         })?;
     Ok(())
 }
 
-/// The memory for parsing bodies, reused from call to call.
-type Tapes = [Tape; 2];
+/// What the thread keeps from call to call.
+#[derive(Default)]
+struct Memory {
+    /// The memory for parsing bodies.
+    tapes: [Tape; 2],
+    paid: Paid,
+}
 
-fn take(mut observation: Observation, queue: &Queue, tapes: &mut Tapes) {
+fn take(mut observation: Observation, queue: &Queue, memory: &mut Memory) {
     let held_bytes = observation.held_bytes();
     observation.answer.join(queue.pool());
     let shed = observation.dropped_bytes() > 0;
     // A panic while reading, or in one of the service's processors, must not end the recording of later calls.
-    if catch_unwind(AssertUnwindSafe(|| finish(&observation, queue, tapes))).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| finish(&observation, queue, memory))).is_err() {
         queue.fault();
         let ended = catch_unwind(AssertUnwindSafe(|| observation.span.span().end()));
         drop(ended);
@@ -51,7 +58,7 @@ fn take(mut observation: Observation, queue: &Queue, tapes: &mut Tapes) {
     queue.finished(held_bytes, shed);
 }
 
-fn finish(observation: &Observation, queue: &Queue, tapes: &mut Tapes) {
+fn finish(observation: &Observation, queue: &Queue, memory: &mut Memory) {
     // Metrics cover every call, sampled or not.
     let is_wanted = is_recorded(observation)
         || observation.instruments.is_some()
@@ -60,19 +67,19 @@ fn finish(observation: &Observation, queue: &Queue, tapes: &mut Tapes) {
         return end(SpanEnd::default(), &observation.span.span(), queue);
     }
     let whole = Whole::of(observation.endpoint, &observation.answer);
-    let [request, response] = std::mem::take(tapes);
+    let [request, response] = std::mem::take(&mut memory.tapes);
     let bodies = [
         Document::read_on(request, &observation.request),
         Document::read_on(response, whole.body()),
     ];
-    record(observation, queue, &whole, &bodies);
-    *tapes = bodies.map(Document::into_tape);
+    let parsed = read(observation, &whole, &bodies, &mut memory.paid);
+    record(observation, queue, &whole, &parsed);
+    memory.tapes = bodies.map(Document::into_tape);
 }
 
-/// Parses a call and passes it to its metrics, listener, events and span.
-fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, bodies: &[Document<'_>; 2]) {
+/// Passes a call to its metrics, listener, events and span.
+fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, reading: &ParsedCall<'_>) {
     let span = observation.span.span();
-    let reading = read(observation, whole, bodies);
     if let Some(instruments) = &observation.instruments {
         let gaps = observation.answer.gaps(whole.ends());
         instruments.record(&reading.call, observation.elapsed, gaps);
@@ -83,7 +90,7 @@ fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, bodies: &
     if !is_recorded(observation) {
         return end(SpanEnd::default(), &span, queue);
     }
-    let (finish, signals) = SpanEnd::of(&reading, observation);
+    let (finish, signals) = SpanEnd::of(reading, observation);
     queue.withheld(signals.withheld);
     if let Some(events) = &observation.content.events {
         for event in signals.events {

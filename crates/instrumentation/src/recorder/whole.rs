@@ -1,6 +1,6 @@
 //! An answer in one piece, streamed or not.
 
-use spanloom_core::json::Node;
+use spanloom_core::json::Document;
 use spanloom_core::openai::{self, Assembled, Body};
 use spanloom_core::{Endpoint, Failure};
 
@@ -51,7 +51,7 @@ impl<'a> Whole<'a> {
         &self,
         endpoint: Endpoint,
         status: u16,
-        body: Node<'_>,
+        body: &Document<'_>,
     ) -> ParsedAnswer<'_> {
         if let Some(assembled) = &self.assembled {
             return ParsedAnswer {
@@ -59,20 +59,30 @@ impl<'a> Whole<'a> {
                 text: &assembled.text,
                 done: assembled.done,
                 failure: assembled.failure.clone(),
+                missing: None,
             };
         }
-        let failure = (status >= 400).then(|| {
+        let root = body.root();
+        let refused = (status >= 400).then(|| {
             let status = status.to_string();
-            openai::failure(body, &status).unwrap_or(Failure {
+            openai::failure(root, &status).unwrap_or(Failure {
                 kind: status,
                 message: String::new(),
             })
         });
+        // The failure of a fetched response is that of its original call.
+        let is_fetch = endpoint == Endpoint::FetchResponse;
+        let stated = || openai::stated(root, "provider_error").filter(|_| !is_fetch);
+        let failure = refused.or_else(stated);
+        let is_success = (200..300).contains(&status) && failure.is_none();
         ParsedAnswer {
-            body: openai::response(endpoint, body),
+            body: openai::response(endpoint, root),
             text: "",
             done: false,
             failure,
+            missing: is_success
+                .then(|| openai::missing(endpoint, body))
+                .flatten(),
         }
     }
 }
@@ -85,4 +95,6 @@ pub(super) struct ParsedAnswer<'a> {
     /// Whether the stream marked its end.
     pub(super) done: bool,
     pub(super) failure: Option<Failure>,
+    /// Why the whole body is not an answer.
+    pub(super) missing: Option<Failure>,
 }

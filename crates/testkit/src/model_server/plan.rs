@@ -86,7 +86,7 @@ impl Rule {
         self.counted = self.counted.saturating_add(1);
         match self.when {
             When::Every(0) => false,
-            When::Every(period) => self.counted % period == 0,
+            When::Every(period) => self.counted.is_multiple_of(period),
             When::At(number) => self.counted == number,
         }
     }

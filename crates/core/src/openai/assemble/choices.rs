@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::calls;
 use super::merge;
 use super::piece::{Members, Piece};
+use super::usage::StreamUsage;
 use super::{Assembler, EventOutcome, Visible};
 use crate::json::Node;
-use crate::openai::failure::failure;
+use crate::openai::failure::stated;
 
 /// An answer made of choices.
 pub(super) struct Choices {
@@ -15,6 +17,7 @@ pub(super) struct Choices {
     /// The members of the chunks other than `choices`.
     head: Members,
     choices: BTreeMap<u64, Members>,
+    usage: StreamUsage,
     chunks: usize,
 }
 
@@ -24,7 +27,24 @@ impl Choices {
             object,
             head: Members::default(),
             choices: BTreeMap::new(),
+            usage: StreamUsage::default(),
             chunks: 0,
+        }
+    }
+
+    fn chunk(&mut self, chunk: Node<'_>, choices: Option<Node<'_>>, text: &mut Visible) {
+        self.chunks += 1;
+        for (name, value) in chunk.members() {
+            match &*name {
+                "usage" => self.usage.take(value),
+                // Groq's `x_groq` is an object with a usage of its own.
+                _ if value.is_object() => self.usage.take_within(value),
+                _ => {}
+            }
+            head(&mut self.head, &name, value);
+        }
+        for choice in choices.into_iter().flat_map(Node::items) {
+            self.choice(choice, text);
         }
     }
 
@@ -37,7 +57,8 @@ impl Choices {
         });
         for (name, value) in piece.members() {
             match &*name {
-                "index" => {}
+                "index" | "error" => {}
+                "usage" => self.usage.take(value),
                 "delta" => delta(choice, value, text),
                 // Completions carry their text next to the index.
                 "text" => {
@@ -52,25 +73,17 @@ impl Choices {
 
 impl Assembler for Choices {
     fn take(&mut self, chunk: Node<'_>, text: &mut Visible) -> EventOutcome {
-        if chunk.given("error").is_some() {
-            return match failure(chunk, "stream_error") {
-                Some(failure) => EventOutcome::Failed(failure),
-                None => EventOutcome::Malformed,
-            };
-        }
+        let failure = stated(chunk, "stream_error");
         let choices = chunk.given("choices");
         let are_objects = |list: Node<'_>| list.is_list() && list.items().all(Node::is_object);
         if choices.is_some_and(|choices| !are_objects(choices)) {
             return EventOutcome::Malformed;
         }
-        self.chunks += 1;
-        for (name, value) in chunk.members() {
-            head(&mut self.head, &name, value);
+        // An error may come in a chunk of the answer, or in place of one.
+        if failure.is_none() || choices.is_some() {
+            self.chunk(chunk, choices, text);
         }
-        for choice in choices.into_iter().flat_map(Node::items) {
-            self.choice(choice, text);
-        }
-        EventOutcome::Chunk
+        failure.map_or(EventOutcome::Chunk, EventOutcome::Failed)
     }
 
     fn answer(mut self) -> Option<String> {
@@ -87,6 +100,9 @@ impl Assembler for Choices {
         });
         self.head.set("choices", Piece::List(choices.collect()));
         self.head.set("object", Piece::word(self.object));
+        if let Some(usage) = self.usage.finish() {
+            self.head.set("usage", usage);
+        }
         let mut answer = String::new();
         self.head.write(&mut answer);
         Some(answer)
@@ -95,21 +111,12 @@ impl Assembler for Choices {
 
 /// Adds a member of the chunk itself, which is the same in every chunk or present in only one.
 fn head(head: &mut Members, name: &str, value: Node<'_>) {
-    // The padding against eavesdroppers is not part of the answer; usage is null until it arrives.
-    let passes = match name {
-        "choices" | "object" | "obfuscation" => true,
-        "usage" => value.is_null(),
-        _ => false,
-    };
-    if passes {
+    // The padding against eavesdroppers is not part of the answer.
+    if ["choices", "object", "obfuscation", "usage", "error"].contains(&name) {
         return;
     }
-    let is_known = |known: &Piece| {
-        let is_blank = matches!(known, Piece::Text(text) if text.is_empty());
-        !known.is_null() && !is_blank && (value.is_null() || name != "usage")
-    };
     match head.get_mut(name) {
-        Some(known) if is_known(known) => {}
+        Some(known) if !known.is_blank() => {}
         Some(known) => *known = Piece::whole(value),
         None => head.set(name, Piece::whole(value)),
     }
@@ -129,7 +136,11 @@ fn delta(choice: &mut Members, delta: Node<'_>, text: &mut Visible) {
     for (name, value) in delta.members() {
         match &*name {
             "content" | "refusal" | "reasoning_content" | "reasoning" => text.push(value),
-            "tool_calls" => push_calls(value, text),
+            "tool_calls" => {
+                push_calls(value, text);
+                calls::merge(message, value);
+                continue;
+            }
             _ => {}
         }
         merge::member(message, &name, value);

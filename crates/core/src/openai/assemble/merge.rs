@@ -1,15 +1,50 @@
-//! Merges consecutive pieces of JSON in a stream without knowing their meaning.
+//! Merges consecutive pieces of JSON in a stream.
 //!
-//! Texts are joined, lists are continued and objects are merged member by member; a list element that carries an
-//! `index` is merged with the element of the same index. So a field that is not known yet arrives whole.
+//! Objects are merged member by member. The texts and lists that are known to come in pieces are joined and continued;
+//! every other value is sent whole, and the last one is kept. An element of a list that carries an `index` is merged
+//! with the element of the same index.
 
 use super::piece::{DEPTH, Members, Piece};
 use crate::json::Node;
 
 /// The number of elements, from the end, searched for one of the same index.
 const BACK: usize = 256;
-/// Members that are always sent whole, even when repeated.
-const WHOLE: [&str; 6] = ["id", "type", "role", "object", "format", "finish_reason"];
+/// Texts that come in pieces, at any level of a choice.
+const TEXTS: [&str; 16] = [
+    "arguments",
+    "code",
+    "content",
+    "data",
+    "input",
+    "logs",
+    "output",
+    "partial_json",
+    "reasoning",
+    "reasoning_content",
+    "reasoning_text",
+    "refusal",
+    "summary",
+    "text",
+    "thinking",
+    "transcript",
+];
+/// Lists that come in pieces: of content, of tokens and their probabilities, and of things found on the way.
+const LISTS: [&str; 14] = [
+    "annotations",
+    "content",
+    "images",
+    "reasoning",
+    "reasoning_details",
+    "refusal",
+    "summary",
+    "text_offset",
+    "thinking_blocks",
+    "token_ids",
+    "token_logprobs",
+    "tokens",
+    "tool_calls",
+    "top_logprobs",
+];
 
 /// Merges a piece into the member of an object.
 pub(super) fn member(object: &mut Members, name: &str, piece: Node<'_>) {
@@ -17,24 +52,39 @@ pub(super) fn member(object: &mut Members, name: &str, piece: Node<'_>) {
 }
 
 fn within(object: &mut Members, name: &str, piece: Node<'_>, depth: usize) {
-    match object.get_mut(name) {
-        Some(_) if piece.is_null() => {}
-        Some(Piece::Text(text)) if WHOLE.contains(&name) => {
-            if piece.is_text() && !piece.is("") {
-                piece.inside().clone_into(text);
+    let Some(known) = object.get_mut(name) else {
+        let mut fresh = Piece::NULL;
+        start(&mut fresh, piece, depth);
+        object.set(name, fresh);
+        return;
+    };
+    if piece.is_null() {
+        return;
+    }
+    match known {
+        Piece::Text(text) if piece.is_text() => match name {
+            _ if TEXTS.contains(&name) => text.push_str(piece.inside()),
+            "name" => extend_name(text, piece.inside()),
+            // An empty text takes nothing away.
+            _ if piece.is("") => {}
+            _ => piece.inside().clone_into(text),
+        },
+        // A text is not replaced by anything else: that would be another protocol.
+        Piece::Text(_) => {}
+        Piece::List(_) if piece.is_list() && !LISTS.contains(&name) => {
+            if !piece.is_empty() {
+                *known = Piece::whole(piece);
             }
         }
-        Some(Piece::Text(text)) => {
-            if piece.is_text() {
-                text.push_str(piece.inside());
-            }
-        }
-        Some(slot) => start(slot, piece, depth),
-        None => {
-            let mut fresh = Piece::NULL;
-            start(&mut fresh, piece, depth);
-            object.set(name, fresh);
-        }
+        slot => start(slot, piece, depth),
+    }
+}
+
+/// Adds a piece of a name. Some servers repeat the whole name, or the name so far, with every piece.
+fn extend_name(name: &mut String, piece: &str) {
+    match piece.starts_with(name.as_str()) {
+        true => piece.clone_into(name),
+        false => name.push_str(piece),
     }
 }
 
@@ -94,10 +144,14 @@ mod tests {
     fn written(pieces: &[String]) -> String {
         let mut object = Members::default();
         for piece in pieces {
-            member(&mut object, "it", Document::read(piece.as_bytes()).root());
+            member(
+                &mut object,
+                "content",
+                Document::read(piece.as_bytes()).root(),
+            );
         }
         let mut json = String::new();
-        object.get("it").unwrap().write(&mut json);
+        object.get("content").unwrap().write(&mut json);
         json
     }
 
@@ -107,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_joined_lists_continued_and_objects_merged() {
+    fn known_pieces_are_joined_and_everything_else_is_replaced() {
         assert_eq!(merged(&[json!(null), json!("a"), json!("b")]), json!("ab"));
         assert_eq!(
             merged(&[json!([1]), json!(null), json!([2])]),
@@ -115,17 +169,17 @@ mod tests {
         );
         assert_eq!(
             merged(&[
-                json!({"a":"x","id":"1","n":1}),
-                json!({"a":"y","id":"1","n":2})
+                json!({"text":"x","severity":"safe","n":1,"name":"f","found":[1]}),
+                json!({"text":"y","severity":"safe","n":2,"name":"f","found":[1, 2]})
             ]),
-            json!({"a":"xy","id":"1","n":2})
+            json!({"text":"xy","severity":"safe","n":2,"name":"f","found":[1, 2]})
         );
         assert_eq!(
             merged(&[
-                json!([{"index":1,"t":"a"},{"index":0,"t":"b"}]),
-                json!([{"index":1,"t":"c"}])
+                json!([{"index":1,"text":"a"},{"index":0,"text":"b"}]),
+                json!([{"index":1,"text":"c"}])
             ]),
-            json!([{"index":1,"t":"ac"},{"index":0,"t":"b"}])
+            json!([{"index":1,"text":"ac"},{"index":0,"text":"b"}])
         );
     }
 

@@ -4,15 +4,19 @@
 //! |---|---|
 //! | `choices` | chunks of chat completions and completions |
 //! | `responses` | events of the Responses API |
+//! | `calls` | the tool calls of a message, told apart |
+//! | `usage` | the usage, wherever a provider puts it |
 //! | `join` | the visible text, joined from consecutive pieces |
 //! | `merge` | consecutive pieces of JSON, merged |
 //! | `piece` | JSON under construction |
 
+mod calls;
 mod choices;
 mod join;
 mod merge;
 mod piece;
 mod responses;
+mod usage;
 
 use self::join::Join;
 use super::response::{Body, response};

@@ -64,6 +64,15 @@ impl Piece {
         matches!(self, Self::Bare(bare) if bare == "null")
     }
 
+    /// Returns whether a later piece replaces the value: null, 0 and an empty text fill a place that is not known yet.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Bare(bare) => bare == "null" || bare == "0",
+            Self::List(_) | Self::Object(_) => false,
+        }
+    }
+
     /// Returns the member of this name if it is a whole number.
     pub(super) fn number(&self, name: &str) -> Option<u64> {
         match self {
@@ -126,6 +135,10 @@ impl Members {
 
     pub(super) fn set(&mut self, name: &str, piece: Piece) {
         self.0.insert(name.to_owned(), piece);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn remove(&mut self, name: &str) {

@@ -6,8 +6,8 @@ use crate::json::Node;
 use crate::usage;
 
 pub(super) fn read_body(body: Node<'_>) -> Body {
-    let [choices, reported] = body.pick(["choices", "usage"]);
-    let (usage, reported_cost) = usage::read(reported);
+    let choices = body.get("choices");
+    let reported = usage::read(body);
     let [id, model, service_tier, system_fingerprint] = body
         .pick(["id", "model", "service_tier", "system_fingerprint"])
         .map(|node| Some(node?.text()?.into_owned()));
@@ -18,13 +18,14 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
             model,
             finish_reasons: choices
                 .filter_map(|choice| choice.string("finish_reason"))
+                .filter(|reason| !reason.is_empty())
                 .collect(),
             service_tier,
             system_fingerprint,
             ..Response::default()
         },
-        usage,
-        reported_cost,
+        usage: reported.usage,
+        stated_cost: reported.cost,
         ..Body::default()
     }
 }

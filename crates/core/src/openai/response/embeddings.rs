@@ -1,12 +1,12 @@
 //! Embeddings: the width of the vectors.
 
 use super::Body;
-use crate::Response;
 use crate::json::Node;
 use crate::usage;
+use crate::{Response, Usage};
 
 pub(super) fn read_body(body: Node<'_>) -> Body {
-    let (usage, reported_cost) = usage::read(body.get("usage"));
+    let reported = usage::read(body);
     let first = body.get("data").and_then(|data| data.items().next());
     Body {
         response: Response {
@@ -14,8 +14,13 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
             model: body.string("model"),
             ..Response::default()
         },
-        usage,
-        reported_cost,
+        // Vectors are not tokens, whatever a server states.
+        usage: Usage {
+            output_tokens: None,
+            unnamed_output_tokens: None,
+            ..reported.usage
+        },
+        stated_cost: reported.cost,
         dimensions: first
             .and_then(|first| first.get("embedding"))
             .and_then(width),

@@ -13,7 +13,7 @@ mod responses;
 pub(super) use responses::finish_reason;
 
 use crate::json::Node;
-use crate::{Endpoint, Failure, Response, Usage};
+use crate::{Endpoint, Failure, Response, StatedCost, Usage};
 
 /// The data read from an answer's body.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,8 +22,10 @@ pub struct Body {
     pub response: Response,
     /// Reported tokens.
     pub usage: Usage,
-    /// Cost in US dollars, where a gateway reports one (`usage.cost`).
-    pub reported_cost: Option<f64>,
+    /// The cost, where a provider or a gateway states one.
+    pub stated_cost: Option<StatedCost>,
+    /// Whether a response of the Responses API runs in the background: the call that creates it shows no usage.
+    pub background: bool,
     /// Width of the first embedding, in numbers.
     pub dimensions: Option<usize>,
     /// The failure reported by an answer that came with a successful HTTP status: a response of the Responses API with

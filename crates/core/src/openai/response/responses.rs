@@ -19,7 +19,7 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
     let reason = status
         .as_deref()
         .and_then(|status| finish_reason(status, incomplete.as_deref(), &kinds));
-    let (usage, reported_cost) = usage::read(body.get("usage"));
+    let reported = usage::read(body);
     let failure = (status.as_deref() == Some("failed")).then(|| {
         let error = body.get("error");
         let reported = error.and_then(|error| failure::object(error, "response_failed"));
@@ -38,9 +38,10 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
             compacted: kinds.contains(&"compaction"),
             ..Response::default()
         },
-        usage,
-        reported_cost,
+        usage: reported.usage,
+        stated_cost: reported.cost,
         failure,
+        background: body.get("background").and_then(Node::bool) == Some(true),
         ..Body::default()
     }
 }

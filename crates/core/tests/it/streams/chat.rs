@@ -80,6 +80,8 @@ fn deltas(message: &Value, cuts: &[usize]) -> Vec<Value> {
             ("role", _) | (_, Value::Null) => {
                 opening.insert(name.clone(), value.clone());
             }
+            // A member that is not known to come in pieces comes whole, again and again.
+            ("something_new", _) => deltas.extend([value; 2].map(|value| json!({name: value}))),
             (_, Value::String(text)) => {
                 opening.insert(name.clone(), "".into());
                 let pieces = pieces(text, cuts).into_iter();
