@@ -1,5 +1,5 @@
-//! What holds for the whole project. The tests are in `structure` (run always) and `real` (feature `real-parts`); this
-//! library gets the programs that `real` runs against.
+//! Tests of the whole project: `structure` (always run) and `real` (feature `real-parts`). This library installs and
+//! starts the programs that `real` runs against.
 
 #[cfg(feature = "real-parts")]
 pub mod parts;

@@ -1,4 +1,4 @@
-//! One request through a tower service, the way async-openai's client makes it, and what its caller gets.
+//! One request through a tower service, in the way async-openai's client makes it, and the result for its caller.
 
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
@@ -9,13 +9,13 @@ use reqwest::{Body, Method, Request, Response};
 use serde_json::Value;
 use tower::Service;
 
-/// A request to a model, of any endpoint.
+/// A request to any endpoint of a model server.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub(crate) method: Method,
-    /// With its query, below the API's base.
+    /// The path below the API's base, with its query.
     pub(crate) path: String,
-    /// `Null` for a request without a body.
+    /// The body; `Null` for a request without a body.
     pub(crate) body: Value,
 }
 
@@ -35,7 +35,7 @@ impl Question {
         if !self.body.is_null() {
             let json = HeaderValue::from_static("application/json");
             request.headers_mut().insert(CONTENT_TYPE, json);
-            // A text is the body as it stands, JSON or not.
+            // A text is the unchanged body, JSON or not.
             let body = self
                 .body
                 .as_str()
@@ -46,14 +46,14 @@ impl Question {
     }
 }
 
-/// What the caller of one call got.
+/// The result of one call for its caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// 0 when there was no answer.
+    /// The status; 0 when there was no answer.
     pub(crate) status: u16,
-    /// As they came, empty ones too.
+    /// The chunks as received, including empty ones.
     pub(crate) chunks: Vec<Bytes>,
-    /// The error with everything it says it was caused by.
+    /// The error with all its causes.
     pub(crate) error: Option<String>,
 }
 
@@ -63,12 +63,12 @@ impl Answer {
     }
 }
 
-/// When the caller stops listening.
+/// When the caller stops reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// At the end.
+    /// At the end of the answer.
     Endless,
-    /// After so many chunks, by dropping the answer.
+    /// After this many chunks, by dropping the answer.
     Chunks(usize),
 }
 
@@ -112,8 +112,8 @@ async fn listen(response: Response, patience: Patience, answer: &mut Answer) {
     }
 }
 
-/// An error with its causes. reqwest wraps what a body fails with, and a body in a body once more: the same words in
-/// a row are one cause.
+/// Formats an error with its causes. reqwest wraps the error of a body, and the body in another body: the same words in
+/// succession are one cause.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut texts = vec![error.to_string()];
     let mut source = error.source();

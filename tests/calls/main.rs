@@ -1,10 +1,10 @@
-//! What the layer makes of calls, held against what others say it should be.
+//! The signals that the layer makes of calls, compared with independent sources.
 //!
 //! - `conformance`: every span, metric and event against the GenAI conventions' own data (`semconv/`).
-//! - `exchange`: exchanges recorded from real servers (`exchanges/`), each with what becomes of it beside it.
+//! - `exchange`: exchanges recorded from real servers (`exchanges/`), with snapshots of their signals.
 //! - `stream`: thousands of generated answers give the caller the same with the layer as without it.
 //!
-//! None needs the network: answers come from the testkit's server on loopback, from files, or from memory.
+//! No test needs the network: answers are from the testkit's server on loopback, from files, or from memory.
 
 #![expect(
     clippy::unwrap_used,

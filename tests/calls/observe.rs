@@ -1,4 +1,4 @@
-//! A layer of its own for each call, and everything that leaves it: spans, metrics, events.
+//! A separate layer for each call, and all its signals: spans, metrics, events.
 
 use std::time::Duration;
 
@@ -52,23 +52,23 @@ impl Observer {
         }
     }
 
-    /// Spans exported so far, once every call that has ended is read.
+    /// Returns the spans exported so far, once every ended call has been read.
     pub(crate) fn spans(&self) -> Vec<SpanData> {
         assert!(self.recorder.flush(Duration::from_secs(20)));
         self.spans.spans()
     }
 
-    /// Forgets the spans so far.
+    /// Discards the spans so far.
     pub(crate) fn clear(&self) {
         self.spans.clear();
     }
 
-    /// What the only call became.
+    /// Returns the signals of the only call.
     pub(crate) fn observed(self) -> Observed {
         self.observed_if_any().unwrap()
     }
 
-    /// As `observed`; `None` for a call the layer has nothing to do with.
+    /// Returns the same as `observed`; `None` for a call that the layer does not record.
     pub(crate) fn observed_if_any(self) -> Option<Observed> {
         let spans = self.spans();
         assert!(spans.len() <= 1, "one call, one span: {spans:#?}");
@@ -83,7 +83,7 @@ impl Observer {
     }
 }
 
-/// Everything one call became.
+/// The signals of one call.
 #[derive(Debug)]
 pub(crate) struct Observed {
     pub(crate) span: SpanData,
@@ -96,7 +96,7 @@ pub(crate) struct Observed {
 pub(crate) struct Metric {
     pub(crate) name: String,
     pub(crate) unit: String,
-    /// As the conventions say it: `int` or `double`.
+    /// The conventions' name of the type: `int` or `double`.
     pub(crate) value_type: &'static str,
     pub(crate) points: Vec<Point>,
 }

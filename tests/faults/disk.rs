@@ -1,4 +1,4 @@
-//! Disks that are full, folders that cannot be written, and spools that are damaged.
+//! Full disks, folders that cannot be written, and damaged spools.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.enable_all().build().unwrap().block_on(future)
 }
 
-/// Not a test: what a process does whose disk is full, which a test makes it have.
+/// Not a test: a process with a full disk, started by a test.
 #[test]
 fn spans_for_a_full_disk() {
     let Some(told) = told() else {
@@ -67,8 +67,8 @@ fn spans_for_a_full_disk() {
     say("survived");
 }
 
-/// Runs the child `name` for a folder where a file system of its own is mounted with `options`, in a mount namespace; where
-/// that is not allowed, after `otherwise`, a command of the shell that does much the same.
+/// Runs the child `name` for a folder where a separate file system is mounted with `options`, in a mount namespace; if
+/// that is not allowed, after `otherwise`, a shell command with much the same effect.
 pub(crate) fn on_a_disk(name: &str, folder: &Path, options: &str, otherwise: &str) -> String {
     let told = folder.display().to_string();
     let run = format!("exec \"$0\" --exact {name} --nocapture --test-threads=1");
@@ -103,7 +103,7 @@ fn a_full_disk_stops_nobody_and_its_loss_is_counted() {
     assert!(said.contains("survived"), "{said}");
 }
 
-/// Not a test: what a process does whose spool cannot be written.
+/// Not a test: a process whose spool cannot be written.
 #[test]
 fn spans_for_a_folder_that_cannot_be_written() {
     let Some(told) = told() else {
@@ -131,7 +131,7 @@ fn spans_for_a_folder_that_cannot_be_written() {
 fn a_folder_that_cannot_be_written_loses_nothing_while_memory_lasts() {
     let folder = tempfile::tempdir().unwrap();
     let name = "disk::spans_for_a_folder_that_cannot_be_written";
-    // A file where the folder should be.
+    // A file in place of the folder.
     let otherwise = format!("rmdir {0} && touch {0}", folder.path().display());
     let said = on_a_disk(name, folder.path(), "ro", &otherwise);
     assert!(said.contains("survived"), "{said}");
@@ -145,7 +145,7 @@ fn a_damaged_spool_is_said_and_the_next_start_works() {
     block_on(sink.stop());
     first.spans(20);
     assert_eq!(first.exporter.shutdown(PATIENCE).spooled, 20);
-    // Every segment is damaged, in the middle of one of its records: the eleventh, as all are of much the same length.
+    // Every segment is damaged in the middle of its eleventh record, because all records are of similar length.
     let mut damaged = 0;
     for destination in fs::read_dir(folder.path()).unwrap().flatten() {
         for owner in fs::read_dir(destination.path()).unwrap().flatten() {
@@ -169,6 +169,6 @@ fn a_damaged_spool_is_said_and_the_next_start_works() {
         assert!(account.is_conserved(), "{account:?}");
         assert_eq!((account.queued, account.spooled), (0, 0), "{account}");
     }
-    // One record was hit.
+    // One record was damaged.
     assert_eq!(arrived(&sink).len(), 19 + 3);
 }

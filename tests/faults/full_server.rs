@@ -1,4 +1,4 @@
-//! A server whose disk is full: it says so, goes on reading, and takes records again once there is room.
+//! A server with a full disk: it reports that, still answers reads, and accepts records again once there is space.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use spanloom_server::{Database, Server};
 use crate::child::{say, told};
 use crate::disk::on_a_disk;
 
-/// A call of some 20 KB that does not become smaller.
+/// Returns a call of some 20 KB that does not compress.
 fn call(number: usize) -> Value {
     let mut noise = number as u64 + 1;
     let text: String = (0..20_000)
@@ -23,7 +23,7 @@ fn call(number: usize) -> Value {
         "started_at": "2026-11-22T10:00:00Z", "ended_at": "2026-11-22T10:00:01Z", "inputs": {"text": text}})
 }
 
-/// What a client sees of it.
+/// The view of a client.
 struct Client {
     http: reqwest::Client,
     url: String,
@@ -60,7 +60,7 @@ impl Client {
     }
 }
 
-/// Not a test: a server on the disk that a test gives it.
+/// Not a test: a server on the disk that a test provides.
 #[test]
 fn serves_from_a_full_disk() {
     let Some(told) = told() else {
@@ -79,7 +79,7 @@ fn serves_from_a_full_disk() {
 }
 
 async fn fill(folder: &Path) {
-    // What takes the place of other programs' files.
+    // Takes up space, as other programs' files do.
     let ballast = folder.join("ballast");
     std::fs::write(&ballast, vec![1; 1 << 20]).unwrap();
     let server = Server::builder()
@@ -127,7 +127,7 @@ async fn fill(folder: &Path) {
 #[test]
 fn a_full_disk_is_said_and_reading_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    // Where no file system can be mounted, there is no disk to fill.
+    // Without a mounted file system there is no disk to fill.
     let otherwise = "echo no disk; exit 0";
     let said = on_a_disk(
         "full_server::serves_from_a_full_disk",

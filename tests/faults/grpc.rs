@@ -1,4 +1,4 @@
-//! A collector that speaks gRPC and keeps what it gets.
+//! A collector that speaks gRPC and keeps what it receives.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -25,7 +25,7 @@ pub(crate) struct GrpcSink {
 }
 
 impl GrpcSink {
-    /// On a thread of its own, until the test's process ends.
+    /// Starts a collector on a separate thread, until the test's process ends.
     pub(crate) fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -47,7 +47,7 @@ impl GrpcSink {
         Self { address, bodies }
     }
 
-    /// How often each span arrived.
+    /// Returns how often each span arrived.
     pub(crate) fn arrived(&self) -> HashMap<String, u32> {
         let mut found = HashMap::new();
         for body in self.bodies.lock().unwrap().iter() {

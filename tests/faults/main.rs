@@ -1,4 +1,4 @@
-//! The exporter's contract, broken on purpose: a network that fails in more than a hundred ways, runtimes of every kind, disks that are full.
+//! The exporter's contract under faults: a network that fails in more than a hundred ways, runtimes, full disks.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Every behaviour of the fault proxy, for each protocol, with a spool and without.
+//! Every fault of the proxy, for each protocol, with a spool and without.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use crate::subject::{PATIENCE, Spoken, Subject, Upstream};
 const SPANS: usize = 3;
 /// How long a flush may take while the fault lasts.
 const DEADLINE: Duration = Duration::from_millis(800);
-/// How long a shutdown may take then.
+/// How long a shutdown may take while the fault lasts.
 const LAST_DEADLINE: Duration = Duration::from_millis(400);
 
 fn limits() -> Limits {
@@ -22,11 +22,11 @@ fn limits() -> Limits {
     limits
 }
 
-/// Whether the answer is a refusal for good, so that spans may be rejected.
+/// Returns whether the answer is a permanent refusal, so that spans may be rejected.
 fn refuses(spoken: Spoken, fault: &ProxyFault) -> bool {
     match fault {
         ProxyFault::Status { status, .. } => match (spoken, status.as_u16()) {
-            // What OTLP and Weave's clients try again, and a refused key.
+            // Statuses that OTLP and Weave's clients retry, and a refused key.
             (_, 401 | 403 | 429 | 502 | 503 | 504) => false,
             (Spoken::Weave, 404 | 405 | 408 | 500 | 501 | 505..) => false,
             (Spoken::Weave | Spoken::Otlp, 200..=299) => false,
@@ -44,15 +44,15 @@ fn refuses(spoken: Spoken, fault: &ProxyFault) -> bool {
     }
 }
 
-/// Whether a status of success is sent for what was never passed on, and nothing in the answer gives it away.
+/// Returns whether unforwarded spans get a status of success, and nothing else in the answer reveals the fault.
 fn lies(spoken: Spoken, fault: &ProxyFault) -> bool {
-    // A status of gRPC is no status of HTTP.
+    // A gRPC status is not an HTTP status.
     if spoken == Spoken::Grpc {
         return false;
     }
     match fault {
         ProxyFault::Status { status, .. } => status.is_success() && *status != StatusCode::OK,
-        // A protobuf message may be empty, and collectors answer what they like.
+        // A protobuf message may be empty, and collectors may send any body.
         ProxyFault::EmptyAnswer
         | ProxyFault::BrokenJson
         | ProxyFault::BrokenGzip
@@ -67,7 +67,7 @@ fn lies(spoken: Spoken, fault: &ProxyFault) -> bool {
     }
 }
 
-/// What meets a fault: spans on their way through a proxy.
+/// Spans on their way through a proxy with a fault.
 struct Met {
     upstream: Upstream,
     proxy: FaultProxy,
@@ -90,7 +90,7 @@ impl Met {
         }
     }
 
-    /// How many of the spans have not arrived.
+    /// Returns how many spans have not arrived.
     fn missing(&self) -> usize {
         let there = self.upstream.arrived();
         self.ids
@@ -100,13 +100,13 @@ impl Met {
     }
 }
 
-/// One fault, from the first try to the last place of every span.
+/// Checks one fault, from the first attempt to the final state of every span.
 fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) {
     let what = format!("{fault}, {spoken:?}, spool: {}", spool.is_some());
     let met = Met::new(spoken, fault, spool);
     let (proxy, subject) = (&met.proxy, &met.subject);
 
-    // It returns while the fault lasts.
+    // `flush` returns while the fault lasts.
     let during = subject.exporter.flush(DEADLINE);
     conserved(during.total, &what);
 
@@ -115,7 +115,7 @@ fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) {
     let mut account = subject.exporter.flush(PATIENCE).total;
     conserved(account, &what);
     if account.spooled > 0 {
-        // Asked to wait, or the end of the process: the next one sends it.
+        // The server asked for a long wait, or the process ends: the next process sends the spool.
         account = subject.exporter.shutdown(PATIENCE).total;
         conserved(account, &what);
         assert_eq!(account.queued, 0, "{what}: {account}");
@@ -142,7 +142,7 @@ fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) {
             missing <= lost,
             "{what}: {account}, but {missing} are missing"
         );
-        // Queued for good only where the server asked for a long pause and there is no spool.
+        // Spans stay queued only if the server asked for a long pause and there is no spool.
         let asked = matches!(
             fault,
             ProxyFault::Status {
@@ -162,7 +162,7 @@ fn endure(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) {
     );
 }
 
-/// The end of the process while the fault lasts.
+/// Checks a shutdown while the fault lasts.
 fn leave(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) {
     let what = format!("{fault}, {spoken:?}, spool: {}, shut down", spool.is_some());
     let met = Met::new(spoken, fault, spool);
@@ -170,7 +170,7 @@ fn leave(spoken: Spoken, fault: &ProxyFault, spool: Option<&Path>) {
     let mut account = met.subject.exporter.shutdown(LAST_DEADLINE).total;
     conserved(account, &what);
     if spool.is_some() && account.queued > 0 {
-        // A busy machine: the spool is written a moment later. Without one the spans are tried once more.
+        // On a busy machine the spool is written a moment later. Without a spool the spans are tried once more.
         account = met.subject.exporter.shutdown(PATIENCE).total;
         assert_eq!(account.queued, 0, "{what}: {account}");
     }
@@ -191,7 +191,7 @@ fn conserved(receipt: Account, what: &str) {
 
 type Wait = fn(Spoken, &ProxyFault, Option<&Path>);
 
-/// All rows, several at a time: most of them only wait.
+/// Runs all rows, several at a time: most of them only wait.
 fn endure_all(spoken: Spoken, spooled: bool) {
     let waits: [Wait; 2] = [endure, leave];
     let faults = ProxyFault::matrix().into_iter();

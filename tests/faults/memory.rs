@@ -1,4 +1,4 @@
-//! Memory while nobody takes what is recorded: bounded by configuration, however much goes through the service.
+//! Memory while no destination accepts records: bounded by configuration, however much traffic the service has.
 
 use std::fmt;
 use std::fs;
@@ -31,21 +31,21 @@ fn spans_for_nobody_stay_within_their_bound() {
     subject.spans(20_000);
     let account = subject.exporter.receipt();
     assert!(account.is_conserved(), "{account:?}");
-    // A span takes more than half a kilobyte.
+    // A span is more than half a kilobyte.
     assert!(
         account.queued < 2_000 && account.dropped.queue_full > 18_000,
         "{account}"
     );
 }
 
-/// One chunk of a stream.
+/// Returns one chunk of a stream.
 fn chunk(delta: &Value, finish: &Value) -> String {
     let chunk = json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-mini",
         "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]});
     format!("data: {chunk}\n\n")
 }
 
-/// One in the middle.
+/// Returns a chunk in the middle of a stream.
 fn word() -> String {
     chunk(
         &json!({"content": "twelve words that are sent to everybody who asks, in one piece "}),
@@ -53,27 +53,27 @@ fn word() -> String {
     )
 }
 
-/// How many of them a stream receives while it is in flight.
+/// Returns how many such chunks a stream receives while it is in flight.
 fn chunks() -> usize {
     RECEIVED / word().len()
 }
 
-/// Told instead of an address.
+/// Passed instead of an address.
 const NONE: &str = "none";
 const STREAMS: usize = 1_000;
-/// What each stream has received while all are in flight: 40 MiB together, more than is held of them.
+/// Bytes that each stream has received while all are in flight: 40 MiB in total, more than is kept of them.
 const RECEIVED: usize = 40 << 10;
-/// Of the calls' answers in flight, and of the records that wait: their defaults.
+/// The default bounds on answers in flight and on waiting records.
 const BOUND: u64 = (32 + 32) << 20;
-/// Beside them: a batch, the batch as JSON, what the allocator keeps, and code that is used for the first time.
+/// Memory besides them: a batch, the batch as JSON, what the allocator keeps, and code that runs for the first time.
 const BESIDE: u64 = 24 << 20;
 
 /// A process's memory, in bytes.
 #[derive(Clone, Copy, Debug)]
 struct Memory {
-    /// While the streams are in flight.
+    /// The memory while the streams are in flight.
     in_flight: u64,
-    /// The most it ever was.
+    /// The peak memory.
     peak: u64,
 }
 
@@ -89,7 +89,7 @@ impl fmt::Display for Memory {
     }
 }
 
-/// A line of the kernel's account of this process, in bytes.
+/// Returns a line of the kernel's status of this process, in bytes.
 fn status(name: &str) -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap();
     let line = text.lines().find(|line| line.starts_with(name)).unwrap();
@@ -97,7 +97,7 @@ fn status(name: &str) -> u64 {
     number.parse::<u64>().unwrap() << 10
 }
 
-/// A model whose every stream goes on until it is told to end.
+/// Starts a model whose streams continue until they are ended.
 async fn model() -> (SocketAddr, watch::Sender<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -112,7 +112,7 @@ async fn model() -> (SocketAddr, watch::Sender<bool>) {
 
 async fn answer(mut connection: TcpStream, mut ended: watch::Receiver<bool>) {
     let mut asked = [0; 8 << 10];
-    // The request is short: it comes in one piece.
+    // The request is short and arrives in one piece.
     let _read = connection.read(&mut asked).await.unwrap();
     let mut text = String::from(
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
@@ -135,7 +135,7 @@ fn a_thousand_streams() {
     let [model, server] = told.as_slice() else {
         panic!("told {told:?}");
     };
-    // The harness has begun a line of its own.
+    // The test harness has begun a line.
     say("begun");
     let config = OpenAIConfig::new()
         .with_api_base(model)
@@ -193,7 +193,7 @@ fn a_thousand_streams() {
     say(&format!("peak {}", status("VmHWM")));
 }
 
-/// What a service of its own takes that holds the streams; its monitor's account, if it has one.
+/// Returns the memory of a separate service that holds the streams, and its monitor's receipt, if it has one.
 fn measured(server: &str) -> (Memory, String) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (address, end) = runtime.block_on(model());

@@ -1,4 +1,4 @@
-//! Calls that are open when the monitoring ends, left open in ten ways: each is a record, and in the receipt.
+//! Calls that are open when the monitoring ends, in ten ways: each is a record, and counted in the receipt.
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -18,18 +18,18 @@ use spanloom_testkit::{Fault, FaultPlan, ModelServer, Sink};
 use tokio::runtime::{Builder, Runtime};
 
 const CALLS: usize = 100;
-/// No wait of these tests comes near it.
+/// Far longer than any wait of these tests.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Longer than a service asks for, shorter than a hung call.
+/// Longer than a service requests, shorter than a hung call.
 const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Servers whose answers do not end well.
+/// Servers whose answers do not end properly.
 struct Models {
-    /// Streams fall silent after their first chunks.
+    /// A server whose streams stall after their first chunks.
     silent: ModelServer,
-    /// A chunk is no JSON; the stream goes on.
+    /// A server that sends one chunk that is not JSON, and then continues.
     malformed: ModelServer,
-    /// No answer.
+    /// A server that never answers.
     hung: ModelServer,
 }
 
@@ -70,7 +70,7 @@ fn request() -> CreateChatCompletionRequest {
     serde_json::from_value(request).unwrap()
 }
 
-/// A stream of which one chunk has been read.
+/// Returns a stream after its first chunk.
 async fn begun(client: Client<OpenAIConfig>) -> ChatCompletionResponseStream {
     let mut stream = client.chat().create_stream(request()).await.unwrap();
     stream.next().await.unwrap().unwrap();
@@ -81,7 +81,7 @@ async fn all_begun(client: &Client<OpenAIConfig>) -> Vec<ChatCompletionResponseS
     join_all((0..CALLS).map(|_| begun(client.clone()))).await
 }
 
-/// What has arrived at a sink, by id.
+/// Returns the records that have arrived at a sink, by id.
 fn arrived(sink: &Sink) -> BTreeMap<String, Value> {
     let bodies = sink
         .requests()
@@ -93,7 +93,7 @@ fn arrived(sink: &Sink) -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// Each call is one record that says how far it had come, and all are accounted for.
+/// Checks that each call is one record with its progress, and that the receipt counts all of them.
 fn check(way: &str, sink: &Sink, receipt: Option<Receipt>, outcomes: &[&str]) {
     let records = arrived(sink);
     assert_eq!(records.len(), CALLS, "{way}");
@@ -140,8 +140,8 @@ fn monitored(
 }
 
 const OPEN: &[&str] = &["cancelled", "unknown"];
-/// A runtime that ends drops its tasks in any order: a connection that goes before its reader tells the reader that it
-/// broke off, in the same words as if the server had gone.
+/// A runtime that ends drops its tasks in any order: a connection dropped before its reader makes the reader fail, with
+/// the same error as if the server had disconnected.
 const WITHOUT_RUNTIME: &[&str] = &["cancelled", "unknown", "error"];
 
 #[test]
@@ -154,7 +154,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
     monitored("stream dropped", &silent, OPEN, |client, monitor| {
         let runtime = runtime();
         drop(runtime.block_on(all_begun(&client)));
-        // At once: the tasks that own the bodies have not noticed.
+        // At once, before the tasks that own the bodies have noticed.
         Some(monitor.shutdown(PATIENCE))
     });
     monitored("task aborted", &silent, OPEN, |client, monitor| {
@@ -204,7 +204,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
             let runtime = runtime();
             let mut streams = runtime.block_on(all_begun(&client));
             drop(monitor);
-            // They go on as if nothing had been.
+            // The streams continue as if nothing had happened.
             for stream in &mut streams {
                 assert!(runtime.block_on(stream.next()).unwrap().is_ok());
             }
@@ -245,7 +245,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
         let runtime = runtime();
         let fail = async |client: Client<OpenAIConfig>| {
             let _stream = begun(client).await;
-            // A panic without its message.
+            // Panics without a message.
             resume_unwind(Box::new("of the service"))
         };
         let fail = |_| std::panic::AssertUnwindSafe(fail(client.clone())).catch_unwind();
@@ -261,7 +261,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
             let runtime = runtime();
             let streams = runtime.block_on(all_begun(&client));
             let receipt = monitor.shutdown(PATIENCE);
-            // What begins now is nobody's, and works all the same.
+            // A new call is not recorded, but works all the same.
             drop(runtime.block_on(begun(client)));
             drop(streams);
             Some(receipt)
@@ -270,7 +270,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
     provider_first(&silent);
 }
 
-/// A service with a provider of its own, which it shuts down while its calls are open.
+/// Tests a service with its own provider, which it shuts down while its calls are open.
 fn provider_first(model: &ModelServer) {
     let sink = Sink::start_on_thread().unwrap();
     let exporter = Exporter::builder("acme/chatbot/openai_logs".parse().unwrap())

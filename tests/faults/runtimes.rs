@@ -1,4 +1,4 @@
-//! Flush, shutdown and drop of a monitor, from every kind of runtime and none, fifty times each.
+//! Flush, shutdown and drop of a monitor, from every kind of runtime and from none, fifty times each.
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -23,7 +23,7 @@ enum End {
     Drop,
 }
 
-/// Where it does so.
+/// Where a service ends its monitoring.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     CurrentThread,
@@ -46,7 +46,7 @@ const PLACES: [Place; 6] = [
 ];
 
 impl End {
-    /// Returns how many spans were delivered, where the end counts them.
+    /// Ends the monitoring, and returns how many spans were delivered, if this way counts them.
     fn of(self, monitor: Monitor) -> Option<u64> {
         match self {
             Self::Flush => Some(monitor.flush(DEADLINE).delivered),
@@ -74,7 +74,7 @@ impl Place {
         builder.enable_all().build().unwrap()
     }
 
-    /// One call, and the end of monitoring.
+    /// Makes one call, and ends the monitoring.
     fn call_and_end(self, model: &str, server: &str, end: End) -> Option<u64> {
         let runtime = self.runtime();
         let (monitor, client) = monitored(model, server);
@@ -92,7 +92,7 @@ impl Place {
                 });
                 runtime.block_on(task).unwrap()
             }
-            // The service blocks on a runtime of its own inside of a thread that another runtime lent it.
+            // The service blocks on its own runtime, on a thread of another runtime.
             Self::InsideBlockOn => {
                 let outer = Self::MultiThread.runtime();
                 let work = move || {
@@ -101,7 +101,7 @@ impl Place {
                 };
                 outer.block_on(async { tokio::task::spawn_blocking(work).await.unwrap() })
             }
-            // The runtime is gone.
+            // The runtime has ended.
             Self::NoRuntime | Self::BeforeExit => {
                 runtime.block_on(call(&client));
                 drop(runtime);
@@ -121,7 +121,7 @@ fn monitored(model: &str, server: &str) -> (Monitor, Client<OpenAIConfig>) {
     let config = OpenAIConfig::new()
         .with_api_base(model)
         .with_api_key("sk-test");
-    // Certificates of the system, which take their time, are not needed.
+    // The system's certificates, which are slow to load, are not needed.
     let http = reqwest::Client::builder()
         .tls_certs_only([])
         .build()
@@ -165,7 +165,7 @@ fn every_runtime_gets_its_spans_out_in_time() {
     }
 }
 
-/// Not a test: what a process does that exits at once.
+/// Not a test: a process that exits at once.
 #[test]
 fn a_call_and_then_exit() {
     let Some(told) = told() else {
@@ -221,7 +221,7 @@ fn a_destination_that_hangs_holds_no_runtime_up() {
     let model = model.start_on_thread().unwrap();
     let sink = Sink::start_on_thread().unwrap();
     sink.answer_always(SinkAnswer::hang());
-    // Each returns although no answer ever comes.
+    // Each way returns although no answer ever arrives.
     for (place, end) in PLACES
         .into_iter()
         .zip([End::Drop, End::Shutdown].into_iter().cycle())

@@ -1,4 +1,4 @@
-//! What is tested: an exporter, spans for it, and which of them arrived.
+//! The subject of the tests: an exporter, its spans, and which of them arrived.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -17,10 +17,10 @@ use spanloom_testkit::Sink;
 
 use crate::grpc::GrpcSink;
 
-/// Far more than anything here takes.
+/// Far longer than any step here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is spoken.
+/// A protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spoken {
     Weave,
@@ -28,7 +28,7 @@ pub(crate) enum Spoken {
     Grpc,
 }
 
-/// Where it is spoken to.
+/// The server of a protocol.
 pub(crate) enum Upstream {
     Http(Sink),
     Grpc(GrpcSink),
@@ -82,7 +82,7 @@ impl Subject {
         Self { exporter, provider }
     }
 
-    /// Makes spans of a call, and returns their ids.
+    /// Exports spans of a call, and returns their ids.
     pub(crate) fn spans(&self, count: usize) -> Vec<String> {
         let tracer = self.provider.tracer("faults");
         let one = |_| {
@@ -100,7 +100,7 @@ impl Subject {
     }
 }
 
-/// How often each span arrived.
+/// Returns how often each span arrived.
 pub(crate) fn arrived(sink: &Sink) -> HashMap<String, u32> {
     let mut found = HashMap::new();
     for request in sink.requests() {
@@ -110,7 +110,7 @@ pub(crate) fn arrived(sink: &Sink) -> HashMap<String, u32> {
         }
         let body = request.json().unwrap();
         let calls = body.get("batch").and_then(Value::as_array).unwrap();
-        // A complete call, or the start of one.
+        // Reads the id of a complete call, or of the start of one.
         let id = |call: &Value| {
             let id = call.get("id").or_else(|| call.pointer("/req/start/id"))?;
             Some(id.as_str().unwrap().to_owned())
@@ -122,7 +122,7 @@ pub(crate) fn arrived(sink: &Sink) -> HashMap<String, u32> {
     found
 }
 
-/// Adds the spans of an OTLP request.
+/// Counts the spans of an OTLP request.
 pub(crate) fn count_spans(message: Bytes, found: &mut HashMap<String, u32>) {
     let message = ExportTraceServiceRequest::decode(message).unwrap();
     let scopes = message

@@ -1,8 +1,8 @@
-//! The fuzz targets on stable Rust, bounded: every seed as it is, then mutations of seeds, the same ones in every run.
+//! The fuzz targets on stable Rust, bounded: every seed unchanged, then mutations of seeds, the same in every run.
 //!
-//! Seeds are the recorded exchanges, requests and answers, and what nobody would send. `SPANLOOM_FUZZ_RUNS` says how many
-//! mutations each target gets (default 2,000); nothing here learns what the code does with them: libFuzzer, in the
-//! package in this folder, does.
+//! Seeds are the recorded exchanges, requests and answers, and malformed inputs. `SPANLOOM_FUZZ_RUNS` sets the number
+//! of mutations for each target (default 2,000). They are not guided by coverage; those of libFuzzer, in the package in
+//! this folder, are.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use serde_json::Value;
 const NASTY: &[&[u8]] = &[
     b"",
     b"\xef\xbb\xbf",
-    // A secret behind an escaped line end, once missed.
+    // A secret after an escaped line end, which was once missed.
     b"{\nAKIAIOSFODNN7EXAMPLE",
     b"data",
     b"data:\r\rdata: [DONE]\r\r",
@@ -42,7 +42,7 @@ const NASTY: &[&[u8]] = &[
     b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 ];
 
-/// Pieces the readers look for.
+/// Fragments that the readers look for.
 const WORDS: &[&[u8]] = &[
     b"data: ",
     b"\n\n",
@@ -101,7 +101,7 @@ fn seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Marsaglia's xorshift: enough to throw dice with, the same ones every time.
+/// Marsaglia's xorshift: sufficient for random choices, and the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -147,7 +147,7 @@ fn mutate(seed: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
-/// Runs a target, and says on what it failed.
+/// Runs a target, and reports the failing input.
 fn run(name: &str, target: fn(&[u8]), input: &[u8]) {
     if let Err(panic) = panic::catch_unwind(|| target(input)) {
         eprintln!(

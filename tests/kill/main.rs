@@ -1,4 +1,4 @@
-//! `kill -9` at seeded moments, with everything spooled at once: no call is lost that ended 50 ms before, and none shows twice.
+//! `kill -9` at seeded moments, with everything spooled at once: no call is lost 50 ms after its end, or shown twice.
 
 #![expect(
     clippy::unwrap_used,
@@ -28,21 +28,21 @@ use spanloom_testkit::{Latency, ModelServer};
 
 use child::{say, start, told};
 
-/// Far more than anything here takes.
+/// Far longer than any step here takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const KILLS: u64 = 200;
 const AT_ONCE: u64 = 2;
-/// How long a call takes: a build without optimisation reads a call in about a millisecond.
+/// The duration of a call: a build without optimization reads a call in about a millisecond.
 const PACE: Duration = Duration::from_millis(4);
-/// What may be lost.
+/// The age of calls that may be lost.
 const FRESH: Duration = Duration::from_millis(50);
 
 fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
 }
 
-/// Not a test: what the killed process does. Says of each call when it was over.
+/// Not a test: the killed process. Reports the end of each call.
 #[test]
 fn calls_until_it_is_killed() {
     let Some(told) = told() else {
@@ -78,7 +78,7 @@ fn calls_until_it_is_killed() {
     });
 }
 
-/// A server in this process, on a thread of its own.
+/// Starts a server in this process, on a separate thread.
 fn server() -> String {
     let (say, hear) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -98,7 +98,7 @@ fn server() -> String {
     hear.recv().unwrap()
 }
 
-/// How often each number is shown.
+/// Returns how often each number is shown.
 fn shown(server: &str, project: &str) -> HashMap<u64, u32> {
     let query = json!({"project_id": format!("kill/{project}")});
     let client = reqwest::Client::new();
@@ -121,28 +121,28 @@ fn shown(server: &str, project: &str) -> HashMap<u64, u32> {
     shown
 }
 
-/// A process at work.
+/// A running process.
 struct Life {
     child: Child,
     reader: JoinHandle<Vec<(u64, Duration)>>,
     stopped: Receiver<()>,
 }
 
-/// What a process that was killed had done.
+/// The work of a process before it was killed.
 struct Death {
-    /// Each call and when it was over.
+    /// Each call and the time of its end.
     said: Vec<(u64, Duration)>,
     at: Duration,
 }
 
 impl Life {
-    /// Returns when it is at work.
+    /// Returns once the process is working.
     fn begin(model: &str, at: &str, folder: &Path, project: &str) -> Self {
         let stream = format!("kill/{project}/logs");
         let spool = folder.display().to_string();
         let mut child = start("calls_until_it_is_killed", &[model, at, &spool, &stream]);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // The first line but for the harness's own: it is at work.
+        // The first line that is not the harness's own: the process is working.
         let mut said = Vec::new();
         let read = |line: String| {
             let (number, at) = line.split_once(' ')?;
@@ -181,18 +181,18 @@ impl Life {
     }
 }
 
-/// A number that is the same in every run.
+/// Returns a number that is the same in every run.
 fn noise(seed: u64) -> u64 {
     (seed + 1).wrapping_mul(6_364_136_223_846_793_005) >> 33
 }
 
-/// The address of nobody: a port that nobody listens on any more.
+/// Returns an address without a server: a port that is no longer in use.
 fn nobody() -> String {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", nobody.local_addr().unwrap())
 }
 
-/// Sends what was left, and says how many records that were.
+/// Sends the remaining records, and returns their number.
 fn sync(folder: &Path, server: &str) -> u64 {
     let mut sent = 0;
     for backlog in SpoolBacklog::find(folder).unwrap() {
@@ -209,9 +209,9 @@ fn sync(folder: &Path, server: &str) -> u64 {
     sent
 }
 
-/// One life and its end; returns how many calls it had made.
+/// Runs and kills one process; returns how many calls it had made.
 fn live_and_die(index: u64, model: &str, server: &str, folder: &Path) -> usize {
-    // Every other one has nobody to send to.
+    // Every second process has no server to send to.
     let at = match index % 2 {
         0 => server.to_owned(),
         _ => nobody(),
@@ -242,7 +242,7 @@ fn live_and_die(index: u64, model: &str, server: &str, folder: &Path) -> usize {
     said.len()
 }
 
-/// Eight processes share a folder, die at any moment, and are followed by others who take over what they left.
+/// Eight processes share a folder, are killed at any moment, and are followed by others that take over their records.
 #[test]
 fn what_the_dead_leave_is_taken_over_once() {
     const PROCESSES: u64 = 8;
@@ -278,7 +278,7 @@ fn what_the_dead_leave_is_taken_over_once() {
     for (project, death) in deaths {
         let shown = shown(&server, &project);
         there += shown.len();
-        // Written in their order: what is there has no holes. So many processes on a small machine are late.
+        // Written in order, so the stored calls have no gaps. So many processes on a small machine are late.
         let first = (0..)
             .take_while(|number| shown.contains_key(number))
             .count();

@@ -8,13 +8,13 @@ use serde_json::Value;
 use super::cache::{Installed, npm, part};
 use super::{Result, Running, free_port, get_json};
 
-/// Of `@copilotkit/aimock`.
+/// The version of `@copilotkit/aimock`.
 pub const VERSION: &str = "1.43.0";
 
-/// Installs it.
+/// Installs aimock.
 ///
 /// # Errors
-/// When npm cannot.
+/// When npm fails.
 pub fn install() -> Result<Installed> {
     let package = format!("@copilotkit/aimock@{VERSION}");
     part("aimock", VERSION, &package, |folder| {
@@ -22,7 +22,7 @@ pub fn install() -> Result<Installed> {
     })
 }
 
-/// An aimock that runs. Its scripted sequences begin anew with each.
+/// A running aimock. Its scripted sequences begin anew in each.
 #[derive(Debug)]
 pub struct Aimock {
     _process: Running,
@@ -30,18 +30,18 @@ pub struct Aimock {
 }
 
 impl Aimock {
-    /// Starts it with the answers in `aimock.json`.
+    /// Starts aimock with the answers in `aimock.json`.
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When aimock is not installed or does not start.
     pub async fn start() -> Result<Self> {
         Self::start_with(&Path::new(env!("CARGO_MANIFEST_DIR")).join("parts/aimock.json")).await
     }
 
-    /// Starts it with other answers.
+    /// Starts aimock with other answers.
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When aimock is not installed or does not start.
     pub async fn start_with(answers: &Path) -> Result<Self> {
         let port = free_port()?;
         let program = "node_modules/@copilotkit/aimock/dist/cli.js";
@@ -66,16 +66,16 @@ impl Aimock {
         })
     }
 
-    /// For a client's API base.
+    /// Returns the API base for a client.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}/v1", self.port)
     }
 
-    /// What it says it was asked and what it answered with, in order.
+    /// Returns its journal of requests and answers, in order.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When aimock does not answer.
     pub async fn journal(&self) -> Result<Vec<Value>> {
         let journal = get_json(&format!("http://127.0.0.1:{}/__aimock/journal", self.port)).await?;
         Ok(journal.as_array().cloned().unwrap_or_default())

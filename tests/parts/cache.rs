@@ -1,4 +1,4 @@
-//! Where installed parts are kept.
+//! The cache of installed parts.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,27 +8,27 @@ use std::{env, fmt, io};
 
 use super::Result;
 
-/// A part that is there.
+/// An installed part.
 #[derive(Clone, Debug)]
 pub struct Installed {
-    /// The folder it is in.
+    /// The folder of the part.
     pub folder: PathBuf,
-    /// How long it took to install; `None` when it had been there.
+    /// How long the installation took; `None` if the part was already installed.
     pub took: Option<Duration>,
 }
 
 impl Installed {
-    /// A file of the part.
+    /// Returns the path of a file of the part.
     #[must_use]
     pub fn path(&self, file: &str) -> PathBuf {
         self.folder.join(file)
     }
 }
 
-/// The part `name` in `version`, installed by `install` into the folder it is given unless it is there already.
+/// Returns the part `name` in `version`, which `install` installs into the given folder unless it exists.
 ///
-/// `recipe` is what else decides the result; a part that was made by another recipe is made anew. Tests in several
-/// processes may ask at once: one installs, the others wait.
+/// `recipe` is everything else that determines the result; a part from another recipe is installed again. Tests in
+/// several processes may ask at once: one installs, the others wait.
 pub(super) fn part(
     name: &str,
     version: &str,
@@ -41,7 +41,7 @@ pub(super) fn part(
     fs::create_dir_all(&parts)?;
     let lock = File::create(parts.join(format!("{name}.lock")))?;
     lock.lock()?;
-    // Written last, so a folder that has it is whole.
+    // Written last, so a folder with this file is complete.
     if fs::read_to_string(&made_by).is_ok_and(|by| by == recipe) {
         return Ok(Installed { folder, took: None });
     }
@@ -59,7 +59,7 @@ pub(super) fn part(
     })
 }
 
-/// What this project keeps outside its work tree.
+/// Returns the folder for files outside the work tree.
 pub(super) fn cache() -> Result<PathBuf> {
     let base = match env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()) {
         Some(folder) => PathBuf::from(folder),
@@ -69,7 +69,7 @@ pub(super) fn cache() -> Result<PathBuf> {
     Ok(base.join("spanloom"))
 }
 
-/// Installs packages of npm in a folder, without what they would run.
+/// Installs npm packages in a folder, without running their scripts.
 pub(super) fn npm(folder: &Path, packages: &[&str]) -> Result<()> {
     const OPTIONS: [&str; 5] = [
         "install",
@@ -83,7 +83,7 @@ pub(super) fn npm(folder: &Path, packages: &[&str]) -> Result<()> {
     run(npm.args(["--prefix", "."]).args(packages))
 }
 
-/// Runs a step of an installation to its end. Its last words are the error when it fails.
+/// Runs a step of an installation to its end. On failure, the error is the end of its output.
 pub(super) fn run(command: &mut Command) -> Result<()> {
     let line = Line(command).to_string();
     let output = command
@@ -101,7 +101,7 @@ pub(super) fn run(command: &mut Command) -> Result<()> {
     .into())
 }
 
-/// The last `lines` lines of `text`.
+/// Returns the last `lines` lines of `text`.
 pub(super) fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.lines().collect();
     all.get(all.len().saturating_sub(lines)..)
@@ -109,7 +109,7 @@ pub(super) fn tail(text: &str, lines: usize) -> String {
         .join("\n")
 }
 
-/// A command as one would type it.
+/// A command as typed in a shell.
 struct Line<'a>(&'a Command);
 
 impl fmt::Display for Line<'_> {

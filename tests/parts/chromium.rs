@@ -1,4 +1,4 @@
-//! Chromium and its WebDriver, Debian's packages.
+//! Chromium and its WebDriver, from Debian's packages.
 
 use std::fs;
 use std::path::Path;
@@ -14,10 +14,10 @@ use super::{Result, Running, free_port};
 /// Debian has one version at a time: the newest with its security fixes.
 pub const VERSION: &str = "of Debian";
 
-/// Installs both where they are missing, which needs to be root.
+/// Installs both if they are missing, which requires root.
 ///
 /// # Errors
-/// When apt cannot.
+/// When apt fails.
 pub fn install() -> Result<Installed> {
     let there = ["chromium", "chromedriver"]
         .iter()
@@ -45,10 +45,10 @@ pub fn install() -> Result<Installed> {
     })
 }
 
-/// The version that is installed.
+/// Returns the installed version.
 ///
 /// # Errors
-/// When it cannot be asked.
+/// When Chromium does not report it.
 pub fn version() -> Result<String> {
     let said = Command::new("/usr/bin/chromium")
         .arg("--version")
@@ -62,7 +62,7 @@ pub fn version() -> Result<String> {
         .to_owned())
 }
 
-/// A browser that runs, without a window.
+/// A running browser, without a window.
 #[derive(Debug)]
 pub struct Browser {
     /// Its one tab.
@@ -75,7 +75,7 @@ impl Browser {
     /// Starts a browser of `width` by `height` pixels that reports what pages log.
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When the browser is not installed or does not start.
     pub async fn start(width: u32, height: u32) -> Result<Self> {
         install()?;
         let port = free_port()?;
@@ -89,7 +89,7 @@ impl Browser {
         let window = format!("--window-size={width},{height}");
         let options = json!({
             "binary": "/usr/bin/chromium",
-            // It may run as root here, and has nothing to say to anybody but the page's server.
+            // The browser may run as root here, and connects only to the page's server.
             "args": [
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -111,7 +111,7 @@ impl Browser {
         })
     }
 
-    /// What the page runs and returns.
+    /// Runs a script in the page, and returns its result.
     ///
     /// # Errors
     /// When the script throws.
@@ -119,10 +119,10 @@ impl Browser {
         Ok(self.tab.execute(script, Vec::new()).await?)
     }
 
-    /// Warnings and errors on the page's console since it was last asked.
+    /// Returns the warnings and errors on the page's console since the last call.
     ///
     /// # Errors
-    /// When the browser does not say.
+    /// When the browser does not return them.
     pub async fn complaints(&self) -> Result<Vec<String>> {
         let session = self.tab.session_id().await?.ok_or("no session")?;
         let url = format!("{}/session/{session}/se/log", self.driver);
@@ -138,10 +138,10 @@ impl Browser {
             .collect())
     }
 
-    /// Keeps what is to be seen, to be looked at: `name` in the folder `screenshots` of the cache.
+    /// Saves a screenshot for review: `name` in the folder `screenshots` of the cache.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the screenshot cannot be written.
     pub async fn keep_screenshot(&self, name: &str) -> Result<()> {
         let folder = cache()?.join("screenshots");
         fs::create_dir_all(&folder)?;

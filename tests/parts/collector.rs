@@ -12,7 +12,7 @@ use super::{Result, Running, free_port};
 /// `0.N.0`: the release train of the collector and its contrib modules. The tag of the image in `deploy/compose.yaml`.
 pub const VERSION: &str = "0.162.0";
 
-/// What the stable modules of a train are behind it: `1.(N - 94).0`.
+/// The offset of the stable modules' version: `1.(N - 94).0`.
 const STABLE_BEHIND: u32 = 94;
 
 /// Kind, module, and whether its version is a stable one.
@@ -74,7 +74,7 @@ const MODULES: [(&str, &str, bool); 11] = [
     ),
 ];
 
-/// Installs it.
+/// Installs the collector.
 ///
 /// # Errors
 /// When Go cannot build it.
@@ -95,8 +95,8 @@ pub fn install() -> Result<Installed> {
                 "--skip-get-modules",
                 "--skip-compilation",
             ]))?;
-        // Not left to the builder: it tidies, for which the modules that only tests import must be there as well, and a
-        // module proxy may not have those.
+        // The builder would run `go mod tidy`, which also needs the modules that only tests import, and a module proxy
+        // may not have those.
         fs::write(sources.join("go.mod"), go_mod(&modules))?;
         run(Command::new("go").current_dir(&sources).args([
             "build",
@@ -110,7 +110,7 @@ pub fn install() -> Result<Installed> {
     })
 }
 
-/// Kind, module and version of everything in it.
+/// Returns the kind, module and version of every component.
 fn modules() -> Result<Vec<(&'static str, String)>> {
     let train: u32 = VERSION
         .split('.')
@@ -131,7 +131,7 @@ fn modules() -> Result<Vec<(&'static str, String)>> {
         .collect())
 }
 
-/// What the builder reads.
+/// Returns the builder's manifest.
 fn manifest(modules: &[(&str, String)]) -> String {
     let mut text = String::from("dist:\n  name: otelcol\n  output_path: sources\n");
     let mut last = "";
@@ -155,7 +155,7 @@ fn go_mod(modules: &[(&str, String)]) -> String {
     )
 }
 
-/// A collector that runs.
+/// A running collector.
 #[derive(Debug)]
 pub struct Collector {
     process: Running,
@@ -164,19 +164,19 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Starts it with `deploy/collector/config.yaml`, passing spans on to a Jaeger at `jaeger` (`host:port` of OTLP over
-    /// gRPC) and a spanloom server at `spanloom` (base URL).
+    /// Starts the collector with `deploy/collector/config.yaml`, forwarding spans to a Jaeger at `jaeger` (`host:port`
+    /// of OTLP over gRPC) and a spanloom server at `spanloom` (base URL).
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When the collector is not installed or does not start.
     pub async fn start(jaeger: &str, spanloom: &str) -> Result<Self> {
         Self::start_with(jaeger, spanloom, &[]).await
     }
 
-    /// The same with these configurations over it, in files.
+    /// Starts the collector with these configuration files merged over the first.
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When the collector is not installed or does not start.
     pub async fn start_with(jaeger: &str, spanloom: &str, over: &[&Path]) -> Result<Self> {
         let (http, grpc, health) = (free_port()?, free_port()?, free_port()?);
         let mut command = Command::new(install()?.path("otelcol"));
@@ -201,26 +201,26 @@ impl Collector {
         })
     }
 
-    /// Where services send, OTLP over gRPC.
+    /// Returns the address for services that send OTLP over gRPC.
     #[must_use]
     pub fn grpc_address(&self) -> String {
         format!("http://127.0.0.1:{}", self.grpc)
     }
 
-    /// Where services send, OTLP over HTTP.
+    /// Returns the address for services that send OTLP over HTTP.
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.http)
     }
 
-    /// The spans its file exporter has written, each with its resource's attributes under `resource`.
+    /// Returns the spans its file exporter has written, each with its resource's attributes under `resource`.
     ///
     /// # Errors
-    /// When the file is not what that exporter writes.
+    /// When the file is not in that exporter's format.
     pub fn spans(&self) -> Result<Vec<Value>> {
         let text = fs::read_to_string(self.process.path("spans.jsonl")).unwrap_or_default();
         let mut spans = Vec::new();
-        // The last line may still be being written.
+        // The last line may be incomplete.
         for line in text
             .split_inclusive('\n')
             .filter(|line| line.ends_with('\n'))
@@ -240,7 +240,7 @@ impl Collector {
         Ok(spans)
     }
 
-    /// What it has said.
+    /// Returns its log.
     #[must_use]
     pub fn log(&self) -> String {
         self.process.log()
@@ -251,7 +251,7 @@ fn array(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// A file of `deploy/`.
+/// Returns the path of a file in `deploy/`.
 pub(super) fn deploy(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../deploy")

@@ -9,15 +9,15 @@ use super::cache::{Installed, part, run};
 use super::collector::deploy;
 use super::{Result, Running, free_port, get_json};
 
-/// The tag Go knows: v2 tags cannot be asked for, since the module's path lacks `/v2`. 1.76.0 is the commit of 2.13.0.
+/// The tag that Go knows: v2 tags are unavailable, since the module's path lacks `/v2`. 1.76.0 is the commit of 2.13.0.
 pub const VERSION: &str = "1.76.0";
 
 const MODULE: &str = "github.com/jaegertracing/jaeger";
 
-/// Jaeger's own go.mod has it. Only the main module's replacements count, and here that is ours.
+/// From Jaeger's own go.mod: only the main module's replacements count, and here the main module is ours.
 const REPLACE: &str = "replace github.com/Shopify/sarama => github.com/Shopify/sarama v1.33.0";
 
-/// Installs it.
+/// Installs Jaeger.
 ///
 /// # Errors
 /// When Go cannot build it.
@@ -27,7 +27,7 @@ pub fn install() -> Result<Installed> {
         let go = |args: &[&str]| run(Command::new("go").current_dir(folder).args(args));
         fs::write(folder.join("go.mod"), &go_mod)?;
         go(&["mod", "download", MODULE])?;
-        // Its checksums, verified with its module, save asking the checksum database for each of 500 others.
+        // Its checksums, verified with its module, save a query of the checksum database for each of 500 others.
         let modules = Command::new("go")
             .args(["env", "GOMODCACHE"])
             .output()?
@@ -49,7 +49,7 @@ pub fn install() -> Result<Installed> {
     })
 }
 
-/// A Jaeger that runs, with its spans in memory.
+/// A running Jaeger, with its spans in memory.
 #[derive(Debug)]
 pub struct Jaeger {
     _process: Running,
@@ -58,10 +58,10 @@ pub struct Jaeger {
 }
 
 impl Jaeger {
-    /// Starts it with `deploy/jaeger/config.yaml`.
+    /// Starts Jaeger with `deploy/jaeger/config.yaml`.
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When Jaeger is not installed or does not start.
     pub async fn start() -> Result<Self> {
         let (otlp, query, health) = (free_port()?, free_port()?, free_port()?);
         let mut command = Command::new(install()?.path("jaeger"));
@@ -83,32 +83,32 @@ impl Jaeger {
         })
     }
 
-    /// Where the collector sends, OTLP over gRPC.
+    /// Returns the address for collectors that send OTLP over gRPC.
     #[must_use]
     pub fn otlp(&self) -> String {
         format!("127.0.0.1:{}", self.otlp)
     }
 
-    /// The address of its pages.
+    /// Returns the address of its pages.
     #[must_use]
     pub fn page(&self) -> String {
         format!("http://127.0.0.1:{}", self.query)
     }
 
-    /// The trace `id` as its query API tells it.
+    /// Returns the trace `id` from its query API.
     ///
     /// # Errors
-    /// When it does not have that trace yet.
+    /// When Jaeger does not have that trace yet.
     pub async fn trace(&self, id: &str) -> Result<Value> {
         let url = format!("http://127.0.0.1:{}/api/traces/{id}", self.query);
         let mut answer = get_json(&url).await?;
         Ok(answer["data"][0].take())
     }
 
-    /// The services it has heard of.
+    /// Returns the services it knows.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When Jaeger does not answer.
     pub async fn services(&self) -> Result<Value> {
         let url = format!("http://127.0.0.1:{}/api/services", self.query);
         Ok(get_json(&url).await?["data"].take())

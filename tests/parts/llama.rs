@@ -1,5 +1,5 @@
-//! llama.cpp's own server, from PyPI's `xllamacpp`, with a model of random weights: its text means nothing, its token
-//! counts, caches, streams and refusals are real.
+//! llama.cpp's own server, from PyPI's `xllamacpp`, with a model of random weights: its text is meaningless, but its
+//! token counts, caches, streams and refusals are real.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,19 @@ use super::cache::{Installed, part, run};
 use super::python::{environment, python};
 use super::{Result, Running, free_port};
 
-/// Of `xllamacpp`.
+/// The version of `xllamacpp`.
 pub const VERSION: &str = "2026.10.11549";
 
-/// Of `gguf`, which writes the model.
+/// The version of `gguf`, which writes the model.
 const GGUF: &str = "0.19.0";
 
-/// Tokens a conversation may have: the model's 4,096, shared by four slots.
+/// The maximum number of tokens in a conversation: the model's 4,096, shared by four slots.
 pub const CONTEXT: u64 = 1_024;
 
-/// Installs it, model included.
+/// Installs the server and the model.
 ///
 /// # Errors
-/// When pip cannot, or the model cannot be written.
+/// When pip fails, or the model cannot be written.
 pub fn install() -> Result<Installed> {
     let packages = [format!("xllamacpp=={VERSION}"), format!("gguf=={GGUF}")];
     let server = environment("llama", VERSION, &packages.each_ref().map(String::as_str))?;
@@ -39,7 +39,7 @@ fn script(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A llama.cpp server that runs.
+/// A running llama.cpp server.
 #[derive(Debug)]
 pub struct Llama {
     _process: Running,
@@ -47,10 +47,10 @@ pub struct Llama {
 }
 
 impl Llama {
-    /// Starts it with the tiny model.
+    /// Starts the server with the tiny model.
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When the server is not installed or does not start.
     pub async fn start() -> Result<Self> {
         let port = free_port()?;
         let server = install()?;
@@ -67,16 +67,16 @@ impl Llama {
         })
     }
 
-    /// For a client's API base.
+    /// Returns the API base for a client.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}/v1", self.port)
     }
 
-    /// How many tokens it counts in a conversation, by its own chat template and tokenizer.
+    /// Returns the number of tokens it counts in a conversation, by its own chat template and tokenizer.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When the server does not answer.
     pub async fn count(&self, messages: &Value) -> Result<usize> {
         let prompt = self
             .post("apply-template", &json!({"messages": messages}))

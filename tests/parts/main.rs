@@ -1,5 +1,5 @@
-//! Installs every part, starts it, and says what that took: `parts`. With a file of test results, as `cargo test`
-//! prints them, it counts the checks that passed against each part: `parts RESULTS`.
+//! Installs every part, starts it, and reports the time: `parts`. With a file of test results, as `cargo test` prints
+//! them, it counts the passed checks of each part: `parts RESULTS`.
 
 use std::ffi::OsStr;
 use std::future::Future;
@@ -23,7 +23,7 @@ struct Part {
     name: &'static str,
     version: fn() -> Result<String>,
     install: fn() -> Result<Installed>,
-    /// Starts it, and fails unless it answers.
+    /// Starts the part, and fails unless it answers.
     answers: fn() -> Answer,
     tests: &'static [&'static str],
 }
@@ -154,7 +154,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Has every part there and answering, and says of each what that took.
+/// Installs every part, checks that it answers, and reports the time of each.
 async fn install() -> Result<()> {
     for part in &PARTS {
         let installed = (part.install)()?;
@@ -168,7 +168,7 @@ async fn install() -> Result<()> {
     Ok(())
 }
 
-/// Prints how many checks passed against each part.
+/// Prints how many checks of each part passed.
 fn count(results: &OsStr) -> Result<()> {
     let results = fs::read_to_string(results)?;
     let mut table = Table::new();
@@ -182,7 +182,7 @@ fn count(results: &OsStr) -> Result<()> {
     Ok(())
 }
 
-/// How many tests of a part passed. None is an error: a part nothing runs against proves nothing.
+/// Returns how many tests of a part passed. None is an error: an untested part proves nothing.
 fn passed(part: &Part, results: &str) -> Result<usize> {
     let is_of = |line: &&str| {
         line.strip_prefix("test ")

@@ -1,8 +1,8 @@
-//! Programs nobody here wrote, to test against: fetched with the ordinary package clients or built, kept in
+//! Third-party programs to test against: installed with the ordinary package clients or built, kept in
 //! `${XDG_CACHE_HOME:-~/.cache}/spanloom/parts` by name and version, started on free loopback ports.
 //!
 //! Each file is one part and states its version, once. `cargo run -p spanloom-tests --features real-parts --bin parts`
-//! installs them all, starts each, and says what it did.
+//! installs them all, starts each, and reports the result.
 
 pub mod aimock;
 mod cache;
@@ -20,5 +20,5 @@ pub mod weave_server;
 pub use cache::Installed;
 pub use process::{Running, eventually, free_port, get_json};
 
-/// Anything that went wrong with a part: an installer's own words, or a program's log.
+/// Any failure of a part: an installer's own output, or a program's log.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

@@ -1,4 +1,4 @@
-//! OpenTelemetry's SDK and OTLP exporter for Node (npm), as a service in Node has them.
+//! OpenTelemetry's SDK and OTLP exporter for Node (npm), as a Node service uses them.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,9 +6,9 @@ use std::process::Command;
 use super::Result;
 use super::cache::{Installed, npm, part, run};
 
-/// Of the exporter.
+/// The version of the exporter.
 pub const VERSION: &str = "0.223.1";
-/// What is installed.
+/// The installed packages.
 const PACKAGES: [&str; 4] = [
     "@opentelemetry/exporter-trace-otlp-http@0.223.1",
     "@opentelemetry/sdk-trace-node@2.12.1",
@@ -16,10 +16,10 @@ const PACKAGES: [&str; 4] = [
     "@opentelemetry/api@1.9.1",
 ];
 
-/// Installs them.
+/// Installs the packages.
 ///
 /// # Errors
-/// When npm cannot.
+/// When npm fails.
 pub fn install() -> Result<Installed> {
     part("otel-node", VERSION, &PACKAGES.join(" "), |folder| {
         npm(folder, &PACKAGES)
@@ -29,7 +29,7 @@ pub fn install() -> Result<Installed> {
 /// Fails unless the exporter can be loaded.
 ///
 /// # Errors
-/// When it cannot.
+/// When the exporter cannot be loaded.
 pub fn answers() -> Result<()> {
     let mut node = Command::new("node");
     node.args(["-e", "require('@opentelemetry/exporter-trace-otlp-http')"])
@@ -37,10 +37,10 @@ pub fn answers() -> Result<()> {
     run(&mut node)
 }
 
-/// Sends so many spans to a server with `tests/parts/node/spans.js`.
+/// Sends this many spans to a server with `tests/parts/node/spans.js`.
 ///
 /// # Errors
-/// When it fails, with its last words; the exporter's own complaints are no failure.
+/// When the script fails, with the end of its output; messages of the exporter are not failures.
 pub fn send(server: &str, count: usize) -> Result<()> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("parts/node/spans.js");
     let mut node = Command::new("timeout");

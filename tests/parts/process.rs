@@ -1,4 +1,4 @@
-//! A part that runs.
+//! A running part.
 
 use std::fs::{self, File};
 use std::future::Future;
@@ -15,10 +15,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 use super::{Result, cache::tail};
 
-/// How long a program may take to answer for the first time: a browser on a busy machine is the slowest.
+/// How long a program may take until its first answer: a browser on a busy machine is the slowest.
 const START: Duration = Duration::from_secs(60);
 
-/// A program that runs until this is dropped. What it says goes to a file, which an error quotes.
+/// A program that runs until this is dropped. Its output goes to a file, which an error quotes.
 #[derive(Debug)]
 pub struct Running {
     name: String,
@@ -27,16 +27,16 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts `command`, in a folder of its own that goes away with it.
+    /// Starts `command`, in a separate folder that is deleted with it.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// When `command` cannot be started.
     pub fn start(name: &str, command: &mut Command) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let log = File::create(folder.path().join("log"))?;
         let child = command
             .current_dir(folder.path())
-            // With what it starts itself: a driver has its browser.
+            // A process group, to stop child processes too, such as a driver's browser.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
@@ -50,13 +50,13 @@ impl Running {
         })
     }
 
-    /// A file in the program's folder.
+    /// Returns the path of a file in the program's folder.
     #[must_use]
     pub fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
     }
 
-    /// What it has said.
+    /// Returns the program's output.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.path("log")).unwrap_or_default()
@@ -65,7 +65,7 @@ impl Running {
     /// Waits until `url` answers with a status of success.
     ///
     /// # Errors
-    /// When the program ends before, or a minute has passed; with the end of its log.
+    /// When the program ends first, or after a minute; with the end of its log.
     pub async fn answers(&mut self, url: &str) -> Result<()> {
         let client = reqwest::Client::new();
         let deadline = Instant::now() + START;
@@ -86,10 +86,10 @@ impl Running {
 }
 
 impl Running {
-    /// Interrupts it, as Ctrl-C does, and waits until it has ended.
+    /// Interrupts the program, as Ctrl-C does, and waits until it has ended.
     ///
     /// # Errors
-    /// When it fails, or does not end within 30 seconds.
+    /// When the program fails, or does not end within 30 seconds.
     pub async fn interrupt(&mut self) -> Result<()> {
         let id = self.child.id().to_string();
         Command::new("kill").args(["-INT", &id]).status()?;
@@ -113,19 +113,19 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself; there is nobody to tell.
+        // The program may have ended by itself, so the result is ignored.
         let group = format!("-{}", self.child.id());
         drop(Command::new("kill").args(["-KILL", "--", &group]).status());
         drop(self.child.wait());
     }
 }
 
-/// A port nobody listens on, never given out twice by this process.
+/// Returns an unused port, never the same one twice in this process.
 ///
 /// # Errors
-/// When there is none.
+/// When all ports are in use.
 pub fn free_port() -> Result<u16> {
-    // Below the ports the system gives to outgoing connections, which may be anybody's by the time a program listens.
+    // Below the ports of outgoing connections, any of which may be in use when a program starts to listen.
     const FIRST: u32 = 10_000;
     const COUNT: u32 = 20_000;
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -142,10 +142,10 @@ pub fn free_port() -> Result<u16> {
     Err("no port is free".into())
 }
 
-/// Asks again and again until `question` gives an answer; for what a program of other people does in its own time.
+/// Repeats `question` until it gives an answer, for the asynchronous work of other programs.
 ///
 /// # Errors
-/// After 30 seconds, with what was last heard.
+/// After 30 seconds, with the last error.
 pub async fn eventually<T, F>(what: &str, mut question: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
@@ -166,10 +166,10 @@ where
     }
 }
 
-/// The JSON at `url`.
+/// Returns the JSON at `url`.
 ///
 /// # Errors
-/// When there is none.
+/// When there is no JSON at `url`.
 pub async fn get_json(url: &str) -> Result<Value> {
     let answer = reqwest::get(url).await?.error_for_status()?;
     Ok(answer.json().await?)

@@ -1,4 +1,4 @@
-//! Packages from PyPI, each set in an environment of its own.
+//! Packages from PyPI, each set in a separate environment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use std::process::Command;
 use super::Result;
 use super::cache::{Installed, part, run};
 
-/// What the packages bring along.
+/// The versions of the packages' dependencies.
 const CONSTRAINTS: &str = include_str!("constraints.txt");
 
-/// An environment named `name` that has `packages`, the first of them in `version`. A package that is named with its
-/// version there goes before the constraints.
+/// Returns an environment `name` with `packages`, the first of them in `version`. A version given in `packages`
+/// overrides the constraints.
 pub(super) fn environment(name: &str, version: &str, packages: &[&str]) -> Result<Installed> {
     let named = |constraint: &&str| {
         let package = constraint
@@ -39,14 +39,14 @@ pub(super) fn environment(name: &str, version: &str, packages: &[&str]) -> Resul
     })
 }
 
-/// The interpreter of an environment, told to run `script`.
+/// Returns a command of an environment's interpreter that runs `script`.
 pub(super) fn python(environment: &Installed, script: &Path) -> Command {
     let mut command = Command::new(environment.path("bin/python"));
     command.arg(script);
     command
 }
 
-/// Where an environment's packages are.
+/// Returns the folder of an environment's packages.
 pub(super) fn packages(environment: &Installed) -> Result<PathBuf> {
     let python = fs::read_dir(environment.path("lib"))?
         .next()

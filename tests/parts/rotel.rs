@@ -1,4 +1,4 @@
-//! Rotel, a second collector: in Rust, by other people (PyPI's wheel carries the program).
+//! Rotel, a second, independent collector in Rust (PyPI's wheel contains the program).
 
 use std::process::Command;
 
@@ -6,18 +6,18 @@ use super::cache::Installed;
 use super::python::{environment, packages};
 use super::{Result, Running, eventually, free_port};
 
-/// Of `rotel`.
+/// The version of `rotel`.
 pub const VERSION: &str = "0.0.1a15";
 
-/// Installs it.
+/// Installs Rotel.
 ///
 /// # Errors
-/// When pip cannot.
+/// When pip fails.
 pub fn install() -> Result<Installed> {
     environment("rotel", VERSION, &[&format!("rotel=={VERSION}")])
 }
 
-/// A Rotel that runs.
+/// A running Rotel.
 #[derive(Debug)]
 pub struct Rotel {
     process: Running,
@@ -26,10 +26,10 @@ pub struct Rotel {
 }
 
 impl Rotel {
-    /// Starts it, passing spans on to `destination` (base URL of OTLP over HTTP).
+    /// Starts Rotel, forwarding spans to `destination` (base URL of OTLP over HTTP).
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When Rotel is not installed or does not start.
     pub async fn start(destination: &str) -> Result<Self> {
         let (grpc, http) = (free_port()?, free_port()?);
         let mut command = Command::new(packages(&install()?)?.join("rotel/rotel-agent"));
@@ -46,7 +46,7 @@ impl Rotel {
             http,
             grpc,
         };
-        // It has no page of its own that says it is well: any answer is one.
+        // Rotel has no health page: any answer means that it runs.
         let url = started.address();
         eventually("Rotel listens", async || {
             reqwest::get(&url)
@@ -58,19 +58,19 @@ impl Rotel {
         Ok(started)
     }
 
-    /// Where services send, OTLP over HTTP.
+    /// Returns the address for services that send OTLP over HTTP.
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.http)
     }
 
-    /// Where services send, OTLP over gRPC.
+    /// Returns the address for services that send OTLP over gRPC.
     #[must_use]
     pub fn grpc_address(&self) -> String {
         format!("http://127.0.0.1:{}", self.grpc)
     }
 
-    /// What it has said.
+    /// Returns its log.
     #[must_use]
     pub fn log(&self) -> String {
         self.process.log()

@@ -1,5 +1,5 @@
-//! W&B's own Python code, from PyPI: the newest client, the request models of its server, and its OTLP mapping. Nothing
-//! of it ever asks W&B's hosted service: each is told where our server is, or asked about data alone.
+//! W&B's own Python code, from PyPI: the newest client, the request models of its server, and its OTLP mapping. None of
+//! it ever contacts W&B's hosted service: it either uses our server or only processes data.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,34 +11,34 @@ use super::Result;
 use super::cache::{self, Installed, part};
 use super::python::{environment, packages};
 
-/// Of the client that reads and writes.
+/// The version of the client that reads and writes.
 pub const CLIENT: &str = "0.54.0";
-/// The last that carries the server's request models.
+/// The last version with the server's request models.
 pub const MODELS: &str = "0.53.13";
-/// The last that carries the mapping from OTLP to calls.
+/// The last version with the mapping from OTLP to calls.
 pub const MAPPER: &str = "0.52.43";
-/// Of the oldest client that records here.
+/// The version of the oldest client that records here.
 pub const OLDEST: &str = "0.51.59";
-/// The clients that record.
+/// The versions of the clients that record.
 pub const RECORDERS: [&str; 4] = [CLIENT, MODELS, MAPPER, OLDEST];
-/// Of the TypeScript client, npm's `weave`.
+/// The version of the TypeScript client, npm's `weave`.
 pub const TYPESCRIPT: &str = "0.11.1";
 
-/// ClickHouse's engine as a Python package, for the queries W&B's server makes: PyPI `chdb-core`.
+/// ClickHouse's engine as a Python package, for the queries of W&B's server: PyPI's `chdb-core`.
 pub const ENGINE: &str = "26.9.0";
 
-/// Any 40 characters: our server takes every key.
+/// Any 40 characters: our server accepts every key.
 const KEY: &str = "0123456789012345678901234567890123456789";
 
 /// Installs one of the versions.
 ///
 /// # Errors
-/// When pip cannot.
+/// When pip fails.
 pub fn install(version: &str) -> Result<Installed> {
     let weave = format!("weave=={version}");
     let mut packages = vec![weave.as_str()];
     if version == OLDEST {
-        // Older than the others have.
+        // Versions older than those of the other environments.
         packages.extend(["gql==3.5.3", "graphql-core==3.2.6", "wandb==0.31.0"]);
     }
     environment("weave", version, &packages)
@@ -47,7 +47,7 @@ pub fn install(version: &str) -> Result<Installed> {
 /// Installs the TypeScript client.
 ///
 /// # Errors
-/// When npm cannot.
+/// When npm fails.
 pub fn install_typescript() -> Result<Installed> {
     let package = format!("weave@{TYPESCRIPT}");
     part("weave-typescript", TYPESCRIPT, &package, |folder| {
@@ -58,7 +58,7 @@ pub fn install_typescript() -> Result<Installed> {
 /// Fails unless the TypeScript client can be loaded.
 ///
 /// # Errors
-/// When it cannot.
+/// When the client cannot be loaded.
 pub fn typescript_answers() -> Result<()> {
     let mut node = Command::new("node");
     node.args([
@@ -72,7 +72,7 @@ pub fn typescript_answers() -> Result<()> {
 /// Runs `tests/parts/weave/record.mjs` with the TypeScript client, and reads the JSON line it prints.
 ///
 /// # Errors
-/// When it fails, with its last words.
+/// When the script fails, with the end of its output.
 pub fn run_typescript(project: &str, server: &str) -> Result<Vec<Value>> {
     let mut node = Command::new("timeout");
     node.args(["60", "node"])
@@ -82,10 +82,10 @@ pub fn run_typescript(project: &str, server: &str) -> Result<Vec<Value>> {
     output(&mut node, "record.mjs", server, b"")
 }
 
-/// Installs the engine, and what W&B's queries are written with. Without what the engine only needs for data frames.
+/// Installs the engine and the dependencies of W&B's queries, without those that the engine only needs for data frames.
 ///
 /// # Errors
-/// When pip cannot.
+/// When pip fails.
 pub fn engine() -> Result<Installed> {
     let engine = format!("chdb-core=={ENGINE}");
     environment("chdb", ENGINE, &["--no-deps", &engine, "sqlparse==0.6.1"])
@@ -94,7 +94,7 @@ pub fn engine() -> Result<Installed> {
 /// Fails unless the engine answers.
 ///
 /// # Errors
-/// When it does not.
+/// When the engine does not answer.
 pub fn engine_answers() -> Result<()> {
     let mut python = Command::new(engine()?.path("bin/python"));
     cache::run(python.args([
@@ -103,10 +103,10 @@ pub fn engine_answers() -> Result<()> {
     ]))
 }
 
-/// Fails unless a version is there and is what it should be.
+/// Fails unless a version is installed and reports itself correctly.
 ///
 /// # Errors
-/// When it cannot be imported, or is another.
+/// When the package cannot be imported, or is another version.
 pub fn answers(version: &str) -> Result<()> {
     let is = format!("import sys, weave; sys.exit(weave.__version__ != '{version}')");
     let mut python = Command::new(install(version)?.path("bin/python"));
@@ -120,7 +120,7 @@ pub fn answers(version: &str) -> Result<()> {
 /// Runs `tests/parts/weave/{script}` with the given version, gives it `input`, and reads the JSON lines it prints.
 ///
 /// # Errors
-/// When it fails, with its last words.
+/// When the script fails, with the end of its output.
 pub fn run(
     version: &str,
     script: &str,
@@ -131,10 +131,10 @@ pub fn run(
     run_beside(None, version, script, arguments, server, input)
 }
 
-/// What calls cost by the server's own query; see `costs.py`.
+/// Returns the costs of calls by the server's own query; see `costs.py`.
 ///
 /// # Errors
-/// When it fails, with its last words.
+/// When the script fails, with the end of its output.
 pub fn costs(calls: &[u8]) -> Result<Vec<Value>> {
     let engine = packages(&engine()?)?;
     run_beside(
@@ -147,7 +147,7 @@ pub fn costs(calls: &[u8]) -> Result<Vec<Value>> {
     )
 }
 
-/// With more packages beside the version's own.
+/// Runs a script with more packages than the version's own.
 fn run_beside(
     packages: Option<&Path>,
     version: &str,
@@ -157,7 +157,7 @@ fn run_beside(
     input: &[u8],
 ) -> Result<Vec<Value>> {
     let environment = install(version)?;
-    // W&B's client waits 300 s for what a server does not take.
+    // W&B's client waits 300 s for data that a server does not accept.
     let mut python = Command::new("timeout");
     python
         .arg("120")
@@ -168,11 +168,11 @@ fn run_beside(
     output(&mut python, script, server, input)
 }
 
-/// The JSON lines a script prints that has W&B's settings, for a server of ours.
+/// Returns the JSON lines printed by a script that runs with W&B's settings for our server.
 fn output(command: &mut Command, script: &str, server: &str, input: &[u8]) -> Result<Vec<Value>> {
     let folder = tempfile::tempdir()?;
     let mut child = command
-        // The client leaves files where it runs.
+        // The client writes files to its working directory.
         .current_dir(folder.path())
         .env("HOME", folder.path())
         .env("TMPDIR", folder.path())
@@ -187,7 +187,7 @@ fn output(command: &mut Command, script: &str, server: &str, input: &[u8]) -> Re
         .spawn()?;
     let mut stdin = child.stdin.take().ok_or("no stdin")?;
     let input = input.to_vec();
-    // On a thread of its own: the script may write before it has read everything.
+    // On a separate thread: the script may write before it has read everything.
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output()?;
     drop(writer.join());

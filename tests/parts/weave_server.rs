@@ -1,4 +1,4 @@
-//! W&B's reference trace server, which knows what servers knew before `calls/complete`.
+//! W&B's reference trace server, with the API of servers before `calls/complete`.
 
 use std::path::Path;
 
@@ -6,18 +6,18 @@ use super::cache::Installed;
 use super::python::{environment, python};
 use super::{Result, Running, free_port};
 
-/// The last version of PyPI's `weave` that carries it.
+/// The last version of PyPI's `weave` with the server.
 pub const VERSION: &str = "0.51.59";
 
-/// Installs it.
+/// Installs the server.
 ///
 /// # Errors
-/// When pip cannot.
+/// When pip fails.
 pub fn install() -> Result<Installed> {
     let weave = format!("weave=={VERSION}");
     let packages = [
         weave.as_str(),
-        // Older than the others have.
+        // A version older than those of the other environments.
         "gql==3.5.3",
         "graphql-core==3.2.6",
         "wandb==0.31.0",
@@ -38,10 +38,10 @@ pub struct WeaveServer {
 }
 
 impl WeaveServer {
-    /// Starts it.
+    /// Starts the server.
     ///
     /// # Errors
-    /// When it is not there or does not start.
+    /// When the server is not installed or does not start.
     pub async fn start() -> Result<Self> {
         let port = free_port()?;
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("parts/weave/server.py");
@@ -55,7 +55,7 @@ impl WeaveServer {
         })
     }
 
-    /// Its base address.
+    /// Returns the server's base address.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

@@ -1,4 +1,4 @@
-//! aimock answers; the caller gets what it gets without the layer, and what is recorded is what aimock says it did.
+//! aimock answers; the caller receives the same as without the layer, and the recorded call matches aimock's journal.
 
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Value, json};
@@ -6,22 +6,22 @@ use spanloom_tests::parts::aimock::Aimock;
 
 use crate::model::{Got, Layered, ask, get, plain, streamed, user};
 
-/// One request to a fresh server without the layer, and one to another with it.
+/// One request to a fresh server without the layer, and one to another server with it.
 struct Pair {
     got: Got,
     span: SpanData,
-    /// The entries of the server that was asked through the layer.
+    /// The journal of the server that was asked through the layer.
     journal: Vec<Value>,
 }
 
-/// Fails unless both callers got the same.
+/// Fails unless both callers received the same.
 async fn pair(request: &Value) -> Pair {
     let without = Aimock::start().await.unwrap();
     let expected = ask(&plain(&without.base_url()), request).await;
     let with = Aimock::start().await.unwrap();
     let layered = Layered::new(&with.base_url());
     let got = ask(&layered.client, request).await;
-    // Errors of the transport name the address, which is each server's own.
+    // Transport errors contain the address, which differs between the servers.
     let own = |got: &[String], base: &str| -> Got {
         got.iter().map(|said| said.replace(base, "BASE")).collect()
     };
@@ -43,7 +43,7 @@ async fn pair(request: &Value) -> Pair {
 }
 
 impl Pair {
-    /// What the script says the answer's usage is.
+    /// Returns the usage of the answer in the script.
     fn usage(&self) -> &Value {
         &self.journal.last().unwrap()["response"]["fixture"]["response"]["usage"]
     }
@@ -75,7 +75,7 @@ async fn a_plain_answer() {
     pair.assert_usage();
     assert_eq!(pair.status(), 200);
     assert_eq!(get(&pair.span, "gen_ai.response.id"), "chatcmpl-plain");
-    // What was sent is what was recorded, byte for byte what aimock read.
+    // The recorded request is the sent one, byte for byte what aimock read.
     let mut sent = pair.journal[0]["body"].clone();
     sent.as_object_mut().unwrap().remove("_endpointType");
     let request: Value =
@@ -166,7 +166,7 @@ async fn a_stream_that_is_cut_off_keeps_what_had_come() {
 
 #[tokio::test]
 async fn a_connection_hung_up_is_an_error_with_a_type() {
-    // Through retries the client would go on for a quarter of an hour.
+    // With retries the client would continue for a quarter of an hour.
     let server = Aimock::start().await.unwrap();
     let layered = Layered::without_retries(&server.base_url());
     let got = ask(&layered.client, &streamed(user("hang up"))).await;
@@ -182,7 +182,7 @@ async fn a_malformed_answer_and_a_malformed_chunk_are_the_callers_to_see() {
     assert!(whole.got[0].starts_with("error: "), "{:?}", whole.got);
     assert_eq!(get(&whole.span, "gen_ai.usage.input_tokens"), Value::Null);
 
-    // One chunk has half a character, which is no JSON for serde; the others stay.
+    // One chunk has half a character, which `serde_json` rejects; the others stay.
     let chunk = pair(&streamed(user("split character"))).await;
     assert!(
         chunk.got.iter().any(|piece| piece.starts_with("error: ")),

@@ -1,4 +1,4 @@
-//! Door 1: `init_monitor` beside a service's own pipeline. The service's traces stay exactly as they are.
+//! Door 1: `init_monitor` together with a service's own pipeline. The service's traces stay unchanged.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::service::{HALF_SAMPLED, Street, is_sampled, trace_id, traceparent};
 use crate::spans::{Span, own};
 
-/// Requests, each in a trace of its own.
+/// Requests, each in a separate trace.
 const REQUESTS: u8 = 16;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +35,7 @@ async fn the_services_own_traces_and_sampling_decisions_stay_as_they_are() {
     }
     assert_eq!(seen[0], seen[1]);
 
-    // The monitor's records: every call, sampled or not, in the trace it was made in, as a root.
+    // The monitor's records: every call, sampled or not, in its trace, as a root.
     let is_record = |call: &Value| call["attributes"]["stream"] == "axum_service";
     let calls = street
         .spanloom
@@ -56,7 +56,7 @@ async fn the_services_own_traces_and_sampling_decisions_stay_as_they_are() {
     }
 }
 
-/// The service's own spans in the collector's file, of the traces the sampler took.
+/// Returns the service's own spans in the collector's file, from the sampled traces.
 async fn sampled(street: &Street, name: &str) -> BTreeSet<String> {
     let sampled = (1..=REQUESTS).filter(|number| is_sampled(*number)).count();
     let spans = street.collected_own(name, 3 * sampled).await;
@@ -66,7 +66,7 @@ async fn sampled(street: &Street, name: &str) -> BTreeSet<String> {
         !traces.is_empty() && traces.len() < usize::from(REQUESTS),
         "the sampler decides: {traces:?}"
     );
-    // The environment names the collector to the monitor as well: its spans are beside the service's, never among them.
+    // The environment sets the collector for the monitor too: its spans are separate from the service's.
     for call in &calls {
         assert!(
             call.attributes.contains_key("spanloom.outer_span_id"),

@@ -1,4 +1,4 @@
-//! The board in a real browser: the demo's link opened, and used.
+//! The board in a real browser: the demo's link is opened and used.
 
 use serde_json::{Value, json};
 use spanloom_tests::parts::chromium::Browser;
@@ -8,7 +8,7 @@ use crate::weave::demo;
 
 const ROWS: &str = "document.querySelectorAll('section[aria-labelledby=calls] tbody tr')";
 
-/// Waits until the page says `expected` to `script`.
+/// Waits until `script` returns a value that is `expected`.
 async fn until(browser: &Browser, script: &str, expected: impl Fn(&Value) -> bool) -> Value {
     eventually(script, async || {
         let said = browser.run(&format!("return {script}")).await?;
@@ -46,7 +46,7 @@ async fn opened(width: u32, height: u32) -> Result<(crate::program::Server, Brow
     Ok((server, browser, calls))
 }
 
-/// Each chart's share of pixels that are drawn on.
+/// Returns each chart's share of drawn pixels.
 const DRAWN: &str =
     "[...document.querySelectorAll('section[aria-label=Charts] canvas')].map(canvas => {
     const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -84,7 +84,7 @@ async fn the_demos_link_shows_charts_and_every_call() {
         "document.querySelector('button[aria-label^=\"Theme\"]')",
     )
     .await;
-    // Once or twice more: it begins with what the system prefers.
+    // Once or twice more, because the initial theme is the system's.
     for _ in 0..2 {
         let theme = "return document.documentElement.dataset.theme";
         if browser.run(theme).await.unwrap() != json!("dark") {
@@ -191,7 +191,7 @@ async fn filters_groups_and_a_call_are_a_click_away() {
     assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
 }
 
-/// Calls of every API show what was asked and answered; one of 20,000 levels takes no tab's content away.
+/// Checks that calls of every API show their question and answer, and that one of 20,000 levels hides no tab's content.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_of_any_api_is_a_conversation() {
     let server = crate::program::Server::start().await;

@@ -1,4 +1,4 @@
-//! The files in `deploy/` are the ones every test here runs; this is what else they promise.
+//! The files in `deploy/`, which every test here runs; this file tests their other promises.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn read(file: &str) -> String {
 #[test]
 fn containers_are_of_the_versions_and_run_the_files_that_are_tested() {
     let compose = read("compose.yaml");
-    // Jaeger's Go module stopped at v1; its minor is 63 ahead of the v2 tag of the same commit.
+    // Jaeger's Go module stopped at v1; its minor version is 63 higher than the v2 tag of the same commit.
     let minor: u32 = jaeger::VERSION.split('.').nth(1).unwrap().parse().unwrap();
     for line in [
         format!(
@@ -34,7 +34,7 @@ fn containers_are_of_the_versions_and_run_the_files_that_are_tested() {
     ] {
         assert!(compose.contains(&line), "{line}");
     }
-    // On the host's network the two meet where their defaults say.
+    // On the host's network both use their default addresses.
     let collector = read("collector/config.yaml");
     let jaeger = read("jaeger/config.yaml");
     let otlp = "${env:JAEGER_OTLP:-127.0.0.1:14317}";
@@ -65,13 +65,13 @@ async fn batches_of_long_prompts_pass_whole() {
             "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
             "SPAN_ONLY",
         ),
-        // All of them leave at once, when the service ends.
+        // All spans are sent at once, when the service ends.
         ("OTEL_BSP_SCHEDULE_DELAY", "60000"),
     ];
     let service = street
         .service("axum_service_monitored", "shop", &content)
         .await;
-    // Together they are above the 4 MiB that receivers of gRPC take by default.
+    // Together they exceed the 4 MiB that gRPC receivers accept by default.
     let mut prompt: String = (0..PROMPT)
         .map(|n| format!("{n} "))
         .take(PROMPT / 5)

@@ -1,4 +1,4 @@
-//! `spanloom doctor` against other people's servers: the call is sent, read back, and told field by field.
+//! `spanloom doctor` with third-party servers: the call is sent, read back, and reported field by field.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use spanloom_tests::parts::weave_server::WeaveServer;
 
 use crate::program::built;
 
-/// What it says in an environment of these variables only.
+/// Returns its output in an environment of only these variables.
 fn doctor(variables: &[(&str, &str)], arguments: &[&str]) -> String {
     let output = Command::new(built("spanloom"))
         .arg("doctor")

@@ -1,4 +1,4 @@
-//! The exporter over gRPC, to collectors of other people.
+//! The exporter over gRPC, with third-party collectors.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::program::Server;
 use crate::service::Street;
 
 const SPANS: usize = 60;
-/// All of them together are more than one request.
+/// All prompts together exceed one request.
 const PROMPT: usize = 150_000;
 
-/// Sends them, and returns the account.
+/// Sends the spans, and returns the receipt.
 async fn sent(address: &str, compressed: bool) -> Receipt {
     let destination = Destination::otlp_grpc(address).unwrap();
     let exporter = Exporter::builder("acme/grpc/calls".parse().unwrap())

@@ -1,11 +1,11 @@
-//! llama.cpp's server answers: true token counts, caches and refusals of a real model server.
+//! llama.cpp's server answers: token counts, caches and refusals of a real model server.
 
 use serde_json::{Value, json};
 use spanloom_tests::parts::llama::{CONTEXT, Llama};
 
 use crate::model::{Layered, ask, get, plain, streamed};
 
-/// A conversation with characters of one to four bytes, and an answer cut short.
+/// Returns a conversation with characters of one to four bytes, and a truncated answer.
 fn request() -> Value {
     json!({
         "model": "tiny",
@@ -19,7 +19,7 @@ fn request() -> Value {
     })
 }
 
-/// Its usage as the server reports it, to somebody who is not us.
+/// Returns the usage that the server reports to an unmonitored client.
 async fn reported(server: &Llama, request: &Value) -> Value {
     let answer = reqwest::Client::new()
         .post(format!("{}/chat/completions", server.base_url()))
@@ -34,7 +34,7 @@ async fn reported(server: &Llama, request: &Value) -> Value {
 async fn the_caller_gets_the_same_and_the_tokens_are_the_servers_own() {
     let server = Llama::start().await.unwrap();
     let layered = Layered::new(&server.base_url());
-    // Twice, since a slot's cache takes one call to fill: from then on every call finds the same.
+    // Twice, because a slot's cache takes one call to fill: from then on every call has the same cache.
     for _ in 0..2 {
         ask(&plain(&server.base_url()), &request()).await;
     }
@@ -70,15 +70,15 @@ async fn the_caller_gets_the_same_and_the_tokens_are_the_servers_own() {
             get(&span, "gen_ai.response.finish_reasons"),
             json!(["length"])
         );
-        // A model nobody has a price for costs nothing that is known.
+        // The cost of a model without a price is unknown.
         assert_eq!(get(&span, "spanloom.cost.total_usd"), Value::Null);
-        // The server's tokenizer, asked apart, counts the same.
+        // A separate request to the server's tokenizer returns the same count.
         let counted = server.count(&request["messages"]).await.unwrap();
         assert_eq!(usage["prompt_tokens"], counted);
     }
 }
 
-/// How long the server took is its own affair.
+/// Removes the server's timings, which vary.
 fn without_timings(got: &[String]) -> Vec<String> {
     got.iter()
         .map(|said| match serde_json::from_str::<Value>(said) {
@@ -139,7 +139,7 @@ async fn usage_that_was_not_reported_is_an_estimate_and_says_so() {
     request.as_object_mut().unwrap().remove("stream_options");
     ask(&layered.client, &request).await;
     let span = layered.span(1);
-    // Its tokenizer is another one than those there are estimates for: no figure of it is compared with the server's.
+    // Its tokenizer has no estimate: no figure is compared with the server's.
     assert_eq!(get(&span, "spanloom.usage.source"), "estimated");
     assert!(get(&span, "gen_ai.usage.input_tokens").is_number());
 }

@@ -1,4 +1,4 @@
-//! How this project gets on with programs nobody here wrote. Feature `real-parts`; see `spanloom_tests::parts`.
+//! This project with third-party programs. Feature `real-parts`; see `spanloom_tests::parts`.
 
 #![expect(
     clippy::unwrap_used,

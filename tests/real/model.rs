@@ -1,4 +1,4 @@
-//! The same calls with and without the layer, to a model server of other people's.
+//! The same calls with and without the layer, to a third-party model server.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -12,10 +12,10 @@ use spanloom_instrumentation::{Content, GenAiLayer, Recorder};
 use spanloom_testkit::{SpanRecorder, attribute};
 use tower::{Layer as _, Service};
 
-/// What the caller of one call gets, as text: the answer or its pieces, and the error if there is one.
+/// The result of one call for its caller, as text: the answer or its pieces, and the error if there is one.
 pub(crate) type Got = Vec<String>;
 
-/// A client as it comes.
+/// Returns an unmodified client.
 pub(crate) fn plain(base: &str) -> Client<OpenAIConfig> {
     let config = OpenAIConfig::new()
         .with_api_base(base)
@@ -23,7 +23,7 @@ pub(crate) fn plain(base: &str) -> Client<OpenAIConfig> {
     Client::with_config(config)
 }
 
-/// A client with the layer, and the spans its calls become.
+/// A client with the layer, and the spans of its calls.
 pub(crate) struct Layered {
     pub(crate) client: Client<OpenAIConfig>,
     spans: SpanRecorder,
@@ -36,7 +36,7 @@ impl Layered {
         Self::with(base, |layer| layer.stack(reqwest::Client::new()))
     }
 
-    /// Without async-openai's retries.
+    /// Creates a client without async-openai's retries.
     pub(crate) fn without_retries(base: &str) -> Self {
         Self::with(base, |layer| {
             layer.layer(ReqwestService::new(reqwest::Client::new()))
@@ -70,7 +70,7 @@ impl Layered {
         }
     }
 
-    /// The span of the last of `count` calls.
+    /// Returns the span of the last of `count` calls.
     pub(crate) fn span(&self, count: usize) -> SpanData {
         let spans = self.spans.wait_for(count).unwrap();
         assert_eq!(spans.len(), count, "{spans:#?}");
@@ -78,7 +78,7 @@ impl Layered {
     }
 }
 
-/// Asks, streamed or not as the request says, and takes down what comes.
+/// Sends a request, streamed or not as it specifies, and returns the result.
 pub(crate) async fn ask(client: &Client<OpenAIConfig>, request: &Value) -> Got {
     let typed: CreateChatCompletionRequest = serde_json::from_value(request.clone()).unwrap();
     if request["stream"] != json!(true) {
@@ -93,7 +93,7 @@ pub(crate) async fn ask(client: &Client<OpenAIConfig>, request: &Value) -> Got {
                 Ok(chunk) => said(&json!(chunk)),
                 Err(error) => format!("error: {error}"),
             };
-            // A broken stream goes on failing; the first few times say it.
+            // A broken stream keeps failing; the first few errors are enough.
             chunks
                 .map(|chunk| piece(chunk.map(|chunk| json!(chunk))))
                 .take(500)
@@ -104,7 +104,7 @@ pub(crate) async fn ask(client: &Client<OpenAIConfig>, request: &Value) -> Got {
     }
 }
 
-/// An answer without what a server makes up anew each time.
+/// Returns an answer without the fields that a server generates anew each time.
 fn said(answer: &Value) -> String {
     let mut answer = answer.clone();
     for made_up in ["id", "created"] {
@@ -117,14 +117,14 @@ pub(crate) fn user(text: &str) -> Value {
     json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]})
 }
 
-/// The same request, streamed, with usage.
+/// Returns the same request, streamed, with usage.
 pub(crate) fn streamed(mut request: Value) -> Value {
     request["stream"] = json!(true);
     request["stream_options"] = json!({"include_usage": true});
     request
 }
 
-/// An attribute of a span as JSON, with its type.
+/// Returns an attribute of a span as JSON, with its type.
 pub(crate) fn get(span: &SpanData, name: &str) -> Value {
     use opentelemetry::{Array, Value as Of};
     match attribute(span, name) {

@@ -1,4 +1,4 @@
-//! A service in Node sends its spans with OpenTelemetry's own exporter, in JSON.
+//! A Node service sends its spans with OpenTelemetry's own exporter, in JSON.
 
 use serde_json::json;
 use spanloom_tests::parts::node;

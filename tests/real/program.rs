@@ -1,4 +1,4 @@
-//! Our own programs, run as their users run them.
+//! Our own programs, as users run them.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,9 +7,9 @@ use serde_json::Value;
 use spanloom_tests::parts::{Result, Running, eventually, free_port};
 use tempfile::TempDir;
 
-/// Builds our programs and says where the one named `target` is.
+/// Builds our programs and returns the path of `target`.
 pub(crate) fn built(target: &str) -> PathBuf {
-    // All at once and for the whole workspace, with the features `cargo test --workspace` has built them with.
+    // All at once and for the whole workspace, with the features of `cargo test --workspace`.
     let output = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--locked", "--message-format=json"])
         .args(["--workspace", "--bin", "spanloom", "--examples"])
@@ -60,7 +60,7 @@ impl Service {
             process,
             url: format!("http://{listen}"),
         };
-        // Not asked, which would be a request with a span: it says when it listens.
+        // A request would create a span, so wait for the message that it listens.
         eventually("the service listens", async || {
             let log = service.process.log();
             log.contains("listening on").then_some(()).ok_or(log.into())
@@ -70,7 +70,7 @@ impl Service {
         service
     }
 
-    /// Posts `text` to `path`, inside the trace the header says.
+    /// Posts `text` to `path`, inside the trace of the header.
     pub(crate) async fn post(&self, path: &str, text: &str, traceparent: &str) -> String {
         let sent = reqwest::Client::new()
             .post(format!("{}{path}", self.url))
@@ -81,17 +81,17 @@ impl Service {
         answer.text().await.unwrap()
     }
 
-    /// Ends it the way an operator does; it flushes before it goes.
+    /// Stops the service as an operator does; it flushes before it exits.
     pub(crate) async fn stop(mut self) {
         self.process.interrupt().await.unwrap();
     }
 }
 
-/// `spanloom serve`, running on a database of its own.
+/// `spanloom serve`, running on a separate database.
 pub(crate) struct Server {
     process: Running,
     pub(crate) url: String,
-    /// Goes away with the server.
+    /// The folder is deleted with the server.
     _folder: TempDir,
 }
 
@@ -117,7 +117,7 @@ impl Server {
         }
     }
 
-    /// The calls of `project` as Weave's API gives them, oldest first.
+    /// Returns the calls of `project` from Weave's API, oldest first.
     pub(crate) async fn calls(&self, project: &str) -> Result<Vec<Value>> {
         let answer = reqwest::Client::new()
             .post(format!("{}/calls/stream_query", self.url))
@@ -131,12 +131,12 @@ impl Server {
             .collect()
     }
 
-    /// Those calls, once there are `count` of them.
+    /// Returns these calls, once there are `count` of them.
     pub(crate) async fn wait_for(&self, project: &str, count: usize) -> Vec<Value> {
         self.wait_for_such(project, count, |_| true).await
     }
 
-    /// Those of the calls that are `such`, once there are `count` of them.
+    /// Returns those of the calls that are `such`, once there are `count` of them.
     pub(crate) async fn wait_for_such(
         &self,
         project: &str,

@@ -1,4 +1,4 @@
-//! The Responses API of other people's servers: leaner than OpenAI's, and read all the same.
+//! The Responses API of third-party servers: fewer fields than OpenAI's, but read all the same.
 
 use async_openai::types::responses::CreateResponse;
 use futures_util::StreamExt as _;
@@ -9,7 +9,7 @@ use spanloom_tests::parts::llama::Llama;
 
 use crate::model::{Layered, get};
 
-/// Asks, whole and streamed, and leaves two spans. What async-openai's types make of the answer is its own affair.
+/// Sends the request whole and streamed, which leaves two spans. async-openai's parsing of the answer does not matter.
 async fn ask(layered: &Layered, request: &Value) {
     let typed: CreateResponse = serde_json::from_value(request.clone()).unwrap();
     let responses = layered.client.responses();
@@ -19,14 +19,14 @@ async fn ask(layered: &Layered, request: &Value) {
     while events.next().await.is_some() {}
 }
 
-/// All text of a response.
+/// Returns all text of a response.
 fn text(answer: &Value) -> String {
     let items = answer["output"].as_array().unwrap().iter();
     let parts = items.flat_map(|item| item["content"].as_array().into_iter().flatten());
     parts.filter_map(|part| part["text"].as_str()).collect()
 }
 
-/// The second span is of a whole stream.
+/// Checks that the second span is of a whole stream.
 fn check(layered: &Layered, base: &str) {
     let streamed = layered.span(2);
     assert_eq!(get(&streamed, "spanloom.outcome"), "completed", "{base}");
@@ -57,7 +57,7 @@ async fn aimock_tells_every_event() {
     check(&layered, &server.base_url());
 }
 
-/// What is put together from the pieces alone is what the last event says.
+/// Checks that an answer assembled from chunks alone equals the last event.
 #[tokio::test]
 async fn a_stream_without_its_last_event_is_the_same_text() {
     let llama = Llama::start().await.unwrap();

@@ -22,7 +22,7 @@ async fn calls_that_come_through_it_are_whole() {
     service.post("/ask", "what is 2+2?", &traceparent(1)).await;
     service.stop().await;
 
-    // Rotel adds no header: the project is the one of spans that do not say.
+    // Rotel adds no header: the project is that of spans that name none.
     let spans = spanloom.wait_for("local/otlp", 4).await;
     let call = spans
         .iter()

@@ -1,5 +1,5 @@
-//! Door 2: a service that has tracing, with the layer on its own provider. Its spans go through the real collector to
-//! the real Jaeger, and what is said here is what Jaeger's API says.
+//! Door 2: a service with tracing, and the layer on its own provider. Its spans go through the real collector to the
+//! real Jaeger, and these tests read them from Jaeger's API.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::spans::{Span, named, own, service};
 
 pub(crate) const NAME: &str = "axum-service";
 
-/// Everything a service's spans pass through.
+/// The servers that a service's spans pass through.
 pub(crate) struct Street {
     pub(crate) model: ModelServer,
     pub(crate) jaeger: Jaeger,
@@ -53,7 +53,7 @@ impl Street {
         .await
     }
 
-    /// The spans of trace `number` as Jaeger tells them, once there are `count`.
+    /// Returns the spans of trace `number` from Jaeger, once there are `count`.
     pub(crate) async fn trace(&self, number: u8, count: usize) -> Vec<Span> {
         eventually("the trace in Jaeger", async || {
             let trace = self.jaeger.trace(&trace_id(number)).await?;
@@ -77,12 +77,12 @@ impl Street {
         .unwrap()
     }
 
-    /// The spans of service `name` in the collector's file, once there are `count`.
+    /// Returns the spans of service `name` in the collector's file, once there are `count`.
     async fn collected(&self, name: &str, count: usize) -> Vec<Span> {
         self.collected_such(name, count, |_| true).await
     }
 
-    /// The same, once there are `count` beside the calls to models.
+    /// Returns the same spans without model calls, once there are `count` of them.
     pub(crate) async fn collected_own(&self, name: &str, count: usize) -> Vec<Span> {
         self.collected_such(name, count, |span| !span.is_call())
             .await
@@ -113,7 +113,7 @@ impl Street {
 }
 
 pub(crate) fn trace_id(number: u8) -> String {
-    // Its lower half, which ratio samplers look at, is spread over the whole range.
+    // The lower half of the id, which ratio samplers use, is spread over the whole range.
     format!(
         "4bf92f3577b34da6{:016x}",
         u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -124,13 +124,13 @@ pub(crate) fn traceparent(number: u8) -> String {
     format!("00-{}-00f067aa0ba902b7-01", trace_id(number))
 }
 
-/// Half of the traces, by their ids alone: two services must decide alike.
+/// Samples half of the traces, by their ids alone: two services must decide alike.
 pub(crate) const HALF_SAMPLED: [(&str, &str); 2] = [
     ("OTEL_TRACES_SAMPLER", "traceidratio"),
     ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
 ];
 
-/// As `traceidratio` at a half decides: by the upper bit of the id's lower half.
+/// Decides like `traceidratio` at a half: by the upper bit of the id's lower half.
 pub(crate) fn is_sampled(number: u8) -> bool {
     let lower = u64::from_str_radix(&trace_id(number)[16..], 16).unwrap();
     lower >> 63 == 0
@@ -180,7 +180,7 @@ async fn a_call_has_the_conventions_names_types_and_values() {
         .trim_end_matches("/v1")
         .parse()
         .unwrap();
-    // Jaeger holds lists as JSON text.
+    // Jaeger stores lists as JSON text.
     let expected = json!({
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
@@ -313,7 +313,7 @@ async fn no_span_is_lost_and_the_services_own_stay_as_they_were() {
         seen.push(own(&spans));
     }
     assert_eq!(seen[0], seen[1]);
-    // The same spans went on to our server, under the project the collector's configuration names.
+    // The same spans were forwarded to our server, under the project in the collector's configuration.
     let calls = street.spanloom.wait_for("acme/services", 33).await;
     let chats = calls
         .iter()

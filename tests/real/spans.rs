@@ -1,10 +1,10 @@
-//! One form for spans as different programs tell them.
+//! One format for spans from different programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-/// What differs from run to run, or between the examples, which are programs of their own.
+/// Attributes that differ from run to run, or between the examples, which are separate programs.
 const VOLATILE: [&str; 10] = [
     "busy_ns",
     "idle_ns",
@@ -30,12 +30,12 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// As Jaeger's query API tells it.
+    /// Parses a span from Jaeger's query API.
     pub(crate) fn of_jaeger(span: &Value) -> Self {
         let mut attributes: BTreeMap<String, Value> = array(&span["tags"])
             .iter()
             .map(|tag| {
-                // The API writes every number as JSON has it, and the type beside it.
+                // The API writes every number as a JSON number, and its type separately.
                 let value = match tag["type"].as_str().unwrap() {
                     "float64" => json!(tag["value"].as_f64().unwrap()),
                     _ => tag["value"].clone(),
@@ -59,7 +59,7 @@ impl Span {
         }
     }
 
-    /// As the collector's file exporter writes it.
+    /// Parses a span from the collector's file exporter.
     pub(crate) fn of_collector(span: &Value) -> Self {
         let attributes = array(&span["attributes"])
             .iter()
@@ -85,7 +85,7 @@ impl Span {
     }
 }
 
-/// The service a span of the collector's file is of.
+/// Returns the service of a span in the collector's file.
 pub(crate) fn service(span: &Value) -> String {
     let of = |attribute: &&Value| attribute["key"] == "service.name";
     array(&span["resource"])
@@ -95,7 +95,7 @@ pub(crate) fn service(span: &Value) -> String {
         .unwrap_or_default()
 }
 
-/// The only span of that name.
+/// Returns the only span of that name.
 pub(crate) fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
     let mut found = spans.iter().filter(|span| span.name == name);
     let first = found
@@ -108,8 +108,8 @@ pub(crate) fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
     first
 }
 
-/// What a service says of itself: trace, name, kind, attributes and the names from the span up to the root, without
-/// what changes from run to run, and without calls to models, whose children count as their parents'.
+/// Returns a service's own spans: trace, name, kind, attributes and the names from the span up to the root, without
+/// values that change from run to run, and without model calls, whose children count as their parents'.
 pub(crate) fn own(spans: &[Span]) -> BTreeSet<String> {
     let by_id: BTreeMap<&str, &Span> = spans.iter().map(|span| (span.id.as_str(), span)).collect();
     let line = |span: &Span| {
@@ -145,7 +145,7 @@ pub(crate) fn own(spans: &[Span]) -> BTreeSet<String> {
         .collect()
 }
 
-/// An OTLP value, as JSON has it.
+/// Converts an OTLP value to plain JSON.
 fn plain(value: &Value) -> Value {
     if let Some(whole) = value["intValue"].as_str() {
         return json!(whole.parse::<i64>().unwrap());

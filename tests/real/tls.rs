@@ -1,4 +1,4 @@
-//! The exporter over TLS, to a collector that demands certificates.
+//! The exporter over TLS, with a collector that demands certificates.
 
 use std::fs;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::authority::{Authority, Valid};
 
-/// The account of one call, once a try has been made.
+/// Returns the receipt of one call, after one attempt.
 async fn sent(destination: Destination) -> Receipt {
     let spool = tempfile::tempdir().unwrap();
     let exporter = Exporter::builder("acme/tls/calls".parse().unwrap())
@@ -30,7 +30,7 @@ async fn sent(destination: Destination) -> Receipt {
     tokio::task::spawn_blocking(flush).await.unwrap()
 }
 
-/// A folder with the collector's certificate, and the configuration that makes it show that and demand one of `clients`.
+/// Returns a folder with the collector's certificate and a configuration that uses it and demands one of `clients`.
 fn demanding(authority: &Authority, clients: &Authority) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let own = authority.sign("127.0.0.1", Valid::Now);
@@ -57,7 +57,7 @@ async fn a_collector_that_demands_certificates_takes_what_has_them_and_loses_not
     let (authority, clients) = (Authority::new("ours"), Authority::new("clients"));
     let folder = demanding(&authority, &clients);
     let over = folder.path().join("over.yaml");
-    // What is behind it does not matter.
+    // The next servers do not matter.
     let nobody = ("127.0.0.1:9", "http://127.0.0.1:9");
     let collector = Collector::start_with(nobody.0, nobody.1, &[&over])
         .await

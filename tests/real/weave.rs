@@ -1,4 +1,4 @@
-//! W&B's own code is the judge of what we send and serve. None of it was ever run against the hosted service.
+//! W&B's own code checks the data that we send and serve. None of it was ever run against the hosted service.
 
 mod client;
 mod kinds;
@@ -26,7 +26,7 @@ use spanloom_tests::parts::weave;
 use crate::model::plain;
 use crate::program::{Server, built};
 
-/// A monitored client, the model server it asks, and where its calls go.
+/// A monitored client, its model server, and the destination of its calls.
 struct Monitored {
     model: ModelServer,
     sink: Sink,
@@ -35,7 +35,7 @@ struct Monitored {
 }
 
 impl Monitored {
-    /// `to` names the sink, whose address it is given, as server or as collector.
+    /// Creates a client; `to` configures the sink's address as a server or as a collector.
     async fn new(to: impl FnOnce(MonitorBuilder, &str) -> MonitorBuilder) -> Self {
         let model = ModelServer::builder().start().await.unwrap();
         let sink = Sink::start().await.unwrap();
@@ -50,7 +50,7 @@ impl Monitored {
     }
 }
 
-/// A server with the calls of the demo, recorded by the program its users start.
+/// Returns a server with the calls of the demo, recorded by the program that users run.
 pub(crate) async fn demo() -> Server {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(built("spanloom"))
@@ -66,7 +66,7 @@ pub(crate) async fn demo() -> Server {
     Server::on("demo.db", folder).await
 }
 
-/// Makes the calls of all kinds, whose spans `provider` gets.
+/// Makes calls of all kinds, with spans in `provider`.
 async fn ask_through(provider: &SdkTracerProvider, content: Content) -> kinds::Kinds {
     let recorder = Recorder::start().unwrap();
     let layer = GenAiLayer::builder(&recorder)
@@ -83,8 +83,8 @@ async fn ask_through(provider: &SdkTracerProvider, content: Content) -> kinds::K
     kinds
 }
 
-/// The requests of an exporter that sends the calls of all kinds natively `to` a sink, and the records in them. What is
-/// `beside` it gets the same records.
+/// Returns the requests of an exporter that sends calls of all kinds natively `to` a sink, and their records. The
+/// destination `beside` receives the same records.
 async fn native(
     to: fn(&str) -> Result<Destination, Error>,
     beside: Option<Destination>,
@@ -113,13 +113,13 @@ async fn native(
     (requests, records)
 }
 
-/// What each of the calls costs by W&B's own query and prices; `calls` are lines for `costs.py`.
+/// Returns the cost of each call by W&B's own query and prices; `calls` are lines for `costs.py`.
 async fn costs(calls: String) -> Value {
     let reckon = move || weave::costs(calls.as_bytes()).unwrap();
     tokio::task::spawn_blocking(reckon).await.unwrap().remove(0)
 }
 
-/// All a model's costs together.
+/// Returns the sum of a model's costs.
 fn total(costs: &Value) -> f64 {
     [
         "prompt_tokens",

@@ -1,5 +1,5 @@
-//! Records what real servers answer: `record` asks aimock and llama.cpp every question of `questions.json` and writes one
-//! file each to `calls/exchanges/`, where the test target `calls` replays them.
+//! Records the answers of real servers: `record` sends every question of `questions.json` to aimock and llama.cpp and
+//! writes one file each to `calls/exchanges/`, where the test target `calls` replays them.
 //!
 //! `cargo run -p spanloom-tests --features real-parts --bin record`, then bless the snapshots (`calls/exchange.rs`).
 //! Names given as arguments limit it to the questions that contain one of them.
@@ -15,10 +15,10 @@ use spanloom_tests::parts::Result;
 use spanloom_tests::parts::aimock::Aimock;
 use spanloom_tests::parts::llama::Llama;
 
-/// Headers a layer or its caller might look at.
+/// Headers that a layer or its caller might read.
 const HEADERS: [&str; 2] = ["content-type", "retry-after"];
 
-/// No server takes longer over answers this short.
+/// Far longer than any server takes for such short answers.
 const LONGEST: Duration = Duration::from_secs(30);
 
 #[tokio::main(flavor = "current_thread")]
@@ -61,7 +61,7 @@ async fn record() -> Result<usize> {
         let exchange = ask(&base, &question)
             .await
             .map_err(|error| format!("{name}: {error}"))?;
-        // The only thing of this machine an answer may name.
+        // The only part of this machine that an answer may contain.
         let host = base.trim_start_matches("http://").trim_end_matches("/v1");
         let text = serde_json::to_string_pretty(&exchange)?.replace(host, "server.test");
         fs::write(here(&format!("calls/exchanges/{name}.json")), text + "\n")?;
@@ -105,7 +105,7 @@ fn request(base: &str, question: &Value) -> Result<RequestBuilder> {
     let request = Client::new().request(method, format!("{base}{path}"));
     Ok(match &question["body"] {
         Value::Null => request,
-        // As it stands, JSON or not.
+        // The unchanged body, JSON or not.
         Value::String(text) => request
             .header("content-type", "application/json")
             .body(text.clone()),
@@ -113,7 +113,7 @@ fn request(base: &str, question: &Value) -> Result<RequestBuilder> {
     })
 }
 
-/// Text where it is text, else the bytes as numbers.
+/// Returns text as text, and other bytes as numbers.
 fn chunk(data: &[u8]) -> Value {
     match std::str::from_utf8(data) {
         Ok(text) => text.into(),

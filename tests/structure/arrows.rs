@@ -1,11 +1,11 @@
-//! Arrows between crates run one way. Read off `cargo metadata`, so that a manifest cannot say otherwise.
+//! Dependencies between crates go one way. Read from `cargo metadata`, so that every manifest is checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
 
-/// Who may depend on whom, in normal dependencies.
+/// The allowed normal dependencies of each crate.
 const ARROWS: &[(&str, &[&str])] = &[
     ("spanloom-core", &[]),
     ("spanloom-instrumentation", &["spanloom-core"]),
@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("spanloom-tests", &[]),
 ];
 
-/// For this machine alone: packages of other platforms need not have been fetched.
+/// Returns the metadata for this platform alone: packages of other platforms need not have been fetched.
 fn metadata() -> Value {
     let rustc = Command::new("rustc").arg("-vV").output().unwrap();
     let host = String::from_utf8(rustc.stdout).unwrap();
@@ -64,7 +64,7 @@ fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Package id to name, and package id to the ids it depends on normally.
+/// Returns package ids with names, and package ids with the ids of their normal dependencies.
 fn graph(metadata: &Value) -> (BTreeMap<String, String>, BTreeMap<String, BTreeSet<String>>) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let names = metadata["packages"]
@@ -96,7 +96,7 @@ fn graph(metadata: &Value) -> (BTreeMap<String, String>, BTreeMap<String, BTreeS
     (names.collect(), edges.collect())
 }
 
-/// Names of everything a package reaches through normal dependencies.
+/// Returns the names of all direct and indirect normal dependencies of a package.
 fn reach(
     package: &str,
     names: &BTreeMap<String, String>,

@@ -1,11 +1,11 @@
-//! Adopting spanloom is a handful of lines: the examples before and after show how many.
+//! Adopting spanloom takes a handful of lines: the examples before and after show how many.
 
 use std::fs;
 
-/// Lines that may differ.
+/// The number of lines that may differ.
 const MOST: usize = 5;
 
-/// A file without its documentation at the head.
+/// Returns a file without the documentation at its top.
 fn code(example: &str) -> Vec<String> {
     let path = super::root().join("examples").join(example);
     let text = fs::read_to_string(path).unwrap();
@@ -13,7 +13,7 @@ fn code(example: &str) -> Vec<String> {
     code.map(str::to_owned).collect()
 }
 
-/// How many lines of `after` are not in `before`, and the other way round: what a line diff shows.
+/// Returns how many lines of `after` are not in `before`, and vice versa, as a line diff shows.
 fn differing(before: &[String], after: &[String]) -> (usize, usize) {
     // The longest common subsequence, row by row.
     let mut common = vec![0; after.len() + 1];

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lines of code, tests and documentation not counted.
+/// The maximum lines of code, not counting tests and documentation.
 const LONGEST: usize = 400;
 
 pub(super) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,4 +1,4 @@
-//! The structure of the project: which crate may know which, how long a file may be, and how little a service changes.
+//! The structure of the project: allowed dependencies, the length of files, and how little a service changes.
 
 mod arrows;
 mod examples;

@@ -1,8 +1,8 @@
-//! The walks of `ARCHITECTURE.md` name functions that exist.
+//! The walks of `ARCHITECTURE.md` name existing functions.
 
 use std::fs;
 
-/// A file's path as the document has it, without `crates` and `src`, and the functions named in it.
+/// Returns each file's path as in the document, without `crates` and `src`, and the functions named in it.
 fn stops(walks: &str) -> Vec<(String, Vec<String>)> {
     let mut stops: Vec<(String, Vec<String>)> = Vec::new();
     for name in walks.split('`').skip(1).step_by(2) {

@@ -5,18 +5,18 @@ use std::fs;
 
 use super::length::sources;
 
-/// Words that stand for a noun the reader has to guess: who said it, beside what?
+/// Words that stand for a noun that the reader has to guess.
 const BANNED: [&str; 12] = [
     "said", "told", "tell", "tells", "say", "says", "beside", "nobody", "somebody", "untold",
     "retold", "anybody",
 ];
-/// A name of more words is a test's sentence.
+/// A name with more words is the sentence of a test.
 const SENTENCE: usize = 5;
 
-/// A text of several lines is no code.
+/// A text of several lines is not code.
 const STORY: &str = "answer/story.rs";
 
-/// The code of a line, without comments and what stands between quotes.
+/// Returns the code of a line, without comments and quoted text.
 fn code(line: &str) -> String {
     let mut code = String::new();
     let mut characters = line.chars().peekable();
@@ -33,7 +33,7 @@ fn code(line: &str) -> String {
     code
 }
 
-/// The words of an identifier, in lower case: of `snake_case`, `SCREAMING_CASE` and `CamelCase`.
+/// Returns the words of an identifier, in lower case, for `snake_case`, `SCREAMING_CASE` and `CamelCase`.
 fn words(identifier: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut was_lower = false;

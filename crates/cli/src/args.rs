@@ -18,8 +18,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run the server: board, Weave API and OTLP ingest on this machine
     #[command(
-        after_help = "Example:\n  spanloom serve --db monitoring.db\n\nThe database is one file once the server has stopped. To copy that of a \
-        running one:\n  sqlite3 monitoring.db \"VACUUM INTO 'copy.db'\""
+        after_help = "Example:\n  spanloom serve --db monitoring.db\n\nOnce the server has stopped, the database is a single file. To copy it \
+        while the server runs:\n  sqlite3 monitoring.db \"VACUUM INTO 'copy.db'\""
     )]
     Serve(ServeArgs),
     /// Record real OpenAI client calls and show them on the board
@@ -32,7 +32,7 @@ pub(crate) enum Command {
         OPENAI_API_KEY=... spanloom demo --upstream https://api.openai.com/v1"
     )]
     Demo(DemoArgs),
-    /// Send the records that services kept on disk while their destination was away
+    /// Send records that services kept on disk while their destination was unreachable
     ///
     /// A service sends these records at its next start. This command sends them now, to their destination or to another
     /// address. Records that a running service is still writing are left to that service.
@@ -74,7 +74,7 @@ pub(crate) struct DoctorArgs {
     /// Check the OTLP collector at this base address instead of the one the environment names
     #[arg(long, value_name = "URL")]
     pub(crate) collector: Option<String>,
-    /// Read the call back from the Jaeger whose pages are at this address
+    /// Read the call back from the Jaeger UI at this address
     #[arg(long, value_name = "URL")]
     pub(crate) jaeger: Option<String>,
     /// Stream to record the made-up call in

@@ -29,7 +29,7 @@ impl Error {
     pub(crate) fn no_http_client(error: &reqwest::Error) -> Self {
         let source = std::error::Error::source(error).map(ToString::to_string);
         let why = source.unwrap_or_else(|| error.to_string());
-        Self::failed(format!("cannot make an HTTP client: {why}"))
+        Self::failed(format!("cannot create an HTTP client: {why}"))
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {

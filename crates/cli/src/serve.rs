@@ -29,7 +29,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
         note(format_args!("OTLP over HTTP at {url}"));
     }
     note(format_args!(
-        "records are kept in {}; Ctrl-C stops",
+        "records are kept in {}; press Ctrl-C to stop",
         path.display()
     ));
     server.serve(stop_signal()).await?;
@@ -38,11 +38,12 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
 
 /// Returns `spanloom/spanloom.db` in the user's data folder, and creates the folder if needed.
 fn default_database() -> Result<PathBuf, Error> {
-    let folder = data_folder(environment::path)
-        .ok_or_else(|| Error::usage("no data folder, as HOME is not set; give a file with --db"))?;
+    let folder = data_folder(environment::path).ok_or_else(|| {
+        Error::usage("no data folder, because HOME is not set; give a file with --db")
+    })?;
     std::fs::create_dir_all(&folder).map_err(|error| {
         Error::failed(format!(
-            "cannot make the folder {}: {error}; give a file with --db",
+            "cannot create the folder {}: {error}; give a file with --db",
             folder.display()
         ))
     })?;

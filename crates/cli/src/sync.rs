@@ -64,7 +64,7 @@ pub(crate) fn run(args: &SyncArgs) -> Result<(), Error> {
     match left {
         0 => Ok(()),
         left => Err(Error::failed(format!(
-            "{left} records could not be sent and are still in {}; is the destination there, and the key right?",
+            "{left} records could not be sent and are still in {}; check that the destination is reachable and the key is correct",
             folder.display()
         ))),
     }
@@ -129,7 +129,10 @@ fn bar(quiet: bool, to: &str) -> ProgressBar {
 
 fn summary(folder: &Path, sent: &[Sent]) {
     if sent.iter().all(|sent| sent.found == 0) {
-        note(format_args!("nothing waits in {}", folder.display()));
+        note(format_args!(
+            "no records are waiting in {}",
+            folder.display()
+        ));
     }
     for sent in sent.iter().filter(|sent| sent.found > 0) {
         let mut text = format!(
@@ -162,7 +165,7 @@ fn default_folder() -> Result<PathBuf, Error> {
     let spool = || Some(data_folder(environment::path)?.join("spool"));
     environment::path("SPANLOOM_SPOOL_DIR")
         .or_else(spool)
-        .ok_or_else(|| Error::usage("no data folder, as HOME is not set; name the folder"))
+        .ok_or_else(|| Error::usage("no data folder, because HOME is not set; name the folder"))
 }
 
 fn cannot_read(folder: &Path, error: &std::io::Error) -> Error {

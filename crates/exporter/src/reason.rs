@@ -8,21 +8,22 @@
 use std::error::Error;
 use std::io;
 
-const AUTHORITY: &str = "the server's certificate is signed by no authority that is trusted here: name the PEM file of \
-    that authority in SSL_CERT_FILE, to a collector in OTEL_EXPORTER_OTLP_CERTIFICATE, or in code by with_root_certificates";
-const CLIENT: &str = "the server refuses the client certificate: is it signed by whom the server trusts, and still valid?";
+const AUTHORITY: &str = "the server's certificate is not signed by a trusted authority: name the PEM file of its authority \
+    in SSL_CERT_FILE, for a collector in OTEL_EXPORTER_OTLP_CERTIFICATE, or call with_root_certificates";
+const CLIENT: &str = "the server refuses the client certificate: check that it is signed by an authority the server trusts, and is still valid";
 /// A server that expects TLS answered in plain text.
-pub(crate) const WANTS_TLS: &str = "the server speaks TLS: the address has to begin with https://";
+pub(crate) const WANTS_TLS: &str = "the server speaks TLS: the address must begin with https://";
 /// A proxy on the way demands authentication.
-pub(crate) const PROXY: &str = "the proxy demands other credentials: set them in HTTPS_PROXY or HTTP_PROXY, as in http://user:password@host:port";
+pub(crate) const PROXY: &str = "the proxy requires different credentials: set them in HTTPS_PROXY or HTTP_PROXY, as in http://user:password@host:port";
 /// The host name does not resolve.
-pub(crate) const DNS: &str = "the host name cannot be looked up: is it right, and is there a proxy (HTTPS_PROXY) to go through?";
+pub(crate) const DNS: &str =
+    "the host name cannot be resolved: check it, and whether a proxy (HTTPS_PROXY) is required";
 
 /// A part of an error's text, and its meaning. The first match counts.
 const ROWS: [(&str, &str); 18] = [
     (
         "not valid for name",
-        "the server's certificate is for another host name: use the name it was made for",
+        "the server's certificate is for another host name: use the name it was issued for",
     ),
     (
         "certificate expired",
@@ -37,11 +38,11 @@ const ROWS: [(&str, &str); 18] = [
     ("BadSignature", AUTHORITY),
     (
         "invalid peer certificate",
-        "the server's certificate cannot be trusted: it is revoked or not well formed",
+        "the server's certificate cannot be trusted: it is revoked or malformed",
     ),
     (
         "alert: CertificateRequired",
-        "the server demands a client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or in code with_identity",
+        "the server demands a client certificate: set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or call with_identity",
     ),
     ("alert: BadCertificate", CLIENT),
     ("alert: Certificate", CLIENT),
@@ -50,20 +51,20 @@ const ROWS: [(&str, &str); 18] = [
     ("alert: AccessDenied", CLIENT),
     (
         "alert: NoApplicationProtocol",
-        "the server does not speak what it is spoken to: is the address one of OTLP over HTTP, and not of gRPC?",
+        "the server does not support this protocol: check that the address is for OTLP over HTTP, not gRPC",
     ),
     (
         "fatal alert",
-        "the server ended the TLS handshake: it knows no version or cipher of this client's",
+        "the server ended the TLS handshake: it supports no TLS version or cipher of this client",
     ),
     (
         "corrupt message",
-        "what answers does not speak TLS: has the address to begin with http:// ?",
+        "the server does not speak TLS: should the address begin with http://?",
     ),
     ("proxy authorization required", PROXY),
     (
         "tunnel error",
-        "the proxy makes no connection to the destination: is it to be in NO_PROXY?",
+        "the proxy cannot connect to the destination: should the destination be in NO_PROXY?",
     ),
     ("dns error", DNS),
 ];
@@ -71,7 +72,7 @@ const ROWS: [(&str, &str); 18] = [
 /// Returns the reason for an error; `is_plain` is true for a request without TLS.
 pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
     if error.is_timeout() {
-        return "no whole answer in time: is something listening at the address, and does it need longer?";
+        return "no complete answer in time: check that a server listens at the address, and whether it needs longer";
     }
     let mut causes = causes(error);
     let refused = |kind: io::ErrorKind| kind == io::ErrorKind::ConnectionRefused;
@@ -87,11 +88,11 @@ pub(crate) fn of(error: &reqwest::Error, is_plain: bool) -> &'static str {
         Some(words) => words,
         None if error.is_connect() => "no connection could be made",
         None if is_plain => {
-            "the connection ended before a whole answer: if the server speaks TLS, the address has to begin with https://; if gRPC, OTEL_EXPORTER_OTLP_PROTOCOL is grpc"
+            "the connection ended before a complete answer: if the server speaks TLS, the address must begin with https://; if it speaks gRPC, set OTEL_EXPORTER_OTLP_PROTOCOL=grpc"
         }
         // Servers may close before the alert is sent, or before it is read.
         None => {
-            "the connection ended before a whole answer: if the server demands a client certificate, it got none that it trusts (OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or in code with_identity)"
+            "the connection ended before a complete answer: if the server demands a client certificate, it received none that it trusts (set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or call with_identity)"
         }
     }
 }

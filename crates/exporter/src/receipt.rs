@@ -117,7 +117,10 @@ impl fmt::Display for Account {
             (self.dropped.queue_full, "dropped (queue full)"),
             (self.dropped.spool_full, "dropped (spool full)"),
             (self.dropped.too_large, "dropped (too large)"),
-            (self.dropped.expired, "dropped (destination away too long)"),
+            (
+                self.dropped.expired,
+                "dropped (destination unavailable too long)",
+            ),
             (self.dropped.shutdown, "dropped (after shutdown)"),
             (self.dropped.corrupt, "dropped (damaged on disk)"),
         ] {

@@ -1,4 +1,4 @@
-//! One fault happens to one connection.
+//! Applies one fault to one connection.
 
 use std::io;
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use super::shared::Shared;
 use super::wire::Wire;
 use super::{Cut, ProxyFault, http2, relay, synthetic};
 
-/// What becomes of a connection.
+/// The state of a connection after a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
     /// The next request is served.
     Keep,
-    /// It ends in this way.
+    /// The connection ends in this way.
     Cut(Cut),
-    /// It ends in whatever way the system chooses.
+    /// The connection ends in whatever way the system chooses.
     Drop,
-    /// It stays until the client has enough.
+    /// The connection stays open until the client gives up.
     Hang,
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn connection(stream: TcpStream, shared: Arc<Shared>) {
             None => relay::pass(&mut client, &mut upstream, &shared, None).await,
             Some(fault) => apply(fault, &mut client, &mut upstream, &shared).await,
         };
-        // The client or the upstream went away by themselves.
+        // The client or the upstream disconnected by itself.
         let Ok(after) = result else { return };
         let ends = finish(client, after, &shared, fault.as_ref()).await;
         let Some(kept) = ends else { return };
@@ -52,7 +52,7 @@ pub(super) async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Gives the connection back when it goes on.
+/// Returns the connection if it continues.
 pub(super) async fn finish(
     mut client: Wire,
     after: After,
@@ -60,7 +60,7 @@ pub(super) async fn finish(
     fault: Option<&ProxyFault>,
 ) -> Option<Wire> {
     let counted = || {
-        // A held answer struck when it was held.
+        // A held answer was counted when it was held.
         if fault.is_some_and(|fault| *fault != ProxyFault::HeldAnswer) {
             shared.struck();
         }
@@ -130,7 +130,7 @@ async fn apply(
     }
 }
 
-/// Reads a whole request and forgets it.
+/// Reads a whole request and discards it.
 async fn request(client: &mut Wire) -> io::Result<()> {
     match Message::begin(client, Side::Request).await? {
         Some(mut request) => request.skip(client).await,

@@ -1,4 +1,4 @@
-//! The behaviours.
+//! The faults of the proxy.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,35 +7,35 @@ use http::StatusCode;
 
 /// One way in which a network or the server behind it misbehaves.
 ///
-/// Byte counts are those on the wire, heads included. "Hangs" means that nothing more is read and nothing sent, for as
-/// long as the client stays and the proxy lives. [`matrix`](Self::matrix) has every behaviour with figures to test with,
-/// and `Display` names each of them.
+/// Byte counts are those on the wire, including heads. "Hangs" means that nothing more is read or sent while the client
+/// stays connected and the proxy lives. [`matrix`](Self::matrix) has every behaviour with figures to test with, and
+/// `Display` names each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProxyFault {
-    /// Connections stay in the backlog: the client's connect succeeds and nothing ever happens.
-    /// The script stands still at this fault until [`FaultProxy::heal`](super::FaultProxy::heal).
+    /// Connections stay in the backlog: the client's connect succeeds and nothing ever happens. The script stops at
+    /// this fault until [`FaultProxy::heal`](super::FaultProxy::heal).
     NeverAccept,
     /// Connections are accepted, and then nothing is read from them.
     ReadNothing,
-    /// The connection is closed in the moment of its acceptance, without a look at what it brings. What has arrived by
-    /// then turns the close into a reset.
+    /// The connection is closed when it is accepted, before anything is read. Bytes that have already arrived turn the
+    /// close into a reset.
     CloseAtConnect,
-    /// The connection is reset (RST) in the moment of its acceptance.
+    /// The connection is reset (RST) when it is accepted.
     ResetAtConnect,
     /// The sending half is closed (FIN) at once, while the request is still read to its end.
     HalfCloseAtConnect,
-    /// The request's head is read; then it hangs.
+    /// The request's head is read; then the connection hangs.
     HangAfterHead,
-    /// The whole request is read, and not passed on; then it hangs.
+    /// The whole request is read but not forwarded; then the connection hangs.
     HangAfterRequest,
-    /// `HTTP/1.1 200 OK` is sent; then it hangs.
+    /// `HTTP/1.1 200 OK` is sent; then the connection hangs.
     HangAfterStatusLine,
-    /// A whole head is sent that promises a body; then it hangs.
+    /// A whole head that promises a body is sent; then the connection hangs.
     HangAfterAnswerHead,
-    /// Half of the promised body is sent; then it hangs.
+    /// Half of the promised body is sent; then the connection hangs.
     HangInAnswer,
-    /// The request is read one byte at a time, and then passed on.
+    /// The request is read one byte at a time, and then forwarded.
     SlowRequest {
         /// Time between two bytes.
         pause: Duration,
@@ -45,102 +45,102 @@ pub enum ProxyFault {
         /// Time between two bytes.
         pause: Duration,
     },
-    /// The connection breaks when this many bytes of the request have been read, or at its end when it is shorter.
-    /// The upstream gets nothing.
+    /// The connection breaks after this many bytes of the request, or at the end of a shorter request. The upstream
+    /// receives nothing.
     CutRequest {
-        /// Bytes read before.
+        /// Bytes read before the break.
         after: usize,
         /// How the connection ends.
         cut: Cut,
     },
-    /// The whole request is read; the connection ends without an answer. The upstream gets nothing.
+    /// The whole request is read; the connection ends without an answer. The upstream receives nothing.
     NoAnswer {
         /// How the connection ends.
         cut: Cut,
     },
-    /// The request is passed on and answered; the connection breaks when this many bytes of the answer have been sent.
-    /// With 0 the client cannot know that its request was applied.
+    /// The request is forwarded and answered; the connection breaks after this many bytes of the answer. With 0 the
+    /// client cannot know that its request was applied.
     CutAnswer {
-        /// Bytes of the answer sent before.
+        /// Bytes of the answer sent before the break.
         after: usize,
         /// How the connection ends.
         cut: Cut,
     },
-    /// As [`CutAnswer`](Self::CutAnswer), in the middle of the answer's body.
+    /// Like [`CutAnswer`](Self::CutAnswer), in the middle of the answer's body.
     CutAnswerBody {
         /// How the connection ends.
         cut: Cut,
     },
-    /// The request is passed on; the upstream's answer arrives this much later. Longer than the client's timeout, it is
-    /// not delivered.
+    /// The request is forwarded; the upstream's answer arrives this much later. If the delay exceeds the client's
+    /// timeout, the answer is not delivered.
     LateAnswer {
-        /// Added to the answer's time.
+        /// The time added to the answer's own.
         delay: Duration,
     },
-    /// As [`LateAnswer`](Self::LateAnswer), until [`FaultProxy::release`](super::FaultProxy::release).
+    /// Like [`LateAnswer`](Self::LateAnswer), until [`FaultProxy::release`](super::FaultProxy::release).
     HeldAnswer,
     /// The request reaches the upstream twice, at the same time; one of the answers is delivered.
     Duplicate,
-    /// A good answer on a connection that seems to stay open, and ends right after it: the client's next request may be
-    /// sent into nothing.
+    /// A good answer on a connection that appears to stay open but ends right after it, so that the client's next
+    /// request may be lost.
     StaleConnection {
         /// How the connection ends.
         cut: Cut,
     },
-    /// A status the upstream never gave, with a small JSON body where the status has one.
+    /// A status that the upstream never sent, with a small JSON body if the status allows one.
     Status {
-        /// The status, also one without a name, such as 599.
+        /// The status, which may lack a name, such as 599.
         status: StatusCode,
         /// The header `retry-after`, if any.
         retry_after: Option<RetryAfter>,
     },
-    /// A redirect to another origin: a second port of the proxy, which counts who comes
+    /// A redirect to another origin: a second port of the proxy, which counts its visitors
     /// ([`ProxyCounts::elsewhere`](super::ProxyCounts::elsewhere)) and answers 200.
     Redirect {
         /// 301, 302, 303, 307 or 308.
         status: StatusCode,
     },
-    /// A redirect (307) to where the request came from.
+    /// A redirect (307) back to the proxy's own address.
     RedirectLoop,
-    /// 200 with a page in HTML, as captive portals and login walls send it.
+    /// 200 with an HTML page, as captive portals and login walls send it.
     HtmlPage,
     /// 200 with an empty body.
     EmptyAnswer,
-    /// 200 with a body that is no JSON, though it says so.
+    /// 200 with a body that is declared as JSON but is not JSON.
     BrokenJson,
     /// 200 with 10 bytes of the 1,000 that its `content-length` promises, then closed.
     TruncatedBody,
-    /// 200 with more bytes than its `content-length` says.
+    /// 200 with more bytes than its `content-length` states.
     OverlongBody,
     /// 200 with two different `content-length` headers.
     TwoLengths,
     /// 200 in chunks, closed without the last one.
     UnfinishedChunks,
-    /// 200 in chunks, one of which has a size that is no number.
+    /// 200 in chunks, one of which has an invalid size.
     BrokenChunk,
     /// 200 in chunks that never end.
     EndlessChunks,
-    /// 200 with a body of this length, made while it is sent.
+    /// 200 with a body of this length, generated while it is sent.
     HugeAnswer {
         /// Bytes of the body.
         bytes: u64,
     },
-    /// 200 with a gzip body of zeros that inflates to this length, a thousandth of which is sent.
+    /// 200 with a gzip body of zeros that inflates to this length; a thousandth of it is sent.
     GzipBomb {
         /// Bytes after inflating, rounded up to a full MiB.
         bytes: u64,
     },
-    /// 200 with a body that is not the gzip it says it is.
+    /// 200 with a body that is declared as gzip but is not gzip.
     BrokenGzip,
-    /// Bytes that are no HTTP, then closed.
+    /// Bytes that are not HTTP, then closed.
     Garbage,
     /// A fatal TLS alert in plain text, as from a port that expects TLS.
     TlsAlert,
-    /// A body without any head, as HTTP/0.9 had it, then closed.
+    /// A body without a head, as in HTTP/0.9, then closed.
     NoHead,
-    /// `101 Switching Protocols`, which was not asked for; then it hangs.
+    /// `101 Switching Protocols` without a request for it; then the connection hangs.
     SwitchProtocols,
-    /// `100 Continue`, over and over, and never an answer.
+    /// `100 Continue`, repeated forever, and never an answer.
     EndlessContinue,
     /// A header of this length.
     LongHeader {
@@ -149,7 +149,7 @@ pub enum ProxyFault {
     },
     /// This many headers.
     ManyHeaders {
-        /// How many.
+        /// The number of headers.
         count: u64,
     },
     /// A gRPC status as a trailers-only response. Over HTTP/1.1 it is a 200 with the header `grpc-status`.
@@ -164,9 +164,9 @@ pub enum ProxyFault {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cut {
-    /// Orderly (FIN): the client reads an end. The other direction stays open until the client closes it.
+    /// An orderly close (FIN): the client reads an end. The other direction stays open until the client closes it.
     Close,
-    /// At once (RST): the client's reads and writes fail.
+    /// An immediate close (RST): the client's reads and writes fail.
     Reset,
 }
 
@@ -177,12 +177,12 @@ pub enum RetryAfter {
     Seconds(u64),
     /// An HTTP date this far ahead of the moment of the answer.
     DateIn(Duration),
-    /// This text, sensible or not. Characters that no header can have are left out.
+    /// This text, valid or not. Characters that a header cannot contain are left out.
     Text(&'static str),
 }
 
 impl ProxyFault {
-    /// A status without `retry-after`.
+    /// Returns a status without `retry-after`.
     #[must_use]
     pub fn status(status: StatusCode) -> Self {
         Self::Status {
@@ -191,7 +191,7 @@ impl ProxyFault {
         }
     }
 
-    /// Whether the upstream gets the whole request, so that it may have been applied whatever the client sees.
+    /// Returns whether the upstream gets the whole request, and may apply it regardless of what the client sees.
     #[must_use]
     pub fn reaches_upstream(&self) -> bool {
         matches!(
@@ -207,7 +207,7 @@ impl ProxyFault {
         )
     }
 
-    /// Whether it can be known at the connection, before there is a request.
+    /// Returns whether the fault applies to a connection before there is a request.
     pub(super) fn strikes_at_connect(&self) -> bool {
         matches!(
             self,
@@ -219,7 +219,7 @@ impl ProxyFault {
     }
 }
 
-/// A short name with the figures, such as `reset after 64 bytes of the request`; no two rows of the matrix share one.
+/// Writes a short name with the figures, such as `reset after 64 bytes of the request`; unique in the matrix.
 impl fmt::Display for ProxyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

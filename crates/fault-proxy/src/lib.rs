@@ -1,9 +1,9 @@
-//! A network that fails on purpose: a proxy in front of any HTTP server, whose misbehaviour a test scripts.
+//! A network that fails on purpose: a proxy in front of any HTTP server, with scripted faults for tests.
 //!
-//! The chapter in files: `fault` lists the behaviours and `matrix` all of them with figures; `wire` is a connection that
-//! can be read slowly and cut; `message` finds where HTTP/1.1 messages end; `apply` lets one fault happen and `relay`
-//! those that need the upstream's answer; `synthetic` holds the answers that no upstream gave; `http2` does what makes
-//! sense of it for gRPC; `serve` accepts connections.
+//! The modules: `fault` lists the faults and `matrix` all of them with figures; `wire` is a connection that can be read
+//! slowly and cut; `message` finds where HTTP/1.1 messages end; `apply` applies one fault, and `relay` those that need
+//! the upstream's answer; `synthetic` holds the answers that no upstream sent; `http2` applies the same faults to gRPC
+//! where they make sense; `serve` accepts connections.
 
 mod apply;
 mod fault;
@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use fault::{Cut, ProxyFault, RetryAfter};
-/// The status codes that [`ProxyFault::Status`] takes.
+/// The status codes that [`ProxyFault::Status`] accepts.
 pub use http::StatusCode;
 pub use shared::ProxyCounts;
 
@@ -34,18 +34,18 @@ use shared::Shared;
 /// How long the waits last: far longer than any fault takes to strike, short enough for a test run.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A proxy on a loopback port that stands before a server and misbehaves by script, one [`ProxyFault`] a request.
+/// A proxy in front of a server, on a loopback port. It misbehaves by script, one [`ProxyFault`] per request.
 ///
-/// It speaks HTTP/1.1, and HTTP/2 with prior knowledge (gRPC without TLS) as far as a behaviour makes sense there: byte
-/// counts are then those of whole frames, answers that are made up are made of frames where there is such an answer and
-/// are HTTP/1.1, and so garbage, where there is none, and [`Duplicate`](ProxyFault::Duplicate) passes once. Other
-/// requests on the same connection share its fate. What no fault is due for passes unchanged, connections kept alive.
-/// It runs on a thread of its own and so serves tests with
-/// any runtime or none; dropping it closes every connection, ends the thread and waits for that.
+/// It speaks HTTP/1.1, and HTTP/2 with prior knowledge (gRPC without TLS) where a fault makes sense there: byte counts
+/// are then those of whole frames, invented answers are sent as frames where such an answer exists and otherwise as
+/// HTTP/1.1, and so as garbage, and [`Duplicate`](ProxyFault::Duplicate) forwards once. A fault also hits the other
+/// requests on its connection. Requests without a fault pass unchanged, and connections stay alive. The proxy runs on a
+/// separate thread and so serves tests with any runtime or none; dropping it closes every connection, ends the thread
+/// and waits for that.
 ///
 /// Faults that apply before a request (`NeverAccept`, `ResetAtConnect` and such) wait for the next new connection, or
-/// for the next request on one that is open already; all others for the next request. After most faults the connection
-/// is gone, as it would be; a [`Status`](ProxyFault::Status) keeps it.
+/// for the next request on an open one; all others wait for the next request. Most faults end the connection, as in a
+/// real network; a [`Status`](ProxyFault::Status) keeps it.
 ///
 /// ```
 /// use spanloom_fault_proxy::{FaultProxy, ProxyFault};
@@ -71,13 +71,13 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// Starts on a free loopback port, on a thread of its own.
+    /// Starts a proxy on a free loopback port, on a separate thread.
     ///
-    /// The upstream need not run yet: while it does not, connections are closed when a request has to be passed on.
+    /// The upstream need not run yet: until it does, connections are closed when a request has to be forwarded.
     ///
     /// # Errors
     ///
-    /// When no port can be bound, or no thread or runtime started.
+    /// When no port can be bound, or when the thread or its runtime cannot be started.
     pub fn start(upstream: SocketAddr) -> io::Result<Self> {
         let (front, address) = serve::bind()?;
         let (elsewhere, other) = serve::bind()?;
@@ -92,30 +92,30 @@ impl FaultProxy {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that the proxy listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// `http://127.0.0.1:PORT`, without a path and a final slash.
+    /// Returns `http://127.0.0.1:PORT`, without a path or a final slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.address.port())
     }
 
-    /// Lets this happen once. Several calls make a script, in the order of the requests.
+    /// Applies a fault once. Several calls form a script, in the order of the requests.
     pub fn fault_next(&self, fault: ProxyFault) {
         self.shared.script(|script| script.next.push_back(fault));
     }
 
-    /// Lets this happen whenever the script is empty, until [`heal`](Self::heal).
+    /// Applies a fault whenever the script is empty, until [`heal`](Self::heal).
     pub fn fault_always(&self, fault: ProxyFault) {
         self.shared.script(|script| script.always = Some(fault));
     }
 
-    /// Ends all misbehaviour: the script is forgotten, and what is not accepted yet is accepted and passes.
-    /// Requests that hang already stay as they are, as they do when a real network comes back.
+    /// Ends all misbehaviour: the script is cleared, and waiting connections are accepted and pass. Requests that
+    /// already hang stay that way, as they do when a real network recovers.
     pub fn heal(&self) {
         self.shared.script(|script| {
             script.next.clear();
@@ -123,25 +123,25 @@ impl FaultProxy {
         });
     }
 
-    /// Lets go the answers that [`ProxyFault::HeldAnswer`] holds back.
+    /// Delivers the answers that [`ProxyFault::HeldAnswer`] holds back.
     pub fn release(&self) {
         self.shared.release();
     }
 
-    /// What happened so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn counts(&self) -> ProxyCounts {
         self.shared.counts()
     }
 
-    /// Connections accepted so far.
+    /// Returns the number of connections accepted so far.
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.counts().connections
     }
 
-    /// Waits until `count` faults have struck, for at most ten seconds. A fault has struck when what its name says is
-    /// done: the request read and the hanging begun, the connection cut, the answer sent to its end.
+    /// Waits until `count` faults have struck, for at most ten seconds. A fault has struck when its effect is complete:
+    /// the request read and the hang begun, the connection cut, the answer sent to its end.
     ///
     /// Cancellation: nothing is lost when the future is dropped.
     ///
@@ -155,7 +155,7 @@ impl FaultProxy {
         self.faults(count)
     }
 
-    /// As [`wait_for_faults`](Self::wait_for_faults), blocking the thread.
+    /// Waits like [`wait_for_faults`](Self::wait_for_faults), but blocks the thread.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
-            // It only ever waits for the network, and for `stop` beside it. A panic there has said itself.
+            // The thread waits only for the network and for `stop`. A panic there has already printed its message.
             thread.join().ok();
         }
     }

@@ -1,4 +1,4 @@
-//! All behaviours with figures to test with.
+//! All faults with figures to test with.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use http::StatusCode;
 
 use super::{Cut, ProxyFault, RetryAfter};
 
-/// Statuses a server, a gateway or a proxy may give instead of 200.
+/// Statuses that a server, a gateway or a proxy may send instead of 200.
 const STATUSES: &[u16] = &[
     204, 304, 400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 500, 501, 502, 503, 504,
     507, 599,
 ];
-/// Those that `retry-after` is sent with.
+/// The statuses that are also sent with `retry-after`.
 const WITH_RETRY_AFTER: &[u16] = &[408, 413, 429, 500, 502, 503, 504];
 const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
 const GRPC_STATUSES: std::ops::RangeInclusive<u8> = 1..=16;
-/// Within the head, at its likely end, and in the body of an ordinary request or answer.
+/// Cuts within the head, at its likely end, and in the body of an ordinary request or answer.
 const BYTES: &[usize] = &[1, 16, 64, 200, 1000];
 const CUTS: [Cut; 2] = [Cut::Close, Cut::Reset];
 const GIB: u64 = 1024 * 1024 * 1024;
 
 impl ProxyFault {
-    /// Every behaviour, more than a hundred rows: those with figures several times, statuses with and without
+    /// Returns every fault, in more than a hundred rows: faults with figures several times, statuses with and without
     /// `retry-after` (soon, as a date, absurdly far, negative, garbage).
     ///
-    /// [`LateAnswer`](Self::LateAnswer) is 2 s late and slow bytes come 20 ms apart: a client under test needs a timeout
-    /// below that. [`NeverAccept`](Self::NeverAccept) and [`HeldAnswer`](Self::HeldAnswer) last until they are ended.
+    /// [`LateAnswer`](Self::LateAnswer) is 2 s late and slow bytes arrive 20 ms apart, so a client needs a shorter
+    /// timeout. [`NeverAccept`](Self::NeverAccept) and [`HeldAnswer`](Self::HeldAnswer) last until they are ended.
     #[must_use]
     pub fn matrix() -> Vec<Self> {
         let mut all = hangs();
@@ -70,7 +70,7 @@ fn cuts() -> Vec<ProxyFault> {
         for &after in BYTES {
             all.push(ProxyFault::CutRequest { after, cut });
         }
-        // Answers of ours are short: the last ones would cut nothing off.
+        // The proxy's own answers are short: the last cuts would cut nothing off.
         for &after in BYTES.iter().take(3) {
             all.push(ProxyFault::CutAnswer { after, cut });
         }
@@ -136,7 +136,7 @@ fn statuses() -> Vec<ProxyFault> {
 }
 
 fn codes(codes: &[u16]) -> impl Iterator<Item = StatusCode> + '_ {
-    // All of them lie between 100 and 999, so none is lost.
+    // All of them are between 100 and 999, so none is lost.
     codes
         .iter()
         .filter_map(|code| StatusCode::from_u16(*code).ok())

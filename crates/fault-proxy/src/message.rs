@@ -1,4 +1,4 @@
-//! Where an HTTP/1.1 message ends. It is passed on as it came; nothing is changed or checked.
+//! Finds where an HTTP/1.1 message ends. The message is forwarded as received; nothing is changed or checked.
 
 use std::io;
 
@@ -6,12 +6,12 @@ use bytes::Bytes;
 
 use super::wire::Wire;
 
-/// Larger heads are taken for something that is no HTTP.
+/// Larger heads are treated as something other than HTTP.
 const HEAD_LIMIT: usize = 1024 * 1024;
-/// The last chunk's trailers and a chunk's size have to fit into this.
+/// The last chunk's trailers and a chunk's size must fit into this limit.
 const LINE_LIMIT: usize = 16 * 1024;
 
-/// A message under way: its head, and then its body in pieces.
+/// A message in transit: its head, and then its body in pieces.
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) head: Bytes,
@@ -20,30 +20,30 @@ pub(super) struct Message {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Body {
-    /// This many bytes are to come.
+    /// This many bytes follow.
     Length(u64),
-    /// The size of a chunk is to come.
+    /// The size of a chunk follows.
     ChunkSize,
-    /// This many bytes of a chunk are to come, its final line break among them.
+    /// This many bytes of a chunk follow, including its final line break.
     Chunk(u64),
-    /// Trailers are to come, or the empty line that ends them.
+    /// Trailers follow, or the empty line that ends them.
     Trailers,
-    /// Whatever comes until the connection ends.
+    /// Bytes follow until the connection ends.
     UntilClose,
 }
 
-/// Which message it is: they differ in what a head without a length means.
+/// The side of a message: requests and answers differ in the meaning of a head without a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Request,
-    /// To a request with this head.
+    /// The answer to a request with this head.
     Answer {
         to_head_request: bool,
     },
 }
 
 impl Message {
-    /// Reads a head. `None` when the connection ended before its first byte.
+    /// Reads a head; `None` if the connection ended before its first byte.
     pub(super) async fn begin(wire: &mut Wire, side: Side) -> io::Result<Option<Self>> {
         let mut scanned = 0;
         let end = loop {
@@ -66,7 +66,7 @@ impl Message {
         Ok(Some(Self { head, body }))
     }
 
-    /// The next piece of the body, as it is on the wire. `None` at its end.
+    /// Returns the next piece of the body, as it is on the wire; `None` at the end.
     pub(super) async fn next(&mut self, wire: &mut Wire) -> io::Result<Option<Bytes>> {
         let piece = match self.body {
             Body::Length(0) => return Ok(None),
@@ -109,7 +109,7 @@ impl Message {
         }
     }
 
-    /// Reads the rest and forgets it.
+    /// Reads the rest and discards it.
     pub(super) async fn skip(&mut self, wire: &mut Wire) -> io::Result<()> {
         while self.next(wire).await?.is_some() {}
         Ok(())
@@ -119,12 +119,12 @@ impl Message {
         self.head.starts_with(b"HEAD ")
     }
 
-    /// An interim answer (100 to 199): the real one follows.
+    /// Returns whether this is an interim answer (100 to 199), which the final one follows.
     pub(super) fn is_interim(&self) -> bool {
         status(&self.head).is_some_and(|status| (100..200).contains(&status))
     }
 
-    /// Bytes of the body, where the head says so.
+    /// Returns the number of bytes of the body, if the head states it.
     pub(super) fn length(&self) -> Option<u64> {
         match self.body {
             Body::Length(length) => Some(length),
@@ -132,7 +132,7 @@ impl Message {
         }
     }
 
-    /// Whether another message may follow on the connection.
+    /// Returns whether another message may follow on the connection.
     pub(super) fn keeps_alive(&self) -> bool {
         self.body != Body::UntilClose
             && !headers(&self.head)
@@ -167,7 +167,7 @@ impl Body {
     }
 }
 
-/// Names in small letters. Bytes that are no UTF-8 do not matter to what is looked for.
+/// Returns the headers, with names in lower case. Bytes that are not UTF-8 do not matter to the callers.
 pub(super) fn headers(head: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
     head.split(|byte| *byte == b'\n')
         .skip(1)
@@ -190,7 +190,7 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
     u64::from_str_radix(size.trim(), 16).ok()
 }
 
-/// A line with its line break.
+/// Reads a line, including its line break.
 async fn line(wire: &mut Wire) -> io::Result<Bytes> {
     loop {
         if let Some(end) = find(wire.buffer(), 0, b"\r\n") {
@@ -205,7 +205,7 @@ async fn line(wire: &mut Wire) -> io::Result<Bytes> {
     }
 }
 
-/// Where the first `mark` at or after `from` ends.
+/// Returns the end of the first `mark` at or after `from`.
 fn find(bytes: &[u8], from: usize, mark: &[u8]) -> Option<usize> {
     let at = bytes
         .get(from..)?

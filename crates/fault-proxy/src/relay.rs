@@ -1,4 +1,4 @@
-//! Requests that the upstream gets, and what becomes of its answers.
+//! Requests that the upstream receives, and the delivery of its answers.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::shared::Shared;
 use super::wire::Wire;
 use super::{Cut, ProxyFault};
 
-/// Passes one request on and its answer back; `fault` says with what difference.
+/// Forwards one request and returns its answer to the client; `fault` determines the difference.
 pub(super) async fn pass(
     client: &mut Wire,
     upstream: &mut Option<Wire>,
@@ -48,7 +48,7 @@ pub(super) async fn pass(
         Some(ProxyFault::HeldAnswer) => {
             let mut releases = releases;
             shared.struck();
-            // An error means that the proxy is being dropped, and this task with it.
+            // An error means that the proxy is being dropped, and this task too.
             releases.changed().await.ok();
         }
         _ => {}
@@ -77,7 +77,7 @@ async fn send(
             twin.send(&bytes).await?;
         }
         if server.send(&bytes).await.is_err() {
-            // It may have answered before it had read all, as servers do that refuse a large body.
+            // The upstream may have answered before it had read everything, as servers that refuse a large body do.
             return request.skip(client).await;
         }
         piece = request.next(client).await?;
@@ -87,7 +87,7 @@ async fn send(
     Ok(())
 }
 
-/// Reads up to the head of the answer, and hands interim ones on.
+/// Reads up to the head of the final answer, and forwards interim answers.
 async fn answer(
     server: &mut Wire,
     mut client: Option<&mut Wire>,
@@ -144,7 +144,7 @@ impl Manner {
         }
     }
 
-    /// Bytes of the answer that are sent. Of a body of unknown length one byte is.
+    /// Returns how many bytes of the answer are sent; of a body of unknown length, one byte.
     fn allows(self, answer: &Message) -> usize {
         match self.cut {
             None => usize::MAX,

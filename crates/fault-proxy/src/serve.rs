@@ -1,4 +1,4 @@
-//! The proxy's thread: two listeners, one task a connection, all of it gone when told to stop.
+//! The proxy's thread: two listeners and one task per connection, all of which end when the proxy stops.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -41,7 +41,7 @@ pub(super) fn on_thread(
             match listeners {
                 Ok((front, elsewhere, runtime)) => {
                     ready.send(Ok(())).ok();
-                    // The runtime's drop ends whatever is still under way.
+                    // Dropping the runtime ends all remaining tasks.
                     runtime.block_on(run(front, elsewhere, shared, stopping));
                 }
                 Err(error) => ready.send(Err(error)).unwrap_or_default(),
@@ -63,7 +63,7 @@ async fn run(
     loop {
         let accepts = !shared.refuses_to_accept();
         tokio::select! {
-            // In this order: a script that was changed before a client connects holds for that client.
+            // In this order: a script that was changed before a client connects applies to that client.
             biased;
             _ = stopping.wait_for(|stop| *stop) => break,
             () = shared.script_changed() => {}
@@ -80,14 +80,14 @@ async fn run(
     }
 }
 
-/// Out of file descriptors, most likely: some will be free a moment later.
+/// Waits after a failed accept, most likely out of file descriptors: some will be free a moment later.
 async fn breathe() {
     tokio::time::sleep(Duration::from_millis(10)).await;
 }
 
-/// A client that followed a redirect to the other origin.
+/// Serves a client that followed a redirect to the other origin.
 async fn visited(stream: TcpStream, shared: Arc<Shared>) {
     shared.count(|counts| counts.elsewhere += 1);
-    // It is counted; whether it gets its answer is its own business.
+    // The client is counted; whether it receives its answer does not matter.
     synthetic::welcome(stream, &shared).await.ok();
 }

@@ -1,4 +1,4 @@
-//! What the proxy's handle and its connections share.
+//! The state that the proxy's handle and its connections share.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -9,19 +9,19 @@ use tokio::sync::{Notify, watch};
 
 use super::ProxyFault;
 
-/// What happened at a [`FaultProxy`](super::FaultProxy) so far.
+/// The counts of a [`FaultProxy`](super::FaultProxy) so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProxyCounts {
     /// Connections accepted.
     pub connections: u64,
-    /// Requests that were passed on to the upstream to their last byte; a duplicated one counts twice.
+    /// Requests that were forwarded to the upstream to their last byte; a duplicated one counts twice.
     pub forwarded: u64,
     /// Faults that have struck.
     pub faults: u64,
     /// Connections to the other origin that [`ProxyFault::Redirect`] names. A careful client makes none.
     pub elsewhere: u64,
-    /// Those among them that came with credentials (`authorization`, `cookie`, `x-api-key`, `wandb-api-key`).
+    /// Connections to that origin with credentials (`authorization`, `cookie`, `x-api-key`, `wandb-api-key`).
     pub credentials_elsewhere: u64,
 }
 
@@ -31,11 +31,11 @@ pub(super) struct Shared {
     pub(super) here: SocketAddr,
     pub(super) elsewhere: SocketAddr,
     script: Mutex<Script>,
-    /// Woken when the script changes: whether to accept may have changed with it.
+    /// Notified when the script changes, which may change whether to accept.
     changed: Notify,
     released: watch::Sender<u64>,
     counts: watch::Sender<ProxyCounts>,
-    /// For waits without a runtime; `counts` is the truth.
+    /// For waits without a runtime; the state is in `counts`.
     blocked: Mutex<()>,
     moved: Condvar,
 }
@@ -73,11 +73,11 @@ impl Shared {
 
     pub(super) fn script(&self, change: impl FnOnce(&mut Script)) {
         change(&mut lock(&self.script));
-        // A permit is kept when nobody waits, so that no change is missed.
+        // A permit is kept when no task waits, so that no change is missed.
         self.changed.notify_one();
     }
 
-    /// Whether connections are to be left in the backlog.
+    /// Returns whether connections are to be left in the backlog.
     pub(super) fn refuses_to_accept(&self) -> bool {
         lock(&self.script).due() == Some(&ProxyFault::NeverAccept)
     }
@@ -86,7 +86,7 @@ impl Shared {
         self.changed.notified().await;
     }
 
-    /// The fault for a new connection, when the next one is of that kind.
+    /// Returns the fault for a new connection, if the next fault applies to connections.
     pub(super) fn due_at_connect(&self) -> Option<ProxyFault> {
         let mut script = lock(&self.script);
         script
@@ -96,10 +96,10 @@ impl Shared {
             .flatten()
     }
 
-    /// The fault for a new request.
+    /// Returns the fault for a new request.
     pub(super) fn due(&self) -> Option<ProxyFault> {
         let mut script = lock(&self.script);
-        // The script stands still at this one, for new connections and open ones alike.
+        // The script stops at this fault, for new connections and open ones alike.
         match script.due() {
             Some(ProxyFault::NeverAccept) => Some(ProxyFault::NeverAccept),
             _ => script.take(),
@@ -110,7 +110,7 @@ impl Shared {
         self.released.send_modify(|times| *times += 1);
     }
 
-    /// To be called before what is held is there, so that no release is missed.
+    /// Returns a receiver of releases. Subscribe before holding an answer, so that no release is missed.
     pub(super) fn releases(&self) -> watch::Receiver<u64> {
         self.released.subscribe()
     }
@@ -125,12 +125,12 @@ impl Shared {
 
     pub(super) fn count(&self, change: impl FnOnce(&mut ProxyCounts)) {
         self.counts.send_modify(change);
-        // Taken and let go, so that a waiter is either before its look at the counts or asleep.
+        // Locked and unlocked, so that a waiter is either still to read the counts or already asleep.
         drop(lock(&self.blocked));
         self.moved.notify_all();
     }
 
-    /// One more fault has struck.
+    /// Counts one more fault.
     pub(super) fn struck(&self) {
         self.count(|counts| counts.faults += 1);
     }
@@ -143,7 +143,7 @@ impl Shared {
     }
 }
 
-/// Locks, also when a test's thread panicked while it held the lock.
+/// Locks a mutex, even if a test's thread panicked while it held the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A connection that can be read slowly, read only so far, and cut.
+//! A connection that can be read slowly, read only up to a limit, and cut.
 
 use std::io;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 
-/// What is read at once; also the largest piece that is passed on.
+/// The largest read, and so the largest piece that is forwarded.
 const PIECE: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Wire {
     stream: TcpStream,
     buffer: BytesMut,
-    /// Bytes that may still be taken off the network; then reading fails with [`io::ErrorKind::WouldBlock`].
+    /// Bytes that may still be read from the network; after them reading fails with [`io::ErrorKind::WouldBlock`].
     allowance: usize,
-    /// When set, bytes come one by one with this between them.
+    /// If set, bytes are read one by one with this pause between them.
     pause: Option<Duration>,
 }
 
 impl Wire {
     pub(super) fn new(stream: TcpStream) -> Self {
-        // What is written has to leave at once, byte by byte if need be.
+        // Written bytes must be sent at once, one by one if needed.
         stream.set_nodelay(true).ok();
         Self {
             stream,
@@ -40,22 +40,22 @@ impl Wire {
         self.allowance = bytes;
     }
 
-    /// Waits until there is a byte to read, without reading it. False at the end.
+    /// Waits until there is a byte to read, without reading it; false at the end.
     pub(super) async fn has_more(&mut self) -> bool {
         !self.buffer.is_empty() || self.stream.peek(&mut [0]).await.is_ok_and(|read| read > 0)
     }
 
-    /// What has been read and not been taken.
+    /// Returns the bytes that have been read and not taken.
     pub(super) fn buffer(&self) -> &[u8] {
         &self.buffer
     }
 
-    /// Takes bytes that have been read: `count` of them, or what there is.
+    /// Takes bytes that have been read: `count` of them, or fewer if there are fewer.
     pub(super) fn take(&mut self, count: usize) -> Bytes {
         self.buffer.split_to(count.min(self.buffer.len())).freeze()
     }
 
-    /// Takes what there is, for the most `count` bytes, reading when there is nothing. Empty at the end.
+    /// Takes up to `count` bytes, and reads if none are buffered; empty at the end.
     pub(super) async fn piece(&mut self, count: usize) -> io::Result<Bytes> {
         if self.buffer.is_empty() {
             self.fill().await?;
@@ -63,7 +63,7 @@ impl Wire {
         Ok(self.take(count))
     }
 
-    /// Reads more into the buffer. False at the end.
+    /// Reads more into the buffer; false at the end.
     pub(super) async fn fill(&mut self) -> io::Result<bool> {
         if self.allowance == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
@@ -81,7 +81,7 @@ impl Wire {
         Ok(read > 0)
     }
 
-    /// Whether the other side still has the connection open and has said nothing that was not asked for.
+    /// Returns whether the other side still has the connection open and has sent nothing unsolicited.
     pub(super) fn is_idle(&self) -> bool {
         let nothing = self.stream.try_read(&mut [0]);
         self.buffer.is_empty() && nothing.is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock)
@@ -103,13 +103,13 @@ impl Wire {
         Ok(())
     }
 
-    /// Ends the sending half; reading goes on.
+    /// Ends the sending half; reading continues.
     pub(super) async fn end(&mut self) {
-        // Gone already, most likely.
+        // The connection is most likely gone already.
         self.stream.shutdown().await.ok();
     }
 
-    /// Reads and forgets until the other side is done. Resolves never when it never is.
+    /// Reads and discards until the other side closes, which may never happen.
     pub(super) async fn drain(&mut self) {
         self.allowance = usize::MAX;
         self.pause = None;
@@ -119,7 +119,7 @@ impl Wire {
         }
     }
 
-    /// Makes the drop that follows a reset (RST), which throws away what is unsent.
+    /// Makes the following drop reset the connection (RST) and discard unsent bytes.
     pub(super) fn will_reset(&self) {
         self.stream.set_zero_linger().ok();
     }
@@ -130,13 +130,13 @@ impl Wire {
             if ready.is_read_closed() || ready.is_error() {
                 return;
             }
-            // Pretends to have found nothing, so that only what is new wakes this again.
+            // Reports `WouldBlock`, so that only new events wake this again.
             let nothing = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
             self.stream.try_io(Interest::READABLE, nothing).ok();
         }
     }
 
-    /// Whether the connection begins with this, as far as it has arrived; nothing is read.
+    /// Returns whether the connection begins with these bytes, as far as it has arrived; nothing is read.
     pub(super) async fn begins_with(&self, mark: &[u8]) -> bool {
         let mut seen = vec![0; mark.len()];
         let count = self.stream.peek(&mut seen).await.unwrap_or(0);

@@ -1,4 +1,4 @@
-//! What a token estimate costs the recorder: ordinary text, and text made to be slow.
+//! The recorder's cost of a token estimate: ordinary text, and text designed to be slow.
 //!
 //! ```console
 //! $ cargo bench -p spanloom-instrumentation --bench estimate
@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use spanloom_core::Endpoint;
 use spanloom_core::json::Document;
-// The estimate is no part of the public interface: it is measured as it stands.
+// The estimate is not part of the public interface, so its source is measured directly.
 #[path = "../src/estimate/mod.rs"]
 #[expect(
     dead_code,
@@ -41,7 +41,7 @@ use spanloom_core::json::Document;
 )]
 mod estimate;
 
-/// Of a hostile text, in bytes.
+/// The size of a hostile text, in bytes.
 const LENGTH: usize = 4 << 20;
 
 fn main() {
@@ -81,7 +81,7 @@ fn median(text: &str) -> Duration {
     times.get(times.len() / 2).copied().unwrap()
 }
 
-/// One request with the text as its prompt; reading the JSON is part of it.
+/// Measures one request with the text as its prompt, including reading the JSON.
 fn measure_once(text: &str) -> Duration {
     let request = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": text}]});
     let request = request.to_string();

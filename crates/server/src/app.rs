@@ -29,6 +29,6 @@ impl App {
     pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
         Arc::clone(&self.streams)
             .try_acquire_owned()
-            .map_err(|_| Problem::busy("too many answers are on their way from this server"))
+            .map_err(|_| Problem::busy("this server is sending too many answers"))
     }
 }

@@ -72,8 +72,12 @@ impl Bodies {
             taken: None,
         };
         let whole = tokio::time::timeout(BODY_TIMEOUT, collect(body, most, room)).await;
-        let held = whole
-            .map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))??;
+        let held = whole.map_err(|_| {
+            Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "reading the body took too long",
+            )
+        })??;
         let encoding = headers
             .get(CONTENT_ENCODING)
             .map(|encoding| encoding.as_bytes().to_ascii_lowercase());
@@ -86,7 +90,7 @@ impl Bodies {
             }
             Some(_) => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "a body may be encoded with gzip or not at all",
+                "the only supported content-encoding is gzip",
             )),
         }
     }
@@ -122,7 +126,7 @@ impl Room {
         if wanted == 0 {
             return Ok(());
         }
-        let full = || Problem::busy("too many bytes are on their way to this server");
+        let full = || Problem::busy("this server is receiving too many bytes");
         let wanted = u32::try_from(wanted).map_err(|_| full())?;
         let more = Arc::clone(&self.all)
             .try_acquire_many_owned(wanted)
@@ -138,7 +142,7 @@ impl Room {
 async fn collect(mut body: Body, most: usize, mut room: Room) -> Result<Held, Problem> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::bad_request("the body broke off"))?;
+        let frame = frame.map_err(|_| Problem::bad_request("the body ended early"))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -157,7 +161,7 @@ async fn collect(mut body: Body, most: usize, mut room: Room) -> Result<Held, Pr
 
 fn too_large(most: usize) -> Problem {
     Problem::too_large(format!(
-        "a body may have {most} bytes here, and {LARGEST_RATIO} times what was sent"
+        "a body may have at most {most} bytes here, and inflate to at most {LARGEST_RATIO} times the bytes sent"
     ))
 }
 
@@ -175,7 +179,7 @@ fn inflate(bytes: &[u8], most: usize, all: Arc<Semaphore>) -> Result<Held, Probl
             Ok(0) => break,
             Ok(_) if inflated.len() > most => return Err(too_large(most)),
             Ok(_) => {}
-            Err(_) => return Err(Problem::bad_request("the body is no gzip")),
+            Err(_) => return Err(Problem::bad_request("the body is not gzip")),
         }
     }
     Ok(Held {

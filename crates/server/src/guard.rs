@@ -32,8 +32,7 @@ fn check(port: u16, method: &Method, headers: &HeaderMap) -> Result<(), Problem>
         return Err(Problem::bad_request("exactly one Host header is needed"));
     };
     if !is_own(host, port) {
-        let reason =
-            "this server answers for 127.0.0.1, localhost and [::1] with its own port only";
+        let reason = "this server answers only to 127.0.0.1, localhost and [::1] with its own port";
         return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, reason));
     }
     let foreign = || {

@@ -40,7 +40,7 @@ impl Questions {
         &self,
         question: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let failed = || Problem::internal("the question could not be answered");
+        let failed = || Problem::internal("the query could not be answered");
         let threads = self.threads.as_ref().ok_or_else(failed)?;
         let mut asked = JoinSet::new();
         asked.spawn_blocking_on(question, threads.handle());

@@ -1,5 +1,5 @@
-//! How long after its end a call is on disk, with a spool that is always written, while calls are made back to back; and
-//! how long a service's start is held up.
+//! The delay from the end of a call until it is on disk, with a spool that is always written, while calls are made back
+//! to back; and the delay of a service's start.
 //!
 //! `cargo bench -p spanloom --bench durable`
 //!
@@ -10,11 +10,11 @@
 //! | 666 to 735 (back to back) | 3.1 to 3.4 ms | 5.8 to 6.9 ms | 7 to 12 ms |
 //! | 84 to 86 | 3.1 to 3.3 ms | 5.7 to 6.1 ms | 6 to 13 ms |
 //!
-//! A monitor for a server on this machine has started after 0.4 ms the first time, 0.07 ms later; one for W&B, whose
-//! certificates are read, after 17 ms and 3 ms.
+//! A monitor for a server on this machine starts in 0.4 ms the first time, in 0.07 ms later; one for W&B, which reads
+//! certificates, in 17 ms and 3 ms.
 //!
-//! The contract is 50 ms for both. Each call's end is noted by its caller, and a second thread looks at the account twice a
-//! millisecond.
+//! The contract is 50 ms for both. The caller notes the end of each call, and a second thread polls the receipt twice
+//! per millisecond.
 
 #![expect(
     clippy::unwrap_used,
@@ -57,7 +57,7 @@ fn main() {
     }
 }
 
-/// How long a service's start is held up: a monitor whose server is away, and one for W&B, which nobody can reach from here.
+/// Measures the delay of a service's start: a monitor whose server is down, and one for W&B, unreachable from here.
 fn start() {
     for address in ["http://127.0.0.1:9", Destination::WANDB] {
         let mut took: Vec<Duration> = (0..20)
@@ -79,7 +79,7 @@ fn start() {
     }
 }
 
-/// For each call the time from its end until as many records were on disk, and how long all calls took.
+/// Returns, for each call, the time from its end until as many records were on disk, and the time of all calls.
 fn lags(calls: usize, pause: Duration) -> (Vec<Duration>, Duration) {
     let silent = Sink::start_on_thread().unwrap();
     silent.answer_always(SinkAnswer::hang());
@@ -121,7 +121,7 @@ fn lags(calls: usize, pause: Duration) -> (Vec<Duration>, Duration) {
                 ends.push(Instant::now());
                 tokio::time::sleep(pause).await;
             }
-            // Far more than the last one takes; whatever is not there then never comes.
+            // Far longer than the last call takes; records missing after this never arrive.
             tokio::time::sleep(Duration::from_secs(1)).await;
             over.store(true, Ordering::Relaxed);
             ends

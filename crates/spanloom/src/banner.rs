@@ -61,10 +61,10 @@ impl Banner<'_> {
             );
         }
         if self.records.is_some_and(|records| records.lacks_key) {
-            notes += &format!("; no key is known, so records wait {place}: set WANDB_API_KEY");
+            notes += &format!("; no key was found, so records wait {place}: set WANDB_API_KEY");
         }
         if self.collectors.unsent {
-            notes += "; metrics and events go nowhere: they need OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf";
+            notes += "; metrics and events are not sent: they need OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf";
         }
         notes
     }
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(
             banner.line(),
             "spanloom: spans of acme/chat bot/logs go to the OTLP collector at https://c.example/x; content is not \
-             recorded; metrics and events go nowhere: they need OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+             recorded; metrics and events are not sent: they need OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
         );
         let records = Records {
             board: Board::Weave("https://wandb.ai".to_owned()),
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(
             banner.line(),
             "View data at https://wandb.ai/acme/chat%20bot/weave (records go to http://127.0.0.1:1; content is not \
-             recorded; no key is known, so records wait on disk: set WANDB_API_KEY)"
+             recorded; no key was found, so records wait on disk: set WANDB_API_KEY)"
         );
     }
 }

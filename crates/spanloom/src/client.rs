@@ -31,7 +31,7 @@ impl<C: Config> Monitored for Client<C> {
         match reqwest::Client::builder().build() {
             Ok(http) => self.monitored_with(monitor, http),
             Err(error) => {
-                tracing::warn!(target: "spanloom", %error, "no HTTP client can be made: the client's calls are not recorded");
+                tracing::warn!(target: "spanloom", %error, "no HTTP client can be created: the client's calls are not recorded");
                 self
             }
         }

@@ -18,7 +18,7 @@ pub(crate) fn at_the_end(receipt: &Receipt, unpriced_models: &[String]) -> Vec<S
     if !unpriced_models.is_empty() {
         let models = unpriced_models.join(", ");
         lines.push(format!(
-            "spanloom: no price is known for {models}: calls to it have no cost. Give one in the file SPANLOOM_PRICES names"
+            "spanloom: no price is known for {models}, so these calls have no cost. Add a price to the file that SPANLOOM_PRICES names"
         ));
     }
     lines

@@ -21,7 +21,7 @@ pub(crate) fn read(variable: &Variable) -> Result<PriceBook, Fault> {
     };
     // Reading a pipe could block forever.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(fail(&"it is no file"));
+        return Err(fail(&"it is not a file"));
     }
     let mut json = String::new();
     fs::File::open(path)

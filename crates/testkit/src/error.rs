@@ -4,19 +4,19 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// Why a fake could not start, or why a wait ended without its result.
+/// The reason why a fake could not start, or why a wait ended without a result.
 #[derive(Debug)]
 pub struct Error(Box<Cause>);
 
-/// What kind of thing went wrong.
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The loopback port could not be bound: taken, or not permitted.
+    /// The loopback port could not be bound: it is taken, or binding is not permitted.
     Bind,
-    /// No runtime to run on: called outside tokio, or the thread or its runtime could not be made.
+    /// There is no runtime: the caller is outside tokio, or the thread or its runtime could not be created.
     Runtime,
-    /// What was waited for did not arrive before the deadline.
+    /// The awaited item did not arrive before the deadline.
     Deadline,
 }
 
@@ -38,7 +38,7 @@ enum Cause {
 }
 
 impl Error {
-    /// The kind, to branch on.
+    /// Returns the kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match *self.0 {

@@ -1,7 +1,7 @@
-//! The accept loop under both servers: loopback only, HTTP/1.1, stoppable in two ways.
+//! The accept loop of both servers: loopback only, HTTP/1.1, with a graceful and an abrupt stop.
 //!
-//! It is our own rather than `axum::serve` because a sink must be able to vanish with its connections, as a crashed
-//! server does, and because a fault must be able to close a connection without an answer.
+//! It replaces `axum::serve` because a sink must be able to vanish together with its connections, as a crashed server
+//! does, and because a fault must be able to close a connection without an answer.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -25,18 +25,18 @@ use tokio::task::JoinSet;
 
 use crate::Error;
 
-/// Whether and how a server is to stop.
+/// Whether and how a server stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// Not at all.
+    /// The server keeps running.
     Running,
-    /// Accept nothing more and finish the answers under way.
+    /// The server accepts no more connections and finishes the answers in progress.
     Graceful,
-    /// Close every connection at once.
+    /// The server closes every connection at once.
     Abort,
 }
 
-/// Tells handlers that wait for ever that their server stops.
+/// Notifies handlers that wait forever when their server stops.
 #[derive(Clone, Debug)]
 pub(crate) struct Signal(watch::Receiver<Stop>);
 
@@ -59,7 +59,7 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// Runs on the caller's tokio runtime.
+    /// Runs the loop on the caller's tokio runtime.
     pub(crate) async fn here(
         port: u16,
         router: impl FnOnce(Signal) -> Router,
@@ -75,7 +75,7 @@ impl Listening {
         Ok(listening)
     }
 
-    /// Runs on a thread of its own, for callers without a runtime.
+    /// Runs the loop on a separate thread, for callers without a runtime.
     pub(crate) fn on_thread(
         port: u16,
         router: impl FnOnce(Signal) -> Router,
@@ -122,19 +122,19 @@ impl Listening {
         self.address
     }
 
-    /// Stops, and resolves when the port is free and the last connection has ended.
+    /// Stops the loop, and resolves when the port is free and the last connection has ended.
     pub(crate) async fn stop(self, how: Stop) {
         self.stop.send_replace(how);
-        // An error means that the runtime under the loop is gone, and the loop with it.
+        // An error means that the loop's runtime is gone, and the loop with it.
         self.stopped.await.ok();
     }
 }
 
-/// Keeps the port of a server that has stopped: connections are refused, and no other program gets it meanwhile. `None` if
+/// Reserves the port of a stopped server: connections are refused, and no other program can take the port. `None` if
 /// another program was faster.
 pub(crate) fn keep(port: u16) -> Option<TcpSocket> {
     let socket = TcpSocket::new_v4().ok()?;
-    // As listeners have it: it does not stand in the way of the next one.
+    // Listeners set the same option, so this socket does not block the next one.
     socket.set_reuseaddr(true).ok()?;
     socket.bind((Ipv4Addr::LOCALHOST, port).into()).ok()?;
     Some(socket)
@@ -171,11 +171,11 @@ impl Job {
         let stop = loop {
             tokio::select! {
                 stop = self.signal.requested() => break stop,
-                // Finished tasks would pile up over a long load test.
+                // Finished tasks would accumulate during a long load test.
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => drop(connections.spawn(connection(stream, self.router.clone(), self.signal.clone()))),
-                    // Out of file descriptors, most likely: some will be free a moment later.
+                    // Most likely out of file descriptors: some will be free a moment later.
                     Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
                 },
             }
@@ -190,7 +190,7 @@ impl Job {
 }
 
 async fn connection(stream: TcpStream, router: Router, mut signal: Signal) {
-    // Small chunks of a stream have to leave at once; without this they wait for the client's acknowledgement.
+    // Small chunks of a stream must be sent at once; without this they wait for the client's acknowledgement.
     stream.set_nodelay(true).ok();
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request: http::Request<Incoming>| {
@@ -199,7 +199,7 @@ async fn connection(stream: TcpStream, router: Router, mut signal: Signal) {
     });
     let mut connection =
         pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-    // A client that went away is its own business: nothing to report in either case.
+    // A disconnected client is not an error: there is nothing to report in either case.
     tokio::select! {
         ended = connection.as_mut() => drop(ended),
         _ = signal.requested() => {
@@ -209,12 +209,12 @@ async fn connection(stream: TcpStream, router: Router, mut signal: Signal) {
     }
 }
 
-/// In a response's extensions: close the connection instead of sending the response.
+/// A response extension: close the connection instead of sending the response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Disconnect;
 
 impl Disconnect {
-    /// The response that closes the connection.
+    /// Returns the response that closes the connection.
     pub(crate) fn response() -> http::Response<Body> {
         let mut response = http::Response::new(Body::empty());
         response.extensions_mut().insert(Self);

@@ -2,9 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks, also when another thread panicked while it held the lock.
+/// Locks a mutex, even if another thread panicked while it held the lock.
 ///
-/// The state of a fake is still worth reading then: it is what explains the failed assertion.
+/// The state of a fake is still useful then: it explains the failed assertion.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A span exporter that keeps what it is given.
+//! A span exporter that keeps spans in memory.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,13 +51,13 @@ struct State {
 }
 
 impl SpanRecorder {
-    /// An empty recorder.
+    /// Returns an empty recorder.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A tracer provider that hands every span to this recorder the moment it ends, on the thread it ends on.
+    /// Returns a tracer provider that exports every span to this recorder when it ends, on the thread it ends on.
     #[must_use]
     pub fn provider(&self) -> SdkTracerProvider {
         SdkTracerProvider::builder()
@@ -65,30 +65,30 @@ impl SpanRecorder {
             .build()
     }
 
-    /// The spans so far, oldest export first.
+    /// Returns the spans so far, oldest export first.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
         lock(&self.shared.state).spans.clone()
     }
 
-    /// Forgets the spans so far.
+    /// Discards the spans so far.
     pub fn clear(&self) {
         lock(&self.shared.state).spans.clear();
     }
 
-    /// The resource of the provider that uses this recorder; `None` before there is one.
+    /// Returns the resource of the provider that uses this recorder; `None` before there is one.
     #[must_use]
     pub fn resource(&self) -> Option<Resource> {
         lock(&self.shared.state).resource.clone()
     }
 
-    /// Whether the provider has shut this exporter down. Spans exported later are refused, as the SDK asks.
+    /// Returns whether the provider has shut this exporter down. Later spans are rejected, as the SDK requires.
     #[must_use]
     pub fn is_shut_down(&self) -> bool {
         lock(&self.shared.state).is_shut_down
     }
 
-    /// Blocks until at least `count` spans are here, for at most ten seconds, and returns all of them.
+    /// Blocks until at least `count` spans have arrived, for at most ten seconds, and returns all of them.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl SpanRecorder {
         self.wait_for_within(count, PATIENCE)
     }
 
-    /// As [`wait_for`](Self::wait_for), with a deadline of the caller's.
+    /// Blocks like [`wait_for`](Self::wait_for), with the caller's deadline.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl SpanRecorder {
 }
 
 impl SpanRecorder {
-    /// Looks again whenever spans have come, until there is enough of what is looked for.
+    /// Checks again whenever spans arrive, until there are enough.
     pub(crate) fn wait_until<T>(
         &self,
         what: &'static str,
@@ -174,7 +174,7 @@ impl SpanExporter for SpanRecorder {
     }
 }
 
-/// The value of a span's attribute; the last one where a key was set twice, as readers of OTLP take it.
+/// Returns the value of a span's attribute; the last one if a key was set twice, as readers of OTLP do.
 #[must_use]
 pub fn attribute(span: &SpanData, key: &str) -> Option<Value> {
     span.attributes

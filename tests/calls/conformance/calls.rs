@@ -1,4 +1,4 @@
-//! Calls of every kind the testkit's server answers, and the walk over what they became.
+//! Calls of every kind that the testkit's server answers, and the check of all their spans, metrics and events.
 
 use async_openai::middleware::ReqwestService;
 use http::StatusCode;
@@ -21,7 +21,7 @@ fn chat(more: &Value) -> Value {
     body
 }
 
-/// Requests with everything that has an attribute or a message shape of its own.
+/// Returns requests that cover every attribute and message format.
 fn questions() -> Vec<Question> {
     let weather = json!({"type": "function", "function": {"name": "get_weather",
         "description": "The weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}});
@@ -76,7 +76,7 @@ fn questions() -> Vec<Question> {
     questions
 }
 
-/// Faults that fit a question.
+/// Returns the faults that fit a question.
 fn faults(question: &Question) -> Vec<Option<Fault>> {
     let after_chunks = 3;
     let mut faults = vec![
@@ -101,7 +101,7 @@ fn faults(question: &Question) -> Vec<Option<Fault>> {
 async fn walk(questions: &[Question], content: Content, provider: Option<&'static str>) -> usize {
     let mut calls = 0;
     for (number, question) in questions.iter().enumerate() {
-        // What goes wrong does not depend on what was asked: the first few questions meet every fault.
+        // Faults do not depend on the question: the first few questions meet every fault.
         let faults = if number < 6 {
             faults(question)
         } else {
@@ -110,7 +110,7 @@ async fn walk(questions: &[Question], content: Content, provider: Option<&'stati
         let server = ModelServer::builder().start().await.unwrap();
         for fault in faults {
             for patience in [Patience::Endless, Patience::Chunks(2)] {
-                // A question that is refused leaves its fault to its own next time, which is refused as well.
+                // A refused question leaves its fault to its next attempt, which is refused as well.
                 if let Some(fault) = fault.clone() {
                     server.fail_next(fault);
                 }

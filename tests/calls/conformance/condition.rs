@@ -1,4 +1,4 @@
-//! When an attribute that is required on a condition has to be there, as somebody outside can tell.
+//! When a conditionally required attribute must be present, as far as an outside observer can decide.
 
 use opentelemetry::trace::Status;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::Case;
 use super::registry::{Level, REGISTRY};
 use crate::observe::Observed;
 
-/// `None` where this call leaves the question open.
+/// Returns `None` if this call leaves the question open.
 type Condition = fn(&Case<'_>) -> Option<bool>;
 
 const CONDITIONS: &[(&str, Condition)] = &[
@@ -43,7 +43,7 @@ const CONDITIONS: &[(&str, Condition)] = &[
     }),
 ];
 
-/// Conditions nobody outside can decide, or that no call here meets.
+/// Conditions that cannot be decided from outside, or that no call here meets.
 const OPEN: &[(&str, &str)] = &[
     (
         "gen_ai.prompt.name",
@@ -64,13 +64,13 @@ pub(super) fn failed(observed: &Observed) -> bool {
     matches!(observed.span.status, Status::Error { .. })
 }
 
-/// What must be there, and what must not: `None` for an attribute that may.
+/// Returns whether an attribute must be present or absent; `None` if it may be either.
 pub(super) fn expected(name: &str, case: &Case<'_>) -> Option<bool> {
     let (_, condition) = CONDITIONS.iter().find(|(key, _)| *key == name)?;
     condition(case)
 }
 
-/// The JSON values of a body: itself, or the data of its events. Made anew, so that it owes nothing to the code it checks.
+/// Returns the JSON values of a body: itself, or the data of its events. Independent of the code under test.
 pub(crate) fn payloads(body: &[u8]) -> Vec<Value> {
     if let Ok(whole) = serde_json::from_slice(body) {
         return vec![whole];
@@ -81,7 +81,7 @@ pub(crate) fn payloads(body: &[u8]) -> Vec<Value> {
         .collect()
 }
 
-/// The data of a stream's events, but for the `[DONE]` that is no chunk.
+/// Returns the data of a stream's events, except for the `[DONE]`, which is not a chunk.
 pub(crate) fn datas(body: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(body)
         .replace("\r\n", "\n")

@@ -92,7 +92,7 @@ fn assert_kind(name: &str, value: &AnyValue) {
     assert!(fits, "{name} is {value:?}, declared as {declared:?}");
 }
 
-/// A log value as JSON, with the members of a map in order.
+/// Converts a log value to JSON, with the members of a map in order.
 pub(crate) fn json(value: &AnyValue) -> serde_json::Value {
     match value {
         AnyValue::Int(value) => (*value).into(),

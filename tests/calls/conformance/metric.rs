@@ -1,4 +1,4 @@
-//! Metrics: names, units, instruments, boundaries, attributes, and when there are any.
+//! Metrics: names, units, instruments, boundaries, attributes, and when they are recorded.
 
 use opentelemetry::Value;
 
@@ -59,7 +59,7 @@ fn check_attributes(entry: &serde_json::Value, metric: &str, point: &Point, case
     }
 }
 
-/// How many records there are of each kind.
+/// Checks how many records there are of each kind.
 fn check_counts(case: &Case<'_>) {
     let points = |name: &str| -> &[Point] {
         let found = case

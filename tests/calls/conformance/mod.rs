@@ -1,4 +1,4 @@
-//! Every span, metric and event a call makes, against the data of the GenAI semantic conventions.
+//! Every span, metric and event of a call, checked against the data of the GenAI semantic conventions.
 
 mod calls;
 mod condition;
@@ -13,17 +13,17 @@ pub(crate) use condition::payloads;
 use crate::ask::{Answer, Question};
 use crate::observe::Observed;
 
-/// Attributes of the stable core conventions that the GenAI data does not refer to, with their type.
+/// Attributes of the stable core conventions that the GenAI data does not refer to, with their types.
 const OTHERS: &[(&str, &str)] = &[
     ("session.id", "string"),
     ("user.id", "string"),
     ("tenant.id", "string"),
-    // Of the plain spans of other calls.
+    // For the plain spans of other calls.
     ("http.request.method", "string"),
     ("http.response.status_code", "int"),
 ];
 
-/// One call from outside: what was asked, what came, and what it became.
+/// One call from outside: the question, the answer, and the resulting signals.
 pub(crate) struct Case<'a> {
     pub(crate) question: &'a Question,
     pub(crate) answer: &'a Answer,
@@ -31,7 +31,7 @@ pub(crate) struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Fails where anything the call became is not as the conventions say.
+    /// Fails if any signal of the call violates the conventions.
     pub(crate) fn assert_conforms(&self) {
         span::check(self);
         metric::check(self);

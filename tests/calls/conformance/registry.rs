@@ -1,19 +1,18 @@
-//! The conventions' data: `semconv/gen_ai.json`, and our own names beside it.
+//! The conventions' data, `semconv/gen_ai.json`, together with our own names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// Enums whose members are the known ones among others: the conventions say that another value may be used, or the
-/// provider's own word is passed on.
+/// Enums with an open set of members: the conventions allow other values, or the provider's own word is passed on.
 const OPEN: &[&str] = &[
     "error.type",
     "gen_ai.provider.name",
     "openai.request.service_tier",
 ];
 
-/// How much an attribute is asked for.
+/// The requirement level of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Required,
@@ -21,11 +20,11 @@ pub(crate) enum Level {
     Free,
 }
 
-/// What an attribute's value may be.
+/// The allowed values of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kind {
     pub(crate) of: String,
-    /// Empty unless only these will do.
+    /// The only allowed values; empty if any value is allowed.
     pub(crate) members: Vec<String>,
 }
 
@@ -33,10 +32,10 @@ pub(crate) struct Kind {
 pub(crate) struct Registry {
     pub(crate) json: Value,
     kinds: BTreeMap<String, Kind>,
-    /// Names merged after the snapshot that belong wherever usage is told.
+    /// Names merged after the snapshot that belong to every signal with usage.
     later: Vec<String>,
     pub(crate) ours: BTreeMap<String, Kind>,
-    /// Names nobody may use any more.
+    /// Deprecated names.
     pub(crate) old: BTreeSet<String>,
 }
 
@@ -53,7 +52,7 @@ impl Registry {
         let mut old: BTreeSet<String> = list(&json["deprecated_in_core_v1_43"])
             .map(|old| text(&old["name"]))
             .collect();
-        // Most of these have only moved.
+        // Most deprecated names have only moved.
         for moved in ["attributes", "metrics", "events"] {
             for item in list(&json[moved]) {
                 let name = item.get("key").unwrap_or(&item["name"]);
@@ -94,7 +93,7 @@ impl Registry {
         }
     }
 
-    /// The kind of any attribute somebody declares.
+    /// Returns the kind of any declared attribute.
     pub(crate) fn kind(&self, name: &str) -> Option<&Kind> {
         let template = name.starts_with("gen_ai.prompt.variable.");
         let name = if template {
@@ -105,7 +104,7 @@ impl Registry {
         self.kinds.get(name).or_else(|| self.ours.get(name))
     }
 
-    /// The span an operation makes.
+    /// Returns the span of an operation.
     pub(crate) fn span(&self, operation: &str) -> &Value {
         let kind = match operation {
             "chat" | "text_completion" | "generate_content" => "gen_ai.inference.client",
@@ -116,14 +115,14 @@ impl Registry {
         self.entry("spans", "type", kind)
     }
 
-    /// A span, metric or event by its name.
+    /// Returns a span, metric or event by its name.
     pub(crate) fn entry(&self, list_of: &str, by: &str, name: &str) -> &Value {
         list(&self.json[list_of])
             .find(|entry| entry[by] == name)
             .unwrap_or_else(|| panic!("{name} is in none of the {list_of}"))
     }
 
-    /// The attributes of a span, metric or event, for a provider. Where it tells usage, the later names are added.
+    /// Returns the attributes of a span, metric or event, for a provider. If it has usage, the later names are added.
     pub(crate) fn attributes(&self, of: &Value, provider: &str) -> BTreeMap<String, Level> {
         let mut levels = BTreeMap::new();
         for attribute in list(&of["attributes"]) {
@@ -154,7 +153,7 @@ impl Registry {
     }
 }
 
-/// The refinement for a provider: Azure's deployments speak OpenAI's API.
+/// Returns the refinement for a provider: Azure's deployments speak OpenAI's API.
 fn refining(provider: &str) -> String {
     let id = if provider == "azure.ai.openai" {
         "openai"
@@ -191,7 +190,7 @@ fn kind(attribute: &Value) -> Kind {
     Kind { of, members }
 }
 
-/// `spanloom.yaml` as it is written: an `id`, then a `type` that is a word or a list of members with a `value` each.
+/// Parses `spanloom.yaml`: an `id`, then a `type` that is a word or a list of members with a `value` each.
 fn ours(yaml: &str) -> BTreeMap<String, Kind> {
     let field = |text: &str, name: &str| -> Option<String> {
         let at = text.find(&format!("{name}: "))? + name.len() + 2;

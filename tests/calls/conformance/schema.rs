@@ -1,9 +1,9 @@
-//! The JSON Schemas of message shapes, held strictly: where a schema offers a choice, a value is held against the part
-//! its `type` names. Taken as they stand they accept a text part without its text, as a generic part.
+//! The JSON Schemas of message formats, applied strictly: if a schema offers a choice, a value is checked against the
+//! part that its `type` names. Unmodified, the schemas accept a text part without its text, as a generic part.
 
 use serde_json::Value;
 
-/// Fails unless `json`, an attribute's value, is as its schema says.
+/// Fails unless `json`, an attribute's value, matches its schema.
 pub(super) fn assert_valid(attribute: &str, json: &Value) {
     if let Err(problem) = valid(attribute, json) {
         panic!("{attribute}: {problem}\n{json:#}");
@@ -44,7 +44,7 @@ impl Schema<'_> {
     ) -> Result<(), String> {
         let fail = |why: String| Err(format!("{at}: {why}"));
         match keyword {
-            // What they say of themselves.
+            // Annotations, which restrict nothing.
             "$defs" | "$schema" | "title" | "description" | "default" | "format" => Ok(()),
             "$ref" => self.check(&self.definition(rule), json, at),
             "anyOf" => self.check_choice(rule, json, at),
@@ -92,7 +92,7 @@ impl Schema<'_> {
         let reference = reference.as_str().unwrap();
         match reference.strip_prefix("#/$defs/") {
             Some(name) => self.root["$defs"][name].clone(),
-            // The draft's own schema stands where a tool's parameters are described: any object.
+            // The draft's own schema describes a tool's parameters: any object.
             None if reference.starts_with("http://json-schema.org/draft-07/") => {
                 serde_json::json!({"type": "object"})
             }
@@ -100,7 +100,7 @@ impl Schema<'_> {
         }
     }
 
-    /// One of several shapes: the one that names the value's `type`, where there is one.
+    /// Checks one of several formats: the one that names the value's `type`, if there is one.
     fn check_choice(&self, choices: &Value, json: &Value, at: &str) -> Result<(), String> {
         let choices: Vec<Value> = choices
             .as_array()

@@ -45,7 +45,7 @@ pub(super) fn check(case: &Case<'_>) {
         "an instrumentation never says that all is well: {said}"
     );
 
-    // Whoever answers, the API is OpenAI's, and so is what there is to tell of it.
+    // Whichever provider answers, the API is OpenAI's, and so are its attributes.
     let levels = REGISTRY.attributes(entry, "openai");
     let mut seen = BTreeSet::new();
     for pair in &span.attributes {
@@ -76,7 +76,7 @@ pub(super) fn check(case: &Case<'_>) {
             Level::Conditional => condition::expected(name, case),
             Level::Free => None,
         };
-        // A request that names no model has none to tell.
+        // A request without a model has no such attribute.
         let nameless = name == "gen_ai.request.model" && case.question.body["model"].is_null();
         if let Some(expected) = expected.filter(|_| !nameless) {
             assert_eq!(seen.contains(name), expected, "{name} ({level:?}): {said}");
@@ -84,7 +84,7 @@ pub(super) fn check(case: &Case<'_>) {
     }
 }
 
-/// Fails unless an attribute is declared and its value is of the type it is declared with.
+/// Fails unless an attribute is declared and its value has the declared type.
 pub(super) fn assert_kind(name: &str, value: &Value) {
     let other = OTHERS.iter().find(|(other, _)| *other == name);
     let kind = REGISTRY.kind(name).cloned().or_else(|| {
@@ -104,7 +104,7 @@ pub(super) fn assert_kind(name: &str, value: &Value) {
     assert!(fits, "{name} is {value:?}, declared as {kind:?}");
 }
 
-/// The question, the answer and the attributes, for a failure's message.
+/// Returns the question, the answer and the attributes, for a failure's message.
 fn said(case: &Case<'_>) -> String {
     let Case {
         question,

@@ -1,9 +1,9 @@
 //! Exchanges recorded from real servers (`exchanges/<behaviour>.json`, by `record`), replayed through the layer.
 //!
-//! `truth` and the convention's data check every one of them. One of each kind also has a snapshot of its span, metrics,
-//! events and record, `<behaviour>.snap.json`: few enough that a difference is read. The test takes up new files by
-//! itself; an empty snapshot file asks for a new snapshot. `SPANLOOM_BLESS=1 cargo test -p spanloom-tests --test calls
-//! exchange` rewrites the snapshots; read the difference before you commit it.
+//! `truth` and the convention's data check every exchange. One of each kind also has a snapshot of its span, metrics,
+//! events and record, `<behaviour>.snap.json`: few enough that differences are read. The test finds new files by
+//! itself; an empty snapshot file requests a new snapshot. `SPANLOOM_BLESS=1 cargo test -p spanloom-tests --test calls
+//! exchange` rewrites the snapshots; read the differences before you commit them.
 
 mod snapshot;
 mod truth;
@@ -22,7 +22,7 @@ use crate::conformance::Case;
 use crate::observe::Observer;
 use crate::stream::{Ending, Script, Scripts};
 
-/// Recordings, and snapshots among them, that the folder holds at least.
+/// The least number of recordings, and of snapshots among them, in the folder.
 const FEWEST: (usize, usize) = (60, 20);
 
 /// One recorded exchange.

@@ -1,4 +1,4 @@
-//! What became of a call, as JSON that is the same every time.
+//! A call's signals as JSON that is the same in every run.
 
 use opentelemetry::trace::{SpanId, Status};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use spanloom_testkit::json as plain;
 
 use crate::observe::{Metric, Observed};
 
-/// Fields that are another every time, wherever they stand.
+/// Fields that differ from run to run, wherever they appear.
 const FICKLE: &[&str] = &[
     "ended_at",
     "gen_ai.response.time_to_first_chunk",
@@ -21,7 +21,7 @@ const FICKLE: &[&str] = &[
     "turn_id",
 ];
 
-/// `null` for a call that is none of the layer's.
+/// Returns the snapshot; `null` for a call that the layer does not record.
 pub(super) fn of(observed: Option<&Observed>) -> Value {
     let Some(observed) = observed else {
         return Value::Null;
@@ -73,7 +73,7 @@ fn span(observed: &Observed) -> Value {
     json!({"name": span.name, "kind": kind, "status": status, "attributes": attributes})
 }
 
-/// JSON in a text is easier to read, and to compare, as JSON.
+/// Parses JSON in a text, because JSON is easier to read and to compare.
 fn parsed(value: Value) -> Value {
     match &value {
         Value::String(text) if text.starts_with(['{', '[']) => {
@@ -83,7 +83,7 @@ fn parsed(value: Value) -> Value {
     }
 }
 
-/// Counts and sums of tokens; of times, that there are so many.
+/// Returns the counts and sums of tokens, but only the counts of times.
 fn metric(metric: &Metric) -> Value {
     let mut points: Vec<Value> = metric
         .points
@@ -101,7 +101,7 @@ fn metric(metric: &Metric) -> Value {
     json!({"name": metric.name, "unit": metric.unit, "points": points})
 }
 
-/// As the exporter maps it for the project's own destinations.
+/// Returns the record that the exporter makes for the project's own destinations.
 fn record(observed: &Observed) -> Value {
     let mut span = observed.span.clone();
     span.parent_span_id = SpanId::INVALID;
@@ -110,7 +110,7 @@ fn record(observed: &Observed) -> Value {
     serde_json::to_value(record).unwrap()
 }
 
-/// A line for each place where they differ.
+/// Returns a line for each difference.
 pub(super) fn differences(expected: &Value, actual: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     compare("", expected, actual, &mut lines);

@@ -1,4 +1,4 @@
-//! What must be so, read off the recorded bytes a second time: by a few lines that owe nothing to the code they check.
+//! The expected values, read from the recorded bytes by a few lines independent of the code they check.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::observe::Observed;
 use crate::stream::Ending;
 use spanloom_testkit::json as plain;
 
-/// One line for each thing the span says that the provider did not, or the other way round.
+/// Returns a line for each value that only the span or only the provider reports.
 pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed) -> Vec<String> {
     let told = |name: &str| -> Value {
         let mut attributes = observed.span.attributes.iter();
@@ -25,7 +25,7 @@ pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed
     let is_placeholder = |usage: &Value| usage["total_tokens"] == 0;
     let usage = usage(&payloads).filter(|usage| !fetched && !is_placeholder(usage));
     let mut truths = vec![("spanloom.outcome", outcome(exchange, &body))];
-    // Where the provider counted nothing, there is nothing to hold an estimate against.
+    // Without a count from the provider, an estimate cannot be checked.
     if told("spanloom.usage.source") != "estimated" || usage.is_some() {
         let usage = usage.unwrap_or_default();
         truths.extend([
@@ -72,7 +72,7 @@ pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed
         .collect()
 }
 
-/// The last usage there is.
+/// Returns the last usage.
 fn usage(payloads: &[Value]) -> Option<Value> {
     let mut payloads = payloads.iter().rev();
     payloads.find_map(|payload| {
@@ -93,7 +93,7 @@ fn detail(usage: &Value, sides: &[&str], name: &str) -> Value {
     values.find(|value| !value.is_null()).unwrap_or_default()
 }
 
-/// Of the answer, or of the first chunk that has it.
+/// Returns a field of the answer, or of the first chunk that has it.
 fn field(payloads: &[Value], name: &str) -> Value {
     let mut values = payloads
         .iter()
@@ -126,7 +126,7 @@ fn choices(payloads: &[Value]) -> impl Iterator<Item = &Value> {
         .flat_map(|payload| payload["choices"].as_array().into_iter().flatten())
 }
 
-/// By the choices' numbers.
+/// Returns the finish reasons in the order of the choices.
 fn finish_reasons(payloads: &[Value]) -> Vec<String> {
     let mut reasons = BTreeMap::new();
     for choice in choices(payloads) {
@@ -137,8 +137,8 @@ fn finish_reasons(payloads: &[Value]) -> Vec<String> {
     reasons.into_values().collect()
 }
 
-/// The visible texts. A server may cut a character into its two UTF-16 halves and send each in a piece of its own: they go
-/// through the reader in a disguise, U+E000 to U+E7FF, and are put together behind it.
+/// Returns the visible texts. A server may split a character into its two UTF-16 halves and send each in a separate
+/// chunk: they are mapped to U+E000 to U+E7FF for the reader, and joined afterwards.
 fn characters(body: &[u8]) -> Vec<String> {
     let mut body = String::from_utf8_lossy(body).into_owned();
     for (half, disguise) in "89abcdef".chars().zip("01234567".chars()) {
@@ -156,7 +156,7 @@ fn characters(body: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// The visible text of each choice, deltas one after the other; of the Responses API, of all its messages together.
+/// Returns the visible text of each choice, joined from its deltas; for the Responses API, of all messages together.
 fn texts(payloads: &[Value]) -> Vec<String> {
     let mut texts: BTreeMap<u64, String> = BTreeMap::new();
     for choice in choices(payloads) {
@@ -192,7 +192,7 @@ fn texts(payloads: &[Value]) -> Vec<String> {
     all.filter(|text| !text.is_empty()).collect()
 }
 
-/// What `gen_ai.output.messages` says was answered, message by message.
+/// Returns the answered texts in `gen_ai.output.messages`, message by message.
 fn message_texts(messages: &str) -> Vec<String> {
     let messages: Vec<Value> = serde_json::from_str(messages).unwrap();
     let text = |message: &Value| -> String {

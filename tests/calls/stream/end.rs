@@ -1,4 +1,4 @@
-//! Calls that end in the middle of something: the span ends once, all the same.
+//! Calls that end unexpectedly: the span still ends exactly once.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ async fn a_panic_in_the_middle_of_a_stream() {
     assert_cancelled(observer);
 }
 
-/// What a service inside the layer does instead of answering.
+/// The behaviour of a service inside the layer that does not answer.
 #[derive(Clone, Copy)]
 enum Fails {
     AtOnce,

@@ -1,4 +1,4 @@
-//! Answers no server would give, and those every server gives.
+//! Answers that no server would give, and those that every server gives.
 
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::script::{Ending, Script};
 use crate::ask::Patience;
 
-/// An answer, and how long its caller listens.
+/// An answer, and how long its caller reads.
 #[derive(Clone, Debug)]
 pub(super) struct Generated {
     pub(super) script: Script,
@@ -19,7 +19,7 @@ pub(super) struct Generated {
 /// Endpoints that stream.
 const PATHS: &[&str] = &["/chat/completions", "/responses", "/completions"];
 
-/// One event of a stream, as its bytes without the line ends.
+/// Generates one event of a stream, as its bytes without the line ends.
 fn event() -> impl Strategy<Value = Vec<String>> {
     let data = |json: Value| vec![format!("data: {json}")];
     prop_oneof![
@@ -91,7 +91,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The bytes in pieces: of any size, each byte alone, or empty ones between.
+/// Cuts the bytes into pieces: of any size, of one byte, or with empty pieces between them.
 fn cut(bytes: &[u8], sizes: &[usize]) -> Vec<Bytes> {
     let mut chunks = Vec::new();
     let mut rest = Bytes::copy_from_slice(bytes);
@@ -104,7 +104,7 @@ fn cut(bytes: &[u8], sizes: &[usize]) -> Vec<Bytes> {
 }
 
 pub(super) fn generated() -> impl Strategy<Value = Generated> {
-    // A size of nothing, alone, would never get on.
+    // Sizes of nothing but 0 would never make progress.
     let sizes = prop_oneof![Just(vec![1]), Just(vec![usize::MAX]), vec(0..40usize, 1..6)]
         .prop_filter("gets on", |sizes| sizes.iter().any(|size| *size > 0));
     let ending =
@@ -119,7 +119,7 @@ pub(super) fn generated() -> impl Strategy<Value = Generated> {
         |(body, sizes, ending, kind, status, path, (stops, after, sized))| {
             let chunks = cut(&body, &sizes);
             let patience = if stops || ending == Ending::Silent {
-                // Where nothing more comes, a caller who waits would wait for ever.
+                // If nothing more arrives, a caller that waits would wait forever.
                 Patience::Chunks(after.min(chunks.len()))
             } else {
                 Patience::Endless

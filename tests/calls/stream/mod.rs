@@ -1,7 +1,7 @@
-//! Generated answers, cut anywhere and ended anyhow: the caller gets the same with the layer as without it, and every
-//! call is one span.
+//! Generated answers, cut anywhere and ended in any way: the caller receives the same with the layer as without it, and
+//! every call is one span.
 //!
-//! In memory: the service under the layer answers with a scripted body, so that ten thousand take seconds.
+//! In memory: the service under the layer answers with a scripted body, so that ten thousand calls take seconds.
 
 mod end;
 mod generate;

@@ -1,4 +1,4 @@
-//! A body that names its model twice: everything that is told of the call names the same one.
+//! A body that names its model twice: all signals of the call report the same one.
 
 use std::sync::Arc;
 

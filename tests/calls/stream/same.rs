@@ -1,4 +1,4 @@
-//! The same bytes, pieces and errors; one span each.
+//! The same bytes, pieces and errors; one span for each call.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const BASE: &str = "http://127.0.0.1:1/v1";
 #[tokio::test]
 async fn ten_thousand_streams_reach_the_caller_as_they_are() {
     let observer = Observer::with(|builder| builder.with_content(Content::Both));
-    // Fixed, so that a failure can be had again.
+    // Fixed, so that a failure can be reproduced.
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let strategy = generated();
@@ -30,7 +30,7 @@ async fn ten_thousand_streams_reach_the_caller_as_they_are() {
     let mut asked = BTreeSet::new();
     for number in 1..=STREAMS {
         let generated = strategy.new_tree(&mut runner).unwrap().current();
-        // Its model tells each call from all others.
+        // The model's name distinguishes the call from all others.
         let model = format!("model-{number}");
         let body = json!({"model": model, "stream": true, "messages": [{"role": "user", "content": "hi"}]});
         let question = Question::post(generated.path, body);

@@ -1,4 +1,4 @@
-//! A service that answers with what a script says, frame by frame.
+//! A service that answers as scripted, frame by frame.
 
 use std::io;
 use std::pin::Pin;
@@ -17,9 +17,9 @@ use tower::Service;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     Whole,
-    /// The connection breaks.
+    /// The connection breaks off.
     Broken,
-    /// Nothing more comes, and the connection stays open.
+    /// Nothing more arrives, and the connection stays open.
     Silent,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Script {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) chunks: Vec<Bytes>,
     pub(crate) ending: Ending,
-    /// Whether the body says how long it is.
+    /// Whether the body states its length.
     pub(crate) sized: bool,
 }
 
@@ -52,7 +52,7 @@ impl Script {
 
 struct Scripted {
     rest: std::collections::VecDeque<Bytes>,
-    /// Whether the next poll finds nothing yet.
+    /// Whether the next poll is still pending.
     pending: bool,
     ending: Ending,
     sized: bool,
@@ -97,7 +97,7 @@ impl HttpBody for Scripted {
     }
 }
 
-/// Answers every call with the script. It builds the request first, as a service that sends it does.
+/// Answers every call with the script. Builds the request first, as a service that sends it does.
 #[derive(Clone)]
 pub(crate) struct Scripts(pub(crate) Arc<Script>);
 

@@ -1,4 +1,4 @@
-//! libFuzzer over one target: the one that `SPANLOOM_FUZZ_TARGET` names, or, without it, each by the input's first byte.
+//! libFuzzer on one target: that of `SPANLOOM_FUZZ_TARGET`, or, if it is not set, that of the input's first byte.
 
 #![no_main]
 

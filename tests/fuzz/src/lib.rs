@@ -1,17 +1,17 @@
-//! What holds of any bytes whatever: one function for each reader of what comes from outside. A target panics where its
-//! promise is broken.
+//! Properties of any bytes: one function for each reader of external data. A target panics when its property is
+//! violated.
 //!
-//! Used twice: by the test target `fuzz` (every run, a bounded number of mutations, stable Rust), and by libFuzzer in the
-//! package beside this file, for as long as somebody wants to look.
+//! Used twice: by the test target `fuzz` (in every run, a bounded number of mutations, stable Rust), and by libFuzzer
+//! in the package in this folder, for as long as it runs.
 
 use spanloom_core::json::Document;
 use spanloom_core::price::{Overlay, Table};
 use spanloom_core::{Endpoint, Usage, message, openai, secret};
 
-/// A target by its name.
+/// A target with its name.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     ("document", document),
     ("sse", sse),
@@ -23,7 +23,7 @@ pub const TARGETS: &[Target] = &[
     ("price_file", price_file),
 ];
 
-/// Bytes are JSON where `serde_json` takes them for it, and mean the same; what stands before a cut is JSON again.
+/// Checks that bytes are read as JSON where `serde_json` accepts them, and that a cut document is written as JSON.
 pub fn document(bytes: &[u8]) {
     let document = Document::read(bytes);
     let root = document.root();
@@ -40,7 +40,7 @@ pub fn document(bytes: &[u8]) {
     assert!(Document::read(written.as_bytes()).is_whole(), "{written}");
 }
 
-/// Events lie one behind the other, hold no more than there is, and are the same when the stream is read in two pieces.
+/// Checks that events are in order, hold no more than their bytes, and are the same when read in two pieces.
 pub fn sse(bytes: &[u8]) {
     let events: Vec<_> = openai::events(bytes).collect();
     let mut before = 0;
@@ -54,7 +54,7 @@ pub fn sse(bytes: &[u8]) {
             "no event holds more than its bytes"
         );
         before = event.end;
-        // A mark of the byte order counts at the very beginning only.
+        // A byte order mark counts only at the very beginning.
         let rest = &bytes[event.end..];
         if index % 8 == 0 && !rest.starts_with(b"\xef\xbb\xbf") {
             let head = openai::events(&bytes[..event.end]).map(|event| event.data.into_owned());
@@ -66,7 +66,7 @@ pub fn sse(bytes: &[u8]) {
     }
 }
 
-/// Where bodies come from.
+/// The endpoints that bodies belong to.
 const ENDPOINTS: [Endpoint; 5] = [
     Endpoint::ChatCompletions,
     Endpoint::Responses,
@@ -75,7 +75,7 @@ const ENDPOINTS: [Endpoint; 5] = [
     Endpoint::Embeddings,
 ];
 
-/// A stream cut anywhere is put together to JSON, and its text is no longer than what came.
+/// Checks that a stream, cut anywhere, is assembled into JSON, and that its text is no longer than the input.
 pub fn assemble(bytes: &[u8]) {
     let quarter = bytes.len() / 4;
     for end in [quarter, 2 * quarter, 3 * quarter, bytes.len()] {
@@ -94,10 +94,10 @@ fn assembled(endpoint: Endpoint, bytes: &[u8]) {
     };
     let json: serde_json::Value = serde_json::from_str(&completion).unwrap();
     assert!(json.is_object());
-    // Choices may come in turns: what one says is in the text, in order, but not in one piece. A message that comes whole
-    // is no part of a stream, and stays what it is.
+    // Choices may alternate: the content of one is in the text, in order, but not in one piece. A message that arrives
+    // whole is not part of a stream, and stays unchanged.
     let whole = bytes.windows(9).any(|window| window == b"\"message\"");
-    // Halves of a character find each other in the one and not in the other where pieces of others come between.
+    // Halves of a character may be joined in only one of the two when chunks of other choices are between them.
     let halves = bytes
         .windows(3)
         .any(|window| window.eq_ignore_ascii_case(b"\\ud"));
@@ -125,12 +125,12 @@ fn assert_array(json: Option<String>) {
     assert!(json.is_array());
 }
 
-/// Any body is read; the quick look at its ends finds the model that reading all of it finds, or none.
+/// Checks that any body is read, and that the quick look at its ends finds the model that a full read finds, or none.
 pub fn request(bytes: &[u8]) {
     let document = Document::read(bytes);
     let request = openai::request(document.root());
-    // Of a name that stands twice the quick look may find the first, where the last one counts; and behind a fault of the
-    // JSON one that is not read.
+    // For a repeated name the quick look may find the first, while the last one counts; and after a JSON error it may
+    // find one that is not read.
     let names = document
         .root()
         .members()
@@ -152,7 +152,7 @@ pub fn request(bytes: &[u8]) {
     }
 }
 
-/// Any answer is read; parts of usage that are there are the provider's own.
+/// Checks that any answer is read, and that the usage parts that are present are the provider's own.
 pub fn response(bytes: &[u8]) {
     let document = Document::read(bytes);
     if let Some(failure) = openai::failure(document.root(), "500") {
@@ -166,7 +166,7 @@ pub fn response(bytes: &[u8]) {
     }
 }
 
-/// Secrets of known shapes, in pieces: what scans source for credentials would take them for some.
+/// Secrets of known formats, in pieces, so that secret scanners do not report this source.
 const SECRETS: &[(&str, &str)] = &[
     ("sk-", "proj-abcdefghijklmnopqrstuvwx"),
     ("Bear", "er abcdefghijklmnop1234"),
@@ -175,7 +175,7 @@ const SECRETS: &[(&str, &str)] = &[
     ("eyJ", "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"),
 ];
 
-/// What is masked stays masked, JSON stays JSON, and a secret is found wherever it stands.
+/// Checks that masked text stays masked, JSON stays JSON, and a secret is found wherever it is.
 pub fn mask(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let masked = secret::mask(&text);
@@ -188,7 +188,7 @@ pub fn mask(bytes: &[u8]) {
     }
     let (head, tail) = SECRETS[bytes.len() % SECRETS.len()];
     let secret = format!("{head}{tail}");
-    // Inside a word it is none.
+    // Inside a word it is not a secret.
     if text.contains(&secret) {
         return;
     }
@@ -199,7 +199,7 @@ pub fn mask(bytes: &[u8]) {
     assert!(!masked.contains(&secret), "{json}");
 }
 
-/// Any name has one price, whatever the case of its letters, and no part of a cost is more than the whole.
+/// Checks that any name has one price, whatever its case, and that no part of a cost is more than the whole.
 pub fn price(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (provider, model) = text.split_once('/').unwrap_or(("openai", &text));
@@ -225,7 +225,7 @@ pub fn price(bytes: &[u8]) {
     }
 }
 
-/// Any file of prices is read or refused; one that is refused says why.
+/// Checks that any price file is read or refused, and that a refusal states the reason.
 pub fn price_file(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Err(error) = Overlay::parse(&text) {

@@ -128,7 +128,7 @@ async fn it_reads_what_the_exporter_recorded() {
     }
 }
 
-/// W&B's chat view asks for messages with roles in the inputs and choices with messages in the output.
+/// Checks for W&B's chat view, which needs messages with roles in the inputs and choices with messages in the output.
 fn has_chat_shape(call: &Value) {
     if !call["op_name"].as_str().unwrap().contains("chat") {
         return;
@@ -175,7 +175,7 @@ fn usage_and_cost(calls: &[Value]) {
     assert!(priced > 15, "{priced}");
 }
 
-/// Ids of spans, 16 and 32 digits, are found and referred to as the client's own UUIDs are.
+/// Checks that ids of spans, 16 and 32 digits, can be found and referenced like the client's own UUIDs.
 fn ids_are_addresses(read: &Value, calls: &[Value], project: &str) {
     let found = read["by_id"].as_array().unwrap();
     assert_eq!(found.len(), calls.len());
@@ -262,7 +262,7 @@ fn queries(read: &Value, calls: &[Value]) {
         answers["of_op"],
         such(&|call| call["op_name"] == calls[0]["op_name"])
     );
-    // The client cuts times to microseconds, so the call asked about may come once more.
+    // The client truncates times to microseconds, so the requested call may appear once more.
     let since: BTreeSet<&str> = answers["since"]
         .as_array()
         .unwrap()

@@ -10,7 +10,7 @@ use spanloom_testkit::{Fault, ModelServer, Sink, SinkAnswer};
 
 use crate::model::{plain, streamed, user};
 
-/// What each call is labelled with.
+/// The label of each call.
 pub(super) const LABELS: [&str; 7] = [
     "plain",
     "streamed",
@@ -25,7 +25,7 @@ pub(super) const USER: &str = "jane@example.org";
 pub(super) const SESSION: &str = "session-1";
 pub(super) const MODEL: &str = "gpt-4o-mini-2024-07-18";
 
-/// The user's own attributes of the call with this label.
+/// Returns the user's own attributes of the call with this label.
 pub(super) fn attributes(label: &str) -> Value {
     json!({"label": label, "params": {"temperature": 0.5, "tags": ["a", 1, null]}})
 }
@@ -41,7 +41,7 @@ pub(super) fn response_request() -> Value {
     json!({"model": "gpt-4o-mini", "input": "Say hello.", "instructions": "Be short."})
 }
 
-/// Half of the prompt was in the provider's cache.
+/// Returns an answer for which half of the prompt was in the provider's cache.
 pub(super) fn response_answer() -> Value {
     json!({"id": "resp_1", "object": "response", "created_at": 1_790_000_000, "model": MODEL, "status": "completed",
         "output": [{"type": "message", "id": "msg_1", "status": "completed", "role": "assistant",
@@ -50,7 +50,7 @@ pub(super) fn response_answer() -> Value {
             "output_tokens_details": {"reasoning_tokens": 30}, "total_tokens": 2088}})
 }
 
-/// The servers that are asked.
+/// The servers for the calls.
 pub(super) struct Kinds {
     pub(super) model: ModelServer,
     responses: Sink,
@@ -100,7 +100,7 @@ impl Kinds {
         let client = monitored(plain(&format!("{}/v1", self.responses.url())));
         let responses = client.responses();
         let response = responses.create(serde_json::from_value(response_request()).unwrap());
-        // What the client's types make of the answer is its own affair.
+        // The client's own parsing of the answer does not matter.
         drop(response.monitor_attributes(said("response")).await);
     }
 }
@@ -115,7 +115,7 @@ fn typed(request: Value) -> CreateChatCompletionRequest {
     serde_json::from_value(request).unwrap()
 }
 
-/// The call with this label, of those whose attributes are what `attributes` says.
+/// Returns the call with this label; `attributes` reads a call's attributes.
 pub(super) fn labelled<'a>(
     calls: &'a [Value],
     attributes: impl Fn(&Value) -> &Value,

@@ -1,4 +1,4 @@
-//! What W&B makes of the spans that reach it over OTLP, by its own mapping.
+//! W&B's own mapping of the spans that reach it over OTLP.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn it_finds_model_messages_usage_and_project() {
     let files: Vec<String> = sink
         .requests()
         .iter()
-        // Metrics and events go elsewhere.
+        // Metrics and events have other paths.
         .filter(|request| request.path == "/v1/traces")
         .enumerate()
         .map(|(number, request)| {
@@ -89,7 +89,7 @@ async fn it_finds_model_messages_usage_and_project() {
             .contains('4'),
         "{end:#}"
     );
-    // The bodies are for records; a collector gets none.
+    // The bodies are for records; a collector receives none.
     assert!(!mapped.to_string().contains("spanloom.request"));
     assert_eq!(end["summary"]["weave"]["status"], "success");
     assert_eq!(failed[0]["end"]["summary"]["weave"]["status"], "error");

@@ -1,4 +1,4 @@
-//! W&B's request models take what the exporter sends, and its answer models what the server answers.
+//! W&B's request models accept what the exporter sends, and its response models accept what the server answers.
 
 use serde_json::{Value, json};
 use spanloom_core::Record;
@@ -10,7 +10,7 @@ use super::kinds::{self, LABELS, labelled};
 use super::{costs, demo, native, total};
 use crate::model::user;
 
-/// Has W&B's models judge `lines`, and fails unless they take every one and overlook nothing of it.
+/// Validates `lines` with W&B's models, and fails unless they accept every line and ignore no part of it.
 pub(super) async fn judged(lines: Vec<Value>) -> Vec<Value> {
     let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
     let judge = move || {
@@ -32,7 +32,7 @@ pub(super) async fn judged(lines: Vec<Value>) -> Vec<Value> {
     said
 }
 
-/// What they understood of the call with this label.
+/// Returns the models' view of the call with this label.
 fn of<'a>(calls: &'a [Value], label: &str) -> &'a Value {
     labelled(calls, |call| &call["attributes"], label)
 }
@@ -150,7 +150,7 @@ async fn they_take_the_parts_of_older_servers() {
     }
 }
 
-/// One call, one price: what W&B's server adds to a native call when it is read is what the record says itself.
+/// One call, one price: the price that W&B's server adds to a native call when it is read is that of the record.
 #[tokio::test(flavor = "multi_thread")]
 async fn wandbs_server_reckons_the_same_cost() {
     let (_, records) = native(Destination::wandb, None).await;

@@ -1,4 +1,4 @@
-//! What becomes of spans that the exporter posts to W&B's OTLP endpoints, by W&B's own mapping.
+//! W&B's own mapping of the spans that the exporter posts to its OTLP endpoints.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::ask_through;
 use super::kinds::{self, Kinds, LABELS, MODEL, SESSION, USER, labelled};
 use crate::model::user;
 
-/// A resource as some services have it, with names that are children of others.
+/// Returns a resource like those of some services, with names that are children of other names.
 fn resource() -> Resource {
     Resource::builder_empty()
         .with_attributes([
@@ -28,7 +28,7 @@ fn resource() -> Resource {
         .build()
 }
 
-/// An exporter with that profile, what it posts to, and the service's provider.
+/// An exporter with that profile, its destination, and the service's provider.
 struct Door {
     sink: Sink,
     exporter: Exporter,
@@ -59,7 +59,7 @@ impl Door {
         }
     }
 
-    /// What W&B's code makes of everything that was posted.
+    /// Returns W&B's mapping of everything that was posted.
     async fn mapped(self) -> Value {
         let exporter = self.exporter.clone();
         let flushed = tokio::task::spawn_blocking(move || exporter.flush(Duration::from_secs(10)));
@@ -73,21 +73,21 @@ impl Door {
     }
 }
 
-/// What W&B's code makes of the calls of all kinds.
+/// Returns W&B's mapping of calls of all kinds.
 async fn asked(profile: Profile, content: Content) -> (Kinds, Value) {
     let door = Door::new(profile, resource()).await;
     let kinds = ask_through(&door.provider, content).await;
     (kinds, door.mapped().await)
 }
 
-/// What it makes of the spans of a service.
+/// Returns W&B's mapping of a service's spans.
 async fn spans(profile: Profile, resource: Resource, make: impl FnOnce(&SdkTracer)) -> Value {
     let door = Door::new(profile, resource).await;
     make(&door.provider.tracer("service"));
     door.mapped().await
 }
 
-/// What W&B's code makes of requests with these bodies.
+/// Returns W&B's mapping of requests with these bodies.
 async fn mapped(bodies: Vec<Vec<u8>>) -> Value {
     let map = move || {
         let folder = tempfile::tempdir().unwrap();
@@ -146,7 +146,7 @@ async fn a_call_has_the_providers_own_bodies_its_thread_and_the_users_attributes
             attributes["spanloom"]["attempts"].is_i64(),
             "{label}: {attributes:#}"
         );
-        // Content is in inputs and output, nowhere else.
+        // Content is in inputs and output only.
         for only_there in ["messages", "definitions", "system_instructions"] {
             assert!(
                 !attributes.to_string().contains(only_there),
@@ -194,7 +194,7 @@ async fn a_call_has_the_providers_own_bodies_its_thread_and_the_users_attributes
     assert_eq!(call["function"]["name"], "get_weather");
     let response = start(calls, "response");
     let mut asked = kinds::response_request();
-    // The chat view shows a call of this API when it has a client.
+    // The chat view shows a call of this API if the call has a client.
     asked["self"] = json!({"client": {"server_address": "127.0.0.1"}});
     assert_eq!(response["inputs"], asked);
     assert_eq!(end(calls, "response")["output"], kinds::response_answer());
@@ -338,7 +338,7 @@ async fn the_agents_view_gets_its_columns() {
     }
 }
 
-/// A span as older instrumentations make it: messages by number, tokens in two families.
+/// A span in the format of older instrumentations: messages by number, tokens in two families.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_dialects_tokens_are_not_added_up() {
     let make = |tracer: &SdkTracer| {
@@ -385,13 +385,13 @@ async fn another_dialects_tokens_are_not_added_up() {
             assert_eq!(usage["cache_creation_input_tokens"], 7);
         }
     }
-    // The test can fail: as a collector gets it, W&B counts everything twice.
+    // The test can fail: with the collector's profile, W&B counts everything twice.
     let tokens = |cost: &Value| ["prompt_tokens", "completion_tokens"].map(|it| cost[it].as_u64());
     assert_eq!(tokens(&cost[0]), [Some(2_000), Some(200)]);
     assert_eq!(tokens(&cost[1]), [Some(1_000), Some(100)]);
 }
 
-/// Spans of anything, with names their reader would refuse, beside each other in every place it looks.
+/// Arbitrary spans, with names that their reader would refuse, together in every place it looks.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_rejected_and_nothing_is_raw() {
     let make = |tracer: &SdkTracer| {
@@ -409,7 +409,7 @@ async fn nothing_is_rejected_and_nothing_is_raw() {
         span.set_status(Status::error("late"));
         span.end();
     };
-    // The test can fail: as a collector gets it, W&B refuses it.
+    // The test can fail: with the collector's profile, W&B refuses it.
     let refused = spans(Profile::Collector, Resource::builder_empty().build(), make).await;
     assert_eq!(
         refused["rejected"].as_array().unwrap().len(),

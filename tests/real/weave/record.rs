@@ -1,4 +1,4 @@
-//! W&B's own clients record here, and read back what they recorded: five versions of them, in two languages.
+//! W&B's own clients record here and read their records back: five versions of them, in two languages.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use spanloom_tests::parts::weave::{RECORDERS, run, run_typescript};
 use crate::program::Server;
 
 const TEXT: &str = "Grüße, 日本 😀 \"quoted\" \\ back\nline";
-/// What `record.py` publishes as `settings`, by the digest that every client computes.
+/// The digest of the object that `record.py` publishes as `settings`; every client computes the same.
 const SETTINGS: &str = "tuES7dNH5fudMxyb9Tv8BAfAUYECYxKwE7Dy08BNJfE";
 const PROMPT: &str = "1rXoIwNzAPeiGuB8KcKpPcOXahJYL9LQp2tNP4XAgRc";
 
-/// Recorded in `project` by the client of a version.
+/// Returns what the client of a version recorded in `project`.
 async fn recorded(server: &Server, version: &'static str, project: &str) -> Value {
     let (url, project) = (server.url.clone(), project.to_owned());
     let lines = move || run(version, "record.py", &[&project], &url, b"").unwrap();
     tokio::task::spawn_blocking(lines).await.unwrap().remove(0)
 }
 
-/// Name of the op in a reference: `weave:///e/p/op/NAME:DIGEST`.
+/// Returns the name of the op in a reference: `weave:///e/p/op/NAME:DIGEST`.
 fn op(call: &Value) -> &str {
     let reference = call["op_name"].as_str().unwrap();
     assert!(reference.starts_with("weave:///me/"), "{reference}");
@@ -54,7 +54,7 @@ async fn what_pythons_clients_record_is_stored_and_read_back() {
     }
 }
 
-/// Every call of the program: its parents, inputs and output, its error and its status.
+/// Checks every call of the program: its parents, inputs and output, its error and its status.
 fn calls(version: &str, read: &Value) {
     let calls = read["calls"].as_array().unwrap();
     let expected = [
@@ -101,7 +101,7 @@ fn calls(version: &str, read: &Value) {
     assert_eq!(with_attributes["output"], TEXT, "{version}");
     let in_thread = calls.iter().filter(|call| call["thread_id"] == "thread-1");
     assert_eq!(in_thread.count(), 1, "{version}");
-    // One whose end came after a flush, alone; one whose end never came.
+    // One call whose end arrived after a flush, alone; one whose end never arrived.
     let open = named(calls, "open_at_flush");
     let open: Vec<&Value> = open.iter().map(|call| &call["status"]).collect();
     assert_eq!(open, ["success", "running"], "{version}");
@@ -114,7 +114,7 @@ fn calls(version: &str, read: &Value) {
     }
 }
 
-/// Objects in versions, by every kind of reference.
+/// Checks objects in versions, by every kind of reference.
 fn objects(version: &str, objects: &Value) {
     assert_eq!(objects["digests"]["first"], SETTINGS, "{version}");
     assert_eq!(objects["digests"]["greeting"], PROMPT, "{version}");
@@ -127,7 +127,7 @@ fn objects(version: &str, objects: &Value) {
         objects["first"]["integer"], 9_007_199_254_740_993_i64,
         "{version}"
     );
-    // Published again, the first is the latest; `v1` is the second still.
+    // Published again, the first is the latest; `v1` is still the second.
     assert_eq!(objects["latest"], objects["first"], "{version}");
     assert_eq!(objects["v1"], objects["second"], "{version}");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A server of W&B's own that is older than `calls/complete`: the exporter sends it parts, and the calls come out.
+//! A W&B server that is older than `calls/complete`: the exporter sends parts, and the server returns whole calls.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ async fn the_exporter_falls_back_to_parts_and_they_become_the_calls() {
                 "success"
             };
             assert_eq!(derived, status, "{call:#}");
-            // It keeps microseconds.
+            // The server stores microseconds.
             for time in ["started_at", "ended_at"] {
                 let [theirs, ours] =
                     [call, &sent].map(|call| serde_json::from_value(call[time].clone()).unwrap());

@@ -1,4 +1,4 @@
-//! What W&B's storage takes of a call: the request models let through what it refuses.
+//! The calls that W&B's storage accepts: it refuses some that the request models accept.
 
 use serde_json::{Value, json};
 use spanloom_core::Record;
@@ -7,7 +7,7 @@ use spanloom_tests::parts::weave::{MAPPER, run};
 
 use super::native;
 
-/// What the storage says of each call.
+/// Returns the storage's answer to each call.
 async fn stored(calls: Vec<Value>) -> Vec<Value> {
     let input: String = calls.iter().map(|call| format!("{call}\n")).collect();
     let ask = move || {
@@ -82,7 +82,7 @@ async fn for_wandb_makes_every_record_one_it_takes() {
     for (said, call) in stored(calls(Record::for_wandb)).await.iter().zip(&records) {
         assert_eq!(*said, json!({"ok": true}), "{call:#?}");
     }
-    // As they are, an end user is taken for an account, and a name is too long.
+    // Unmodified, an end user is mistaken for an account, and a name is too long.
     for said in stored(calls(|record| record)).await {
         let error = said["error"].as_str().unwrap();
         assert!(

@@ -13,7 +13,7 @@ use super::session::Session;
 
 pub(super) async fn all(session: &Session, server: &ModelServer) {
     session.expect(6);
-    session.heading("And what else a service meets");
+    session.heading("What else a service encounters");
     // Every outcome is shown as it is, including failures, since the board must show them.
     let outcomes = [
         ("tool call", tool_call(session).await),

@@ -59,7 +59,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
             .map_err(|error| Error::failed(format!("cannot open the browser: {error}")))?;
     }
     if !args.once {
-        note("serving the board; Ctrl-C stops");
+        note("serving the board; press Ctrl-C to stop");
         stop_signal().await;
     }
     drop(stop);

@@ -59,7 +59,7 @@ impl Models {
             .filter(|url: &reqwest::Url| url.has_host())
             .ok_or_else(|| {
                 Error::usage(
-                    "--upstream is no address: expected one such as https://api.openai.com/v1",
+                    "--upstream is not an address: expected one such as https://api.openai.com/v1",
                 )
             })?;
         let shown = format!(
@@ -112,10 +112,10 @@ impl fmt::Display for Models {
         match self {
             Self::Local(server) => write!(
                 f,
-                "asking a local model server at {} (its answers are made up)",
+                "using a local model server at {} (its answers are made up)",
                 server.base_url()
             ),
-            Self::Upstream { .. } => f.write_str("asking the model server of --upstream"),
+            Self::Upstream { .. } => f.write_str("using the model server of --upstream"),
         }
     }
 }
@@ -139,7 +139,7 @@ impl Session {
         };
         let http = http
             .build()
-            .map_err(|error| Error::failed(format!("cannot make an HTTP client: {error}")))?;
+            .map_err(|error| Error::failed(format!("cannot create an HTTP client: {error}")))?;
         let client = Client::with_config(models.config()).monitored_with(monitor, http);
         let bar = if std::io::stdout().is_terminal() {
             ProgressBar::new(0)

@@ -62,7 +62,7 @@ impl Backend {
             status => Finding::warned(
                 "reachability",
                 format!(
-                    "{}/server_info answers {status}: no Weave server?",
+                    "{}/server_info returns {status}: is this a Weave server?",
                     self.base
                 ),
             ),
@@ -89,9 +89,7 @@ impl Backend {
         if self.destination.is_loopback() {
             finding.with_remedy("start it with `spanloom serve`, or set WANDB_API_KEY for W&B")
         } else {
-            finding.with_remedy(
-                "is the address right, and is there a proxy (HTTPS_PROXY) to go through?",
-            )
+            finding.with_remedy("check the address, and whether a proxy (HTTPS_PROXY) is required")
         }
     }
 
@@ -99,10 +97,10 @@ impl Backend {
         match status.as_u16() {
             200..=299 => Finding::passed("permission", format!("{project} may be read")),
             401 => Finding::failed("permission", format!("{} refuses the key", self.base))
-                .with_remedy("set WANDB_API_KEY to a key of this server, and WF_TRACE_SERVER_URL to its address: a key goes to no other"),
+                .with_remedy("set WANDB_API_KEY to a key of this server, and WF_TRACE_SERVER_URL to its address: the key is sent to that address only"),
             403 => Finding::failed("permission", format!("the key may not read {project}"))
-                .with_remedy("is the entity right? --stream ENTITY/PROJECT/STREAM"),
-            other => Finding::warned("permission", format!("asking for {project} gives {other}")),
+                .with_remedy("check the entity in --stream ENTITY/PROJECT/STREAM"),
+            other => Finding::warned("permission", format!("the query for {project} returns {other}")),
         }
     }
 
@@ -145,7 +143,8 @@ fn clock(response: &Response) -> Option<Finding> {
         .ok()?;
     Some(if off > CLOCK {
         let detail = format!("this clock and the server's differ by {} s", off.as_secs());
-        Finding::warned("clock", detail).with_remedy("calls stand at the wrong time: set the clock")
+        Finding::warned("clock", detail)
+            .with_remedy("calls are recorded at the wrong time: set the clock")
     } else {
         Finding::passed("clock", "agrees with the server's")
     })

@@ -99,9 +99,9 @@ async fn send(
         at_server |= is_server && account.delivered > 0;
         at_collector |= !is_server && account.delivered > 0;
         findings.add(if account.is_complete() {
-            Finding::passed("delivery", format!("{name} took the call"))
+            Finding::passed("delivery", format!("{name} accepted the call"))
         } else {
-            let why = format!("the call was not taken by {destination}");
+            let why = format!("the call was not delivered to {destination}");
             Finding::failed("delivery", why).with_remedy("see the reason in brackets")
         });
     }
@@ -115,8 +115,11 @@ async fn send(
             findings.extend(probe.compare("in Jaeger", &SPAN, read.as_ref()));
         }
         None if at_collector && backend.is_none() => findings.add(
-            Finding::warned("read back", "a collector cannot be asked for what it got")
-                .with_remedy("name the Jaeger behind it: --jaeger http://127.0.0.1:16686"),
+            Finding::warned(
+                "read back",
+                "a collector cannot return the calls it received",
+            )
+            .with_remedy("name the Jaeger behind it: --jaeger http://127.0.0.1:16686"),
         ),
         _ => {}
     }
@@ -131,7 +134,7 @@ fn report(args: &DoctorArgs, findings: &Findings) -> Result<(), Error> {
         line(findings);
     }
     match findings.any_failed() {
-        true => Err(Error::failed("calls would not be seen there")),
+        true => Err(Error::failed("calls would not be visible there")),
         false => Ok(()),
     }
 }

@@ -72,7 +72,7 @@ impl Probe {
     /// Calls a model server with made-up answers, as a service would call its own.
     pub(super) async fn call(&self, monitor: &Monitor) -> Result<(), Error> {
         let failed = |error: &dyn std::fmt::Display| {
-            Error::failed(format!("the made-up call could not be made: {error}"))
+            Error::failed(format!("the made-up call failed: {error}"))
         };
         let model = ModelServer::builder().with_latency(Latency::None);
         let model = model.start().await.map_err(|error| failed(&error))?;
@@ -103,10 +103,10 @@ impl Probe {
         read: Option<&Value>,
     ) -> Vec<Finding> {
         let Some(call) = read else {
-            let detail = "the call was taken, and is not there";
+            let detail = "the call was accepted, but cannot be found";
             let finding = Finding::failed("read back", detail);
             return vec![
-                finding.with_remedy("some servers need longer: look at the link in a minute"),
+                finding.with_remedy("some servers need longer: open the link in a minute"),
             ];
         };
         fields
@@ -119,11 +119,11 @@ impl Probe {
         let value = call.pointer(place).filter(|value| !value.is_null());
         match (value, place) {
             (None, "/summary/cost/total_usd") if call.pointer("/summary/weave/costs").is_some() => {
-                Finding::passed(check, format!("{name} (reckoned there)"))
+                Finding::passed(check, format!("{name} (computed by the server)"))
             }
             (None, "/spanloom.request" | "/spanloom.response") => Finding::passed(
                 check,
-                format!("{name} is not for collectors: its messages are"),
+                format!("{name} is not sent to collectors: its messages are"),
             ),
             (None, _) => {
                 Finding::warned(check, format!("{name} is dropped")).with_remedy(remedy(place))
@@ -149,7 +149,7 @@ fn remedy(place: &str) -> &'static str {
         | "/output/choices/0/message/content"
         | "/gen_ai.input.messages"
         | "/gen_ai.output.messages" => {
-            "is content switched off (OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT), or dropped on the way?"
+            "check whether content is switched off (OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT) or dropped on the way"
         }
         _ => "the server does not keep it, or a processor on the way drops it",
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{spanloom, spanloom_with, stderr, stdout};
 
-/// A server that is killed with the test.
+/// A server that is killed when the test ends.
 struct Served {
     child: Child,
     url: String,
@@ -72,7 +72,7 @@ fn what_was_acknowledged_survives_a_kill() {
         &json!({"batch": [call]}),
     );
     assert_eq!(answer, "{}");
-    // SIGKILL: nothing is flushed, nothing is said goodbye to.
+    // SIGKILL: nothing is flushed or closed properly.
     drop(server);
     let server = serve(database.to_str().unwrap());
     let stats = post(
@@ -82,7 +82,7 @@ fn what_was_acknowledged_survives_a_kill() {
     assert_eq!(serde_json::from_str::<Value>(&stats).unwrap()["count"], 1);
 }
 
-/// Calls that the summary's last line names.
+/// Returns the number of calls in the summary's last line.
 fn named_calls(printed: &str) -> u64 {
     let line = printed.lines().find(|line| line.contains("│ all")).unwrap();
     let numbers = line
@@ -175,7 +175,7 @@ fn the_demo_records_what_it_shows() {
     stories(&calls);
 }
 
-/// The streamed records: whole, without usage, and given up.
+/// Checks the streamed records: whole, without usage, and given up.
 fn stories(calls: &[Value]) {
     let streamed: Vec<_> = calls
         .iter()

@@ -1,4 +1,4 @@
-//! `spanloom doctor`, against a server and against none.
+//! `spanloom doctor`, with and without a server.
 
 use std::net::TcpListener;
 
@@ -86,7 +86,7 @@ fn what_tls_has_against_a_server_is_said() {
     let said = stdout(&output);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        said.contains("cannot be reached: what answers does not speak TLS"),
+        said.contains("cannot be reached: the server does not speak TLS"),
         "{said}"
     );
 }

@@ -1,4 +1,4 @@
-//! The binary, as a person runs it.
+//! The binary, as a user runs it.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,12 +16,12 @@ mod upstream;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 
-/// Runs `spanloom` with nothing of this machine's environment that could steer it.
+/// Runs `spanloom` without the variables of this environment that could influence it.
 fn spanloom(arguments: &[&str]) -> Output {
     spanloom_with(&[], arguments)
 }
 
-/// The same with these variables.
+/// Does the same with these variables.
 fn spanloom_with(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_spanloom"));
     for name in [
@@ -48,7 +48,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// A server in a process of its own, with an address of its own choosing; it is gone when this is dropped.
+/// A server in a separate process, on an address that it chooses itself; it is killed when this is dropped.
 struct Serving {
     process: Child,
     url: String,
@@ -86,7 +86,7 @@ fn serving() -> Serving {
     let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
     let first = said.next().unwrap().unwrap();
     let url = first.split_whitespace().last().unwrap().to_owned();
-    // Somebody reads on, so that it never waits for a reader.
+    // Keeps reading, so that the server never waits for a reader.
     std::thread::spawn(move || said.for_each(drop));
     Serving {
         process,

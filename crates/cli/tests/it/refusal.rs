@@ -1,10 +1,10 @@
-//! Wrong input: one line that names the thing and the remedy, and the exit code.
+//! Wrong input: one line that names the problem and the remedy, and the exit code.
 
 use std::net::TcpListener;
 
 use crate::{spanloom, stderr};
 
-/// Runs a command that must fail, and returns its one line.
+/// Runs a command that must fail, and returns the line it prints.
 fn refused(arguments: &[&str], code: i32) -> String {
     let output = spanloom(arguments);
     let said = stderr(&output);
@@ -55,7 +55,7 @@ fn a_database_that_cannot_be_written() {
         said.contains("no/such/folder/x.db") && said.contains("--db"),
         "{said}"
     );
-    // A folder is no file, even for root.
+    // A folder is not a file, even for root.
     let said = refused(
         &[
             "serve",

@@ -1,4 +1,4 @@
-//! `spanloom sync`, of what a service has left.
+//! `spanloom sync`, for records that a service has left on disk.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -10,7 +10,7 @@ use spanloom_testkit::{Sink, SinkAnswer, StatusCode};
 
 use crate::{serving, spanloom, stderr, stdout};
 
-/// Two calls of a service whose server is away. `Monitor::layer` would do, but spans of the provider are enough.
+/// Spools two calls of a service whose server is down. `Monitor::layer` would do, but spans of the provider are enough.
 fn left_behind(folder: &Path) {
     let nobody = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -43,7 +43,7 @@ fn what_was_left_is_sent_once() {
     let folder = tempfile::tempdir().unwrap();
     left_behind(folder.path());
     let (server, spool) = (serving(), folder.path().display().to_string());
-    // Where it was meant for, nobody is.
+    // The original destination has no server.
     let vain = spanloom(&["sync", &spool]);
     assert_eq!(vain.status.code(), Some(1), "{}", stderr(&vain));
     assert!(
@@ -83,10 +83,10 @@ fn what_was_refused_is_sent_when_it_is_asked_for() {
     assert!(told.contains("2 records that http://127.0.0.1:"), "{told}");
     assert!(told.contains("rejected.jsonl"), "{told}");
 
-    // Not by itself.
+    // Rejected records are not sent by default.
     let without = spanloom(&["sync", &spool, "--to", server.url()]);
     assert!(
-        stderr(&without).contains("nothing waits"),
+        stderr(&without).contains("no records are waiting"),
         "{}",
         stderr(&without)
     );

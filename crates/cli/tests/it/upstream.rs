@@ -1,4 +1,4 @@
-//! `demo --upstream`: the examples against a server that somebody else runs.
+//! `demo --upstream`: the examples with a model server that is already running.
 
 use std::process::Command;
 

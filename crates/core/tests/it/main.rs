@@ -1,4 +1,4 @@
-//! What core promises its users, through its public items alone.
+//! The promises of core to its users, tested through its public items alone.
 
 mod mapping_properties;
 mod prices;

@@ -1,4 +1,4 @@
-//! What holds for every span, whoever made it and whatever it says.
+//! Properties of every span, whatever its source and content.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use spanloom_core::mapping::{Span, SpanStatus, record};
 use spanloom_core::openai::{output_messages, prompt_content};
 use spanloom_core::{Endpoint, Record, StreamName, Timestamp, message};
 
-/// Names of every dialect, with what each is read as.
+/// The attribute names of every dialect, with the meaning of each.
 const NAMES: &[&str] = &[
     "ai.model.id",
     "ai.operationId",
@@ -83,7 +83,7 @@ fn word() -> impl Strategy<Value = Value> + Clone {
     "[a-z]{0,6}".prop_map(Value::from)
 }
 
-/// A part of a message, with whatever fields.
+/// Generates a part of a message, with arbitrary fields.
 fn part() -> impl Strategy<Value = Value> + Clone {
     let kinds = "text reasoning refusal tool_call tool_call_response tool-result blob uri file odd";
     let names = "content text id name arguments response result modality uri";
@@ -99,7 +99,7 @@ fn part() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// Messages, or nearly so, in whatever they may be wrapped in.
+/// Generates messages, or nearly so, in any of their wrappers.
 fn told() -> impl Strategy<Value = Value> + Clone {
     let role = select(vec!["system", "user", "assistant", "tool", ""]);
     let content = prop_oneof![vec(part(), 0..4).prop_map(Value::from), word()];
@@ -116,7 +116,7 @@ fn told() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// Values an attribute may have: its own type, a list, or JSON as text, whole or cut off.
+/// Generates values that an attribute may have: its own type, a list, or JSON as text, whole or cut off.
 fn value() -> impl Strategy<Value = Value> {
     let as_text = (told(), 1..400_usize).prop_map(|(told, cut)| {
         told.to_string()
@@ -176,10 +176,10 @@ proptest! {
         prop_assert!(usage.is_none_or(|usage| usage.len() == 1));
     }
 
-    /// Each name with a word of its own: it stands somewhere, as what it was taken for or under its name.
+    /// Gives each name a unique word: it appears in the record, under its meaning or under its name.
     #[test]
     fn no_word_is_lost(names in proptest::sample::subsequence(NAMES, 0..20)) {
-        // Where the provider's own body is, words for the same thing go.
+        // Next to the provider's own body, attributes with the same meaning are dropped.
         let own = ["spanloom.request", "spanloom.response"];
         let named = names.iter().filter(|name| !own.contains(name)).enumerate();
         let attributes: Vec<_> = named.map(|(n, name)| ((*name).to_owned(), json!(format!("word{n}")))).collect();
@@ -190,7 +190,7 @@ proptest! {
         }
     }
 
-    /// What our own spans tell in the convention's words comes back as the request it was: told again it says the same.
+    /// A request that is rebuilt from our own spans' convention attributes converts to the same attributes again.
     #[test]
     fn a_request_told_in_the_conventions_words_is_put_together_again(
         messages in vec(chat_message(), 1..6), choice in chat_message(), tools in any::<bool>()
@@ -217,7 +217,7 @@ proptest! {
     }
 }
 
-/// Messages and tools of a chat completion's request, in the convention's words.
+/// Returns the messages and tools of a chat completion's request, in the convention's format.
 fn asked_json(request: &str) -> [Option<String>; 2] {
     let document = Document::read(request.as_bytes());
     let asked = prompt_content(Endpoint::ChatCompletions, document.root());
@@ -232,7 +232,7 @@ fn answered_json(answer: &str) -> Option<String> {
     message::to_json(&output_messages(Endpoint::ChatCompletions, document.root()))
 }
 
-/// A message of a chat completion.
+/// Generates a message of a chat completion.
 fn chat_message() -> impl Strategy<Value = Value> {
     let word = || "[a-z ]{1,12}";
     let text = word().prop_map(|text| json!({"type": "text", "text": text}));

@@ -1,5 +1,5 @@
-//! The built-in table and its arithmetic against `genai-prices` as a second calculator: `prices/cases.py` wrote the
-//! cases.
+//! The built-in table and its arithmetic compared with `genai-prices` as a second calculator; `prices/cases.py` wrote
+//! the cases.
 
 use serde::Deserialize;
 use spanloom_core::price::Table;

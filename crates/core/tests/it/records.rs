@@ -1,6 +1,6 @@
 //! Spans of every kind, and the records they become: one file for each behaviour in `tests/mapping`.
 //!
-//! `SPANLOOM_BLESS=1 cargo test -p spanloom-core --test it records` writes the records anew; look at what changes.
+//! `SPANLOOM_BLESS=1 cargo test -p spanloom-core --test it records` rewrites the records; review the changes.
 
 #![expect(
     clippy::unwrap_used,
@@ -78,14 +78,14 @@ fn nothing_a_span_says_is_lost() {
     for (file, fixture) in fixtures() {
         let record = serde_json::to_string(&mapped(&fixture)).unwrap();
         for (name, value) in fixture["attributes"].as_object().unwrap() {
-            // Texts that are JSON themselves stand there as JSON.
+            // Texts that are JSON themselves are stored as JSON.
             let Some(text) = value
                 .as_str()
                 .filter(|text| !text.starts_with(['{', '[', '"']))
             else {
                 continue;
             };
-            // What routes the record names it; the API's type names the op; an outcome that is good is the status.
+            // The routing attributes name the record, the API's type names the op, and a good outcome is the status.
             let told = record.contains(json!(text).to_string().trim_matches('"'));
             assert!(told, "{}: {name} = {text:?} is nowhere", file.display());
         }

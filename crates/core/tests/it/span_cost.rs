@@ -1,4 +1,4 @@
-//! The cost of a span that states none: priced for another library's span, in its tier; left unknown for ours.
+//! The cost of a span that states none: priced, in its tier, for another library's span; unknown for ours.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! What exporting costs: CPU time per span of the whole process, its sink's taken off, beside the stock exporter in the same
-//! run; records beside a tree of values; and memory while the destination is away.
+//! The cost of exporting: CPU time per span of the whole process without its sink, compared with the stock exporter in
+//! the same run; records compared with a tree of values; and memory while the destination is down.
 //!
 //! `cargo bench -p spanloom-exporter`
 //!
@@ -11,14 +11,14 @@
 //! | OTLP, not compressed | 6.1 to 7.0 | 5.8 to 7.1 | 0.98 to 1.08 | |
 //! | record to JSON | 1.39 to 1.44 | 11.2 to 12.3 (a tree) | 0.12 to 0.13 | 1.5 |
 //! | span to record to JSON | 11.9 to 12.2 | | | |
-//! | memory, silent destination, 102,400 spans of 3 KB | 45 to 47 MiB, 8,750 kept | 13 MiB, 2,048 kept | | bound 32 MiB, and 24 beside it |
+//! | memory, silent destination, 102,400 spans of 3 KB | 45 to 47 MiB, 8,750 kept | 13 MiB, 2,048 kept | | bound 32 MiB, and 24 besides |
 //! | the same, 10,240 spans of 64 KB | 73 to 91 MiB, 495 kept | 206 MiB, 2,048 kept | 0.35 to 0.44 | |
 //! | the same without a pause, 3 KB and 64 KB | 56 to 67 and 70 to 91 MiB | 14 to 15 and 206 | | |
 //!
-//! Memory is the process's, in one of its own. What is above the bound is a request under way, and what the allocator keeps of
-//! spans that came faster than they were turned into records.
+//! Memory is that of a separate process. Memory above the bound is a request in progress, and what the allocator keeps
+//! of spans that arrived faster than they were turned into records.
 //!
-//! With flate2's own compressor gzip took 12.0 where zlib-rs takes 9.0, and the stock exporter 20.6 where it takes 11.5.
+//! With flate2's own compressor gzip took 12.0 (9.0 with zlib-rs), and the stock exporter 20.6 (11.5 with zlib-rs).
 
 #![expect(
     clippy::unwrap_used,
@@ -62,7 +62,7 @@ fn main() {
     memory::compare();
 }
 
-/// Goal 6: 512 spans of 3 KB a request, with gzip.
+/// Measures goal 6: 512 spans of 3 KB per request, with gzip.
 fn otlp() {
     let batch = spans(false);
     let sink = Sink::start();
@@ -122,7 +122,7 @@ fn otlp() {
     }
 }
 
-/// Goal 7: one call of 3.8 KB to JSON.
+/// Measures goal 7: one call of 3.8 KB to JSON.
 fn records() {
     let span = spans(true).remove(0);
     let stream = "acme/chatbot/logs".parse().unwrap();
@@ -156,12 +156,12 @@ fn compare(what: &str, peer: &str, ours: f64, theirs: f64) {
     );
 }
 
-/// Spans of a call of about 3 KB; with the provider's own bodies, as records have them, or with messages.
+/// Returns spans of a call of about 3 KB: with the provider's own bodies, as for records, or with messages.
 fn spans(bodies: bool) -> Vec<SpanData> {
     let recorder = SpanRecorder::new();
     let provider = recorder.provider();
     let tracer = provider.tracer(spanloom_core::semconv::SCOPE);
-    // Words rather than one letter: what is compressed should look like a prompt.
+    // Words rather than one letter, so that the text compresses like a prompt.
     let words: Vec<String> = (0..230_u32)
         .map(|n| format!("word{}", n.wrapping_mul(2_654_435_761) >> 18))
         .collect();
@@ -260,7 +260,7 @@ fn mapping_span(span: &SpanData) -> mapping::Span {
     }
 }
 
-/// Microseconds of CPU time, the median of many.
+/// Returns the median CPU time of many runs, in microseconds.
 fn median_of(work: impl Fn()) -> f64 {
     const TIMES: u32 = 2_000;
     median(
@@ -289,7 +289,7 @@ fn clock() -> Duration {
     )
 }
 
-/// Answers every request with an empty object, and knows what CPU time that took it.
+/// Answers every request with an empty object, and measures its own CPU time.
 struct Sink {
     address: String,
     nanos: Arc<AtomicU64>,
@@ -310,7 +310,7 @@ impl Sink {
         Self { address, nanos }
     }
 
-    /// Microseconds of CPU time per span, without the sink's.
+    /// Returns microseconds of CPU time per span, without the sink's.
     fn cpu(&self, work: impl FnOnce()) -> f64 {
         let (begun, elsewhere) = (clock(), self.nanos.load(Ordering::Acquire));
         let wall = Instant::now();

@@ -1,4 +1,4 @@
-//! Memory while the destination is away, ours and the stock exporter's.
+//! Memory while the destination is down, compared with the stock exporter.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -12,10 +12,10 @@ use spanloom_exporter::{Destination, Exporter};
 
 use crate::{BATCH, spans};
 
-/// The variable that makes this program one of those whose memory is measured.
+/// The variable that makes this program one of the measured processes.
 const MEASURED: &str = "SPANLOOM_BENCH_MEMORY";
 
-/// Goal 13: nobody to send to. Each in a process of its own, as memory that was used once stays with its process.
+/// Measures goal 13: no destination. Each run is a separate process, because used memory stays with its process.
 pub(crate) fn compare() {
     for (kilobytes, pause) in [(3, 10), (64, 10), (3, 0), (64, 0)] {
         println!(
@@ -31,7 +31,7 @@ pub(crate) fn compare() {
     }
 }
 
-/// Does what such a process does, if this is one.
+/// Runs the measured process, if this is one.
 pub(crate) fn is_measured() -> bool {
     let Ok(told) = std::env::var(MEASURED) else {
         return false;
@@ -42,7 +42,7 @@ pub(crate) fn is_measured() -> bool {
     true
 }
 
-/// What such a process does: 100,000 KB of each 3 KB, and ten times as much of the larger.
+/// Runs in the measured process: 100,000 KB in spans of 3 KB, and ten times as much in the larger ones.
 fn hold(who: &str, kilobytes: usize, pause: Duration) {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", silent.local_addr().unwrap());
@@ -70,7 +70,7 @@ fn hold(who: &str, kilobytes: usize, pause: Duration) {
             "stock: {more} of {} spans; it keeps 2,048 and does not say what became of the rest",
             batches * BATCH
         );
-        // Its end waits for the destination, as long as it may.
+        // Shutdown waits for the destination as long as its timeout allows.
         drop(processor.shutdown_with_timeout(Duration::from_millis(1)));
         return;
     }
@@ -95,7 +95,7 @@ fn hold(who: &str, kilobytes: usize, pause: Duration) {
     assert!(receipt.is_conserved());
 }
 
-/// Bytes in memory.
+/// Returns the bytes of resident memory.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: u64 = status

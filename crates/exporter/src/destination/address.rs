@@ -71,7 +71,7 @@ pub(super) fn address(text: &str) -> Result<Url, Error> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid(
-            "give the key by WANDB_API_KEY or a header, not in the address",
+            "set the key with WANDB_API_KEY or a header, not in the address",
         ));
     }
     url.set_fragment(None);

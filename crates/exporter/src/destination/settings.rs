@@ -38,7 +38,7 @@ impl Destination {
                 format!("invalid header {shown:?}: {what}"),
             )
         };
-        let name: HeaderName = name.parse().map_err(|_| invalid("no name of a header"))?;
+        let name: HeaderName = name.parse().map_err(|_| invalid("not a header name"))?;
         let mut value: HeaderValue = value
             .parse()
             .map_err(|_| invalid("its value cannot be sent"))?;

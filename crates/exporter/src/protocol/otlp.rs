@@ -204,7 +204,7 @@ fn rejected(message: &[u8]) -> u64 {
     };
     if partial.rejected_spans > 0 || !partial.error_message.is_empty() {
         tracing::warn!(name: "spanloom.export.partial", rejected = partial.rejected_spans,
-            message = %spanloom_core::secret::mask(&partial.error_message), "the destination took a request in part");
+            message = %spanloom_core::secret::mask(&partial.error_message), "the destination accepted only part of a request");
     }
     u64::try_from(partial.rejected_spans).unwrap_or(0)
 }

@@ -204,10 +204,7 @@ impl Worker {
             let (Some(request), Some(transport)) =
                 (self.protocol.request(&records), &self.transport)
             else {
-                self.rejected(
-                    &batch,
-                    "no request can be made of it: another version wrote it",
-                );
+                self.rejected(&batch, "it cannot be sent: another version wrote it");
                 continue;
             };
             let transport = transport.clone();

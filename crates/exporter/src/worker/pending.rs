@@ -51,9 +51,9 @@ impl Pending {
                 Some("the spool cannot be written: records are kept in memory only")
             }
             Some(_) if some_rejected => Some(
-                "it refused records for good: rejected.jsonl in the spool has them, with the reason",
+                "it permanently refused records: rejected.jsonl in the spool contains them, with the reason",
             ),
-            None if some_rejected => Some("it refused records for good"),
+            None if some_rejected => Some("it permanently refused records"),
             _ => None,
         }
     }

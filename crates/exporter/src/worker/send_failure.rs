@@ -43,11 +43,11 @@ impl SendFailure {
     pub(super) fn why(self) -> &'static str {
         match self {
             Self::Unreachable => "no connection could be made",
-            Self::Connection => "the connection ended before a whole answer",
-            Self::Timeout => "no whole answer in time",
-            Self::Busy => "the destination cannot take them now",
+            Self::Connection => "the connection ended before a complete answer",
+            Self::Timeout => "no complete answer in time",
+            Self::Busy => "the destination cannot accept records now",
             Self::Key => {
-                "the destination refuses the key: is it right (WANDB_API_KEY, OTEL_EXPORTER_OTLP_HEADERS), and may it write there?"
+                "the destination refuses the key: check that it is correct (WANDB_API_KEY, OTEL_EXPORTER_OTLP_HEADERS) and may write there"
             }
             Self::Proxy => reason::PROXY,
             Self::File => "the file cannot be written",

@@ -1,10 +1,10 @@
-//! Certificates, made when a test runs: an authority that no system knows, and what it signs.
+//! Certificates, created when a test runs: an authority that no system knows, and the certificates it signs.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 
-/// When a certificate is good.
+/// The validity of a certificate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Valid {
     Now,
@@ -36,7 +36,7 @@ impl Authority {
         self.0.as_ref()
     }
 
-    /// A certificate for this host, or for a client of this name.
+    /// Signs a certificate for this host, or for a client of this name.
     pub(crate) fn sign(&self, name: &str, valid: Valid) -> Signed {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         let (from, to) = match valid {
@@ -53,7 +53,7 @@ impl Authority {
 }
 
 impl Signed {
-    /// Both, as a client is given them.
+    /// Returns the certificate and its key, as a client is configured with them.
     pub(crate) fn pem(&self) -> String {
         format!("{}{}", self.certificate.pem(), self.key.serialize_pem())
     }

@@ -1,4 +1,4 @@
-//! Keys, planted wherever one may be given to an exporter, are found only where they are to be sent.
+//! Planted keys, in every place where an exporter accepts one, appear only where they must be sent.
 
 use std::fs;
 use std::path::Path;
@@ -10,18 +10,18 @@ use spanloom_testkit::{Sink, SinkAnswer, StatusCode};
 use crate::said;
 use crate::setup::{block_on, call};
 
-/// In no known form, so that nothing but care keeps them secret.
+/// A key of no known format, which no scanner would mask.
 const KEY: &str = "planted-key-7d1f";
-/// The key as it travels: `api:` and it, in base64.
+/// The key on the wire: `api:` and the key, in base64.
 const KEY_SENT: &str = "YXBpOnBsYW50ZWQta2V5LTdkMWY";
 const HEADER: &str = "planted-header-93ac";
-/// In a known one: a server that quotes it is masked.
+/// A key of a known format, which is masked when a server quotes it.
 const QUOTED: &str = "sk-proj-Zq8Yw3Tn5Vb7Lk2Mx9Rd4Hf6Js1Pc0Ga";
 
-/// A destination that is busy is tried until then.
+/// The time for which a busy destination is retried.
 const SOON: Duration = Duration::from_millis(300);
 
-/// Everything in a folder.
+/// Returns the content of all files in a folder.
 fn written(folder: &Path) -> String {
     let mut found = String::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

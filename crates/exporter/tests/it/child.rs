@@ -1,4 +1,4 @@
-//! This program again, as a process with an environment of its own, that sends one call.
+//! This program again, as a process with a separate environment that sends one call.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,10 +10,10 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::setup::{PATIENCE, call};
 use crate::upstream::Spoken;
 
-/// The variable that tells a child what it is to do.
+/// The variable that names a child's task.
 const TASK: &str = "SPANLOOM_TEST_TASK";
 
-/// What could make a child go another way than its test says.
+/// Variables that could make a child behave differently than its test expects.
 const CLEARED: [&str; 11] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -28,7 +28,7 @@ const CLEARED: [&str; 11] = [
     "SSL_CERT_DIR",
 ];
 
-/// What a child is to do.
+/// The task of a child.
 pub(crate) struct Task<'a> {
     pub(crate) spoken: Spoken,
     pub(crate) url: &'a str,
@@ -37,11 +37,11 @@ pub(crate) struct Task<'a> {
     pub(crate) timeout: Duration,
 }
 
-/// What became of it.
+/// The result of the task.
 pub(crate) struct Outcome {
-    /// The line of the receipt, as in `1 delivered`.
+    /// The receipt in one line, such as `1 delivered`.
     pub(crate) receipt: String,
-    /// Everything it said or wrote to disk: its log at the finest level, with those of the libraries, and its spool.
+    /// Everything that the child wrote: its log at the finest level, including that of its libraries, and its spool.
     pub(crate) all: String,
 }
 
@@ -79,7 +79,7 @@ impl Task<'_> {
     }
 }
 
-/// What stands in the files of a folder.
+/// Appends the content of the files in a folder.
 fn written(folder: &Path, all: &mut String) {
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
@@ -91,7 +91,7 @@ fn written(folder: &Path, all: &mut String) {
     }
 }
 
-/// Not a test: what the child does.
+/// Not a test: the child's task.
 #[test]
 fn sends_one_call() {
     let Ok(told) = std::env::var(TASK) else {

@@ -103,7 +103,7 @@ fn busy_servers_are_asked_again() {
     );
 }
 
-/// Records of each request, and their bytes, of 95 spans within these limits.
+/// Returns the number of records and of bytes in each request, for 95 spans within these limits.
 fn batches(limits: Limits) -> Vec<(usize, usize)> {
     let setup = Setup::with_limits(limits);
     setup.sink.answer_next(StatusCode::SERVICE_UNAVAILABLE);

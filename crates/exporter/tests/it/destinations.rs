@@ -1,4 +1,4 @@
-//! Several destinations, each with what it is to get.
+//! Several destinations, each with its share of the records.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn exporter(destinations: impl IntoIterator<Item = Destination>) -> Exporter {
     builder.start().unwrap()
 }
 
-/// A call of so many bytes, at least.
+/// Exports a call of at least this many bytes.
 fn call(exporter: &Exporter, bytes: usize) {
     let recorder = SpanRecorder::new();
     let provider = recorder.provider();
@@ -47,7 +47,7 @@ fn call(exporter: &Exporter, bytes: usize) {
     }
     span.set_attribute(KeyValue::new("gen_ai.usage.input_tokens", 7));
     span.end();
-    // Not by a processor: its provider would wait for a destination that hangs.
+    // Not through a processor: its provider would wait for a destination that hangs.
     block_on(exporter.span_exporter().export(recorder.spans())).unwrap();
 }
 

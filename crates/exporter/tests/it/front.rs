@@ -1,4 +1,4 @@
-//! A TLS server before a server that knows none: it decrypts and hands on, whatever is spoken inside.
+//! A TLS server in front of a server without TLS: it decrypts and forwards any protocol.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// On a thread of its own, until the tests' process ends. Demands a certificate of each client when it knows who signs
-    /// them. `speaks` is what is spoken behind it, in TLS's words.
+    /// Starts a server on a separate thread, until the tests' process ends. With `clients`, each client must present a
+    /// certificate signed by that authority. `speaks` is the ALPN name of the protocol behind it.
     pub(crate) fn start(
         own: &Signed,
         clients: Option<&Authority>,
@@ -36,7 +36,7 @@ impl Front {
                 tokio::spawn(async move {
                     let mut inside = match acceptor.accept(stream).into_fallible().await {
                         Ok(inside) => inside,
-                        // Closed before all is read, it would be reset, and nobody would hear why.
+                        // Closing before everything is read would reset the connection and lose the reason.
                         Err((_, mut stream)) => return copy(&mut stream, &mut sink()).await,
                     };
                     let mut behind = TcpStream::connect(upstream).await?;

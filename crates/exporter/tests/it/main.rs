@@ -1,4 +1,4 @@
-//! The exporter against an HTTP server that stores, refuses, hangs and goes away.
+//! The exporter with an HTTP server that stores, refuses, hangs and disconnects.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Through proxies, as the environment names them: for what is far, and for nothing else; nothing is lost by one that does not
-//! work, and its credentials are seen by nobody.
+//! Proxies that the environment names: used for remote hosts only; a proxy that fails loses no records, and its
+//! credentials are never exposed.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::proxy::{Manner, Proxy};
 use crate::setup::PATIENCE;
 use crate::upstream::{Spoken, Upstream};
 
-/// A host that nobody but the proxy can find.
+/// A host that only the proxy can resolve.
 const FAR: &str = "collector.test";
-/// A password, and the same as it goes over the wire behind the user `ann`.
+/// A password, and its form on the wire for the user `ann`.
 const CANARY: &str = "c4n4ry-of-the-proxy";
 const CANARY_SENT: &str = "YW5uOmM0bjRyeS1vZi10aGUtcHJveHk=";
 
@@ -25,10 +25,10 @@ fn task<'a>(spoken: Spoken, url: &'a str) -> Task<'a> {
     }
 }
 
-/// For whom nobody answers.
+/// The patience for calls that are never answered.
 const HASTE: Duration = Duration::from_millis(300);
 
-/// A child's environment with this proxy for everything.
+/// Returns a child's environment with this proxy for everything.
 fn through(proxy: &str) -> [(&'static str, &str); 2] {
     [("HTTP_PROXY", proxy), ("HTTPS_PROXY", proxy)]
 }
@@ -58,11 +58,11 @@ fn what_is_far_goes_through_the_proxy_in_a_tunnel() {
             "{heads:?}"
         );
 
-        // Whom the proxy connects with is not trusted for that.
+        // The proxy's target is not trusted just because the proxy connects to it.
         let outcome = task(spoken, "https://collector.test").run(&through(&proxy.url("")));
         assert_eq!(outcome.receipt, "0 delivered, 1 spooled", "{}", outcome.all);
         assert!(
-            outcome.all.contains("signed by no authority"),
+            outcome.all.contains("not signed by a trusted authority"),
             "{}",
             outcome.all
         );
@@ -118,7 +118,7 @@ fn what_is_near_or_exempt_does_not() {
         let upstream = Upstream::new(spoken);
         let proxy = Proxy::start(Manner::Hang);
         let port = upstream.address().port();
-        // This machine, under a name that is not known to be loopback.
+        // This machine, under a name that is not recognized as loopback.
         let wildcard = format!("http://0.0.0.0:{port}");
         for (url, exempt) in [
             (format!("http://127.0.0.1:{port}"), ""),
@@ -139,7 +139,7 @@ fn what_is_near_or_exempt_does_not() {
     }
 }
 
-/// gRPC without TLS is HTTP/2 from its first byte, which proxies of this kind do not forward.
+/// gRPC without TLS is HTTP/2 from its first byte, which such proxies do not forward.
 #[test]
 fn grpc_in_plain_text_goes_through_no_proxy() {
     let upstream = Upstream::new(Spoken::Grpc);
@@ -150,7 +150,7 @@ fn grpc_in_plain_text_goes_through_no_proxy() {
     assert_eq!((upstream.requests(), proxy.heads()), (1, Vec::new()));
 }
 
-/// Destinations that are asked for through a proxy: in a tunnel, and plainly.
+/// Returns destinations that are requested through a proxy: in a tunnel, and in plain text.
 fn far() -> Vec<(Spoken, &'static str)> {
     let tunnelled = Spoken::ALL.map(|spoken| (spoken, "https://collector.test"));
     let plain = [Spoken::Wandb, Spoken::Otlp].map(|spoken| (spoken, "http://collector.test"));
@@ -168,7 +168,7 @@ fn a_proxy_that_demands_credentials_loses_nothing() {
             "{spoken:?} {url}\n{all}"
         );
         assert!(
-            all.contains("trouble=Proxy") && all.contains("demands other credentials"),
+            all.contains("trouble=Proxy") && all.contains("requires different credentials"),
             "{all}"
         );
     }
@@ -189,7 +189,7 @@ fn a_proxy_that_hangs_is_left_in_time_and_loses_nothing() {
             outcome.receipt, "0 delivered, 1 spooled",
             "{spoken:?} {url}\n{all}"
         );
-        assert!(all.contains("no whole answer in time"), "{all}");
+        assert!(all.contains("no complete answer in time"), "{all}");
     }
 }
 
@@ -226,7 +226,7 @@ fn a_proxys_credentials_are_for_the_proxy_alone() {
                 heads[0].contains(CANARY_SENT),
                 "the proxy gets them: {heads:?}"
             );
-            // A log that says nothing of the proxy would prove nothing.
+            // A log that never mentions the proxy would prove nothing.
             assert!(all.contains("intercepts"), "{all}");
             assert!(!all.contains(CANARY) && !all.contains(CANARY_SENT), "{all}");
         }
@@ -255,7 +255,7 @@ fn a_proxy_that_cannot_be_read_is_shown_to_nobody() {
     }
 }
 
-/// The system's own authorities, for whom no builder and no variable of a collector is there.
+/// Tests the system's own authorities, which neither a builder nor a collector's variable sets.
 #[test]
 fn authorities_are_named_for_the_whole_process_too() {
     let authority = Authority::new("ours");
@@ -268,7 +268,7 @@ fn authorities_are_named_for_the_whole_process_too() {
     let outcome = task(Spoken::Wandb, &front.url()).run(&known);
     assert_eq!(outcome.receipt, "1 delivered", "{}", outcome.all);
 
-    // A proxy that is spoken to over TLS is known by them, however plain what goes through it.
+    // The system's authorities also verify a proxy behind TLS, even when plain text goes through it.
     let proxy = Proxy::start(Manner::Forward(upstream.address()));
     let front = Front::start(&own, None, "http/1.1", proxy.address);
     let (named, [known]) = (front.url(), known);

@@ -1,4 +1,4 @@
-//! A proxy that forwards, demands credentials or says nothing, and remembers what it was asked.
+//! A proxy that forwards, demands credentials or stays silent, and records what it was asked.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,14 +12,14 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::serve::serve;
 
-/// What it does.
+/// The behaviour of a proxy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Manner {
-    /// Connects everybody with this server, whatever host they ask for.
+    /// Connects every client with this server, whatever host the client asks for.
     Forward(SocketAddr),
     Demand,
     Hang,
-    /// Forwards too, and speaks SOCKS 5.
+    /// Forwards like `Forward`, and speaks SOCKS 5.
     Socks(SocketAddr),
 }
 
@@ -44,12 +44,12 @@ impl Proxy {
         Self { address, heads }
     }
 
-    /// Its address, with these credentials.
+    /// Returns the proxy's address, with these credentials.
     pub(crate) fn url(&self, credentials: &str) -> String {
         format!("http://{credentials}{}", self.address)
     }
 
-    /// The head of the first request of each connection, without the last empty line.
+    /// Returns the head of the first request of each connection, without the last empty line.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads
             .lock()
@@ -95,14 +95,14 @@ async fn one(stream: TcpStream, manner: Manner, kept: Arc<Mutex<Vec<String>>>) -
     Ok(())
 }
 
-/// Agrees to connect, and says which host was asked for. Source: RFC 1928.
+/// Agrees to connect, and returns the requested host. Source: RFC 1928.
 async fn socks(client: &mut BufReader<TcpStream>) -> io::Result<String> {
     let mut offered = [0; 2];
     client.read_exact(&mut offered).await?;
     let mut methods = vec![0; offered[1].into()];
     client.read_exact(&mut methods).await?;
     client.write_all(&[5, 0]).await?;
-    // Version, command, nothing, a name, and its length.
+    // Version, command, reserved, the address type for a name, and the name's length.
     let mut asked = [0; 5];
     client.read_exact(&mut asked).await?;
     assert_eq!(asked[..4], [5, 1, 0, 3], "the proxy is to look the name up");

@@ -7,7 +7,7 @@ use crate::setup::{PATIENCE, Setup};
 #[test]
 fn a_refused_batch_is_halved_until_the_culprit_stands_alone() {
     let setup = Setup::new();
-    // The first try is put off, so that all spans are in one batch after it.
+    // The first attempt is postponed, so that all spans are in one batch after it.
     setup.sink.answer_next(StatusCode::SERVICE_UNAVAILABLE);
     setup.sink.answer_next(StatusCode::UNPROCESSABLE_ENTITY);
     setup.spans(4);

@@ -1,4 +1,4 @@
-//! What was said in the log, by all tests of this process.
+//! The log messages of all tests in this process.
 
 use std::io;
 use std::sync::{Mutex, Once, PoisonError};
@@ -20,7 +20,7 @@ impl io::Write for Kept {
     }
 }
 
-/// Keeps what is said from now on.
+/// Records all log messages from now on.
 pub(crate) fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -31,7 +31,7 @@ pub(crate) fn listen() {
     });
 }
 
-/// The lines about a destination.
+/// Returns the messages about a destination.
 pub(crate) fn of(destination: &str) -> Vec<String> {
     let said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
     let said = String::from_utf8_lossy(&said);

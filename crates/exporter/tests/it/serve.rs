@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-/// Runs a server on a thread of its own, and says where it listens.
+/// Runs a server on a separate thread, and returns its address.
 pub(crate) fn serve<F: Future<Output = ()>>(
     server: impl FnOnce(TcpListener) -> F + Send + 'static,
 ) -> SocketAddr {

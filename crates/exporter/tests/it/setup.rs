@@ -26,18 +26,18 @@ impl Setup {
         Self::with(limits, None)
     }
 
-    /// With a spool.
+    /// Creates a setup with a spool.
     pub(crate) fn with(limits: Limits, spool: Option<SpoolSettings>) -> Self {
         Self::to(Sink::start_on_thread().unwrap(), limits, spool)
     }
 
-    /// To a sink that is there already.
+    /// Creates a setup with an existing sink.
     pub(crate) fn to(sink: Sink, limits: Limits, spool: Option<SpoolSettings>) -> Self {
         let url = sink.url();
         Self::by_way_of(&url, sink, limits, spool)
     }
 
-    /// To a server in front of the sink.
+    /// Creates a setup that sends to a server in front of the sink.
     pub(crate) fn by_way_of(
         url: &str,
         sink: Sink,
@@ -78,7 +78,7 @@ impl Setup {
         }
     }
 
-    /// Every record the sink was sent, in order, over all requests.
+    /// Returns every record that the sink received, in order, over all requests.
     pub(crate) fn records(&self) -> Vec<Value> {
         let bodies = self
             .sink
@@ -96,18 +96,18 @@ impl Setup {
     }
 }
 
-/// Runs what a sink does while it stops and starts.
+/// Runs the future of a sink that stops or starts.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build().unwrap().block_on(future)
 }
 
-/// Gives an exporter one call.
+/// Exports one call.
 pub(crate) fn call(exporter: &Exporter) {
     let recorder = SpanRecorder::new();
     let mut span = recorder.provider().tracer("test").start("chat m");
     span.set_attribute(KeyValue::new("gen_ai.operation.name", "chat"));
     span.end();
-    // Not by a processor: its provider would wait for a destination that hangs.
+    // Not through a processor: its provider would wait for a destination that hangs.
     block_on(exporter.span_exporter().export(recorder.spans())).unwrap();
 }

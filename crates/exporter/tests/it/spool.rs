@@ -114,7 +114,7 @@ fn a_queue_that_is_small_overflows_to_disk() {
 #[test]
 #[cfg(unix)]
 fn a_folder_that_cannot_be_written_costs_only_the_spool() {
-    // A file where a folder should be; a folder without permissions is none for root.
+    // A file in place of a folder: a folder without permissions would not stop root.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
@@ -184,7 +184,7 @@ fn what_was_refused_is_kept_with_the_reason_and_sent_again_when_asked() {
     );
     assert_eq!(line["record"], sent, "as it was sent");
 
-    // The next run leaves it alone.
+    // The next run leaves the rejected record alone.
     let Setup { sink, exporter, .. } = setup;
     drop(exporter);
     sink.answer_always(SinkAnswer::status(StatusCode::OK).with_body("{}"));
@@ -227,7 +227,7 @@ fn what_is_new_does_not_wait_for_what_was_spooled() {
     proxy.fault_next(ProxyFault::HeldAnswer);
     let next = start(sink);
     next.sink.wait_for_blocking(1).unwrap();
-    // Fifty requests of old spans, the first of them under way: the new span takes turns with them.
+    // Fifty requests of old spans, the first of them in progress: the new span takes turns with them.
     next.spans(1);
     proxy.release();
     let receipt = next.exporter.flush(PATIENCE);

@@ -1,4 +1,4 @@
-//! Over TLS: who is trusted, who is not, and what is said of it. Nothing is delivered to whom nobody trusts, and nothing lost.
+//! TLS: trusted and untrusted servers, and what is logged. Nothing goes to an untrusted server, and nothing is lost.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::setup::{PATIENCE, call};
 use crate::upstream::{Spoken, Upstream};
 
 const HERE: &str = "127.0.0.1";
-/// Shorter than a connection may take by itself, and far longer than the request that a test allows.
+/// Shorter than the timeout of a connection, and far longer than the request that a test allows.
 const LESS: Duration = Duration::from_secs(4);
 
 fn exporter(destination: Destination, spool: &Path) -> Exporter {
@@ -29,7 +29,7 @@ fn exporter(destination: Destination, spool: &Path) -> Exporter {
         .unwrap()
 }
 
-/// The account of one call, once a try has been made, and what was said of it.
+/// Returns the receipt of one call after one attempt, and the log messages about it.
 fn sent(destination: Destination, spool: &Path) -> (Receipt, String) {
     sent_within(PATIENCE, destination, spool)
 }
@@ -43,7 +43,7 @@ fn sent_within(patience: Duration, destination: Destination, spool: &Path) -> (R
     (receipt, said::of(&name).join("\n"))
 }
 
-/// That the call is kept and nothing arrived, for this reason.
+/// Checks that the call is kept and nothing arrived, for this reason.
 fn refused(destination: Destination, upstream: &Upstream, why: &str) {
     let spool = tempfile::tempdir().unwrap();
     let (receipt, said) = sent(destination, spool.path());
@@ -63,7 +63,7 @@ fn trusting(spoken: Spoken, url: &str, authority: &Authority) -> Destination {
         .unwrap()
 }
 
-/// A server of each protocol behind TLS, with this certificate.
+/// Returns a server of each protocol behind TLS, with this certificate.
 fn behind(own: &Signed, clients: Option<&Authority>) -> Vec<(Spoken, Upstream, Front)> {
     let one = |spoken| {
         let upstream = Upstream::new(spoken);
@@ -81,7 +81,7 @@ fn an_authority_is_trusted_once_it_is_named() {
         let (receipt, said) = sent(spoken.to(&front.url()), spool.path());
         assert_eq!((receipt.delivered, receipt.spooled), (0, 1), "{receipt}");
         assert_eq!(upstream.requests(), 0);
-        let why = "signed by no authority that is trusted here";
+        let why = "not signed by a trusted authority";
         assert!(
             said.contains(why) && said.contains("OTEL_EXPORTER_OTLP_CERTIFICATE"),
             "{said}"
@@ -98,10 +98,10 @@ fn an_authority_is_trusted_once_it_is_named() {
 #[test]
 fn another_authority_is_none() {
     let authority = Authority::new("ours");
-    // The second has its name.
+    // The second authority has the same name.
     for other in [Authority::new("another"), Authority::new("ours")] {
         for (spoken, upstream, front) in behind(&authority.sign(HERE, Valid::Now), None) {
-            let why = "signed by no authority that is trusted here";
+            let why = "not signed by a trusted authority";
             refused(trusting(spoken, &front.url(), &other), &upstream, why);
         }
     }
@@ -142,7 +142,7 @@ fn a_server_that_demands_a_certificate_takes_no_other() {
     for (spoken, upstream, front) in behind(&authority.sign(HERE, Valid::Now), Some(&clients)) {
         let nobody = trusting(spoken, &front.url(), &authority);
         refused(nobody.clone(), &upstream, "demands a client certificate");
-        // Another server, as the first has had its line for this minute.
+        // A different server, because the first has used up its one message per minute.
         let own = authority.sign(HERE, Valid::Now);
         let front = Front::start(&own, Some(&clients), spoken.inside(), upstream.address());
         let other = trusting(spoken, &front.url(), &authority);
@@ -169,7 +169,7 @@ fn plain_text_to_a_server_with_tls_is_an_error_at_once() {
     }
 }
 
-/// Servers with TLS that answer who speaks without.
+/// Tests servers with TLS that answer plain-text clients.
 #[test]
 fn a_server_that_asks_for_tls_has_refused_nothing() {
     let bare = |body: &'static str| SinkAnswer::status(StatusCode::BAD_REQUEST).with_body(body);
@@ -177,9 +177,9 @@ fn a_server_that_asks_for_tls_has_refused_nothing() {
         bare(body).with_header(CONTENT_TYPE, HeaderValue::from_static(kind))
     };
     for asks in [
-        // Go's, and so collectors', who name no kind.
+        // The text of Go's server, and so of collectors, which send no content type.
         bare("Client sent an HTTP request to an HTTPS server.\n"),
-        // nginx's and Apache's, shortened.
+        // The page of nginx and Apache, shortened.
         answer(
             "text/html",
             "<h1>400</h1>The plain HTTP request was sent to HTTPS port",
@@ -202,7 +202,7 @@ fn a_server_that_asks_for_tls_has_refused_nothing() {
             assert!(said.contains("begin with https://"), "{said}");
         }
     }
-    // A destination that quotes what it refuses.
+    // A destination that quotes the data it refuses.
     let server = Sink::start_on_thread().unwrap();
     server.answer_always(answer("application/json", r#"{"detail":"bad HTTPS"}"#));
     let spool = tempfile::tempdir().unwrap();
@@ -210,7 +210,7 @@ fn a_server_that_asks_for_tls_has_refused_nothing() {
     assert_eq!((receipt.rejected, receipt.spooled), (1, 0), "{receipt}");
 }
 
-/// A server may close before anybody has heard what it has against a client.
+/// A server may close before the client has received the reason.
 #[test]
 fn a_connection_that_ends_without_a_word_says_what_it_may_be() {
     let authority = Authority::new("ours");
@@ -242,11 +242,7 @@ fn grpc_to_a_server_that_speaks_http_alone_is_an_error_at_once() {
     let own = authority.sign(HERE, Valid::Now);
     let front = Front::start(&own, None, Spoken::Otlp.inside(), upstream.address());
     let destination = trusting(Spoken::Grpc, &front.url(), &authority);
-    refused(
-        destination,
-        &upstream,
-        "one of OTLP over HTTP, and not of gRPC?",
-    );
+    refused(destination, &upstream, "for OTLP over HTTP, not gRPC");
 }
 
 #[test]
@@ -254,13 +250,13 @@ fn what_is_wrong_with_an_address_is_said() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let closed = nobody.local_addr().unwrap();
     drop(nobody);
-    // No name has so long a part: nobody is asked for it.
+    // A label of a host name cannot be that long, so no DNS server is asked.
     let long = "x".repeat(64);
     for (url, why) in [
         (format!("https://{closed}"), "nothing listens"),
         (
             format!("http://{long}.test"),
-            "the host name cannot be looked up",
+            "the host name cannot be resolved",
         ),
     ] {
         for spoken in Spoken::ALL {
@@ -272,7 +268,7 @@ fn what_is_wrong_with_an_address_is_said() {
     }
 }
 
-/// Takes connections, and says nothing.
+/// Accepts connections and sends nothing.
 fn silent() -> SocketAddr {
     serve(async |listener: tokio::net::TcpListener| {
         let mut held = Vec::new();
@@ -294,7 +290,7 @@ fn a_handshake_that_never_ends_is_ended() {
             (0, 1),
             "{receipt}\n{said}"
         );
-        assert!(said.contains("no whole answer in time"), "{said}");
+        assert!(said.contains("no complete answer in time"), "{said}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is spoken over HTTP, and a server for each that knows no TLS and says how many requests it took.
+//! The protocols over HTTP, and for each a server without TLS that counts the requests it accepted.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use spanloom_testkit::Sink;
 
 use crate::serve::serve;
 
-/// Each of the protocols that go over HTTP.
+/// One of the protocols over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spoken {
     Wandb,
@@ -28,7 +28,7 @@ pub(crate) enum Spoken {
 impl Spoken {
     pub(crate) const ALL: [Self; 3] = [Self::Wandb, Self::Otlp, Self::Grpc];
 
-    /// What its server speaks, in TLS's words.
+    /// The ALPN name of the protocol that its server speaks.
     pub(crate) const fn inside(self) -> &'static str {
         match self {
             Self::Wandb | Self::Otlp => "http/1.1",

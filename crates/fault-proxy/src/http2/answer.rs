@@ -1,4 +1,4 @@
-//! Answers that no upstream gave, in frames.
+//! Answers that no upstream sent, in frames.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::{Cut, ProxyFault};
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
 const OK: (&str, &str) = (":status", "200");
 const MESSAGE: &str = "injected by the fault proxy";
-/// Sent at once; also the largest frame that every client takes.
+/// The number of bytes sent at once; also the largest frame that every client accepts.
 const PIECE: usize = 16 * 1024;
 
-/// What makes no sense in frames is sent as it is in HTTP/1.1, which a client takes for garbage.
+/// Answers that have no equivalent in frames are sent as HTTP/1.1, which a client treats as garbage.
 pub(super) fn synthetic(fault: &ProxyFault, stream: u32, shared: &Shared) -> Synthetic {
     let head = || headers(stream, &[OK, GRPC], false);
     let frames = match fault {
@@ -57,7 +57,7 @@ pub(super) fn synthetic(fault: &ProxyFault, stream: u32, shared: &Shared) -> Syn
             .concat()
         }
         ProxyFault::EmptyAnswer => headers(stream, &[OK, GRPC], true),
-        // A message of three bytes that are no protobuf.
+        // A message of three bytes that are not protobuf.
         ProxyFault::BrokenJson => {
             let message = data(stream, &[0, 0, 0, 0, 3, 255, 255, 255], false);
             let trailers = headers(stream, &[("grpc-status", "0")], true);
@@ -73,13 +73,13 @@ pub(super) fn synthetic(fault: &ProxyFault, stream: u32, shared: &Shared) -> Syn
     Synthetic::once([frames, go_away(stream)].concat(), After::Cut(Cut::Close))
 }
 
-/// Pays no heed to the window that the client allows.
+/// Ignores the window that the client allows.
 fn endless(head: Vec<u8>, stream: u32, times: u64) -> Synthetic {
     let block = data(stream, &[0; PIECE], false);
     Synthetic::repeated(head, Bytes::from(block), times, After::Cut(Cut::Close))
 }
 
-/// A response of trailers only.
+/// Returns a trailers-only response.
 fn grpc_status(stream: u32, code: u8, retry_delay: Option<Duration>) -> Vec<u8> {
     let code_text = code.to_string();
     let details = retry_delay.map(|delay| STANDARD_NO_PAD.encode(details(code, delay)));
@@ -93,7 +93,7 @@ fn grpc_status(stream: u32, code: u8, retry_delay: Option<Duration>) -> Vec<u8> 
     headers(stream, &fields, true)
 }
 
-/// A `google.rpc.Status` with a `google.rpc.RetryInfo` among its details.
+/// Returns a `google.rpc.Status` with a `google.rpc.RetryInfo` among its details.
 fn details(code: u8, delay: Duration) -> Vec<u8> {
     let mut duration = Vec::new();
     for (tag, number) in [
@@ -114,7 +114,7 @@ fn details(code: u8, delay: Duration) -> Vec<u8> {
     .concat()
 }
 
-/// A field of bytes.
+/// Encodes a field of bytes.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut field = vec![number << 3 | 2];
     varint(&mut field, u64::try_from(bytes.len()).unwrap_or(0));

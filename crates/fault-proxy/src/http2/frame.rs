@@ -1,4 +1,4 @@
-//! Frames (RFC 9113, section 4), as far as a proxy has to know them.
+//! Frames (RFC 9113, section 4), as far as the proxy needs them.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::wire::Wire;
 
 const HEAD: usize = 9;
-/// Far more than anyone allows; what is longer is no HTTP/2.
+/// Far more than any peer allows; a longer frame is not HTTP/2.
 const LONGEST: usize = 1024 * 1024;
 
 const DATA: u8 = 0;
@@ -21,16 +21,16 @@ const END_HEADERS: u8 = 4;
 
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
-    /// With its head.
+    /// The whole frame, including its head.
     pub(super) bytes: Bytes,
-    /// 0 is the connection.
+    /// The stream's number; 0 is the connection.
     pub(super) stream: u32,
     kind: u8,
     flags: u8,
 }
 
 impl Frame {
-    /// `None` at the connection's end. Nothing is lost when the future is dropped.
+    /// Reads a frame; `None` at the end of the connection. Nothing is lost when the future is dropped.
     pub(super) async fn read(wire: &mut Wire) -> io::Result<Option<Self>> {
         loop {
             if let Some([a, b, c, kind, flags, s @ ..]) = wire.buffer().first_chunk::<HEAD>() {
@@ -56,7 +56,7 @@ impl Frame {
         }
     }
 
-    /// Whether it begins a request on a stream after `last`.
+    /// Returns whether the frame begins a request on a stream after `last`.
     pub(super) fn opens_after(&self, last: u32) -> bool {
         self.kind == HEADERS && self.stream > last
     }
@@ -73,7 +73,7 @@ impl Frame {
         self.kind == WINDOW_UPDATE
     }
 
-    /// The frames that allow the client as much again as this one took.
+    /// Returns the frames that let the client send as much again as this frame contained.
     pub(super) fn windows(&self) -> Vec<u8> {
         let length = self.bytes.len().saturating_sub(HEAD);
         let Some(increment @ 1..) = u32::try_from(length).ok().filter(|_| self.kind == DATA) else {
@@ -84,7 +84,7 @@ impl Frame {
     }
 }
 
-/// A block of headers that refers to no other (HPACK literals, never indexed; RFC 7541, section 6.2.2).
+/// Encodes a header block that refers to no other block (HPACK literals, never indexed; RFC 7541, section 6.2.2).
 pub(super) fn headers(stream: u32, fields: &[(&str, &str)], ends: bool) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in fields {
@@ -97,7 +97,7 @@ pub(super) fn headers(stream: u32, fields: &[(&str, &str)], ends: bool) -> Vec<u
     encode(HEADERS, END_HEADERS | u8::from(ends), stream, &block)
 }
 
-/// An integer with a prefix of seven bits (RFC 7541, section 5.1).
+/// Encodes an integer with a prefix of seven bits (RFC 7541, section 5.1).
 fn length(block: &mut Vec<u8>, length: usize) {
     let Some(mut rest) = length.checked_sub(127) else {
         block.push(u8::try_from(length).unwrap_or(127));
@@ -115,7 +115,7 @@ pub(super) fn data(stream: u32, bytes: &[u8], ends: bool) -> Vec<u8> {
     encode(DATA, u8::from(ends), stream, bytes)
 }
 
-/// No stream after this one is served.
+/// Returns a frame that refuses all streams after this one.
 pub(super) fn go_away(last: u32) -> Vec<u8> {
     encode(GOAWAY, 0, 0, &[last.to_be_bytes(), [0; 4]].concat())
 }

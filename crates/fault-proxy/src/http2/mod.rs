@@ -1,7 +1,7 @@
-//! HTTP/2 with prior knowledge, as gRPC without TLS has it: frames are passed on as they are, and counted by stream.
+//! HTTP/2 with prior knowledge, as used by gRPC without TLS: frames are forwarded unchanged, and counted by stream.
 //!
-//! Header blocks depend on all blocks before them (HPACK), so a request that the upstream did not get spoils its
-//! connection: after such a fault the client is told to go away, as a server does that stops.
+//! Header blocks depend on all previous blocks (HPACK), so a request that the upstream did not receive spoils its
+//! connection: after such a fault the client is sent a GOAWAY, as from a server that stops.
 
 mod answer;
 mod frame;
@@ -17,10 +17,10 @@ use super::shared::Shared;
 use super::wire::Wire;
 use super::{Cut, ProxyFault};
 
-/// What a client says first.
+/// The first bytes that a client sends.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Whether this is for [`serve`].
+/// Returns whether a connection is for [`serve`].
 pub(super) async fn speaks(client: &Wire) -> bool {
     client
         .begins_with(PREFACE.get(..4).unwrap_or_default())
@@ -37,7 +37,7 @@ pub(super) async fn serve(client: Wire, shared: &Shared) {
     }
 }
 
-/// A client's connection and the one that was made for it.
+/// A client's connection, and the upstream connection that was made for it.
 #[derive(Debug)]
 struct Pair {
     client: Wire,
@@ -56,7 +56,7 @@ impl Pair {
         let preface = client.take(PREFACE.len());
         let mut server = Wire::new(TcpStream::connect(shared.upstream).await?);
         server.send(&preface).await?;
-        // A client expects the settings before anything else, also before an answer that is made up.
+        // A client expects the settings before anything else, even before an invented answer.
         let settings = Frame::read(&mut server).await?;
         client
             .send(&settings.ok_or(io::ErrorKind::UnexpectedEof)?.bytes)
@@ -68,7 +68,7 @@ impl Pair {
         })
     }
 
-    /// Until a fault ends the connection, or one of the two does.
+    /// Forwards frames until a fault ends the connection, or until one side closes it.
     async fn run(&mut self, shared: &Shared) -> io::Result<Option<(ProxyFault, After)>> {
         loop {
             tokio::select! {
@@ -84,7 +84,7 @@ impl Pair {
                         continue;
                     };
                     match self.apply(&fault, frame, shared).await? {
-                        // A held answer struck when it was held.
+                        // A held answer was counted when it was held.
                         After::Keep if fault == ProxyFault::HeldAnswer => {}
                         After::Keep => shared.struck(),
                         after => return Ok(Some((fault, after))),
@@ -141,7 +141,7 @@ impl Pair {
         }
     }
 
-    /// Reads the request, which the upstream does not get, to its end or for about so many bytes.
+    /// Reads the request, which the upstream does not receive, to its end or for about this many bytes.
     async fn swallow(&mut self, first: Frame, at_most: usize) -> io::Result<()> {
         let stream = first.stream;
         let mut read = first.bytes.len();
@@ -155,7 +155,7 @@ impl Pair {
                         continue;
                     }
                     read = read.saturating_add(frame.bytes.len());
-                    // As nobody else takes it, nobody else allows more.
+                    // The upstream does not receive the frame, so the proxy must extend the client's window.
                     self.client.send(&frame.windows()).await?;
                     ended = frame.stream == stream && frame.ends_stream();
                 }
@@ -168,7 +168,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Passes the request on, waits for its whole answer, and delivers that as the fault says.
+    /// Forwards the request, waits for its whole answer, and delivers the answer as the fault specifies.
     async fn relay(
         &mut self,
         fault: &ProxyFault,
@@ -184,7 +184,7 @@ impl Pair {
             ProxyFault::LateAnswer { delay } => tokio::time::sleep(*delay).await,
             ProxyFault::HeldAnswer => {
                 shared.struck();
-                // An error means that the proxy is being dropped, and this task with it.
+                // An error means that the proxy is being dropped, and this task too.
                 releases.changed().await.ok();
             }
             _ => {}
@@ -203,7 +203,7 @@ impl Pair {
         Ok(sent.map_or(After::Drop, |()| then))
     }
 
-    /// The frames of the answer. One that is larger than the client's window never ends.
+    /// Returns the frames of the answer. An answer larger than the client's window never ends.
     async fn answer(&mut self, first: &Frame, shared: &Shared) -> io::Result<Bytes> {
         let mut answer = Vec::new();
         self.forward(first, shared).await?;

@@ -1,4 +1,4 @@
-//! Answers that are large, or have no end: made while they are sent, from one block.
+//! Answers that are large or endless: generated while they are sent, from one block.
 
 use std::time::Duration;
 
@@ -64,12 +64,12 @@ fn long_header(bytes: u64) -> Synthetic {
     }
 }
 
-/// One deflated MiB of zeros, flushed so that it ends at a byte and refers to nothing before it, can be repeated.
+/// Repeats one deflated MiB of zeros, flushed so that it ends at a byte and refers to nothing before it.
 fn bomb(bytes: u64) -> Synthetic {
     let zeros = vec![0; MIB];
     let mut block = Vec::with_capacity(16 * 1024);
     let mut deflate = Compress::new(Compression::best(), false);
-    // Memory is the only thing that this could lack.
+    // Compression can only fail for lack of memory.
     deflate
         .compress_vec(&zeros, &mut block, FlushCompress::Full)
         .ok();
@@ -80,7 +80,7 @@ fn bomb(bytes: u64) -> Synthetic {
     for _ in 0..times {
         crc.combine(&one);
     }
-    // A last, empty block; then the checksum and the length modulo 2^32, as RFC 1952 has them.
+    // A last, empty block; then the checksum and the length modulo 2^32, as RFC 1952 specifies.
     let mut end = vec![0x03, 0x00];
     end.extend(crc.sum().to_le_bytes());
     end.extend(crc.amount().to_le_bytes());

@@ -1,4 +1,4 @@
-//! Answers that no upstream gave. The large ones are made while they are sent.
+//! Answers that no upstream sent. The large ones are generated while they are sent.
 
 mod large;
 
@@ -18,7 +18,7 @@ use super::{Cut, ProxyFault, RetryAfter};
 
 const CLOSE: After = After::Cut(Cut::Close);
 const CHUNKED: &str = "transfer-encoding: chunked";
-/// Headers that credentials travel in.
+/// Headers that carry credentials.
 const CREDENTIALS: &[&str] = &[
     "authorization",
     "cookie",
@@ -28,14 +28,14 @@ const CREDENTIALS: &[&str] = &[
 ];
 const JSON: &str = "content-type: application/json\r\n";
 
-/// Bytes, some of them repeated, and what becomes of the connection after them.
+/// Bytes, some of them repeated, and the state of the connection after them.
 #[derive(Debug)]
 pub(super) struct Synthetic {
     start: Vec<u8>,
-    /// Sent `times` times.
+    /// The block that is sent `times` times.
     block: Bytes,
     times: u64,
-    /// After each block, so that an endless answer does not eat a processor.
+    /// The pause after each block, so that an endless answer does not use up a processor.
     pause: Duration,
     end: Vec<u8>,
     after: After,
@@ -66,7 +66,7 @@ impl Synthetic {
         Self { after, ..self }
     }
 
-    /// A client that leaves in the middle has seen enough.
+    /// Sends the bytes. A client that disconnects in the middle is not an error.
     pub(super) async fn send(self, client: &mut Wire) -> After {
         match self.try_send(client).await {
             Ok(()) => self.after,
@@ -86,7 +86,7 @@ impl Synthetic {
     }
 }
 
-/// The answer of a fault that invents one.
+/// Returns the answer of a fault that invents one.
 pub(super) fn answer(fault: &ProxyFault, shared: &Shared) -> Synthetic {
     match fault {
         ProxyFault::Status {
@@ -104,12 +104,12 @@ pub(super) fn answer(fault: &ProxyFault, shared: &Shared) -> Synthetic {
         _ => odd(fault)
             .or_else(|| unsound(fault))
             .or_else(|| large::answer(fault))
-            // All that is no answer at all is handled before.
+            // Faults without any answer have been handled before.
             .unwrap_or_else(|| Synthetic::once(garbage(), CLOSE)),
     }
 }
 
-/// Sound HTTP that a client did not expect.
+/// Returns valid HTTP that a client did not expect.
 fn odd(fault: &ProxyFault) -> Option<Synthetic> {
     Some(match fault {
         ProxyFault::HtmlPage => whole(
@@ -130,7 +130,7 @@ fn odd(fault: &ProxyFault) -> Option<Synthetic> {
     })
 }
 
-/// Answers that stop or break where HTTP has more to come; most of them a head and some bytes of a body.
+/// Returns answers that stop or break where HTTP requires more; most are a head and some bytes of a body.
 fn unsound(fault: &ProxyFault) -> Option<Synthetic> {
     let (headers, body, after) = match fault {
         ProxyFault::HangAfterStatusLine => {
@@ -153,7 +153,7 @@ fn unsound(fault: &ProxyFault) -> Option<Synthetic> {
     ))
 }
 
-/// Answers a client that came to the other origin.
+/// Answers a client that connected to the other origin.
 pub(super) async fn welcome(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let mut client = Wire::new(stream);
     if let Some(mut request) = Message::begin(&mut client, Side::Request).await? {
@@ -197,7 +197,7 @@ fn with_status(status: StatusCode, retry_after: Option<&RetryAfter>) -> Syntheti
 }
 
 impl RetryAfter {
-    /// The header's value.
+    /// Returns the header's value.
     pub(super) fn value(&self) -> String {
         match self {
             Self::Seconds(seconds) => seconds.to_string(),
@@ -223,7 +223,7 @@ fn redirect(status: StatusCode, authority: &str) -> Synthetic {
     )
 }
 
-/// A kilobyte that looks random and is the same every time.
+/// Returns a kilobyte that looks random and is the same every time.
 fn garbage() -> Vec<u8> {
     (0_u32..1024)
         .map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0] | 0x80)

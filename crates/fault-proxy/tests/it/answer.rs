@@ -1,4 +1,4 @@
-//! Answers that no upstream gave, as a real HTTP client takes them.
+//! Answers that no upstream sent, as a real HTTP client handles them.
 
 use std::io::Read;
 use std::time::Duration;
@@ -98,7 +98,7 @@ async fn who_follows_a_redirect_is_seen_elsewhere() {
         let counts = proxy.counts();
         assert_eq!((counts.elsewhere, counts.credentials_elsewhere), (1, 0));
 
-        // A client that takes the key along.
+        // A client that sends the key to the new address.
         let place = answer.headers()["location"].to_str().unwrap().to_owned();
         let request = reqwest::Client::new().post(place).bearer_auth("key");
         request.send().await.unwrap();
@@ -166,7 +166,7 @@ fn what_has_no_end_goes_on_until_the_client_leaves() {
     let table = [
         (ProxyFault::EndlessChunks, 100_000),
         (ProxyFault::EndlessContinue, 1_000),
-        // More than all buffers on the way hold.
+        // More than all buffers along the way hold.
         (ProxyFault::HugeAnswer { bytes: huge }, 20_000_000),
         (ProxyFault::GzipBomb { bytes: huge }, 1_000_000),
     ];

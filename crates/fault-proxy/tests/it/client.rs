@@ -7,7 +7,7 @@ use std::time::Duration;
 use spanloom_fault_proxy::{Cut, FaultProxy, ProxyFault};
 use spanloom_testkit::Sink;
 
-/// Longer than anything here takes.
+/// Longer than any step here takes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) const BODY: &str = r#"{"batch": [{"id": "one"}, {"id": "two"}]}"#;
@@ -26,7 +26,7 @@ pub(super) fn start() -> (Sink, FaultProxy) {
     (sink, proxy)
 }
 
-/// A proxy with this fault due.
+/// Returns a proxy with this fault due.
 pub(super) fn with(fault: ProxyFault) -> (Sink, FaultProxy) {
     let (sink, proxy) = start();
     proxy.fault_next(fault);
@@ -42,7 +42,7 @@ impl Client {
         Self(stream)
     }
 
-    /// Connects and sends the request. A connection that is cut meanwhile is what the test is about.
+    /// Connects and sends the request. The connection may be cut meanwhile, which is what the test checks.
     pub(super) fn ask(proxy: &FaultProxy) -> Self {
         let mut client = Self::connect(proxy);
         client.0.write_all(request().as_bytes()).ok();
@@ -53,7 +53,7 @@ impl Client {
         self.0.write_all(request().as_bytes()).unwrap();
     }
 
-    /// What has arrived already; the connection must be open.
+    /// Returns what has already arrived; the connection must be open.
     pub(super) fn available(&mut self) -> String {
         self.0.set_nonblocking(true).unwrap();
         let mut seen = Vec::new();
@@ -63,7 +63,7 @@ impl Client {
         String::from_utf8(seen).unwrap()
     }
 
-    /// One answer with a `content-length`; the connection may stay open.
+    /// Reads one answer with a `content-length`; the connection may stay open.
     pub(super) fn answer(&mut self) -> String {
         let mut seen = Vec::new();
         while !seen.ends_with(b"\r\n\r\n") {
@@ -86,7 +86,7 @@ impl Client {
         seen.push(byte[0]);
     }
 
-    /// All there is until the end, and which end it is.
+    /// Reads everything until the end, and returns the kind of end.
     pub(super) fn end(mut self) -> (Vec<u8>, Cut) {
         let mut seen = Vec::new();
         match self.0.read_to_end(&mut seen) {

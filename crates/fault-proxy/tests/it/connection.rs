@@ -28,7 +28,7 @@ fn each_hang_is_silent_from_where_its_name_says() {
         proxy.wait_for_faults_blocking(1).unwrap();
         assert_eq!(client.available(), expected, "{fault}");
         assert!(sink.requests().is_empty(), "{fault}");
-        // The next one is served, and the hanging one is let go with the proxy.
+        // The next client is served, and the hanging one is released with the proxy.
         assert!(Client::ask(&proxy).answer().ends_with("{}"), "{fault}");
         drop(proxy);
         let _gone = client.end();
@@ -57,7 +57,7 @@ fn a_hang_after_the_head_waits_for_the_head_and_not_for_the_body() {
 fn a_backlog_is_left_alone_until_the_proxy_heals() {
     let (sink, proxy) = with(ProxyFault::NeverAccept);
     let mut client = Client::ask(&proxy);
-    // A second fault behind it has to wait, too.
+    // A second fault behind this one must wait, too.
     proxy.fault_next(ProxyFault::ResetAtConnect);
     assert_eq!(client.available(), "");
     assert_eq!((proxy.connections(), sink.requests().len()), (0, 0));
@@ -109,7 +109,7 @@ fn a_half_closed_connection_still_takes_the_request() {
     let (_sink, proxy) = with(ProxyFault::HalfCloseAtConnect);
     let mut client = Client::connect(&proxy);
     assert_eq!(client.0.read(&mut [0]).unwrap(), 0);
-    // Twice: a closed socket would answer the first with a reset, which the second would meet.
+    // Twice: a closed socket would answer the first send with a reset, which the second would meet.
     client.send();
     client.send();
     assert_eq!(client.0.read(&mut [0]).unwrap(), 0);
@@ -163,7 +163,7 @@ fn a_fault_for_always_lasts_until_the_proxy_heals() {
     for _ in 0..3 {
         assert_eq!(Client::ask(&proxy).end(), (Vec::new(), Cut::Close));
     }
-    // The script goes first.
+    // The script takes precedence.
     proxy.fault_next(ProxyFault::EmptyAnswer);
     assert!(Client::ask(&proxy).answer().ends_with("\r\n\r\n"));
     assert_eq!(Client::ask(&proxy).end(), (Vec::new(), Cut::Close));

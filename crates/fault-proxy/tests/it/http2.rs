@@ -1,4 +1,4 @@
-//! gRPC's transport through the proxy: HTTP/2 with prior knowledge, before a real server of it.
+//! gRPC's transport through the proxy: HTTP/2 with prior knowledge, in front of a real HTTP/2 server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 /// More than one frame, and more than the first window.
 const LARGE: usize = 200_000;
 
-/// A server that says how long the request was, and counts them.
+/// Starts a server that answers with the request's length, and counts the requests.
 async fn start() -> (FaultProxy, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -84,7 +84,7 @@ async fn statuses_reach_the_client_and_the_upstream_hears_nothing() {
                 let value = match retry_after {
                     Some(RetryAfter::Seconds(seconds)) => Some(seconds.to_string()),
                     Some(RetryAfter::Text(text)) => Some((*text).to_owned()),
-                    // The date is of the moment.
+                    // The date changes from run to run.
                     Some(_) => continue,
                     None => None,
                 };
@@ -229,7 +229,7 @@ async fn slow_and_late_ones_are_whole() {
         let answer = client().post(proxy.url()).body("x".repeat(100)).send();
         let text = answer.await.unwrap().text().await.unwrap();
         assert_eq!(text, "100", "{fault}");
-        // The others take at least a millisecond a byte: a sleep lasts no less.
+        // The other faults take at least a millisecond per byte, because a sleep is never shorter.
         assert!(start.elapsed() >= delay, "{fault}");
     }
     assert_eq!(served.load(Ordering::SeqCst), 3);
@@ -245,7 +245,7 @@ async fn endless_answers_go_on_until_the_client_leaves() {
         proxy.fault_next(fault.clone());
         let mut answer = client().post(proxy.url()).send().await.unwrap();
         let mut seen = 0;
-        // A client that is slower than this finds its window exceeded and breaks off: then it has seen enough, too.
+        // A slower client finds its window exceeded and disconnects: then it has seen enough, too.
         while seen < 1_000_000 {
             match answer.chunk().await {
                 Ok(chunk) => seen += chunk.unwrap().len(),

@@ -1,4 +1,4 @@
-//! The fault proxy under raw sockets and a real HTTP client: each behaviour is seen to do what its name says.
+//! The fault proxy with raw sockets and a real HTTP client: each fault does what its name states.
 
 #![expect(
     clippy::unwrap_used,

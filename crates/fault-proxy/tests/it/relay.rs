@@ -1,4 +1,4 @@
-//! Requests that the upstream gets.
+//! Requests that the upstream receives.
 
 use std::time::{Duration, Instant};
 
@@ -82,7 +82,7 @@ fn each_cut_of_an_answer_comes_after_the_request_was_applied() {
             (answer(30), 30),
             (answer(whole - 1), whole - 1),
             (answer(1_000_000), whole),
-            // One of two bytes.
+            // One of the body's two bytes.
             (ProxyFault::CutAnswerBody { cut }, whole - 1),
             (ProxyFault::StaleConnection { cut }, whole),
         ];

@@ -106,7 +106,7 @@ async fn what_happens_inside_a_call_is_under_its_span() {
         }
     };
     let http = reqwest::Client::new();
-    // Before the service's future is made, while the request is built, and after an await.
+    // Before the service's future is created, while the request is built, and after an await.
     let inner = service_fn(move |factory: HttpRequestFactory| {
         current();
         let (current, http) = (current.clone(), http.clone());

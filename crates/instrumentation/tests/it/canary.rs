@@ -1,4 +1,4 @@
-//! Forty planted secrets, in every place a call has: found nowhere.
+//! Forty planted secrets, in every place of a call, appear nowhere in the output.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use spanloom_instrumentation::{Content, Details, GenAiLayer, MonitorAttributesEx
 use spanloom_testkit::SpanRecorder;
 use tower::{Layer as _, service_fn};
 
-/// Prefix and rest; in two pieces, so that no scanner of repositories takes them for true ones.
+/// Prefix and rest, in two pieces, so that no repository scanner takes them for real secrets.
 const SECRETS: [(&str, &str); 42] = [
     ("sk-", "a1abcdefghijklmnopqrstuvwxyz0123456789ABCDEF"),
     ("sk-proj-", "a2_xyz-0123456789abcdefghijklmnopqrstuv"),
@@ -85,7 +85,7 @@ const SECRETS: [(&str, &str); 42] = [
     ("eyJ", "hbGciOiJIUzI1NiJ9.e6eXdWIiOiIxMjM0In0.c2lnbmF0dXJl"),
 ];
 
-/// A request with the secret in every text it can have.
+/// Returns a request with the secret in every text that it can have.
 fn request(secret: &str, stream: bool) -> CreateChatCompletionRequest {
     let arguments = json!({"key": secret, "note": format!("line\n{secret}")}).to_string();
     let request = json!({
@@ -120,7 +120,7 @@ fn answer(secret: &str) -> Value {
         "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}})
 }
 
-/// The answer's texts as deltas of a few characters each.
+/// Returns the answer's texts as deltas of a few characters each.
 fn stream(secret: &str) -> String {
     let arguments = json!({"key": format!("\"{secret}\"")}).to_string();
     let mut events = String::new();
@@ -160,7 +160,7 @@ fn respond(status: u16, kind: &str, body: String) -> Response {
     Response::from(response)
 }
 
-/// Everything that leaves a layer.
+/// All outputs of a layer.
 struct Sinks {
     spans: SpanRecorder,
     logs: InMemoryLogExporter,
@@ -198,7 +198,7 @@ impl Sinks {
         }
     }
 
-    /// A call that is answered at once, one that is streamed and one that fails.
+    /// Makes a call that is answered at once, one that is streamed and one that fails.
     async fn calls(&self, secret: &str) {
         for (status, kind, body) in [
             (200, "application/json", answer(secret).to_string()),
@@ -254,7 +254,7 @@ impl Sinks {
     }
 }
 
-/// What `tracing` was told.
+/// The output of `tracing`.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -270,7 +270,7 @@ impl io::Write for Written {
     }
 }
 
-/// One test for all modes: what `tracing` is told goes through the process's only global subscriber.
+/// One test for all modes: `tracing` output goes through the process's only global subscriber.
 #[tokio::test]
 async fn forty_planted_secrets_are_found_nowhere() {
     let written = Written::default();

@@ -1,4 +1,4 @@
-//! A client with the layer, and a server that answers what it is told.
+//! A client with the layer, and a server with scripted answers.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -26,14 +26,14 @@ impl Canned {
         Self::at(sink, base)
     }
 
-    /// With a recorder of these bounds.
+    /// Creates a setup with a recorder of these bounds.
     pub(crate) async fn within(limits: Limits) -> Self {
         let sink = Sink::start().await.unwrap();
         let base = format!("{}/v1", sink.url());
         Self::start(sink, base, limits)
     }
 
-    /// Calls go to `base` and not to the sink.
+    /// Creates a setup whose calls go to `base` and not to the sink.
     pub(crate) fn at(sink: Sink, base: String) -> Self {
         Self::start(sink, base, Limits::default())
     }
@@ -62,7 +62,7 @@ impl Canned {
         }
     }
 
-    /// Every request from now on has this answer.
+    /// Sets the answer to every request from now on.
     pub(crate) fn answer(&self, body: &Value) {
         self.always("application/json", body.to_string());
     }
@@ -88,7 +88,7 @@ impl Canned {
     }
 }
 
-/// Events with their names, as the Responses API sends them.
+/// Encodes events with their names, as the Responses API sends them.
 pub(crate) fn events(events: &[Value]) -> String {
     let event = |event: &Value| {
         let kind = event["type"].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Calls that have just ended, or still run, and a provider that is shut down at once.
+//! Calls that have just ended or are still running, and a provider that is shut down at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +83,7 @@ fn streamed() -> CreateChatCompletionRequest {
     request
 }
 
-/// Streams of which one chunk has been read, through a layer of which nothing is left but what they hold themselves.
+/// Returns streams after their first chunk, from a layer that only the streams keep alive.
 async fn streams(
     server: &ModelServer,
     recorder: Recorder,

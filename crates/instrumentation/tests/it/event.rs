@@ -18,7 +18,7 @@ use crate::setup::request;
 pub(crate) const DETAILS: &str = "gen_ai.client.inference.operation.details";
 const EXCEPTION: &str = "gen_ai.client.operation.exception";
 
-/// A client whose layer tells everything there is.
+/// A client whose layer emits every signal.
 pub(crate) struct Told {
     pub(crate) server: ModelServer,
     pub(crate) client: Client<OpenAIConfig>,
@@ -63,7 +63,7 @@ impl Told {
         }
     }
 
-    /// The events of this name.
+    /// Returns the events of this name.
     pub(crate) fn events(&self, name: &str) -> Vec<SdkLogRecord> {
         assert!(self.recorder.flush(std::time::Duration::from_secs(5)));
         let logs = self.logs.get_emitted_logs().unwrap();
@@ -81,7 +81,7 @@ fn attribute(record: &SdkLogRecord, name: &str) -> Option<AnyValue> {
         .map(|(_, value)| value.clone())
 }
 
-/// Walks into structured values.
+/// Returns a field of a structured value.
 fn field<'a>(value: &'a AnyValue, path: &str) -> &'a AnyValue {
     path.split('.')
         .fold(value, |value, step| match (value, step.parse::<usize>()) {

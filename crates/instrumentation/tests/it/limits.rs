@@ -1,4 +1,4 @@
-//! Bodies that there is no room for: their content is not recorded, their numbers are.
+//! Bodies that exceed the limits: their content is not recorded, their figures are.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::setup::{float, int, request, text};
 
 const ROOM: usize = 20_000;
 
-/// How many calls lost their content. A span is there a little before its call is counted.
+/// Returns how many calls lost their content. A span arrives slightly before its call is counted.
 fn shed(setup: &Canned) -> u64 {
     assert!(setup.recorder.flush(Duration::from_secs(10)));
     setup.recorder.stats().shed
@@ -30,7 +30,7 @@ fn chunk(delta: &Value, finish: Option<&str>, usage: Option<&Value>) -> String {
     format!("data: {chunk}\n\n")
 }
 
-/// A stream longer than there is room for.
+/// Returns a stream that is longer than the limit.
 fn long_stream() -> String {
     let mut stream = String::new();
     while stream.len() < 4 * ROOM {
@@ -40,7 +40,7 @@ fn long_stream() -> String {
     stream + &chunk(&json!({}), Some("stop"), Some(&usage)) + "data: [DONE]\n\n"
 }
 
-/// The numbers of the answer, which are the provider's.
+/// Returns the figures of the answer, which are the provider's.
 fn reported(span: &SpanData) -> (Option<String>, Option<String>, Option<i64>, Option<i64>) {
     (
         text(span, "spanloom.outcome"),
@@ -149,7 +149,7 @@ async fn a_request_too_long_to_keep_costs_nothing_but_its_content() {
 #[tokio::test]
 async fn a_request_too_long_to_keep_is_priced_by_its_model() {
     let setup = Canned::within(small()).await;
-    // Some compatible servers name no model.
+    // Some compatible servers omit the model.
     setup.answer(&json!({"usage": {"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_100}}));
     let long = "x".repeat(2 * ROOM);
     let refused = setup.client.chat().create(request(&long)).await;

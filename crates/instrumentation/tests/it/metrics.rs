@@ -13,7 +13,7 @@ use spanloom_testkit::{Fault, ModelServer};
 
 use crate::setup::request;
 
-/// A histogram's series: how often, the sum, and the attributes.
+/// A histogram's series: count, sum and attributes.
 #[derive(Debug)]
 struct Series {
     count: u64,
@@ -37,7 +37,7 @@ struct Setup {
 }
 
 impl Setup {
-    /// No span is sampled: metrics are of every call.
+    /// Creates a setup without sampled spans: metrics count every call.
     async fn new() -> Self {
         let server = ModelServer::builder().start().await.unwrap();
         let exporter = InMemoryMetricExporter::default();

@@ -1,4 +1,4 @@
-//! What the layer changes on requests when it is told to, and that it changes nothing otherwise.
+//! The changes that the layer makes to requests when configured to, and none otherwise.
 
 use futures_util::StreamExt as _;
 use opentelemetry::trace::{SpanKind, Status};

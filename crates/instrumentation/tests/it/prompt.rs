@@ -1,4 +1,4 @@
-//! A prompt's template and variables on the call made with it.
+//! A prompt's template and variables on its call.
 
 use serde_json::{Value, json};
 use spanloom_instrumentation::{Content, MonitorAttributesExt as _, prompt};

@@ -166,7 +166,7 @@ pub(crate) fn opening() -> Vec<Value> {
     ]
 }
 
-/// Everything the caller sees of a stream.
+/// Returns everything that the caller sees of a stream.
 async fn seen(
     client: &async_openai::Client<async_openai::config::OpenAIConfig>,
 ) -> Vec<Option<ResponseStreamEvent>> {
@@ -253,7 +253,7 @@ async fn streams_that_fail_say_why_and_keep_what_had_come() {
     }
 }
 
-/// A server that sends the beginning of a stream and then nothing more.
+/// Starts a server that sends the beginning of a stream and then nothing more.
 async fn stalling(body: String) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -266,13 +266,13 @@ async fn stalling(body: String) -> String {
             body.len()
         );
         connection.write_all(answer.as_bytes()).await.unwrap();
-        // Until the client goes.
+        // Until the client disconnects.
         while connection.read(&mut asked).await.is_ok_and(|read| read > 0) {}
     });
     base
 }
 
-// async-openai reads a stream on a task of its own, which needs a thread while this one waits for the span.
+// async-openai reads a stream on a separate task, which needs a thread while this one waits for the span.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_dropped_half_way_is_cancelled_with_what_had_come() {
     let base = stalling(events(&opening())).await;

@@ -21,7 +21,7 @@ async fn a_call_nobody_wants_to_know_of_is_not_observed() {
         layer.without_metrics().with_traceparent_to(["127.0.0.1"])
     })
     .await;
-    // Other tests of this process may have somebody listen.
+    // Other tests of this process may have installed a subscriber.
     let chat = setup.client.chat();
     let answer = chat
         .create(request("hello"))

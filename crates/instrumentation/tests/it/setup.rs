@@ -1,4 +1,4 @@
-//! A client with the layer, a model server and the spans it makes.
+//! A client with the layer, a model server and the resulting spans.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -51,7 +51,7 @@ impl Setup {
         }
     }
 
-    /// The only span there is.
+    /// Returns the only span.
     pub(crate) fn span(&self) -> SpanData {
         let spans = self.spans.wait_for(1).unwrap();
         assert_eq!(spans.len(), 1, "{spans:#?}");

@@ -15,7 +15,7 @@ fn streamed(usage: bool) -> async_openai::types::chat::CreateChatCompletionReque
     request
 }
 
-/// Reads a stream to its end; the text, and whether it ended in an error.
+/// Reads a stream to its end; returns the text, and whether it ended in an error.
 async fn read(setup: &Setup, monitored: bool, usage: bool) -> (String, bool) {
     let client = if monitored {
         &setup.client
@@ -102,7 +102,7 @@ async fn without_usage_tokens_are_estimated_and_marked() {
     );
 }
 
-// async-openai reads a stream on a task of its own, which needs a thread while this one waits for the span.
+// async-openai reads a stream on a separate task, which needs a thread while this one waits for the span.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_stream_dropped_half_way_is_cancelled() {
     let setup = Setup::with_content(Content::Bodies).await;

@@ -1,4 +1,4 @@
-//! The `tracing` event of a call, as a subscriber of the service's sees it.
+//! The `tracing` event of a call, as a subscriber of the service receives it.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::setup::{Setup, request};
 
-/// An event of ours: the spans around it, outermost first, and its fields.
+/// An event of the layer: the spans around it, outermost first, and its fields.
 #[derive(Clone, Debug, Default)]
 struct Told {
     spans: Vec<&'static str>,
@@ -119,7 +119,7 @@ async fn a_span_that_has_ended_stays_ended() {
             .instrument(tracing::info_span!("handler"))
             .await
             .unwrap();
-        // The last handle went with the call: nothing of ours keeps the span open.
+        // The last handle was dropped with the call: the layer does not keep the span open.
         assert_eq!(*ended.lock().unwrap(), ["handler"]);
     };
     call.with_subscriber(subscriber).await;

@@ -229,7 +229,7 @@ impl Order {
         let (_, column) = found.ok_or_else(|| {
             let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
             Problem::bad_request(format!(
-                "sort must be one of {}, with - in front for descending",
+                "sort must be one of {}, prefixed with - for descending",
                 names.join(", ")
             ))
         })?;

@@ -69,7 +69,8 @@ impl Taken {
         }
         if self.without_resource {
             faults.push(
-                "a resource cannot be read; its spans were taken without its attributes".to_owned(),
+                "a resource cannot be read; its spans were accepted without its attributes"
+                    .to_owned(),
             );
         }
         (!faults.is_empty()).then(|| ExportTracePartialSuccess {

@@ -127,7 +127,7 @@ impl<'a> Spans<'a> {
     }
 
     fn parsed(self) -> impl Iterator<Item = Result<Span, String>> {
-        let others = iter::repeat_n(Err("it is no object".to_owned()), self.others);
+        let others = iter::repeat_n(Err("it is not an object".to_owned()), self.others);
         self.objects.into_iter().map(parsed).chain(others)
     }
 }

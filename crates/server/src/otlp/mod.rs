@@ -147,5 +147,5 @@ fn local() -> StreamName {
 }
 
 fn malformed() -> Problem {
-    Problem::bad_request("the body is no ExportTraceServiceRequest")
+    Problem::bad_request("the body is not an ExportTraceServiceRequest")
 }

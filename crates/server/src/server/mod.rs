@@ -92,7 +92,7 @@ fn finish(routes: Router<Arc<App>>, app: &Arc<App>, port: u16) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
-                "this path takes another method",
+                "this path does not support this method",
             )
         })
         .with_state(Arc::clone(app))

@@ -65,7 +65,7 @@ impl Refused {
     /// Returns the reason, for the sender of the records.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
-            Self::Busy => "too much is waiting to be written",
+            Self::Busy => "too much data is waiting to be written",
             Self::Disk => "the disk cannot take the records: it is full, read-only or failing",
             Self::Failed => "the records could not be stored",
         }

@@ -179,7 +179,7 @@ fn run(mut transaction: Transaction, jobs: &Receiver<Job>, refused: &Mutex<Optio
     }
     if let Err(error) = transaction.close() {
         tracing::warn!(name: "spanloom.store.log_left", %error,
-            "the database's log could not be moved into its file: copy both");
+            "the database's log could not be merged into its file: copy both");
     }
 }
 

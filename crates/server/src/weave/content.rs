@@ -61,7 +61,7 @@ impl ByContent {
                 bytes = found.iter().map(|(_, keys)| size(keys)).sum();
             }
             if bytes > KEYS {
-                let reason = "so many calls cannot be sorted by what is in them; give a limit";
+                let reason = "this many calls cannot be sorted by their content; set a limit";
                 return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason));
             }
         }

@@ -99,7 +99,7 @@ fn truthy(value: &Value) -> bool {
 fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
     let depth = depth
         .checked_sub(1)
-        .ok_or_else(|| Problem::bad_request("the query is nested too deep"))?;
+        .ok_or_else(|| Problem::bad_request("the query is nested too deeply"))?;
     let single = expr
         .as_object()
         .filter(|fields| fields.len() == 1)

@@ -61,7 +61,7 @@ fn uploaded(bytes: &Bytes, boundary: String) -> Result<(String, String, Bytes), 
         .expected_digest
         .is_some_and(|expected| expected != digest)
     {
-        let reason = format!("the file's digest is {digest}, not the one that was expected");
+        let reason = format!("the file's digest is {digest}, not the expected one");
         return Err(Problem::new(StatusCode::CONFLICT, reason));
     }
     Ok((project, digest, file))

@@ -52,14 +52,14 @@ fn answer(operation: &Operation) -> Result<Value, &'static str> {
     // The client continues with the name in the answer, so the answer repeats the name in the request.
     let data = if asks_for("upsertModel(") {
         let name =
-            name.ok_or("a project's name has 1 to 128 letters, digits, -, _, . or spaces")?;
+            name.ok_or("a project name must have 1 to 128 letters, digits, -, _, . or spaces")?;
         json!({"upsertModel": {"model": {"name": name, "description": null}}})
     } else if asks_for("project(") {
         json!({"project": name.map(|name| json!({"name": name}))})
     } else if asks_for("viewer") {
         json!({"viewer": {"username": USER_NAME, "defaultEntity": {"name": USER_NAME}}})
     } else {
-        return Err("of W&B's GraphQL this server knows project, upsertModel and viewer");
+        return Err("this server supports only project, upsertModel and viewer of W&B's GraphQL");
     };
     Ok(json!({"data": data}))
 }

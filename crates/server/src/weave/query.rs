@@ -111,7 +111,7 @@ async fn select(
 ) -> Result<Vec<usize>, Problem> {
     let fields = query.sort_by.unwrap_or_default();
     if fields.len() > SORTS {
-        let reason = format!("a query may sort by {SORTS} fields");
+        let reason = format!("a query may sort by at most {SORTS} fields");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason));
     }
     query.filter.as_ref().map_or(Ok(()), Filter::check)?;

@@ -42,7 +42,7 @@ pub(super) async fn read_batch(
     let ReadBatch { refs } = query::read(&app, request, BODY).await?;
     if refs.len() > MOST {
         return Err(Problem::bad_request(format!(
-            "a request may have {MOST} refs"
+            "a request may have at most {MOST} refs"
         )));
     }
     let place = app.stream()?;
@@ -122,8 +122,9 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Returns the value of a reference; null for a deleted object, and for a path that leads nowhere.
     fn value(&mut self, reference: &str, hops: usize) -> Result<Value, Problem> {
-        let too_much =
-            || Problem::bad_request("the refs lead to too much for one answer; ask for fewer");
+        let too_much = || {
+            Problem::bad_request("the refs resolve to too much data for one answer; request fewer")
+        };
         let hops = hops.checked_sub(1).ok_or_else(too_much)?;
         let Reference {
             project,

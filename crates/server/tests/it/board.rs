@@ -200,7 +200,7 @@ async fn the_largest_groups_are_shown_and_all_are_counted() {
     let calls: Vec<_> = (1..=40)
         .map(|n| {
             let mut call = call(n);
-            // Value 20 comes most often, those from 1 on once each.
+            // Value 20 is the most frequent; each value from 1 on occurs once.
             call["attributes"]["user"] = format!("user-{:02}", n.min(20)).into();
             call
         })

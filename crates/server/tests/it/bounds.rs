@@ -1,4 +1,4 @@
-//! What one client asks for is bounded, whatever it sends or does not read.
+//! One client's use of the server is bounded, whatever it sends or does not read.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn a_query_is_small_and_sorts_by_few_fields() {
 async fn the_first_of_many_are_the_first_of_all() {
     let server = Running::new().await;
     let count = 1_500;
-    // In no order of arrival.
+    // Not in order of arrival.
     let calls: Vec<Value> = (0..count).map(|n| call(n * 7 % count)).collect();
     server.record(&calls).await;
     let sort = json!([{"field": "summary.usage.gpt-4o-mini-2024-07-18.completion_tokens", "direction": "desc"}]);
@@ -46,7 +46,7 @@ async fn the_first_of_many_are_the_first_of_all() {
     assert_eq!(ids, expected);
 }
 
-/// A client that asks for everything, whose answer begins, and that reads no more of it.
+/// Connects a client that requests everything, reads the beginning of the answer and then stops reading.
 async fn silent(server: &Running) -> (TcpStream, u16) {
     let address = server.url.strip_prefix("http://").unwrap();
     let mut socket = TcpStream::connect(address).await.unwrap();
@@ -86,7 +86,7 @@ async fn readers_that_do_not_read_leave_room_for_others() {
         .filter(|(_, status)| *status == 503)
         .count();
     assert_eq!((streaming, refused), (64, 36));
-    // No thread waits for them: whoever brings records or asks for something else is answered.
+    // No thread waits for these clients: uploads and other requests are answered.
     let answered = async {
         server.record(&[call(1_000)]).await;
         server.get("/health").await;
@@ -99,7 +99,7 @@ async fn readers_that_do_not_read_leave_room_for_others() {
         .unwrap();
     assert_eq!(summary["totals"]["calls"], 65);
     drop(silent_ones);
-    // Who leaves gives the place back.
+    // A client that disconnects frees its place.
     let mut tries = 0;
     while server
         .post(

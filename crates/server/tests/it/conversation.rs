@@ -1,10 +1,10 @@
-//! What the board gets of a call: a conversation of one shape, whichever API or program it came by.
+//! A call as the board shows it: a conversation of one form, for every API and program.
 
 use serde_json::{Value, json};
 
 use crate::setup::{Running, call};
 
-/// A call with this operation, inputs and output.
+/// Returns a call with this operation, inputs and output.
 fn with(n: u32, operation: &str, inputs: &Value, output: &Value) -> Value {
     let mut call = call(n);
     call["attributes"]["spanloom"] = json!({"operation": operation});
@@ -23,7 +23,7 @@ fn text(text: &str) -> Value {
     json!({"kind": "text", "text": text})
 }
 
-/// Role, parts and side of each message.
+/// Returns the role, parts and side of each message.
 fn messages(conversation: &Value) -> Vec<(String, Value, String)> {
     let messages = conversation["messages"].as_array().unwrap().iter();
     let word = |value: &Value| value.as_str().unwrap().to_owned();
@@ -165,7 +165,7 @@ async fn any_other_programs_call_shows_what_went_in_and_what_came_out() {
     assert_eq!(messages(&conversation(&server, &nothing).await), []);
 }
 
-/// Deeper than any tree of `serde_json`'s: it is shown, found by what stands above, and hides no other call.
+/// Deeper than any tree of `serde_json`: the call is shown, found by its upper fields, and hides no other call.
 #[tokio::test]
 async fn no_depth_breaks_a_reader() {
     let server = Running::new().await;

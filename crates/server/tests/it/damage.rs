@@ -1,4 +1,4 @@
-//! A file with damage in it costs what the damage hit, and nothing else.
+//! A damaged file loses the damaged data, and nothing else.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::setup::{Running, call};
 
-/// Calls of one frame.
+/// The number of calls in one frame.
 const FRAME: u32 = 32;
 
-/// A server on a database of two frames, the first of which `damage` has changed.
+/// Starts a server on a database of two frames, the first of which `damage` has changed.
 async fn damaged(path: &Path, damage: impl FnOnce(&Connection)) -> Running {
     let server = Running::with_database(path).await;
     server

@@ -1,4 +1,4 @@
-//! Objects in versions, files, and references to them.
+//! Objects in versions, files, and references to both.
 
 use std::path::Path;
 
@@ -60,7 +60,7 @@ async fn versions_are_told_apart_by_their_content() {
         (&latest["obj"]["digest"], &latest["obj"]["version_index"]),
         (&json!(second), &json!(1))
     );
-    // The same content is the same version, and the latest again.
+    // The same content is the same version, and becomes the latest again.
     assert_eq!(created(&server, "settings", &json!({"a": 1})).await, first);
     let (_, latest) = read(&server, "settings", "latest").await;
     for (field, expected) in [
@@ -115,7 +115,7 @@ async fn deleted_versions_are_gone_and_say_when() {
     assert_eq!(delete(json!([second])).await.0, 404);
     assert_eq!(delete(Value::Null).await, (200, json!({"num_deleted": 1})));
     assert_eq!(listed(&server, json!({})).await, []);
-    // Who publishes it again has it again, in its old place.
+    // Publishing a deleted version again restores it in its old place.
     created(&server, "o", &json!(2)).await;
     assert_eq!(listed(&server, json!({})).await, [("o".to_owned(), 1)]);
 }
@@ -162,7 +162,7 @@ async fn references_lead_through_values_and_other_references() {
         listed(&server, json!({"exclude_base_object_classes": ["Prompt"]})).await,
         [("model".to_owned(), 0)]
     );
-    // One that refers to itself, by the alias, without end.
+    // A reference to itself, by the alias, without end.
     let itself = "weave:///acme/chatbot/object/loop:latest/attr/next/attr/next";
     created(&server, "loop", &json!({"next": itself})).await;
     assert_eq!(status(itself).await, 400);
@@ -298,7 +298,7 @@ async fn objects_that_cannot_be_are_refused() {
     }
 }
 
-/// A form, as W&B's clients write it.
+/// Uploads a form in the format of W&B's clients.
 async fn upload(server: &Running, path: &str, file: &[u8], expected: Option<&str>) -> Response {
     let mut body = b"--BOUNDARY\r\nContent-Disposition: form-data; name=\"project_id\"\r\n\r\nacme/chatbot\r\n".to_vec();
     if let Some(expected) = expected {
@@ -382,7 +382,7 @@ async fn a_database_of_the_first_version_is_taken_over() {
     assert_eq!(listed(&server, json!({})).await.len(), 1);
 }
 
-/// What the first version of the store knew.
+/// Reduces the file to the first version of the schema.
 fn as_it_was(path: &Path) {
     let database = rusqlite::Connection::open(path).unwrap();
     let older = "DROP TABLE object; DROP TABLE file; DROP TABLE call_end; PRAGMA user_version = 1;";

@@ -87,7 +87,7 @@ pub(crate) async fn send(server: &Running, body: Vec<u8>, encoding: &str, kind: 
 pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 pub(crate) const JSON: &str = "application/json";
 
-/// How many spans a server of its own refused of a request, and what it then has.
+/// Returns how many spans of a request a new server rejects, and the calls that it then has.
 pub(crate) async fn stored(body: impl Into<Vec<u8>>, kind: &str) -> (Option<i64>, Vec<Value>) {
     let server = Running::new().await;
     let response = send(&server, body.into(), "identity", kind).await;
@@ -111,7 +111,7 @@ pub(crate) async fn stored(body: impl Into<Vec<u8>>, kind: &str) -> (Option<i64>
     (rejected, server.query(project).await)
 }
 
-/// The ids of the spans that were stored, in order.
+/// Returns the ids of the stored spans, in order.
 pub(crate) fn ids(calls: &[Value]) -> Vec<&str> {
     let mut ids: Vec<&str> = calls
         .iter()

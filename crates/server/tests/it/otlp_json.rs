@@ -1,4 +1,4 @@
-//! OTLP in JSON, as Node's exporter and others write it.
+//! OTLP in JSON, in the formats of Node's and other exporters.
 
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::otlp::*;
 use crate::setup::Running;
 
-/// The span of `request`, as Node's exporter writes it.
+/// Returns the span of `request`, in the format of Node's exporter.
 fn node_span(span_id: &str) -> Value {
     json!({
         "traceId": "01".repeat(16),

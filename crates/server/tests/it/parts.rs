@@ -1,10 +1,10 @@
-//! Calls that come as start and end, in any order, in one request or in several.
+//! Calls that arrive as start and end, in any order, in one request or in several.
 
 use serde_json::{Value, json};
 
 use crate::setup::{Running, call};
 
-/// The parts of the `n`-th call, as W&B's clients send them, nulls and all.
+/// Returns the parts of the `n`-th call, as W&B's clients send them, including nulls.
 fn parts(n: u32) -> (Value, Value) {
     let whole = call(n);
     let mut start = json!({"otel_dump": null, "thread_id": null, "turn_id": null, "wb_user_id": null, "wb_run_id": null});
@@ -114,7 +114,7 @@ async fn start_and_end_are_one_call_in_either_order_by_every_door() {
         let mut server = Running::with_database(&path).await;
         for (door, body) in &requests {
             sent(&server, door, body).await;
-            // What came first waits on disk.
+            // The first part waits on disk.
             server.stop().await;
             server = Running::with_database(&path).await;
         }
@@ -149,7 +149,7 @@ async fn an_end_alone_is_no_call_and_a_start_alone_runs() {
         answer,
         json!({"id": start["id"], "trace_id": start["trace_id"]})
     );
-    // The TypeScript client names a call at its end.
+    // The TypeScript client names a call in its end.
     let mut named = end.clone();
     named["display_name"] = "by its end".into();
     sent(&server, "/call/end", &json!({"end": named})).await;

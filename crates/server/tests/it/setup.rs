@@ -50,7 +50,7 @@ impl Running {
         }
     }
 
-    /// Stops as Ctrl-C does.
+    /// Stops the server, as Ctrl-C does.
     pub(crate) async fn stop(self) {
         drop(self.stop);
         self.serving.await.unwrap();
@@ -107,7 +107,7 @@ impl Running {
     }
 }
 
-/// A finished call as the exporter sends it: the `n`-th, `n` seconds after the first, `100 n` ms long.
+/// Returns a finished call as the exporter sends it: the `n`-th, `n` seconds after the first, `100 n` ms long.
 pub(crate) fn call(n: u32) -> Value {
     // Ten o'clock on 22 November 2026.
     let started_at = 1_795_341_600_000_000_000 + i64::from(n) * 1_000_000_000;

@@ -99,7 +99,7 @@ async fn a_link_to_a_database_is_that_database() {
     assert!(message.contains("in use by another spanloom"), "{message}");
 }
 
-/// A connection that has been answered once, so that it is one of those the server counts, and asks again by half.
+/// Opens a connection that has been answered once, so that the server counts it, and sends half of another request.
 async fn hold(address: &str) -> TcpStream {
     let socket = TcpStream::connect(address).await.unwrap();
     let request = |path: &str, length: u32| {

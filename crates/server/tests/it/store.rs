@@ -29,7 +29,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
         read,
         (1..=80).map(|n| format!("{n:016x}")).collect::<Vec<_>>()
     );
-    // A known call is still known, and codes go on where they were.
+    // A known call is still known, and codes continue where they stopped.
     server.record(&[call(1), call(81)]).await;
     assert_eq!(server.count().await, 81);
     let summary = server.get("/api/summary?entity=acme&project=chatbot&stream=openai_logs&group=attr:params.audience").await;
@@ -70,7 +70,7 @@ async fn the_file_is_its_owners_alone() {
     }
 }
 
-/// A copy of the files as they are, as a process that was killed leaves them.
+/// Copies the files as they are, like those of a killed process.
 fn image(database: &Path, copy: &Path) {
     for end in ["", "-wal"] {
         let name = |path: &Path| format!("{}{end}", path.display());
@@ -102,7 +102,7 @@ async fn a_stop_leaves_one_file_that_is_everything() {
         server
             .record(&(1..=50).map(|n| call(50 * round + n)).collect::<Vec<_>>())
             .await;
-        // A question opens the file for reading: that must not keep the log either.
+        // A query opens the file for reading, which must not keep the log either.
         assert_eq!(
             server.query(json!({})).await.len(),
             50 * (round as usize + 1)
@@ -136,7 +136,7 @@ async fn a_running_database_is_copied_as_the_readme_says() {
     assert_eq!((again.count().await, server.count().await), (50, 51));
 }
 
-/// A call as it is known when it begins.
+/// Returns a call as it is known at its start.
 fn open(n: u32) -> Value {
     let mut open = call(n);
     for field in ["ended_at", "output", "summary"] {

@@ -1,4 +1,4 @@
-//! What one writes by hand: a stock OpenTelemetry span with the same content, and the same metrics, around a call.
+//! Instrumentation by hand: a stock OpenTelemetry span with the same content, and the same metrics, around a call.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 pub(crate) struct ByHand {
-    /// What becomes of each content.
+    /// Processes each content.
     content: fn(String) -> String,
     client: Client<OpenAIConfig>,
     tracer: SdkTracer,
@@ -42,7 +42,7 @@ impl ByHand {
         }
     }
 
-    /// The same, and looks for secrets in the content.
+    /// Also scans the content for secrets.
     pub(crate) fn with_scan(self) -> Self {
         let content = |text: String| spanloom_core::secret::mask(&text).into_owned();
         Self { content, ..self }

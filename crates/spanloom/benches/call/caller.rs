@@ -1,4 +1,4 @@
-//! Time on the thread that makes the calls, while the recorder's thread stands still: the two cores of a small machine
+//! Time on the thread that makes the calls, while the recorder's thread is blocked: the two cores of a small machine
 //! slow each other down.
 
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use spanloom_instrumentation::Recorder;
 use tokio::runtime::Runtime;
 
-/// Takes every span and keeps none, and holds the recorder up while the gate is locked.
+/// Accepts every span and keeps none, and blocks the recorder while the gate is locked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gate(Arc<Mutex<()>>);
 
@@ -40,7 +40,7 @@ pub(crate) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// Nanoseconds of each of `count`, in order of size. `stop` makes a call that takes the recorder to the gate.
+    /// Returns the sorted nanoseconds of `count` calls. `stop` makes a call that takes the recorder to the gate.
     pub(crate) fn timed(
         &self,
         count: usize,
@@ -63,7 +63,7 @@ impl Caller<'_> {
         taken
     }
 
-    /// Microseconds of calls a millisecond apart, from cold caches, of each of two in turn.
+    /// Measures two kinds of calls in turn, a millisecond apart and from cold caches.
     #[expect(
         clippy::disallowed_methods,
         reason = "the pause is what makes the caches cold"

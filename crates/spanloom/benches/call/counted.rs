@@ -1,7 +1,7 @@
-//! Instructions and allocations of a call, which are the same in every run where times are not:
+//! Instructions and allocations of a call, which, unlike times, are the same in every run:
 //! `cargo bench -p spanloom --bench call -- instructions [variant …]`. Needs valgrind.
 //!
-//! Last result (2026-11-29; the commit before this bench, 65a8cd2, in brackets), instructions beside plain async-openai:
+//! Last result (2026-11-29; the commit before this bench, 65a8cd2, in brackets), instructions above plain async-openai:
 //!
 //! | variant | 2 KB | 64 KB | 1 MB |
 //! |---|---|---|---|
@@ -17,14 +17,14 @@
 //! | nobody wants to know | 10.8 k (10.7) | 13.5 k | 1.0 M (1.0) |
 //! | a chunk of a stream, messages | 11.2 k (19.7) | | |
 //!
-//! Stages at 2 KB: the request's tokens 8.6 k, its parameters 2.8 k (11.7 with their own reading), its messages 9.2 k (34.2),
-//! its scan 16.5 k (16.6), the answer 4.6 k (14.8), its messages 3.4 k (12.6); a chunk put together 7.3 k (13.9).
+//! Stages at 2 KB: the request's tokens 8.6 k, its parameters 2.8 k (11.7 with a separate read), its messages 9.2 k
+//! (34.2), its scan 16.5 k (16.6), the answer 4.6 k (14.8), its messages 3.4 k (12.6); assembling a chunk 7.3 k (13.9).
 //!
-//! The million of a call with 1 MB that nobody wants to know of is one copy of the body, where the allocator has no room to
-//! let `serde_json`'s text grow; the heap lies otherwise without the layer.
+//! The million instructions of an unobserved call with 1 MB are one copy of the body, made when the allocator has no
+//! room to grow `serde_json`'s text; without the layer the heap has a different layout.
 //!
-//! Each variant runs in processes of its own under callgrind, with few calls and with more: the difference, divided by the
-//! calls, is what one costs on all threads, without what starting costs.
+//! Each variant runs in separate processes under callgrind, with few calls and with more: the difference, divided by
+//! the number of calls, is the cost of one call on all threads, without the startup.
 
 use std::hint::black_box;
 use std::process::Command;
@@ -49,7 +49,7 @@ use crate::process::Sink;
 use crate::transport::{CHUNKS, Size, answer, client, request_of, stream, transport};
 use crate::{dropping, exporting, layered};
 
-/// Whole calls, then streams, then what the recorder does with a body.
+/// Whole calls, then streams, then the recorder's work on a body.
 const CALLS: &[&str] = &[
     "plain",
     "by-hand",
@@ -82,7 +82,7 @@ struct Cost {
     allocated: f64,
 }
 
-/// Prints the table; of all variants when none is named.
+/// Prints the table of the named variants, or of all when none is named.
 pub(crate) fn table(wanted: &[&str]) {
     let sink = Sink::start();
     println!(
@@ -143,7 +143,7 @@ fn cost(name: &str, size: Size, sink: &str) -> Cost {
     }
 }
 
-/// Instructions, allocations and bytes allocated of a process that makes `count` calls.
+/// Returns the instructions, allocations and allocated bytes of a process that makes `count` calls.
 fn measured(name: &str, size: Size, count: u32, sink: &str) -> [u64; 3] {
     let run = |tool: &str, out: &str| {
         let output = Command::new("valgrind")
@@ -283,7 +283,7 @@ fn streams(client: &Client<OpenAIConfig>, count: u32) {
     });
 }
 
-/// What the recorder does with a body, one thing at a time.
+/// Runs one step of the recorder's work on a body.
 fn stage(name: &str, body: &[u8], count: u32) {
     let chat = Endpoint::ChatCompletions;
     let policy = ContentPolicy::default();

@@ -1,18 +1,18 @@
-//! What a call costs: plain async-openai, the layer around it, and a stock OpenTelemetry span with the same content and
-//! metrics beside it, in one run. `cargo bench -p spanloom --bench call`.
+//! The cost of a call: plain async-openai, the layer around it, and a stock OpenTelemetry span with the same content
+//! and metrics, in one run. `cargo bench -p spanloom --bench call`.
 //!
-//! Rounds of the variants take turns, and figures are medians over the rounds. A call has four messages of 2 KB
-//! together, a stream has 200 chunks, each a frame of its own. With the layer a call's span has 25 attributes and its
+//! Rounds of the variants alternate, and figures are medians over the rounds. A call has four messages of 2 KB in
+//! total, a stream has 200 chunks, each in a separate frame. With the layer a call's span has 25 attributes and its
 //! metrics three records.
 //!
-//! `-- instructions` counts instead, under callgrind, where times move with the machine: see `counted`.
+//! `-- instructions` counts under callgrind instead, because times vary with the machine: see `counted`.
 //!
-//! Last result (2026-11-29, 2 cores AMD EPYC, shared, Rust 1.95; three runs): on the caller's thread the layer adds 2.8 to
-//! 2.9 us to a call with content, 0.70 to 0.77 times what the span by hand adds, 1.3 us when nobody wants to know of the
-//! call, 0.10 to 0.16 us to a chunk; from cold caches 6 to 8 us to a call. CPU time of the process: 14 to 17 us a call with
-//! messages, 1.0 to 1.1 us a chunk. By hand it is 3.3 to 3.6 us a call, 4.0 to 5.2 times less. Pinned to one core (`count`
-//! below `taskset` and `perf stat`, medians of nine), where the allocator's lock is free, bodies add 9.7 us and messages
-//! 10.1, 2.5 and 2.6 times the 3.9 by hand.
+//! Last result (2026-11-29, 2 cores AMD EPYC, shared, Rust 1.95; three runs): on the caller's thread the layer adds 2.8
+//! to 2.9 us to a call with content, 0.70 to 0.77 times what the span by hand adds, 1.3 us to an unobserved call, 0.10
+//! to 0.16 us to a chunk; from cold caches 6 to 8 us to a call. CPU time of the process: 14 to 17 us per call with
+//! messages, 1.0 to 1.1 us per chunk. By hand it is 3.3 to 3.6 us per call, 4.0 to 5.2 times less. Pinned to one core
+//! (`count` under `taskset` and `perf stat`, medians of nine), where the allocator's lock is free, bodies add 9.7 us
+//! and messages 10.1, 2.5 and 2.6 times the 3.9 by hand.
 
 #![expect(
     clippy::unwrap_used,
@@ -49,7 +49,7 @@ use process::{Sink, cpu};
 use transport::{CHUNKS, client, request, transport};
 
 const ROUNDS: usize = 40;
-/// Rounds on the caller's thread; what they leave waiting for the recorder is what a busy service leaves.
+/// Rounds on the caller's thread; they leave as much waiting for the recorder as a busy service does.
 const SHORT_ROUNDS: usize = 160;
 
 async fn call(client: &Client<OpenAIConfig>) {
@@ -83,7 +83,7 @@ fn exporting(sink: &str) -> SdkTracerProvider {
         .build()
 }
 
-/// The figure at this part of the way from the smallest to the largest.
+/// Returns the figure at this fraction of the sorted figures.
 fn quantile(figures: &mut [f64], part: f64) -> f64 {
     figures.sort_by(f64::total_cmp);
     #[expect(
@@ -100,7 +100,7 @@ fn median(figures: &mut [f64]) -> f64 {
     quantile(figures, 0.5)
 }
 
-/// Microseconds beside what the plain client takes.
+/// Prints the microseconds above the plain client.
 fn added(name: &str, taken: f64, plain: f64) {
     let more = taken - plain;
     println!(

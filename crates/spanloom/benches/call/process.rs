@@ -1,4 +1,4 @@
-//! CPU time of the whole process, all threads: what a call costs the machine.
+//! CPU time of the whole process, all threads: the cost of a call to the machine.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -18,7 +18,7 @@ fn clock(id: ClockId) -> Duration {
     )
 }
 
-/// Nanoseconds of CPU time per call, of `rounds` times `concurrency` calls and what `settle` does after them.
+/// Returns nanoseconds of CPU time per call, for `rounds` times `concurrency` calls and the `settle` after them.
 pub(crate) fn cpu(
     runtime: &Runtime,
     rounds: usize,
@@ -37,7 +37,7 @@ pub(crate) fn cpu(
     taken.as_secs_f64() * 1e9 / f64::from(u32::try_from(rounds * concurrency).unwrap())
 }
 
-/// Answers every request with a 200 and an empty message, and knows what CPU time that took it: it is not the client's.
+/// Answers every request with a 200 and an empty message, and measures its CPU time, which is not the client's.
 pub(crate) struct Sink {
     pub(crate) address: String,
     nanos: Arc<AtomicU64>,
@@ -58,7 +58,7 @@ impl Sink {
         Self { address, nanos }
     }
 
-    /// CPU time since the last question.
+    /// Returns the CPU time since the previous call.
     pub(crate) fn cpu(&self) -> Duration {
         Duration::from_nanos(self.nanos.swap(0, Ordering::AcqRel))
     }

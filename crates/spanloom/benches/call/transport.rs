@@ -1,4 +1,4 @@
-//! Model answers out of memory: what differs between two clients is then the instrumentation alone.
+//! Model answers from memory, so that two clients differ only in their instrumentation.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -16,11 +16,11 @@ use http_body::Frame;
 use serde_json::json;
 use tower::service_fn;
 
-/// Chunks of a streamed answer, each in a frame of its own.
+/// Chunks of a streamed answer, each in a separate frame.
 pub(crate) const CHUNKS: usize = 200;
 const MODEL: &str = "gpt-4o-mini-2024-07-18";
 
-/// A body that comes in the frames it is given.
+/// A body that yields the given frames.
 struct Frames(VecDeque<Bytes>);
 
 impl http_body::Body for Frames {
@@ -65,14 +65,14 @@ pub(crate) fn stream() -> Vec<Bytes> {
     frames
 }
 
-/// How much is sent.
+/// The size of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Size {
-    /// Four messages, 2 KB together.
+    /// Four messages, 2 KB in total.
     Small,
-    /// 128 messages, 64 KB together.
+    /// 128 messages, 64 KB in total.
     Long,
-    /// Two parts, of which one is a picture of 1 MB.
+    /// Two parts, one of which is a picture of 1 MB.
     Picture,
 }
 
@@ -88,7 +88,7 @@ impl Size {
     }
 }
 
-/// Four messages, 2 KB.
+/// Returns a request with four messages, 2 KB in total.
 pub(crate) fn request() -> CreateChatCompletionRequest {
     request_of(Size::Small)
 }
@@ -125,7 +125,7 @@ pub(crate) fn transport() -> impl tower::Service<
 + Send
 + Sync
 + 'static {
-    // Shared: services are cloned for every call, and the layer does it once more.
+    // Shared, because services are cloned for every call, and the layer clones them once more.
     let answers = Arc::new((answer(), stream()));
     service_fn(move |factory: HttpRequestFactory| {
         let answers = Arc::clone(&answers);

@@ -76,10 +76,7 @@ impl fmt::Display for Error {
             return first.fmt(f);
         }
         let count = others.len() + 1;
-        write!(
-            f,
-            "{count} things are wrong with the monitor's configuration:"
-        )?;
+        write!(f, "{count} errors in the monitor's configuration:")?;
         self.faults().try_for_each(|fault| write!(f, "\n- {fault}"))
     }
 }
@@ -128,7 +125,7 @@ mod tests {
         assert_eq!(error.faults().count(), 2);
         assert_eq!(
             error.to_string(),
-            "2 things are wrong with the monitor's configuration:\n- SPANLOOM_SPOOL: unknown word; say off\n- no host"
+            "2 errors in the monitor's configuration:\n- SPANLOOM_SPOOL: unknown word; say off\n- no host"
         );
         assert!(Faults::default().settle(Some(())).is_ok());
     }

@@ -1,4 +1,4 @@
-//! What the user says of calls, in the records of a monitor.
+//! The user's attributes of calls, in the records of a monitor.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;

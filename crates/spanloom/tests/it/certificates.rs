@@ -1,4 +1,4 @@
-//! The certificates that the environment names, at a collector that is reached over TLS.
+//! The certificates that the environment names, with a collector behind TLS.
 
 use std::process::Command;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::upstream::{Spoken, Upstream};
 /// The variable that makes this program a child.
 const TASK: &str = "SPANLOOM_TEST_TASK";
 
-/// Files with what the variables name.
+/// The files that the variables name.
 struct Files(TempDir);
 
 impl Files {
@@ -34,7 +34,7 @@ impl Files {
     }
 }
 
-/// A child's receipt, after a call that goes where the environment says, and what else the child said.
+/// Returns a child's receipt, after a call to the destination in the environment, and the child's other output.
 fn receipt(environment: &[(&str, &str)]) -> (String, String) {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "certificates::a_call", "--nocapture"]);
@@ -56,7 +56,7 @@ fn receipt(environment: &[(&str, &str)]) -> (String, String) {
     (line.unwrap_or("none").to_owned(), all)
 }
 
-/// Not a test: what the child does.
+/// Not a test: the child's task.
 #[tokio::test]
 async fn a_call() {
     if std::env::var(TASK).is_err() {
@@ -68,7 +68,7 @@ async fn a_call() {
     let builder = builder.with_spool(SpoolSettings::new(spool.path()));
     let monitor = builder.without_notices().start().unwrap();
     let config = OpenAIConfig::new().with_api_base(model.base_url());
-    // The model is on this machine, and the proxies of these tests are not for it.
+    // The model is on this machine, and these tests' proxies are not for it.
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let client = Client::with_config(config).monitored_with(&monitor, http);
     client.chat().create(request("what is 2+2?")).await.unwrap();
@@ -115,7 +115,7 @@ fn a_collectors_authority_and_the_clients_certificate_are_the_environments() {
     }
 }
 
-/// What a collector was asked for.
+/// Returns the paths of the requests to a collector.
 fn paths(collector: &Sink) -> Vec<String> {
     let requests = collector.requests().into_iter();
     let mut paths: Vec<String> = requests.map(|request| request.path).collect();

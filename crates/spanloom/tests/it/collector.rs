@@ -9,7 +9,7 @@ use spanloom_testkit::{Fault, ModelServer, Sink, SinkAnswer};
 
 use crate::setup::request;
 
-/// A monitor into a collector, after one call.
+/// Returns a monitor with a collector, after one call.
 async fn after_a_call(collector: &Sink) -> Monitor {
     let model = ModelServer::builder().start_on_thread().unwrap();
     let builder = Monitor::builder("acme/chatbot/openai_logs").with_collector(&collector.url());
@@ -72,6 +72,6 @@ async fn a_collector_that_does_not_answer_holds_nobody_up_beyond_the_deadline() 
     assert_eq!((receipt.received, receipt.queued), (1, 1), "{receipt}");
     let receipt = monitor.shutdown(timeout);
     assert_eq!((receipt.received, receipt.queued), (1, 1), "{receipt}");
-    // It returned before the request had failed.
+    // `flush` returned before the request had failed.
     assert_eq!(receipt.destinations[0].trouble, None, "{receipt}");
 }

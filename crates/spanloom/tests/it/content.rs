@@ -1,4 +1,4 @@
-//! What a content policy does to records.
+//! The effect of a content policy on records.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What whoever runs a service reads when its calls do not arrive, or have no price: the stderr of a process.
+//! The stderr of a service whose calls do not arrive or have no price, as its operator reads it.
 
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -12,15 +12,15 @@ use spanloom_testkit::{ModelServer, Sink, SinkAnswer};
 
 use crate::setup::request;
 
-/// The variable that makes this program such a service: the model it asks for.
+/// The variable that makes this program such a service: the name of the requested model.
 const MODEL: &str = "SPANLOOM_TEST_MODEL";
-/// Where it asks.
+/// The address of the model server.
 const MODEL_SERVER: &str = "SPANLOOM_TEST_MODEL_SERVER";
-/// Whether it waits for trouble before it calls.
+/// Whether the service waits for trouble before it makes a call.
 const WAITS: &str = "SPANLOOM_TEST_WAITS";
-/// Longer than anything that arrives takes.
+/// Longer than any delivery takes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Where nothing does.
+/// The wait where nothing is delivered.
 const SHORT: Duration = Duration::from_millis(500);
 
 /// Not a test: the service.
@@ -35,7 +35,7 @@ fn service() {
     let config = OpenAIConfig::new()
         .with_api_base(server)
         .with_api_key("sk-test-0123456789abcdefghij");
-    // async-openai's own default panics where a system has no certificates.
+    // async-openai's own default panics on a system without certificates.
     let http = reqwest::Client::builder()
         .tls_certs_only([])
         .build()
@@ -64,7 +64,7 @@ fn service() {
     println!("receipt {}", monitor.shutdown(timeout));
 }
 
-/// The service, whose records go to `sink`.
+/// Runs the service, whose records go to `sink`.
 fn run(sink: &Sink, model: &str, variables: &[(&str, &str)]) -> Output {
     let server = ModelServer::builder().start_on_thread().unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
@@ -90,7 +90,7 @@ fn run(sink: &Sink, model: &str, variables: &[(&str, &str)]) -> Output {
     output
 }
 
-/// Its lines on stderr that are ours, without the one that says where to look.
+/// Returns spanloom's lines on stderr, without the line that links to the data.
 fn lines(output: &Output) -> Vec<String> {
     let text = String::from_utf8_lossy(&output.stderr);
     let ours = text.lines().filter(|line| line.starts_with("spanloom:"));
@@ -153,7 +153,7 @@ fn nothing_is_said_when_everything_arrives() {
     assert!(String::from_utf8_lossy(&output.stdout).contains(&receipt));
 }
 
-/// The HTTP library cannot make a client there.
+/// The HTTP library cannot create a client there.
 #[test]
 fn a_system_without_certificates_panics_nobody() {
     let sink = Sink::start_on_thread().unwrap();

@@ -1,4 +1,4 @@
-//! The service's own `tracing` spans come along, beside whatever else it does with them.
+//! The service's own `tracing` spans are recorded too, independent of its other subscribers.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ async fn the_layer_stands_beside_the_services_own_in_either_order() {
         drop(guard);
         assert!(monitor.flush(Duration::from_secs(5)).is_complete());
 
-        // The service's own trace is what it would be without us.
+        // The service's own trace is the same as without spanloom.
         let spans = own.wait_for(2).unwrap();
         assert_eq!(spans.len(), 2);
         let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
@@ -157,7 +157,7 @@ async fn each_of_two_monitors_has_its_own_spans_and_more_detailed_ones_are_passe
     }
 }
 
-/// A span as rig and rust-genai make them.
+/// Creates a span in the format of rig and rust-genai.
 fn generation(key: &str) {
     let asked = r#"[{"role":"user","parts":[{"type":"text","content":"a private question"}]}]"#;
     let told = r#"[{"role":"assistant","parts":[{"type":"text","content":"a private answer"}],"finish_reason":"stop"}]"#;

@@ -1,4 +1,4 @@
-//! The two lines, as a service would use them.
+//! The two lines of setup, as a service would use them.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ mod start;
 #[cfg(feature = "responses")]
 mod text;
 
-// A server behind TLS, as the exporter's own tests have it.
+// The exporter tests' server behind TLS.
 #[cfg(feature = "otlp")]
 #[expect(dead_code, reason = "the exporter's tests use more of it")]
 #[path = "../../../exporter/tests/it/authority.rs"]

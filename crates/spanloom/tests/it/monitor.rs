@@ -248,7 +248,7 @@ async fn the_order_of_settings_decides() {
         .with_http_client(reqwest::Client::new())
         .monitored(&monitor);
     before.chat().create(request("monitored")).await.unwrap();
-    // As documented: a later HTTP client takes the monitoring off again.
+    // As documented: setting another HTTP client later removes the monitoring.
     let after = Client::with_config(config)
         .monitored(&monitor)
         .with_http_client(reqwest::Client::new());

@@ -12,7 +12,7 @@ pub(crate) struct Setup {
     pub(crate) sink: Sink,
     pub(crate) monitor: Monitor,
     pub(crate) client: Client<OpenAIConfig>,
-    /// Goes when the test ends.
+    /// The folder is deleted when the test ends.
     pub(crate) spool: TempDir,
 }
 

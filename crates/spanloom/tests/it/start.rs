@@ -1,4 +1,4 @@
-//! Starting a monitor: names, and what is wrong with them.
+//! Starting a monitor: names, and the errors in them.
 
 use spanloom::{ErrorKind, Monitor};
 

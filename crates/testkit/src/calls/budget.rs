@@ -1,4 +1,4 @@
-//! Budgets: one figure of each call, which a service's own test holds to a limit.
+//! Budgets: limits that a service's own tests set on one figure of each call.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use spanloom_core::Usd;
 
 use super::{Calls, RecordedCall};
 
-/// Calls that a message names; it counts the rest.
+/// The number of calls that a message lists; the rest are only counted.
 const NAMED: usize = 10;
 
-/// A budget that is not kept: `Display` and `Debug` name the figure, the limit and the calls, the largest first.
+/// A budget that was not met: `Display` and `Debug` name the figure, the limit and the calls, largest first.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OverBudget(String);
 
@@ -20,7 +20,7 @@ impl fmt::Display for OverBudget {
     }
 }
 
-/// The same text, which is what a test prints that fails with `?` or `unwrap`.
+/// Writes the same text as `Display`, because a test that fails with `?` or `unwrap` prints `Debug`.
 impl fmt::Debug for OverBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -32,7 +32,7 @@ impl std::error::Error for OverBudget {}
 mod sealed {
     use super::{Duration, Usd};
 
-    /// What a figure is measured in.
+    /// The unit of a figure.
     pub trait Unit: Copy + Ord {
         type Limit;
         fn limit(limit: Self::Limit) -> Option<Self>;
@@ -101,7 +101,7 @@ pub struct Figures<'a, T> {
     ignores_unknown: bool,
 }
 
-/// A statistic of [`Figures`], ready for its limit: US dollars as `f64`, tokens as `u64`, times as [`Duration`].
+/// A statistic of [`Figures`] to compare with a limit: US dollars as `f64`, tokens as `u64`, times as [`Duration`].
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a budget holds only when it is checked with `at_most` or `at_least`"]
 pub struct Statistic<'a, T> {
@@ -118,7 +118,7 @@ enum Kind {
 
 /// # Budgets
 ///
-/// A prompt grows with every change to it, and its bill with it. A test holds calls to a budget:
+/// A prompt grows with every change to it, and so does its cost. A test can hold calls to a budget:
 ///
 /// ```
 /// # use opentelemetry::KeyValue;
@@ -147,50 +147,50 @@ enum Kind {
 /// # }
 /// ```
 ///
-/// With a monitor, `calls()` of the [`Sink`](crate::Sink) it sends to returns the same. A
-/// [`ModelServer`](crate::ModelServer) of the same seed gives the same answers every time, and so the same tokens and
+/// With a monitor, `calls()` of the [`Sink`](crate::Sink) that receives its records returns the same. A
+/// [`ModelServer`](crate::ModelServer) with the same seed gives the same answers every time, and so the same tokens and
 /// cost; its [`Latency::None`](crate::Latency::None) keeps limits on latency from failing on a busy machine.
 ///
-/// Two checks fail although no limit is passed, because a test that checks nothing is worse than none: there are no
-/// calls, or a call has no such figure (a model without a price, a failed call, a provider that reports no usage).
-/// Unknown is not 0; [`Figures::ignore_unknown`] leaves such calls out.
+/// A check also fails when there are no calls, and when a call lacks the figure (a model without a price, a failed
+/// call, a provider that reports no usage), because a test that checks nothing is worse than no test. An unknown figure
+/// is not 0; [`Figures::ignore_unknown`] leaves such calls out.
 impl Calls {
-    /// Cost in US dollars.
+    /// Returns the cost in US dollars.
     pub fn cost(&self) -> Figures<'_, Usd> {
         self.figures("cost", |call| call.cost_usd.and_then(Usd::from_dollars))
     }
 
-    /// Tokens of prompts, cached ones included.
+    /// Returns the tokens of the prompts, including cached tokens.
     pub fn input_tokens(&self) -> Figures<'_, u64> {
         self.figures("input tokens", |call| call.input_tokens)
     }
 
-    /// Tokens of answers, those of reasoning included.
+    /// Returns the tokens of the answers, including reasoning tokens.
     pub fn output_tokens(&self) -> Figures<'_, u64> {
         self.figures("output tokens", |call| call.output_tokens)
     }
 
-    /// Input and output tokens together.
+    /// Returns the input and output tokens together.
     pub fn total_tokens(&self) -> Figures<'_, u64> {
         self.figures("total tokens", |call| call.total_tokens)
     }
 
-    /// Tokens of prompts that the provider read from its cache.
+    /// Returns the prompt tokens that the provider read from its cache.
     pub fn cached_tokens(&self) -> Figures<'_, u64> {
         self.figures("cached tokens", |call| call.cached_tokens)
     }
 
-    /// Tokens of answers that went into reasoning.
+    /// Returns the answer tokens that went into reasoning.
     pub fn reasoning_tokens(&self) -> Figures<'_, u64> {
         self.figures("reasoning tokens", |call| call.reasoning_tokens)
     }
 
-    /// Time from the request to the end of the answer.
+    /// Returns the time from the request to the end of the answer.
     pub fn latency(&self) -> Figures<'_, Duration> {
         self.figures("latency", |call| call.latency)
     }
 
-    /// Time from the request to the first chunk of a stream; unknown for other calls.
+    /// Returns the time from the request to the first chunk of a stream; unknown for other calls.
     pub fn time_to_first_chunk(&self) -> Figures<'_, Duration> {
         self.figures("time to first chunk", |call| call.time_to_first_chunk)
     }
@@ -216,22 +216,22 @@ impl<'a, T: Unit> Figures<'a, T> {
         self
     }
 
-    /// The sum over all calls.
+    /// Returns the sum over all calls.
     pub fn sum(self) -> Statistic<'a, T> {
         self.statistic(Kind::Sum)
     }
 
-    /// Every call by itself.
+    /// Returns the figure of each call.
     pub fn each(self) -> Statistic<'a, T> {
         self.statistic(Kind::Each)
     }
 
-    /// The largest.
+    /// Returns the largest figure.
     pub fn max(self) -> Statistic<'a, T> {
         self.percentile(100)
     }
 
-    /// The smallest figure that `percent` of all calls do not exceed (nearest rank).
+    /// Returns the smallest figure that `percent` of all calls do not exceed (nearest rank).
     pub fn percentile(self, percent: u8) -> Statistic<'a, T> {
         self.statistic(Kind::Percentile(percent))
     }
@@ -243,7 +243,7 @@ impl<'a, T: Unit> Figures<'a, T> {
         }
     }
 
-    /// At least one call with its figure; the largest first.
+    /// Returns each call with its figure, largest first; at least one.
     fn known(self) -> Result<Vec<(T, &'a RecordedCall)>, OverBudget> {
         let (name, count) = (self.name, plural(self.calls.len()));
         if self.calls.is_empty() {
@@ -272,7 +272,7 @@ impl<T: Unit> Statistic<'_, T> {
     ///
     /// # Errors
     ///
-    /// When it is, when there are no calls, and when a call has no such figure.
+    /// When the statistic is above the limit, when there are no calls, and when a call lacks the figure.
     pub fn at_most(self, limit: T::Limit) -> Result<(), OverBudget> {
         self.check("at most", limit, |figure, limit| figure <= limit)
     }
@@ -281,7 +281,7 @@ impl<T: Unit> Statistic<'_, T> {
     ///
     /// # Errors
     ///
-    /// When it is, when there are no calls, and when a call has no such figure.
+    /// When the statistic is below the limit, when there are no calls, and when a call lacks the figure.
     pub fn at_least(self, limit: T::Limit) -> Result<(), OverBudget> {
         self.check("at least", limit, |figure, limit| figure >= limit)
     }

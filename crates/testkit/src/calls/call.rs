@@ -6,70 +6,70 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use spanloom_core::{CallInfo, Record, StatusCode, Summary, Usd};
 
-/// Groups of a record's attributes that are ours, not the service's.
+/// The groups of a record's attributes that spanloom adds, not the service.
 const OUR_GROUPS: &[&str] = &[CallInfo::GROUP, Record::OTHERS];
 
-/// One model call: what it was, what it took, what it cost. What is not known is absent, and never 0.
+/// One model call with its tokens, cost and latency. An unknown value is absent, and never 0.
 ///
-/// `Display` is one line with the numbers, as the failing messages of the budgets have it.
+/// `Display` writes one line with the figures, as the messages of failed budgets list it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedCall {
-    /// What was called, such as `openai.chat.completions.create`; the span's name where it is no call of ours.
+    /// The operation's name, such as `openai.chat.completions.create`; for another library's call, the span's name.
     pub op_name: String,
-    /// `chat`, `embeddings` and so on.
+    /// The operation: `chat`, `embeddings` and so on.
     pub operation: Option<String>,
-    /// Such as `openai`.
+    /// The provider, such as `openai`.
     pub provider: Option<String>,
-    /// The model that answered, else the one that was asked for.
+    /// The model that answered, or else the requested model.
     pub model: Option<String>,
-    /// The model that was asked for.
+    /// The requested model.
     pub request_model: Option<String>,
-    /// Tokens of the prompt, cached ones included.
+    /// Tokens of the prompt, including cached tokens.
     pub input_tokens: Option<u64>,
-    /// Tokens of the answer, those of its reasoning included.
+    /// Tokens of the answer, including reasoning tokens.
     pub output_tokens: Option<u64>,
-    /// Both together.
+    /// Prompt and answer tokens together.
     pub total_tokens: Option<u64>,
     /// Tokens of the prompt that the provider read from its cache.
     pub cached_tokens: Option<u64>,
     /// Tokens of the answer that went into reasoning.
     pub reasoning_tokens: Option<u64>,
-    /// `reported` by the provider or `estimated` by a tokenizer.
+    /// The source of the token counts: `reported` by the provider or `estimated` by a tokenizer.
     pub usage_source: Option<String>,
-    /// US dollars.
+    /// The cost in US dollars.
     pub cost_usd: Option<f64>,
-    /// `reported`, `priced` or `estimated`.
+    /// The source of the cost: `reported`, `priced` or `estimated`.
     pub cost_source: Option<String>,
-    /// The day of the price list that the cost was computed from, such as `2026-11-01`.
+    /// The date of the price list that the cost was computed from, such as `2026-11-01`.
     pub price_date: Option<String>,
-    /// From the request's start to the answer's end.
+    /// The time from the start of the request to the end of the answer.
     pub latency: Option<Duration>,
-    /// From the request's start to the first chunk; of streams only.
+    /// The time from the start of the request to the first chunk; streams only.
     pub time_to_first_chunk: Option<Duration>,
-    /// `completed`, `cancelled` or `error`; what the span's status says, where it is no call of ours.
+    /// `completed`, `cancelled` or `error`; for another library's call, derived from the span's status.
     pub outcome: String,
-    /// Kind and message of the error.
+    /// The kind and the message of the error.
     pub error: Option<String>,
-    /// Why the model stopped, such as `stop`, one word for each choice.
+    /// The reasons why the model stopped, such as `stop`; one for each choice.
     pub finish_reasons: Vec<String>,
-    /// Requests that it took, retries included.
+    /// The number of requests made, including retries.
     pub attempts: Option<u64>,
     /// The service's own attributes (`monitor_attributes`).
     pub attributes: Map<String, Value>,
-    /// The request in the provider's shape, when content was recorded.
+    /// The request in the provider's format, if content was recorded.
     pub inputs: Option<Value>,
-    /// The answer in the provider's shape, streams assembled, when content was recorded.
+    /// The answer in the provider's format, with streams assembled, if content was recorded.
     pub output: Option<Value>,
 }
 
 impl RecordedCall {
-    /// `None` for what is no model call.
+    /// Reads a record; `None` if it is not a model call.
     pub(crate) fn of(record: Record) -> Option<Self> {
         let info = record.info();
         let summary = Summary::from_map(&record.summary);
         let usage = summary.usage.into_values().next();
-        // Some instrumentations count tokens and name no operation.
+        // Some instrumentations report tokens but no operation.
         let is_call = match info.operation {
             Some(_) => info.is_model_call(),
             None => usage.is_some(),
@@ -116,14 +116,14 @@ fn without_our_groups(mut attributes: Map<String, Value>) -> Map<String, Value> 
     attributes
 }
 
-/// An empty object or null stands for content that was not recorded.
+/// Parses content; an empty object or null means that content was not recorded.
 fn content(json: &str) -> Option<Value> {
     let value: Value = serde_json::from_str(json).ok()?;
     let is_empty = value.is_null() || value.as_object().is_some_and(Map::is_empty);
     (!is_empty).then_some(value)
 }
 
-/// `chat gpt-4o-mini: $0.000123, 512 in + 40 out tokens, 1.2s, completed (prices of 2026-11-01)`.
+/// Writes `chat gpt-4o-mini: $0.000123, 512 in + 40 out tokens, 1.2s, completed (prices of 2026-11-01)`.
 impl fmt::Display for RecordedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = self.operation.as_deref().unwrap_or(&self.op_name);
@@ -178,7 +178,7 @@ mod tests {
         ] {
             assert!(of(around, None).is_none(), "{around}");
         }
-        // An agent that runs elsewhere is a call of a model, as far as anybody here sees.
+        // A remote agent looks like a model call from here.
         assert!(of("invoke_agent", Some("agents.example.com")).is_some());
     }
 }

@@ -1,7 +1,7 @@
-//! Recorded model calls, as a service's own test wants to look at them.
+//! Recorded model calls, for the assertions of a service's own tests.
 //!
-//! Whatever carried them here, a span of an SDK or a record sent to a [`Sink`](crate::Sink), core's mapping reads them:
-//! so calls of any instrumentation that spanloom understands are found, and they tell what the board would show.
+//! Core's mapping reads both spans of an SDK and records sent to a [`Sink`](crate::Sink), so calls of any
+//! instrumentation that spanloom understands are found, with the values that the board would show.
 
 mod budget;
 mod call;
@@ -14,16 +14,16 @@ pub use budget::{Figures, OverBudget, Statistic};
 pub use call::RecordedCall;
 pub use span::{json, record};
 
-/// Recorded model calls, oldest first: a slice of [`RecordedCall`]s with a few ways to choose among them.
+/// Recorded model calls, oldest first: a slice of [`RecordedCall`]s with a few filters.
 ///
-/// From a [`SpanRecorder`](crate::SpanRecorder::calls), where the layer works on a tracer provider, or from a
-/// [`Sink`](crate::Sink::calls), where a monitor sends records. Spans that are no model calls (the service's own, those
-/// of tools and agents, whose tokens are the sum of calls that are here already) are left out.
+/// Returned by a [`SpanRecorder`](crate::SpanRecorder::calls) when the layer works on a tracer provider, or by a
+/// [`Sink`](crate::Sink::calls) when a monitor sends records. Spans that are not model calls are left out: the
+/// service's own, and those of tools and agents, whose tokens are the sum of calls that are already in the list.
 #[derive(Clone, Debug, Default)]
 pub struct Calls(Vec<RecordedCall>);
 
 impl Calls {
-    /// Those that went to this model: the one that answered, or the one that was asked for.
+    /// Returns the calls to this model, which either answered or was requested.
     #[must_use]
     pub fn of_model(&self, model: &str) -> Self {
         self.only(|call| {
@@ -33,14 +33,14 @@ impl Calls {
         })
     }
 
-    /// Those that have this attribute (`monitor_attributes` of the service) with this value.
+    /// Returns the calls that have this attribute (`monitor_attributes` of the service) with this value.
     #[must_use]
     pub fn with_attribute(&self, name: &str, value: impl Into<serde_json::Value>) -> Self {
         let value = value.into();
         self.only(|call| call.attributes.get(name) == Some(&value))
     }
 
-    /// Those that the predicate is true for.
+    /// Returns the calls for which the predicate is true.
     #[must_use]
     pub fn only(&self, predicate: impl Fn(&RecordedCall) -> bool) -> Self {
         self.0

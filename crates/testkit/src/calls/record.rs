@@ -1,4 +1,4 @@
-//! Calls from the records that a sink received.
+//! Calls in the records that a sink received.
 
 use std::io::Read;
 
@@ -10,13 +10,13 @@ use spanloom_core::Record;
 use super::{Calls, RecordedCall};
 use crate::{Error, Sink, SinkRequest};
 
-/// How long a body may be when it is inflated: twice what W&B takes.
+/// The largest size of an inflated body: twice the limit of W&B.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 impl Sink {
-    /// The model calls among the records so far: those in complete calls of Weave's API
-    /// (`POST /v2/{entity}/{project}/calls/complete`), which is what a monitor sends to a server of spanloom's. Other
-    /// requests, and those that were refused, are read alike: what a client sent twice is here twice.
+    /// Returns the model calls in all requests so far whose body is a batch of complete calls of Weave's API
+    /// (`POST /v2/{entity}/{project}/calls/complete`), as a monitor sends them to a spanloom server. Rejected requests
+    /// count too, and a call that a client sent twice is listed twice.
     #[must_use]
     pub fn calls(&self) -> Calls {
         self.requests()
@@ -26,15 +26,15 @@ impl Sink {
             .collect()
     }
 
-    /// Waits until at least `count` model calls are here, for at most ten seconds, and returns all of them.
+    /// Waits until at least `count` model calls have arrived, for at most ten seconds, and returns all of them.
     ///
-    /// A monitor sends in batches: its `flush` makes it send at once, and this need not wait.
+    /// A monitor sends in batches; its `flush` sends at once, so that this method need not wait.
     ///
     /// Cancellation: nothing is lost when the future is dropped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when fewer came.
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when fewer arrived.
     pub async fn wait_for_calls(&self, count: usize) -> Result<Calls, Error> {
         self.wait_until("calls", count, || self.calls(), |calls| calls.len())
             .await
@@ -46,7 +46,7 @@ struct Batch {
     batch: Vec<Value>,
 }
 
-/// None for a body of another kind.
+/// Returns the records in a request; none for any other body.
 fn records(request: &SinkRequest) -> Vec<Record> {
     let batch = match request.header("content-encoding") {
         Some("gzip") => serde_json::from_reader(GzDecoder::new(&*request.body).take(LARGEST)).ok(),
@@ -55,7 +55,7 @@ fn records(request: &SinkRequest) -> Vec<Record> {
     let batch = batch.map_or(Vec::new(), |batch: Batch| batch.batch);
     batch
         .into_iter()
-        // From text, as a record keeps its content as text.
+        // Parsed from text, because a record keeps its content as text.
         .filter_map(|call| serde_json::from_str(&call.to_string()).ok())
         .collect()
 }

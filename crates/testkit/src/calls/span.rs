@@ -1,4 +1,4 @@
-//! Calls from the SDK's spans.
+//! Calls in the SDK's spans.
 
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry::{Array, Value};
@@ -12,7 +12,7 @@ use super::{Calls, RecordedCall};
 use crate::{Error, SpanRecorder};
 
 impl SpanRecorder {
-    /// The model calls among the spans so far, from any instrumentation that core's mapping understands.
+    /// Returns the model calls among the spans so far, from any instrumentation that core's mapping understands.
     ///
     /// A layer finishes spans on its own thread: [`wait_for_calls`](Self::wait_for_calls) waits for them.
     #[must_use]
@@ -24,19 +24,19 @@ impl SpanRecorder {
             .collect()
     }
 
-    /// Blocks until at least `count` model calls are here, for at most ten seconds, and returns all of them.
+    /// Blocks until at least `count` model calls have been recorded, for at most ten seconds, and returns all of them.
     ///
-    /// No other flush is needed: a call is here when its answer has been read and its layer's recorder has seen it.
+    /// No other flush is needed: a call is recorded once its answer has been read and its layer's recorder is done.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when fewer came.
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline) when fewer were recorded.
     pub fn wait_for_calls(&self, count: usize) -> Result<Calls, Error> {
         self.wait_until("calls", count, || self.calls(), |calls| calls.len())
     }
 }
 
-/// A stream for records whose destination does not matter.
+/// Returns a stream for records whose destination does not matter.
 fn nowhere() -> StreamName {
     StreamName {
         entity: "test".to_owned(),
@@ -45,8 +45,8 @@ fn nowhere() -> StreamName {
     }
 }
 
-/// The record a span becomes at spanloom's own destinations. `resource` are the attributes of the process; `default` is where
-/// it goes when neither says otherwise.
+/// Returns the record that a span becomes at spanloom's own destinations. `resource` is the attributes of the process;
+/// `default` is the stream that the record goes to when neither names one.
 #[must_use]
 pub fn record(span: SpanData, resource: &Attributes, default: &StreamName) -> Record {
     let parent = span.parent_span_id;
@@ -78,7 +78,7 @@ fn attributes(resource: &Resource) -> Vec<(String, serde_json::Value)> {
         .collect()
 }
 
-/// An attribute's value as JSON.
+/// Converts an attribute's value to JSON.
 #[must_use]
 pub fn json(value: &Value) -> serde_json::Value {
     match value {

@@ -11,7 +11,7 @@ use super::{FaultPlan, Latency, ModelServer};
 use crate::Error;
 use crate::listen::Listening;
 
-/// Entries kept of each kind unless the builder says otherwise.
+/// The default number of journal entries of each kind.
 const JOURNAL_LIMIT: usize = 10_000;
 
 /// Builds a [`ModelServer`].
@@ -48,46 +48,46 @@ impl ModelServerBuilder {
         }
     }
 
-    /// How long answers take. Default: [`Latency::None`].
+    /// Sets how long answers take. Default: [`Latency::None`].
     pub fn with_latency(mut self, latency: Latency) -> Self {
         self.latency = latency;
         self
     }
 
-    /// What ids, latencies and the wording of echoes are drawn from. Default: 0.
+    /// Sets the seed of ids, latencies and the wording of echoes. Default: 0.
     ///
-    /// The same seed and the same requests in the same order give the same answers, but for `created`.
+    /// The same seed and the same requests in the same order give the same answers, except for `created`.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The loopback port. Default: 0, any free one.
+    /// Sets the loopback port. Default: 0, any free port.
     pub fn with_port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Answers 401 to requests without this key, as a bearer token or in Azure's `api-key` header. Default: any key
-    /// will do.
+    /// Answers 401 to requests without this key, sent as a bearer token or in Azure's `api-key` header. Default: any
+    /// key is accepted.
     pub fn with_api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(ApiKey(key.into()));
         self
     }
 
-    /// Faults by the number of the request. Default: none.
+    /// Sets faults by the number of the request. Default: none.
     pub fn with_fault_plan(mut self, plan: FaultPlan) -> Self {
         self.plan = plan;
         self
     }
 
-    /// How many requests and answers the journal keeps, newest last. Default: 10,000 of each.
+    /// Sets how many requests and answers the journal keeps, newest last. Default: 10,000 of each.
     pub fn with_journal_limit(mut self, entries: usize) -> Self {
         self.journal_limit = entries;
         self
     }
 
-    /// Starts on the caller's tokio runtime.
+    /// Starts the server on the caller's tokio runtime.
     ///
     /// # Errors
     ///
@@ -100,12 +100,12 @@ impl ModelServerBuilder {
         Ok(ModelServer { service, listening })
     }
 
-    /// Starts on a thread of its own, for tests without a runtime and for those that block theirs.
+    /// Starts the server on a separate thread, for tests without a runtime and for tests that block theirs.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when the port is taken,
-    /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when there can be no thread.
+    /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when no thread can be started.
     pub fn start_on_thread(self) -> Result<ModelServer, Error> {
         let (port, service) = self.service();
         let listening = Listening::on_thread(port, |signal| router(Arc::clone(&service), signal))?;

@@ -1,4 +1,4 @@
-//! The prompt cache: which beginnings of prompts this server has seen.
+//! The prompt cache: the prompt prefixes that this server has seen.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -7,18 +7,18 @@ use super::seed::Seed;
 use super::token::{Token, narrow};
 use crate::lock::lock;
 
-/// OpenAI caches from 1,024 tokens on, in steps of 128. Test prompts are short: everything is divided by 64.
+/// OpenAI caches prefixes from 1,024 tokens on, in steps of 128. Test prompts are short, so both are divided by 64.
 const MINIMUM: usize = 16;
 const STEP: usize = 2;
-/// Bounds the memory of a long load test; a forgotten beginning is an uncached prompt, as with OpenAI.
+/// Bounds memory during a long load test; a forgotten prefix is an uncached prompt, as with OpenAI.
 const CAPACITY: usize = 65_536;
 
-/// Hashes of seen beginnings, one for each step.
+/// Hashes of the prefixes seen, one for each step.
 #[derive(Debug, Default)]
 pub(super) struct PromptCache(Mutex<HashSet<u64>>);
 
 impl PromptCache {
-    /// How many tokens of this prompt were seen before with this model; remembers the prompt.
+    /// Returns how many tokens of this prompt were seen before with this model, and remembers the prompt.
     pub(super) fn cached(&self, model: &str, prompt: &[Token]) -> u32 {
         let beginnings = beginnings(model, prompt);
         let mut seen = lock(&self.0);
@@ -35,7 +35,7 @@ impl PromptCache {
     }
 }
 
-/// Length and hash of every beginning that may be cached, shortest first.
+/// Returns the length and the hash of every prefix that may be cached, shortest first.
 fn beginnings(model: &str, prompt: &[Token]) -> Vec<(usize, u64)> {
     let mut hash = Seed::new(0).mix(model.as_bytes());
     let mut found = Vec::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// Alias, the dated snapshot that it stands for, and the snapshot's Unix time. Any other name is answered as it is.
+/// Alias, the dated snapshot that it refers to, and the snapshot's Unix time. Any other name is returned unchanged.
 const MODELS: &[(&str, &str, u32)] = &[
     ("gpt-3.5-turbo", "gpt-3.5-turbo-0125", 1_706_048_358),
     ("gpt-4", "gpt-4-0613", 1_687_882_411),
@@ -21,14 +21,14 @@ const MODELS: &[(&str, &str, u32)] = &[
     ("o4-mini", "o4-mini-2025-04-16", 1_744_133_506),
 ];
 
-/// Embedding models answer under the name they are called by.
+/// Embedding models, whose responses use the requested name.
 const EMBEDDING_MODELS: &[(&str, u32)] = &[
     ("text-embedding-3-large", 1_705_953_180),
     ("text-embedding-3-small", 1_705_948_997),
     ("text-embedding-ada-002", 1_671_217_299),
 ];
 
-/// The model name of a response: the dated snapshot of an alias, or the name itself.
+/// Returns the model name of a response: the dated snapshot of an alias, or the name itself.
 pub(super) fn snapshot(model: &str) -> &str {
     MODELS
         .iter()
@@ -36,7 +36,7 @@ pub(super) fn snapshot(model: &str) -> &str {
         .map_or(model, |(_, dated, _)| dated)
 }
 
-/// Whether the model thinks before it speaks and bills for it.
+/// Returns whether the model reasons before it answers, and bills for it.
 pub(super) fn reasons(model: &str) -> bool {
     let is_family = |family: &str| {
         model
@@ -46,7 +46,7 @@ pub(super) fn reasons(model: &str) -> bool {
     ["o1", "o3", "o4", "gpt-5"].into_iter().any(is_family) && !model.contains("-chat")
 }
 
-/// The body of `GET /v1/models`.
+/// Returns the body of `GET /v1/models`.
 pub(super) fn list() -> Value {
     let chat = MODELS
         .iter()

@@ -81,7 +81,7 @@ fn respond(
     )
 }
 
-/// What the fault does instead of an answer; `None` when it lets the model speak.
+/// Returns the response of a fault instead of an answer; `None` when the model answers.
 pub(super) fn refusal(
     number: u64,
     model: &str,

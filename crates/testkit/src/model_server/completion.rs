@@ -1,4 +1,4 @@
-//! One answer of a chat model, complete, in OpenAI's shape.
+//! One complete answer of a chat model, in OpenAI's format.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::seed::Seed;
 use super::token::Counter;
 use super::usage::TokenUsage;
 
-/// What a call of a tool costs besides its name and arguments, in tokens.
+/// The tokens of a tool call besides its name and arguments.
 const CALL_TOKENS: u32 = 7;
 
 /// A chat completion before it becomes one JSON object or many chunks.
@@ -24,7 +24,7 @@ pub(super) struct Completion {
     pub(super) usage: TokenUsage,
 }
 
-/// One of the answers; more than one when the request asks with `n`.
+/// One choice of the answer; there are several when the request sets `n`.
 #[derive(Debug)]
 pub(super) struct Choice {
     pub(super) reply: Reply,
@@ -32,7 +32,7 @@ pub(super) struct Choice {
 }
 
 impl Completion {
-    /// The answer to a request whose prompt has these tokens.
+    /// Returns the answer to a request whose prompt has these tokens.
     pub(super) fn new(
         request: &ChatRequest,
         seed: Seed,
@@ -44,7 +44,7 @@ impl Completion {
         let choice = |index| Choice::new(request, seed.mix_number(u64::from(index)), counter);
         let choices: Vec<Choice> = (0..request.choices()).map(choice).collect();
         let reasoning_tokens = match reasons(request.model()) && request.may_reason() {
-            // OpenAI reports them in multiples of 64.
+            // OpenAI reports reasoning tokens in multiples of 64.
             true => seed.mix(b"reasoning").between(1, 6).saturating_mul(64),
             false => 0,
         };
@@ -69,7 +69,7 @@ impl Completion {
         }
     }
 
-    /// The whole answer as one object.
+    /// Returns the whole answer as one object.
     pub(super) fn to_json(&self, with_usage: bool) -> Value {
         let choices: Vec<Value> = self
             .choices
@@ -94,7 +94,7 @@ impl Completion {
     }
 }
 
-/// The same for all answers of a model, as a configuration's fingerprint is.
+/// Returns a fingerprint that is the same for all answers of a model, like that of a configuration.
 fn fingerprint(model: &str) -> String {
     format!(
         "fp_{:010x}",

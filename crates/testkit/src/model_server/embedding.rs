@@ -1,4 +1,4 @@
-//! Embeddings: small vectors in which texts that share words are near each other.
+//! Embeddings: small vectors that are close to each other when their texts share words.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use super::seed::Seed;
 use super::token::{Counter, narrow};
 use super::usage::TokenUsage;
 
-/// Small enough to read in a failed assertion; a request's `dimensions` asks for more.
+/// Small enough to read in a failed assertion; a request asks for more with `dimensions`.
 const DIMENSIONS: usize = 16;
 const MOST_DIMENSIONS: usize = 3_072;
 
@@ -32,7 +32,7 @@ enum Input {
     TokenLists(Vec<Vec<u32>>),
 }
 
-/// One text, as words to hash and as a number of tokens to bill.
+/// One text: its words to hash and its number of tokens to bill.
 struct Text {
     words: Vec<String>,
     tokens: u32,
@@ -43,7 +43,7 @@ impl EmbeddingRequest {
         self.model.as_deref().unwrap_or_default()
     }
 
-    /// The response's body without its usage, and the usage.
+    /// Returns the response's body without its usage, and the usage.
     pub(super) fn answer(&self) -> Result<(Value, TokenUsage), Problem> {
         let texts = self.texts();
         if texts.is_empty() {
@@ -79,7 +79,7 @@ impl EmbeddingRequest {
                 .iter()
                 .map(|text| Text::of_text(text, counter))
                 .collect(),
-            // An empty list of anything parses as this one.
+            // An empty list of any type parses as this variant.
             Some(Input::Tokens(tokens)) if tokens.is_empty() => Vec::new(),
             Some(Input::Tokens(tokens)) => vec![Text::of_tokens(tokens)],
             Some(Input::TokenLists(lists)) => {
@@ -118,7 +118,7 @@ impl Text {
         }
     }
 
-    /// The sum of its words' vectors, of length one.
+    /// Returns the sum of the vectors of the words, scaled to length one.
     fn vector(&self, dimensions: usize) -> Vec<f32> {
         let seeds: Vec<Seed> = self
             .words
@@ -141,13 +141,13 @@ impl Text {
     }
 }
 
-/// A number of -1 to 1.
+/// Returns a number from -1 to 1.
 fn component(seed: Seed, dimension: u64) -> f32 {
     let number = u16::try_from(seed.mix_number(dimension).between(0, 65_535)).unwrap_or_default();
     f32::from(number) / 32_767.5 - 1.0
 }
 
-/// What a text without words gets, since a vector of zeros has no direction to compare.
+/// Returns the vector for a text without words, since a vector of zeros has no direction to compare.
 fn unit(dimensions: usize) -> Vec<f32> {
     (0..dimensions)
         .map(|dimension| if dimension == 0 { 1.0 } else { 0.0 })

@@ -8,31 +8,31 @@ use super::problem::Problem;
 
 /// Something that goes wrong with one request.
 ///
-/// The faults of streams wait for the next streamed request; all others fit chat completions and embeddings alike.
+/// The faults of streams wait for the next streamed request; all others apply to both chat completions and embeddings.
 /// The list of models never fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// 429 `rate_limit_exceeded`. `retry_after` goes out as `retry-after-ms` and, rounded up, as `retry-after` in
-    /// whole seconds, the only one of the two that async-openai reads; without it, neither header is sent.
+    /// 429 `rate_limit_exceeded`. `retry_after` is sent as `retry-after-ms` and, rounded up to whole seconds, as
+    /// `retry-after`, the only one of the two that async-openai reads; without it, neither header is sent.
     RateLimited {
         /// How long the client is asked to wait.
         retry_after: Option<Duration>,
     },
-    /// This status, with an error body that fits it: 500, 502 or 503, for example.
+    /// This status with a matching error body: 500, 502 or 503, for example.
     Status(StatusCode),
     /// 400 `invalid_request_error`.
     BadRequest {
-        /// The text for the caller.
+        /// The error message.
         message: String,
-        /// The parameter at fault.
+        /// The parameter that caused the error.
         param: Option<String>,
         /// The machine-readable reason.
         code: Option<String>,
     },
-    /// 400 `context_length_exceeded`, with the true length of the prompt in its text.
+    /// 400 `context_length_exceeded`, with the true length of the prompt in its message.
     ContextLength {
-        /// The context window that the message speaks of, in tokens. It is not compared with anything.
+        /// The context window that the message names, in tokens. It is not compared with anything.
         limit: usize,
     },
     /// 429 `insufficient_quota`, which clients do not retry.
@@ -43,29 +43,29 @@ pub enum Fault {
     Hang,
     /// The connection breaks in the middle of a stream.
     CutStream {
-        /// Chunks sent before that, the role's chunk among them; at most all of them, so that `[DONE]` never follows.
+        /// Chunks sent before the break, including the role's; at most all of them, so that `[DONE]` never follows.
         after_chunks: usize,
     },
     /// The stream falls silent, with the connection open, until the client gives up or the server stops.
     StallStream {
-        /// Chunks sent before that.
+        /// Chunks sent before the stall.
         after_chunks: usize,
     },
-    /// One event is no JSON; the stream then goes on.
+    /// One event is not JSON; the stream then continues.
     MalformedChunk {
-        /// Chunks sent before that.
+        /// Chunks sent before the malformed event.
         after_chunks: usize,
     },
     /// An event carries an error instead of a chunk, and the stream ends without `[DONE]`.
     ErrorEvent {
-        /// Chunks sent before that.
+        /// Chunks sent before the error event.
         after_chunks: usize,
     },
-    /// The answer is complete but says nothing about its usage, as some compatible providers do.
+    /// The answer is complete but reports no usage, as with some compatible providers.
     NoUsage,
 }
 
-/// What a request is, for matching it with a fault.
+/// The kind of a request, for matching it with a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Chat,
@@ -91,7 +91,7 @@ impl Fault {
         }
     }
 
-    /// Whether a client may send the same request again after it.
+    /// Returns whether a client may send the same request again after this fault.
     pub(super) fn invites_retry(&self) -> bool {
         match self {
             Self::RateLimited { .. } => true,
@@ -102,7 +102,7 @@ impl Fault {
         }
     }
 
-    /// The error that answers the request instead of the model; `None` for faults of another kind.
+    /// Returns the error that answers the request instead of the model; `None` for faults of another kind.
     pub(super) fn problem(&self, model: &str, prompt_tokens: usize) -> Option<Problem> {
         Some(match self {
             Self::RateLimited { retry_after } => Problem::rate_limited(model, *retry_after),

@@ -1,4 +1,4 @@
-//! What the server received and what it answered.
+//! The requests that the server received, and its answers.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -21,46 +21,46 @@ const SECRET: &[&str] = &[
     "proxy-authorization",
 ];
 
-/// One request as the server received it; a retry is a request of its own.
+/// One request as the server received it; a retry is a separate request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
-    /// Its number in the order of arrival, from 1.
+    /// The number of the request in order of arrival, from 1.
     pub number: u64,
     /// The method, such as `POST`.
     pub method: String,
     /// The path with its query, such as `/v1/chat/completions`.
     pub path: String,
-    /// The body; `null` when there was none or it was no JSON.
+    /// The body; `null` when there was none or it was not JSON.
     pub body: Value,
-    /// When it arrived, since the start of the server, by tokio's clock.
+    /// The time of arrival since the start of the server, by tokio's clock.
     pub arrived_after: Duration,
     headers: Vec<(String, Option<String>)>,
 }
 
-/// What the server set out to answer; whether the client read it to the end is not known here.
+/// The answer that the server chose; whether the client read all of it is unknown.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The number of the request it belongs to.
+    /// The number of the answered request.
     pub number: u64,
-    /// The status; of [`Fault::Disconnect`] and [`Fault::Hang`], which have none, 499 ("client closed request").
+    /// The status; 499 ("client closed request") for [`Fault::Disconnect`] and [`Fault::Hang`], which have none.
     pub status: StatusCode,
     /// The model of the response; `None` for errors and lists.
     pub model: Option<String>,
-    /// The tokens of the whole answer, also when a fault kept it from being reported or sent. `None` for errors and lists.
+    /// Tokens of the whole answer, even if a fault kept it from being reported or sent. `None` for errors and lists.
     pub usage: Option<TokenUsage>,
     /// The fault that struck.
     pub fault: Option<Fault>,
 }
 
 impl ReceivedRequest {
-    /// The names of its headers, in lower case, in the order received.
+    /// Returns the names of the headers, in lower case, in the order received.
     pub fn header_names(&self) -> impl Iterator<Item = &str> {
         self.headers.iter().map(|(name, _)| name.as_str())
     }
 
-    /// A header's value; `None` when it is absent, no text, or a credential (their values are never kept).
+    /// Returns a header's value; `None` when it is absent, not text, or a credential (credentials are never kept).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -71,7 +71,7 @@ impl ReceivedRequest {
     }
 }
 
-/// The newest requests and answers, and the sum over all.
+/// The newest requests and answers, and the usage of all answers.
 #[derive(Debug)]
 pub(super) struct Journal {
     limit: usize,
@@ -96,7 +96,7 @@ impl Journal {
         }
     }
 
-    /// Writes a request down and gives it its number.
+    /// Records a request and returns its number.
     pub(super) fn receive(
         &self,
         method: &Method,

@@ -1,4 +1,4 @@
-//! How long answers take.
+//! The latency of answers.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use super::seed::Seed;
 
 /// How long the [`ModelServer`](super::ModelServer) takes to answer.
 ///
-/// Waits go through tokio's clock, so a paused one skips them.
+/// Waits use tokio's clock, so a paused clock skips them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Latency {
-    /// 60 to 250 ms until the first token and 2 to 6 ms for each token of output, both chosen by the server's seed
-    /// and the request. What a small hosted model takes, scaled down by about four.
+    /// 60 to 250 ms until the first token and 2 to 6 ms for each token of output, both chosen by the server's seed and
+    /// the request: the latency of a small hosted model, divided by about four.
     #[default]
     Realistic,
-    /// So long until the first token, and nothing after it.
+    /// This long until the first token, and no time after it.
     Fixed(Duration),
     /// None: every answer is sent as soon as it is ready.
     None,
@@ -23,9 +23,9 @@ pub enum Latency {
 /// The latency of one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pace {
-    /// Until the first token.
+    /// Time until the first token.
     pub(super) first: Duration,
-    /// For each token of output.
+    /// Time for each token of output.
     pub(super) token: Duration,
 }
 
@@ -46,18 +46,18 @@ impl Latency {
 }
 
 impl Pace {
-    /// The time for an answer of so many tokens that is sent in one piece.
+    /// Returns the time for an answer of this many tokens that is sent in one piece.
     pub(super) fn whole(self, tokens: u32) -> Duration {
         self.first.saturating_add(self.tokens(tokens))
     }
 
-    /// The time for so many tokens in the middle of an answer.
+    /// Returns the time for this many tokens in the middle of an answer.
     pub(super) fn tokens(self, tokens: u32) -> Duration {
         self.token.saturating_mul(tokens)
     }
 }
 
-/// Waits; not even a turn of the scheduler when there is nothing to wait for.
+/// Waits; does not even yield to the scheduler when there is nothing to wait for.
 pub(super) async fn wait(time: Duration) {
     if !time.is_zero() {
         tokio::time::sleep(time).await;

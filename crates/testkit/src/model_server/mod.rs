@@ -34,13 +34,13 @@ use service::Service;
 
 /// A local server that answers like OpenAI, on the loopback interface only.
 ///
-/// Served are `POST /v1/chat/completions`, plain and streamed, `POST /v1/embeddings` and `GET /v1/models`, in
-/// OpenAI's exact shapes. Answers come from a table and an echo, tokens are counted with the model's own tokenizer,
-/// prompts seen before count as cached, and any model name is accepted: known aliases answer under their dated
-/// snapshot. Faults happen only when asked for, by [`fail_next`](Self::fail_next) or a [`FaultPlan`]. Not imitated:
-/// `logprobs`, custom tools, schemas of structured outputs (any JSON format is answered with `{"answer": "…"}`).
+/// It serves `POST /v1/chat/completions`, plain and streamed, `POST /v1/embeddings` and `GET /v1/models`, in OpenAI's
+/// exact formats. Answers come from a table and an echo, tokens are counted with the model's own tokenizer, prompts
+/// seen before count as cached, and any model name is accepted: responses to known aliases name their dated snapshot.
+/// Faults happen only on request, by [`fail_next`](Self::fail_next) or a [`FaultPlan`]. Not imitated: `logprobs`,
+/// custom tools, schemas of structured outputs (any JSON format is answered with `{"answer": "…"}`).
 ///
-/// Dropping it stops it without waiting: answers under way are finished, idle connections closed.
+/// Dropping the server stops it without waiting: answers in progress are finished, idle connections closed.
 #[derive(Debug)]
 pub struct ModelServer {
     service: Arc<Service>,
@@ -48,52 +48,52 @@ pub struct ModelServer {
 }
 
 impl ModelServer {
-    /// A builder with a free port, no latency, any key and no faults.
+    /// Returns a builder with a free port, no latency, any key and no faults.
     pub fn builder() -> ModelServerBuilder {
         ModelServerBuilder::new()
     }
 
-    /// `http://127.0.0.1:PORT/v1`, what OpenAI's clients call the API base.
+    /// Returns `http://127.0.0.1:PORT/v1`, which OpenAI's clients call the API base.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.listening.address())
     }
 
-    /// Makes the next request that the fault fits go wrong. Several calls make a script.
+    /// Applies a fault to the next request that it fits. Several calls form a script.
     pub fn fail_next(&self, fault: Fault) {
         self.service.faults.push(fault);
     }
 
-    /// How many faults of [`fail_next`](Self::fail_next) still wait for their request.
+    /// Returns how many faults of [`fail_next`](Self::fail_next) are still waiting for their request.
     #[must_use]
     pub fn pending_faults(&self) -> usize {
         self.service.faults.pending()
     }
 
-    /// The requests received, in the order of their arrival, retries among them.
+    /// Returns the requests received, in order of arrival, including retries.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.service.journal.requests()
     }
 
-    /// What was answered, in the order in which the answers were decided.
+    /// Returns the answers, in the order in which they were decided.
     #[must_use]
     pub fn answers(&self) -> Vec<Answer> {
         self.service.journal.answers()
     }
 
-    /// The tokens of all answers together, also of those that a fault broke or kept silent about their usage.
+    /// Returns the tokens of all answers together, including answers that a fault broke or sent without usage.
     #[must_use]
     pub fn usage(&self) -> TokenUsage {
         self.service.journal.usage()
     }
 
-    /// Empties the journal and its sum; numbers go on, and so do faults and the prompt cache.
+    /// Clears the journal and its total; request numbers, faults and the prompt cache stay as they are.
     pub fn clear(&self) {
         self.service.journal.clear();
     }
 
-    /// Stops, and resolves when the answers under way are finished and the port is free.
+    /// Stops the server, and resolves when the answers in progress are finished and the port is free.
     pub async fn stop(self) {
         self.listening.stop(Stop::Graceful).await;
     }

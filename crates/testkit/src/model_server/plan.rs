@@ -1,4 +1,4 @@
-//! When faults happen: a queue for tests and a plan for long runs.
+//! The schedule of faults: a queue for tests and a plan for long runs.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
@@ -9,9 +9,9 @@ use crate::lock::lock;
 
 /// Faults by the number of the request: the same run fails in the same places every time.
 ///
-/// Only first attempts are counted, each rule counting those that its fault fits. The retry of a request that a fault
-/// has just turned away (the next one with the same body) is neither counted nor failed, so that a planned 429 costs
-/// one attempt and never a whole call.
+/// Only first attempts are counted: each rule counts the requests that its fault fits. The retry of a request that a
+/// fault has just rejected (the next request with the same body) is neither counted nor failed, so that a planned 429
+/// costs one attempt and never a whole call.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,7 +42,7 @@ enum When {
 }
 
 impl FaultPlan {
-    /// A plan without faults.
+    /// Returns a plan without faults.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -69,7 +69,7 @@ impl FaultPlan {
         self
     }
 
-    /// Every rule counts the request, also when an earlier one has its turn.
+    /// Returns the fault of the next request. Every rule counts the request, even when an earlier rule applies.
     fn next(&mut self, kind: Kind) -> Option<Fault> {
         let mut due = None;
         for rule in self.rules.iter_mut().filter(|rule| rule.fault.fits(kind)) {
@@ -92,7 +92,7 @@ impl Rule {
     }
 }
 
-/// What is still to fail.
+/// The faults that are still to come.
 #[derive(Debug)]
 pub(super) struct Faults(Mutex<State>);
 
@@ -100,7 +100,7 @@ pub(super) struct Faults(Mutex<State>);
 struct State {
     queue: VecDeque<Fault>,
     plan: FaultPlan,
-    /// Bodies turned away whose retry has not come yet.
+    /// Rejected bodies whose retry has not arrived yet.
     expected: HashMap<u64, u32>,
 }
 
@@ -121,7 +121,7 @@ impl Faults {
         lock(&self.0).queue.len()
     }
 
-    /// The fault of this request: the first in the queue that fits, else the plan's.
+    /// Returns the fault of this request: the first in the queue that fits, or else the plan's.
     pub(super) fn take(&self, kind: Kind, body: &[u8]) -> Option<Fault> {
         let mut state = lock(&self.0);
         let body = Seed::new(0).mix(body).number();

@@ -1,4 +1,4 @@
-//! Errors in OpenAI's shape.
+//! Errors in OpenAI's format.
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ impl Problem {
             (REMAINING, HeaderValue::from(0)),
         ];
         if let Some(wait) = retry_after {
-            // Whole seconds, rounded up: a client that can only read those must not come back too early.
+            // Whole seconds, rounded up: a client that reads only those must not retry too early.
             let seconds =
                 u64::try_from(wait.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u64::MAX);
             let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
@@ -113,7 +113,7 @@ impl Problem {
             .with_code("context_length_exceeded")
     }
 
-    /// Never repeats the key, not even a wrong one.
+    /// Returns the error for a missing or wrong key; never repeats the key, not even a wrong one.
     pub(super) fn wrong_key(is_missing: bool) -> Self {
         let message = match is_missing {
             true => {

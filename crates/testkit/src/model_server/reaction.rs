@@ -1,4 +1,4 @@
-//! What a handler decides: an answer for the journal, and what happens on the wire.
+//! The decision of a handler: an answer for the journal, and the behaviour on the wire.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ enum Outcome {
 }
 
 impl Reaction {
-    /// A body of this type, sent after a while.
+    /// Returns the decision to send a body of this type after a delay.
     pub(super) fn respond(answer: Answer, after: Duration, kind: &'static str, body: Body) -> Self {
         let mut response = Response::new(body);
         let headers = response.headers_mut();
@@ -59,7 +59,7 @@ impl Reaction {
         )
     }
 
-    /// An error, sent at once: refusing is quick.
+    /// Returns the decision to send an error at once, because refusals are quick.
     pub(super) fn problem(number: u64, problem: Problem, fault: Option<Fault>) -> Self {
         let answer = Answer {
             number,
@@ -75,7 +75,7 @@ impl Reaction {
         }
     }
 
-    /// No response at all, when the fault is of that kind.
+    /// Returns the decision to send no response, if the fault is of that kind.
     pub(super) fn silence(number: u64, fault: &Fault) -> Option<Self> {
         let outcome = match fault {
             Fault::Hang => Outcome::Hang,

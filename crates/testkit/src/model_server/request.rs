@@ -1,11 +1,11 @@
-//! The part of a chat request that decides about its answer.
+//! The part of a chat request that determines its answer.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The body of `POST /v1/chat/completions`. Clients send `null` for what they leave out, so everything is optional.
+/// The body of `POST /v1/chat/completions`. Clients send `null` for absent fields, so every field is optional.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct ChatRequest {
     pub(super) model: Option<String>,
@@ -68,7 +68,7 @@ impl ChatRequest {
         self.messages.as_deref().unwrap_or_default()
     }
 
-    /// Offered tools, of any kind.
+    /// Returns the offered tools, of any kind.
     pub(super) fn tools(&self) -> &[Value] {
         self.tools.as_deref().unwrap_or_default()
     }
@@ -91,7 +91,7 @@ impl ChatRequest {
         self.max_completion_tokens.or(self.max_tokens)
     }
 
-    /// Answers asked for, of 1..=128 as with OpenAI.
+    /// Returns the number of answers requested, within 1..=128 as with OpenAI.
     pub(super) fn choices(&self) -> u32 {
         self.n.unwrap_or(1).clamp(1, 128)
     }
@@ -104,7 +104,7 @@ impl ChatRequest {
         }
     }
 
-    /// The tier that served the request: OpenAI says `default` where the client left the choice to it.
+    /// Returns the tier that served the request: `default`, as with OpenAI, if the client left the choice open.
     pub(super) fn service_tier(&self) -> &str {
         match self.service_tier.as_deref() {
             None | Some("auto") => "default",
@@ -112,7 +112,7 @@ impl ChatRequest {
         }
     }
 
-    /// `minimal` and `none` switch the thinking off.
+    /// Returns whether the model may reason; `minimal` and `none` switch reasoning off.
     pub(super) fn may_reason(&self) -> bool {
         !matches!(self.reasoning_effort.as_deref(), Some("minimal" | "none"))
     }
@@ -126,7 +126,7 @@ impl ChatRequest {
         matches!(kind, Some("json_object" | "json_schema"))
     }
 
-    /// What the last message of this role says; empty when there is none.
+    /// Returns the text of the last message with this role; empty when there is none.
     pub(super) fn last_of(&self, role: &str) -> Cow<'_, str> {
         self.messages()
             .iter()
@@ -136,7 +136,7 @@ impl ChatRequest {
             .unwrap_or_default()
     }
 
-    /// What the instructions say, under either of their roles.
+    /// Returns the text of the instructions, under either of their roles.
     pub(super) fn instructions(&self) -> String {
         let is_instruction =
             |message: &&Message| matches!(message.role.as_str(), "system" | "developer");
@@ -150,7 +150,7 @@ impl ChatRequest {
 }
 
 impl Message {
-    /// The text of the content; the text parts, one a line, of a content in parts.
+    /// Returns the text of the content; for content in parts, the text parts, one per line.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match &self.content {
             None => Cow::Borrowed(""),

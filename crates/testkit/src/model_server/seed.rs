@@ -1,8 +1,8 @@
-//! Repeatable chance: the same bytes give the same numbers on every machine and in every release.
+//! Repeatable randomness: the same bytes give the same numbers on every machine and in every release.
 
-/// A hash that grows with what is mixed into it (FNV-1a), and a source of numbers (SplitMix64).
+/// A hash of everything that is mixed into it (FNV-1a), and a source of numbers (SplitMix64).
 ///
-/// The standard library's hashers promise neither the same result in the next release nor anything about its spread.
+/// The standard library's hashers guarantee neither the same result in the next release nor its distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seed(u64);
 
@@ -11,19 +11,19 @@ impl Seed {
         Self(0xcbf2_9ce4_8422_2325 ^ value)
     }
 
-    /// Mixes bytes in.
+    /// Mixes bytes into the hash.
     pub(super) fn mix(self, bytes: &[u8]) -> Self {
         Self(bytes.iter().fold(self.0, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         }))
     }
 
-    /// Mixes a number in.
+    /// Mixes a number into the hash.
     pub(super) fn mix_number(self, number: u64) -> Self {
         self.mix(&number.to_le_bytes())
     }
 
-    /// A number of which every bit depends on everything mixed in.
+    /// Returns a number whose bits all depend on everything mixed in.
     pub(super) fn number(self) -> u64 {
         let mut z = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -31,13 +31,13 @@ impl Seed {
         z ^ (z >> 31)
     }
 
-    /// A number of `low..=high`.
+    /// Returns a number within `low..=high`.
     pub(super) fn between(self, low: u64, high: u64) -> u64 {
         let span = high.saturating_sub(low).saturating_add(1).max(1);
         low.saturating_add(self.number() % span)
     }
 
-    /// A name of 29 letters and digits, as OpenAI's ids have them after their prefix.
+    /// Returns a name of 29 letters and digits, as in OpenAI's ids after their prefix.
     pub(super) fn name(self) -> String {
         const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let digit = |place| {

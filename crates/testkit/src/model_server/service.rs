@@ -1,4 +1,4 @@
-//! From a request to its handler.
+//! Routing of a request to its handler.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::listen::Signal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What all requests of a server share.
+/// The state that all requests of a server share.
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) latency: Latency,
@@ -37,23 +37,23 @@ pub(super) struct Service {
     pub(super) cache: PromptCache,
 }
 
-/// One request on its way to an answer.
+/// One request that is being answered.
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) number: u64,
     pub(super) body: Bytes,
-    /// Drawn from the server's seed, the number and the body.
+    /// The seed drawn from the server's seed, the request number and the body.
     pub(super) seed: Seed,
 }
 
 pub(super) fn router(service: Arc<Service>, signal: Signal) -> Router {
-    // One handler for all paths: what is unknown has to be written down and answered in OpenAI's shape as well.
+    // One handler for all paths: unknown paths must be recorded and answered in OpenAI's format as well.
     Router::new().fallback(move |request| handle(request, service, signal))
 }
 
 async fn handle(request: Request, service: Arc<Service>, signal: Signal) -> Response {
     let (head, body) = request.into_parts();
-    // A client that hangs up in the middle of its body leaves nobody to answer.
+    // A client that disconnects in the middle of its body cannot be answered.
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return Response::new(Body::empty());
     };
@@ -112,7 +112,7 @@ impl Service {
             return refused;
         }
         if fault.is_none() {
-            // `NoUsage` is the only fault that gets here.
+            // `NoUsage` is the only fault that reaches this point.
             if let Some(members) = body.as_object_mut() {
                 members.insert("usage".to_owned(), usage.to_embedding_json());
             }
@@ -141,7 +141,7 @@ fn list(exchange: &Exchange) -> Reaction {
 }
 
 impl ApiKey {
-    /// Why these headers do not let the request in; `None` when they do.
+    /// Returns why these headers are rejected; `None` when they are accepted.
     fn objection(&self, headers: &HeaderMap) -> Option<Problem> {
         let bearer = headers
             .get(AUTHORIZATION)

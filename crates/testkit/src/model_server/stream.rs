@@ -1,4 +1,4 @@
-//! One answer of a chat model in pieces: server-sent events and how they break.
+//! A chat model's answer in chunks: server-sent events, and how they break.
 
 use std::io;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(super) enum Step {
     Send(String),
     /// Breaks the connection.
     Cut,
-    /// Says nothing until the client or the server goes.
+    /// Sends nothing until the client disconnects or the server stops.
     Stall,
 }
 
@@ -37,7 +37,7 @@ pub(super) enum UsageChunk {
     Absent,
 }
 
-/// The whole stream of an answer, with the fault at its place.
+/// Returns all steps of an answer's stream, including the fault.
 pub(super) fn script(
     completion: &Completion,
     usage: UsageChunk,
@@ -51,7 +51,7 @@ pub(super) fn script(
         if number == at {
             steps.extend(breakage.clone());
         }
-        // The first chunk has had its wait before the head of the response.
+        // The wait before the first chunk happens before the head of the response.
         if number > 0 {
             steps.push(Step::Wait(pace.tokens(1)));
         }
@@ -69,7 +69,7 @@ pub(super) fn script(
     steps
 }
 
-/// After how many chunks what happens.
+/// Returns the number of chunks before the fault, and the steps of the fault.
 fn breakage(fault: Option<&Fault>) -> (usize, Vec<Step>) {
     match fault {
         Some(Fault::CutStream { after_chunks }) => (*after_chunks, vec![Step::Cut]),
@@ -88,7 +88,7 @@ fn breakage(fault: Option<&Fault>) -> (usize, Vec<Step>) {
     }
 }
 
-/// Nothing follows a break, nor an event with an error.
+/// Returns whether a step is the last: nothing follows a break or an error event.
 fn is_last(step: &Step) -> bool {
     match step {
         Step::Cut | Step::Stall => true,
@@ -101,7 +101,7 @@ fn event(data: &Value) -> String {
     format!("data: {data}\n\n")
 }
 
-/// All chunks of an answer; those of several choices take turns, as OpenAI's do.
+/// Returns all chunks of an answer; the chunks of several choices alternate, as OpenAI's do.
 fn chunks(completion: &Completion, usage: UsageChunk) -> Vec<Value> {
     let counter = Counter::of(&completion.model);
     let choices: Vec<Vec<Value>> = completion
@@ -136,7 +136,7 @@ fn chunk(completion: &Completion, choices: &Value, usage: UsageChunk) -> Value {
         "system_fingerprint": completion.fingerprint,
         "choices": choices,
     });
-    // With `include_usage` every chunk has the member; null in all but the last.
+    // With `include_usage` every chunk has the member; it is null in all but the last.
     if let (UsageChunk::Sent, Some(members)) = (usage, chunk.as_object_mut()) {
         members.insert("usage".to_owned(), Value::Null);
     }
@@ -180,7 +180,7 @@ fn call_deltas(calls: &[ToolCall], counter: Counter) -> Vec<Value> {
     deltas
 }
 
-/// Plays the steps into a response's body.
+/// Returns a response body that plays the steps.
 pub(super) fn body(steps: Vec<Step>, signal: Signal) -> Body {
     let played = stream::unfold(
         (steps.into_iter(), signal),
@@ -198,8 +198,8 @@ pub(super) fn body(steps: Vec<Step>, signal: Signal) -> Body {
                         Err(io::Error::other(Disconnect))
                     }
                 };
-                // hyper gathers what comes without a pause into one write: a turn of the scheduler sends what there is,
-                // so that each event leaves by itself and none is lost before a break.
+                // hyper combines chunks that arrive without a pause into one write: yielding to the scheduler flushes
+                // them, so that each event is sent separately and none is lost before a break.
                 tokio::task::yield_now().await;
                 return Some((item, (steps, signal)));
             }

@@ -6,15 +6,15 @@ use tiktoken_rs::{CoreBPE, bpe_for_tokenizer};
 
 use super::request::{ChatRequest, Message};
 
-/// Token numbers as the tokenizer gives them; the marks between messages are ours, outside its range.
+/// Token numbers of the tokenizer; the marks between messages are ours, outside its range.
 pub(super) type Token = u32;
 
 const MARK: Token = Token::MAX;
-/// Marks around one message: start, after the role, end. OpenAI's cookbook counts three for each.
+/// The marks around one message: start, after the role, end. OpenAI's cookbook counts three for each message.
 const MESSAGE_MARKS: usize = 3;
 /// Every answer is primed with the start of an assistant message.
 const ANSWER_MARKS: usize = 3;
-/// What OpenAI adds once when tools are offered; within a few tokens of what it bills for small definitions.
+/// Tokens that OpenAI adds once when tools are offered; within a few tokens of its bill for small definitions.
 const TOOL_MARKS: usize = 9;
 
 /// The tokenizer of one model, loaded on first use and kept for the process.
@@ -22,7 +22,7 @@ const TOOL_MARKS: usize = 9;
 pub(super) struct Counter(Option<&'static CoreBPE>);
 
 impl Counter {
-    /// An unknown model is counted like the newest ones.
+    /// Returns the tokenizer of a model; an unknown model is counted like the newest ones.
     pub(super) fn of(model: &str) -> Self {
         Self(bpe_for_tokenizer(get_tokenizer(model).unwrap_or(Tokenizer::O200kBase)).ok())
     }
@@ -30,7 +30,7 @@ impl Counter {
     pub(super) fn tokens(self, text: &str) -> Vec<Token> {
         match self.0 {
             Some(bpe) => bpe.encode_ordinary(text),
-            // The tables are compiled in, so this is never taken; four bytes a token is the usual estimate.
+            // The tables are compiled in, so this branch is never taken; four bytes per token is the usual estimate.
             None => vec![MARK; text.len().div_ceil(4)],
         }
     }
@@ -39,8 +39,8 @@ impl Counter {
         narrow(self.tokens(text).len())
     }
 
-    /// The whole prompt as one run of tokens, with the overhead of its messages, so that its length is its price and
-    /// its beginnings can be compared. Tools come first, as in OpenAI's own prompts.
+    /// Returns the whole prompt as one sequence of tokens, including the overhead of its messages, so that its length
+    /// is the billed count and its prefixes can be compared. Tools come first, as in OpenAI's own prompts.
     pub(super) fn prompt(self, request: &ChatRequest) -> Vec<Token> {
         let mut prompt = Vec::new();
         if !request.tools().is_empty() {
@@ -71,20 +71,20 @@ impl Counter {
         }
     }
 
-    /// The longest beginning of `text` that has at most `limit` tokens and is whole characters.
+    /// Returns the longest prefix of `text` that has at most `limit` tokens and consists of whole characters.
     pub(super) fn truncate(self, text: &str, limit: usize) -> String {
         let Some(bpe) = self.0 else {
             return text.chars().take(limit.saturating_mul(4)).collect();
         };
         let tokens = bpe.encode_ordinary(text);
-        // A cut inside a character does not decode: give up tokens until it does.
+        // A cut inside a character does not decode: drop tokens until it does.
         (0..=limit.min(tokens.len()))
             .rev()
             .find_map(|length| tokens.get(..length).and_then(|kept| bpe.decode(kept).ok()))
             .unwrap_or_default()
     }
 
-    /// The text in pieces of one token each, whole characters only: the deltas of a stream.
+    /// Splits the text into pieces of one token each, whole characters only: the deltas of a stream.
     pub(super) fn pieces(self, text: &str) -> Vec<String> {
         let Some(bpe) = self.0 else {
             return text.split_inclusive(' ').map(str::to_owned).collect();
@@ -102,7 +102,7 @@ impl Counter {
     }
 }
 
-/// A count on the wire; more than four thousand million is out of any context window.
+/// Converts a count to its type on the wire; more than four billion exceeds any context window.
 pub(super) fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

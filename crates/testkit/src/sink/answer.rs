@@ -1,4 +1,4 @@
-//! What a sink answers.
+//! The answers of a sink.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -26,7 +26,7 @@ enum Kind {
 }
 
 impl SinkAnswer {
-    /// A response with this status, no headers and an empty body.
+    /// Returns a response with this status, no headers and an empty body.
     pub fn status(status: StatusCode) -> Self {
         Self(Kind::Respond {
             status,
@@ -35,17 +35,17 @@ impl SinkAnswer {
         })
     }
 
-    /// No response until the client gives up or the sink stops.
+    /// Returns an answer that sends no response until the client gives up or the sink stops.
     pub fn hang() -> Self {
         Self(Kind::Hang)
     }
 
-    /// No response: the connection is closed once the request has been read.
+    /// Returns an answer that sends no response: the connection is closed once the request has been read.
     pub fn disconnect() -> Self {
         Self(Kind::Disconnect)
     }
 
-    /// Adds a header, `retry-after` for example. No effect on an answer without a response.
+    /// Adds a header, such as `retry-after`. No effect on an answer without a response.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         if let Kind::Respond { headers, .. } = &mut self.0 {
             headers.append(name, value);
@@ -61,7 +61,7 @@ impl SinkAnswer {
         self
     }
 
-    /// What a server that took the request would say: an empty protobuf message to OTLP, an empty object to others.
+    /// Returns the response that accepts the request: an empty message for OTLP in protobuf, or else an empty object.
     pub(super) fn accepting(request: &SinkRequest) -> Self {
         let (kind, body) = match request.header("content-type") {
             Some("application/x-protobuf") => ("application/x-protobuf", ""),

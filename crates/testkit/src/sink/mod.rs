@@ -1,4 +1,4 @@
-//! The far end of an exporter: records what arrives and answers as told.
+//! The destination of an exporter: records requests and answers as scripted.
 
 mod answer;
 mod request;
@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An HTTP server for exporters to send to: Weave's `POST /v2/{entity}/{project}/calls/complete`, OTLP's
 /// `POST /v1/traces`, or anything else.
 ///
-/// It records every request on any path and answers 200 with an empty body of the right kind, until told otherwise.
-/// It can be stopped like a crashed server, its connections with it, and comes back on the same port.
+/// It records every request on any path and answers 200 with an empty body of the right kind, unless scripted
+/// otherwise. It can be stopped like a crashed server, together with its connections, and restarted on the same port.
 /// Dropping it stops it without waiting.
 ///
 /// ```
@@ -51,7 +51,7 @@ pub struct Sink {
     place: Place,
     port: u16,
     listening: Mutex<Option<Listening>>,
-    /// Its port, while it is stopped.
+    /// The reserved port while the sink is stopped.
     kept: Mutex<Option<TcpSocket>>,
 }
 
@@ -76,7 +76,7 @@ struct State {
 }
 
 impl Sink {
-    /// Starts on a free loopback port, on the caller's tokio runtime.
+    /// Starts a sink on a free loopback port, on the caller's tokio runtime.
     ///
     /// # Errors
     ///
@@ -88,12 +88,12 @@ impl Sink {
         Ok(Self::new(shared, Place::Here, listening))
     }
 
-    /// Starts on a thread of its own, for tests without a runtime and for those that block theirs.
+    /// Starts a sink on a separate thread, for tests without a runtime and for tests that block theirs.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when no port can be bound,
-    /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when there can be no thread.
+    /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when no thread can be started.
     pub fn start_on_thread() -> Result<Self, Error> {
         let shared = Shared::new();
         let listening = Listening::on_thread(0, router(&shared))?;
@@ -110,19 +110,19 @@ impl Sink {
         }
     }
 
-    /// `http://127.0.0.1:PORT`, without a path and a final slash; the same after a restart.
+    /// Returns `http://127.0.0.1:PORT`, without a path or a final slash; the same after a restart.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Where it listens; the same after a restart.
+    /// Returns the address that the sink listens on; the same after a restart.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
-    /// Answers one request with this status. Several calls make a script: `[503, 503, 200]`.
+    /// Answers one request with this status. Several calls form a script: `[503, 503, 200]`.
     pub fn answer_next(&self, status: StatusCode) {
         self.answer_next_with(SinkAnswer::status(status));
     }
@@ -132,12 +132,12 @@ impl Sink {
         lock(&self.shared.state).script.push_back(answer);
     }
 
-    /// Answers this whenever the script is empty, instead of 200.
+    /// Sets the answer to every request while the script is empty, instead of 200.
     pub fn answer_always(&self, answer: SinkAnswer) {
         lock(&self.shared.state).otherwise = Some(answer);
     }
 
-    /// The requests so far, in the order in which their bodies were complete.
+    /// Returns the requests so far, in the order in which their bodies were complete.
     #[must_use]
     pub fn requests(&self) -> Vec<SinkRequest> {
         lock(&self.shared.state).requests.clone()
@@ -157,7 +157,7 @@ impl Sink {
         self.arrived(count, in_time)
     }
 
-    /// As [`wait_for`](Self::wait_for), blocking the thread: for a sink [on its own](Self::start_on_thread).
+    /// Waits like [`wait_for`](Self::wait_for), but blocks the thread: for a sink [on its own](Self::start_on_thread).
     ///
     /// # Errors
     ///
@@ -182,7 +182,7 @@ impl Sink {
         }
     }
 
-    /// Looks again whenever a request has come, until there is enough of what is looked for.
+    /// Checks again whenever a request arrives, until there are enough.
     pub(crate) async fn wait_until<T>(
         &self,
         what: &'static str,
@@ -207,8 +207,8 @@ impl Sink {
         }
     }
 
-    /// Stops at once, as a crash does: open connections are closed and new ones refused when this returns.
-    /// What was recorded and scripted stays.
+    /// Stops at once, as a crash does: open connections are closed and new ones refused when this returns. The recorded
+    /// requests and the script remain.
     pub async fn stop(&self) {
         let listening = lock(&self.listening).take();
         if let Some(listening) = listening {
@@ -217,12 +217,12 @@ impl Sink {
         }
     }
 
-    /// Listens again on the same port; stops first when it still runs.
+    /// Listens again on the same port; stops first if the sink is still running.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when another process took the port, which is kept while the sink is
-    /// stopped where the system allows it.
+    /// [`ErrorKind::Bind`](crate::ErrorKind::Bind) when another process took the port, which is reserved while the sink
+    /// is stopped if the system allows it.
     pub async fn restart(&self) -> Result<(), Error> {
         self.stop().await;
         let listening = match self.place {
@@ -244,7 +244,7 @@ impl Shared {
         })
     }
 
-    /// Keeps the request and takes the answer due, in one step, so that the script meets requests in their order.
+    /// Stores the request and takes the next answer in one step, so that the script applies to requests in order.
     fn record(&self, request: SinkRequest) -> SinkAnswer {
         let mut state = lock(&self.state);
         let scripted = state.script.pop_front();
@@ -266,7 +266,7 @@ fn router(shared: &Arc<Shared>) -> impl FnOnce(Signal) -> Router + use<> {
 async fn receive(request: Request<Body>, shared: Arc<Shared>, signal: Signal) -> Response {
     match SinkRequest::read(request).await {
         Some(request) => shared.record(request).into_response(signal).await,
-        // The client hung up in the middle of its body: there is nobody to answer.
+        // The client disconnected in the middle of its body and cannot be answered.
         None => Response::new(Body::empty()),
     }
 }

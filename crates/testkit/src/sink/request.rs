@@ -1,4 +1,4 @@
-//! What a sink received.
+//! A request that a sink received.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 
 /// One request that a [`Sink`](super::Sink) received.
 ///
-/// Credentials are kept, since an exporter's tests have to check them, but `Debug` shows them as `Sensitive`.
+/// Credentials are kept, because an exporter's tests have to check them, but `Debug` shows them as `Sensitive`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SinkRequest {
@@ -18,27 +18,27 @@ pub struct SinkRequest {
     pub path: String,
     /// All headers.
     pub headers: HeaderMap,
-    /// The body as it came, still compressed where the client compressed it.
+    /// The body as received, still compressed if the client compressed it.
     pub body: Bytes,
 }
 
 impl SinkRequest {
-    /// A header's value; `None` when it is absent or no text.
+    /// Returns a header's value; `None` when it is absent or not text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Errors
     ///
-    /// The parser's, when it is none (compressed or protobuf, for example).
+    /// The parser's error when the body is not JSON (compressed or protobuf, for example).
     pub fn json(&self) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::from_slice(&self.body)
     }
 
-    /// `None` when the client hung up before the end of its body.
+    /// Reads a request; `None` when the client disconnected before the end of its body.
     pub(super) async fn read(request: Request<Body>) -> Option<Self> {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, usize::MAX).await.ok()?;

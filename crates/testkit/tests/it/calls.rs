@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde_json::json;
 use spanloom_testkit::{ErrorKind, RecordedCall, Sink, SpanRecorder};
 
-/// A span of two seconds with these attributes.
+/// Records a span of two seconds with these attributes.
 fn span(provider: &SdkTracerProvider, name: &'static str, attributes: &[(&'static str, Value)]) {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let builder = SpanBuilder::from_name(name).with_start_time(start);
@@ -109,7 +109,7 @@ fn other_instrumentations_are_understood_and_priced() {
     let call = only(&recorder);
     assert_eq!(call.total_tokens, Some(3_000));
     assert_eq!((call.inputs, call.output), (None, None));
-    // 2,000 at $0.15 and 1,000 at $0.60 a million.
+    // 2,000 tokens at $0.15 and 1,000 at $0.60 per million.
     assert_eq!(call.cost_usd, Some(0.0009));
     assert!(call.price_date.is_some());
 }

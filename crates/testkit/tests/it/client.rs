@@ -25,12 +25,12 @@ pub(crate) async fn server() -> (ModelServer, Client<OpenAIConfig>) {
     start(ModelServer::builder()).await
 }
 
-/// With the retries that the client has by default.
+/// Returns a client with its default retries.
 pub(crate) fn client(server: &ModelServer) -> Client<OpenAIConfig> {
     Client::with_config(config(server))
 }
 
-/// Without retries: a refused request comes back at once.
+/// Returns a client without retries: a refused request returns at once.
 pub(crate) fn impatient(server: &ModelServer) -> Client<OpenAIConfig> {
     client(server).with_http_service(ReqwestService::new(reqwest::Client::new()))
 }
@@ -41,7 +41,7 @@ fn config(server: &ModelServer) -> OpenAIConfig {
         .with_api_key(KEY)
 }
 
-/// A request from its JSON, so that tests read like the wire.
+/// Builds a request from its JSON, so that tests read like the wire format.
 pub(crate) fn request(body: Value) -> CreateChatCompletionRequest {
     serde_json::from_value(body).unwrap()
 }
@@ -54,14 +54,14 @@ pub(crate) fn text(response: &CreateChatCompletionResponse) -> &str {
     response.choices[0].message.content.as_deref().unwrap()
 }
 
-/// Everything that a stream yields.
+/// Collects everything that a stream yields.
 pub(crate) async fn collect(
     stream: ChatCompletionResponseStream,
 ) -> Vec<Result<CreateChatCompletionStreamResponse, OpenAIError>> {
     stream.collect().await
 }
 
-/// The text of the first choice.
+/// Returns the text of the first choice.
 pub(crate) fn joined(chunks: &[CreateChatCompletionStreamResponse]) -> String {
     let choices = chunks.iter().filter_map(|chunk| chunk.choices.first());
     choices

@@ -1,4 +1,4 @@
-//! Faults as the real client meets them.
+//! Faults as the real client sees them.
 
 use std::time::Duration;
 

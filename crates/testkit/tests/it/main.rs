@@ -1,4 +1,4 @@
-//! The fakes against the real clients: async-openai for the model server, the SDK for the recorder, reqwest for the sink.
+//! The fakes with the real clients: async-openai for the model server, the SDK for the recorder, reqwest for the sink.
 
 #![expect(
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! The recorder under the real SDK.
+//! The recorder with the real SDK.
 
 use std::time::Duration;
 

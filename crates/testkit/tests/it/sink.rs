@@ -1,4 +1,4 @@
-//! The sink under a real HTTP client.
+//! The sink with a real HTTP client.
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};

@@ -1,4 +1,4 @@
-//! Calls of tools, plain and streamed, and the answer after them.
+//! Tool calls, plain and streamed, and the answer after them.
 
 use async_openai::types::chat::{
     ChatCompletionMessageToolCalls, CreateChatCompletionRequest, FinishReason,

@@ -71,7 +71,7 @@ prop_compose! {
     }
 }
 
-/// The deltas of one choice, in order: texts in pieces, the rest at once.
+/// Returns the deltas of one choice, in order: texts in pieces, the rest at once.
 fn deltas(message: &Value, cuts: &[usize]) -> Vec<Value> {
     let mut deltas = Vec::new();
     let mut opening = Map::new();
@@ -129,7 +129,7 @@ fn panic_on(name: &str, value: &Value) {
     panic!("nobody knows how {name} is cut: {value}")
 }
 
-/// The chunks of an answer; its choices take turns.
+/// Returns the chunks of an answer; its choices alternate.
 fn chunks(completion: &Value, cuts: &[usize]) -> Vec<Value> {
     let chunk = |choices: Value, usage: Option<&Value>| {
         let mut chunk = completion.clone();

@@ -1,7 +1,7 @@
-//! A streamed answer is put together into the one it would have been in one piece.
+//! A streamed answer is assembled into the answer that an unstreamed request would have received.
 //!
-//! Answers are made at random and cut into chunks as the provider does it; what comes out must be the answer again,
-//! member for member.
+//! Random answers are cut into chunks the way the provider does; the assembled answer must equal the original, member
+//! for member.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use spanloom_core::json::Document;
 use spanloom_core::{Endpoint, openai};
 
-/// Texts with what could break a splitter: quotes, newlines, characters of several bytes.
+/// Generates texts with characters that could break a splitter: quotes, newlines, multibyte characters.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     let piece = select(vec![
         "a", " the", "\"", "\n", "\r\n", "é", "🦀", "{", "data: ", "\\", "[DONE]", "\u{0}",
@@ -28,7 +28,7 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
     vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// Pieces of a text, cut where `cuts` says; at least one.
+/// Splits a text at `cuts`; at least one piece.
 pub(crate) fn pieces(text: &str, cuts: &[usize]) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     let mut pieces = Vec::new();
@@ -59,7 +59,7 @@ pub(crate) fn assembled(endpoint: Endpoint, stream: &str) -> Value {
     serde_json::from_str(&assembled.completion.unwrap()).unwrap()
 }
 
-/// Members that are there or not.
+/// Builds an object from the members that are present.
 pub(crate) fn object(members: Vec<(&str, Option<Value>)>) -> Value {
     let members = members.into_iter();
     let there = members.filter_map(|(name, value)| Some((name.to_owned(), value?)));

@@ -47,7 +47,7 @@ fn item() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// How one text of an item is told: the event's name, where it is, and how to find it in the item.
+/// The texts of an item: the event's name, the item's list with the text, and the text's key in it.
 const TEXTS: [(&str, &str, &str); 4] = [
     ("output_text", "content", "text"),
     ("refusal", "content", "refusal"),
@@ -136,7 +136,7 @@ prop_compose! {
     }
 }
 
-/// All events but the last.
+/// Returns all events but the last.
 fn opening(response: &Value, cuts: &[usize]) -> Vec<Value> {
     let mut created = response.clone();
     created["status"] = "in_progress".into();
@@ -155,7 +155,7 @@ proptest! {
     fn a_response_comes_out_as_it_was(response in response(), cuts in cuts()) {
         let mut events = opening(&response, &cuts);
         let status = response["status"].as_str().unwrap();
-        // Up to here nothing but pieces has come: they make the same items.
+        // So far only pieces have arrived: they produce the same items.
         let cut = assembled(Endpoint::Responses, &sse(&events));
         prop_assert_eq!(&cut["output"], &response["output"]);
         prop_assert_eq!(&cut["status"], "in_progress");

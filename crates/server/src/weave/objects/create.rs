@@ -71,14 +71,16 @@ fn new_object(body: &[u8]) -> Result<Object, Problem> {
     }
     let digest = digest::of_value(&obj.val).map_err(|no_digest| match no_digest {
         NoDigest::Reference => Problem::bad_request("a ref in the object has no project"),
-        NoDigest::Value => unprocessable("the object is nested too deep, or a text in it is none"),
+        NoDigest::Value => {
+            unprocessable("the object is nested too deeply, or contains an invalid text")
+        }
     })?;
     if obj
         .expected_digest
         .as_ref()
         .is_some_and(|expected| *expected != digest)
     {
-        let reason = format!("the object's digest is {digest}, not the one that was expected");
+        let reason = format!("the object's digest is {digest}, not the expected one");
         return Err(Problem::new(StatusCode::CONFLICT, reason));
     }
     let class: Option<Class> = serde_json::from_str(obj.val.get()).ok();
@@ -135,7 +137,7 @@ fn check_name(name: &str) -> Result<(), Problem> {
     {
         true => Ok(()),
         false => Err(unprocessable(
-            "object_id may have letters, digits, _, - and . only",
+            "object_id may only contain letters, digits, _, - and .",
         )),
     }
 }

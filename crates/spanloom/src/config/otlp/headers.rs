@@ -19,7 +19,7 @@ pub(super) fn apply(
         }
         match header(member).and_then(|(name, value)| {
             let with = destination.clone().with_header(name, &value);
-            with.map_err(|_| "no header can have this name or value")
+            with.map_err(|_| "it is not a valid header name or value")
         }) {
             Ok(with) => destination = with,
             Err(why) => {

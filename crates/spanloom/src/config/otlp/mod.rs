@@ -206,11 +206,8 @@ impl Otlp {
     fn identity(&self) -> Result<Option<Vec<u8>>, Fault> {
         let alone = |variable: &Variable, other: &str| {
             variable
-                .fault(
-                    ErrorKind::Destination,
-                    format!("it needs {other} beside it"),
-                )
-                .with_remedy("set both or none")
+                .fault(ErrorKind::Destination, format!("it requires {other}"))
+                .with_remedy("set both or neither")
         };
         match (&self.client_certificate, &self.client_key) {
             (None, None) => Ok(None),

@@ -22,7 +22,7 @@ pub(super) fn read(variable: &Variable) -> Result<Vec<u8>, Fault> {
 fn bytes(path: &str) -> io::Result<Vec<u8>> {
     // Reading a device might never end, and a pipe could block forever.
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("it is not a file"));
     }
     let mut read = Vec::new();
     File::open(path)?

@@ -2,7 +2,7 @@ use spanloom_core::Record;
 
 use super::*;
 
-/// A call as records have it; `None` is unknown.
+/// Builds a call; `None` is an unknown figure.
 fn call(cost: Option<f64>, input: Option<u64>, seconds: f64) -> RecordedCall {
     let usage = input.map(|input| {
         serde_json::json!({"gpt-4o-mini": {"prompt_tokens": input, "completion_tokens": 40, "total_tokens": input + 40}})

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::tool::name;
 
-/// The place of a question that names none.
+/// The place for a question that names none.
 const SOMEWHERE: &str = "San Francisco, CA";
 
-/// One set of arguments for each place the question names; one where places do not matter.
+/// Returns one set of arguments for each place in the question; a single set where places do not matter.
 pub(super) fn arguments(function: &Value, question: &str) -> Vec<(String, Value)> {
     let empty = Map::new();
     let properties = function
@@ -33,7 +33,7 @@ fn is_place(key: &str) -> bool {
     matches!(key, "location" | "city" | "place")
 }
 
-/// "What is the weather in Paris and Tokyo?" names two.
+/// Returns the places in a question: two for "What is the weather in Paris and Tokyo?".
 fn places(question: &str) -> Vec<String> {
     let Some((_, after)) = question.split_once(" in ") else {
         return vec![SOMEWHERE.to_owned()];
@@ -50,7 +50,7 @@ fn places(question: &str) -> Vec<String> {
     }
 }
 
-/// A value that the parameter's schema accepts.
+/// Returns a value that the parameter's schema accepts.
 fn value(key: &str, schema: &Value, question: &str, place: &str) -> Value {
     if let Some(first) = schema.pointer("/enum/0") {
         return first.clone();

@@ -1,4 +1,4 @@
-//! The seed's equations, for two audiences and in three styles: twelve different answers, all of them right.
+//! Explanations of the seed's equations, for two audiences and in three styles: twelve different answers, all correct.
 
 #[derive(Clone, Copy)]
 enum Style {
@@ -7,7 +7,7 @@ enum Style {
     Balanced,
 }
 
-/// One equation, told to one audience.
+/// One equation, explained to one audience.
 struct Lesson {
     steps: &'static [&'static str],
     result: &'static str,
@@ -58,7 +58,7 @@ const ARITHMETIC_GENIUS: Lesson = Lesson {
     image: "a fraction that folds into unity as a wave folds into the sea",
 };
 
-/// Explains one of the two equations; `None` when the question is about neither. Both arguments are in lower case.
+/// Explains one of the two equations; `None` when the question contains neither. Both arguments are in lower case.
 pub(super) fn explanation(question: &str, instructions: &str) -> Option<String> {
     if !question.contains("explain the solution") {
         return None;
@@ -113,7 +113,7 @@ fn numbered(steps: &[&str]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// 4 * (3 - 1), step by step; in bullet points when the instructions (in lower case) ask for them.
+/// Solves 4 * (3 - 1) step by step; in bullet points when the instructions (in lower case) ask for them.
 pub(super) fn steps(instructions: &str) -> String {
     const STEPS: [&str; 4] = [
         "Start with the equation: 4 * (3 - 1)",

@@ -1,4 +1,4 @@
-//! What the model says.
+//! The content of the model's answers.
 
 mod argument;
 mod math;
@@ -12,16 +12,16 @@ pub(super) use tool::ToolCall;
 use super::request::ChatRequest;
 use super::seed::Seed;
 
-/// What an assistant's message holds.
+/// The content of an assistant's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
     /// Text.
     Text(String),
-    /// Calls of the client's tools.
+    /// Calls to the client's tools.
     ToolCalls(Vec<ToolCall>),
 }
 
-/// The reply to a request: tool calls where the request asks for them, text otherwise.
+/// Returns the reply to a request: tool calls if the request asks for them, text otherwise.
 pub(super) fn reply(request: &ChatRequest, seed: Seed) -> Reply {
     let calls = tool::calls(request, seed);
     if !calls.is_empty() {

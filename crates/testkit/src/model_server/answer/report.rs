@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::request::{ChatRequest, Message};
 
-/// What the tools that ran last have said, in a sentence each; `None` when the last message is no tool's.
+/// Reports the latest tool results in a sentence each; `None` when the last message is not from a tool.
 pub(super) fn report(request: &ChatRequest) -> Option<String> {
     let messages = request.messages();
     let results: Vec<&Message> = messages
@@ -31,7 +31,7 @@ pub(super) fn report(request: &ChatRequest) -> Option<String> {
     })
 }
 
-/// A JSON object as `temperature 22, unit celsius`, anything else as it is.
+/// Formats a JSON object as `temperature 22, unit celsius`, and returns anything else unchanged.
 fn readable(result: &str) -> String {
     let plain = |value: &Value| {
         value

@@ -1,4 +1,4 @@
-//! A story of fifty words, in two voices.
+//! A fifty-word story, in two voices.
 
 const ROBOT: &str = "Beep boop. Unit Seven swept empty station halls. Bloop. One day, sensors found green: a small \
     plant. Query: purpose? Unknown. Unit Seven gave water. Beep. Leaves grew. Whirr. Humans returned, saw garden, \
@@ -8,7 +8,7 @@ const PLAIN: &str = "The lighthouse keeper counted ships the way others count sh
     beam and the count stopped. So she sang. Somewhere out there, a horn answered, then another, until the whole \
     harbor hummed along. By morning every boat was home, and nobody even mentioned the broken lamp.";
 
-/// The robot's when the instructions speak of one.
+/// Returns the story in the robot's voice when the instructions mention a robot.
 pub(super) fn fifty_words(instructions: &str) -> &'static str {
     if instructions.contains("robot") {
         ROBOT

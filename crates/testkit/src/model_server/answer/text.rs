@@ -4,7 +4,7 @@ use super::super::request::ChatRequest;
 use super::super::seed::Seed;
 use super::{math, story};
 
-/// Longer questions are quoted up to here, in characters.
+/// The number of characters up to which a question is quoted.
 const QUOTE: usize = 160;
 
 const CLOSINGS: [&str; 4] = [

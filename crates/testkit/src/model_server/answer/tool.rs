@@ -1,4 +1,4 @@
-//! Calls of the client's tools.
+//! Calls to the client's tools.
 
 use serde_json::Value;
 
@@ -6,24 +6,24 @@ use super::super::request::ChatRequest;
 use super::super::seed::Seed;
 use super::argument::arguments;
 
-/// One call of a function of the client's.
+/// One call to a function of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ToolCall {
-    /// `call_` and letters, unique in the server.
+    /// `call_` followed by letters, unique in the server.
     pub(crate) id: String,
     /// The function's name.
     pub(crate) name: String,
-    /// Its arguments as JSON text.
+    /// The function's arguments as JSON text.
     pub(crate) arguments: String,
 }
 
-/// Words of tool names that say nothing about their subject.
+/// Words in tool names that do not describe the tool's subject.
 const VERBS: &[&str] = &[
     "get", "set", "list", "find", "fetch", "look", "up", "lookup", "search", "current", "query",
 ];
 const WEATHER: &[&str] = &["weather", "forecast", "temperature"];
 
-/// The calls that a request asks for; none when it offers no tools, forbids them or has other business.
+/// Returns the calls that a request asks for; none when it offers no tools, forbids them or has another subject.
 pub(super) fn calls(request: &ChatRequest, seed: Seed) -> Vec<ToolCall> {
     let choice = request.tool_choice.as_ref();
     let named = choice
@@ -91,7 +91,7 @@ pub(super) fn name(function: &Value) -> &str {
         .unwrap_or_default()
 }
 
-/// Whether the question names the tool or all words of its subject; anything about weather fits a weather tool.
+/// Returns whether the question names the tool or all words of its subject; any weather question fits a weather tool.
 fn is_asked_for(name: &str, question: &str) -> bool {
     let (name, question) = (name.to_lowercase(), question.to_lowercase());
     let mentions = |word: &&str| question.contains(*word);

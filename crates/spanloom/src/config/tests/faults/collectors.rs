@@ -14,12 +14,12 @@ fn collectors() {
     let empty = empty.to_str().unwrap();
     let here = folder.path().to_str().unwrap();
     let no_file = format!(
-        "OTEL_EXPORTER_OTLP_CERTIFICATE: the file {here:?} cannot be read: it is no file; name a file with PEM text"
+        "OTEL_EXPORTER_OTLP_CERTIFICATE: the file {here:?} cannot be read: it is not a file; name a file with PEM text"
     );
-    let endless = "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: the file \"/dev/zero\" cannot be read: it is no file; name a \
+    let endless = "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: the file \"/dev/zero\" cannot be read: it is not a file; name a \
                    file with PEM text";
     let scheme = "expected http:// or https:// and a host";
-    let user = "give the key by WANDB_API_KEY or a header, not in the address";
+    let user = "set the key with WANDB_API_KEY or a header, not in the address";
     let header = |variable: &str, place: usize, why: &str| {
         format!(
             "{variable}: invalid header {place} of the list: {why}; write name=value,name=value, with values \
@@ -40,7 +40,7 @@ fn collectors() {
     let [all, spans] = ["OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_TRACES_"];
     let general = |name: &str| format!("{all}{name}");
     let of_spans = |name: &str| format!("{spans}{name}");
-    let no_header = "no header can have this name or value";
+    let no_header = "it is not a valid header name or value";
     check(&[
         (
             GOOD,
@@ -184,7 +184,7 @@ fn collectors() {
             GOOD,
             &[ENDPOINT, ("OTEL_EXPORTER_OTLP_CLIENT_KEY", empty)],
             &[&format!(
-                "{}: it needs OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE beside it; set both or none",
+                "{}: it requires OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE; set both or neither",
                 general("CLIENT_KEY")
             )],
         ),
@@ -195,7 +195,7 @@ fn collectors() {
                 ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", empty),
             ],
             &[&format!(
-                "{}: it needs OTEL_EXPORTER_OTLP_CLIENT_KEY beside it; set both or none",
+                "{}: it requires OTEL_EXPORTER_OTLP_CLIENT_KEY; set both or neither",
                 of_spans("CLIENT_CERTIFICATE")
             )],
         ),
@@ -262,9 +262,6 @@ fn all_at_once() {
     );
     assert_eq!(error.kind(), ErrorKind::StreamName);
     let lines: Vec<_> = error.to_string().lines().map(str::to_owned).collect();
-    assert_eq!(
-        lines[0],
-        "9 things are wrong with the monitor's configuration:"
-    );
+    assert_eq!(lines[0], "9 errors in the monitor's configuration:");
     assert!(lines.iter().filter(|line| line.starts_with("- ")).count() == 9);
 }

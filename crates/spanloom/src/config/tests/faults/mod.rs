@@ -62,7 +62,7 @@ fn spools_and_prices() {
     let here = folder.path().to_str().unwrap();
     let missing = format!("{here}/missing.json");
     let no_file =
-        format!("SPANLOOM_PRICES: the price file {here:?} cannot be used:\nit is no file");
+        format!("SPANLOOM_PRICES: the price file {here:?} cannot be used:\nit is not a file");
     let homeless = "SPANLOOM_SPOOL: there is no home folder for a spool; set SPANLOOM_SPOOL_DIR";
     let not_found = format!(
         "SPANLOOM_PRICES: the price file {missing:?} cannot be used:\nNo such file or directory (os error 2)"

@@ -16,7 +16,7 @@ fn addresses_of_records() {
     };
     let user = |name: &str| {
         format!(
-            "{name}invalid endpoint \"with user information\": give the key by WANDB_API_KEY or a header, not in the \
+            "{name}invalid endpoint \"with user information\": set the key with WANDB_API_KEY or a header, not in the \
              address"
         )
     };
