@@ -1,11 +1,12 @@
-//! Names are the field's nouns and verbs.
+//! Names and sentences use the field's nouns and verbs.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use super::length::sources;
 
-/// Words that stand for a noun that the reader has to guess.
+/// Words that leave a noun to the reader to guess. Banned in names and in comments.
 const BANNED: [&str; 12] = [
     "said", "told", "tell", "tells", "say", "says", "beside", "nobody", "somebody", "untold",
     "retold", "anybody",
@@ -13,7 +14,7 @@ const BANNED: [&str; 12] = [
 /// A name with more words is the sentence of a test.
 const SENTENCE: usize = 5;
 
-/// A text of several lines is not code.
+/// A text of several lines, which is not code.
 const STORY: &str = "answer/story.rs";
 
 /// Returns the code of a line, without comments and quoted text.
@@ -49,6 +50,32 @@ fn words(identifier: &str) -> Vec<String> {
     words
 }
 
+/// The comment of a line, without code in backticks and without what it quotes.
+fn comment(line: &str) -> String {
+    let Some((before, comment)) = line.split_once("//") else {
+        return String::new();
+    };
+    if !before.trim().is_empty() && (before.contains('"') || before.ends_with(':')) {
+        return String::new();
+    }
+    let kept = comment.split(['`', '"']).step_by(2);
+    kept.collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+fn banned_in_comments(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let comment = comment(line);
+        let words = comment.split(|character: char| !character.is_alphanumeric());
+        found.extend(
+            words
+                .filter(|word| BANNED.contains(word))
+                .map(|word| (at + 1, word.to_owned())),
+        );
+    }
+    found
+}
+
 fn banned(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (at, line) in text.lines().enumerate() {
@@ -66,23 +93,31 @@ fn banned(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-#[test]
-fn no_name_leaves_its_noun_to_the_reader() {
+/// What `search` finds in the sources of all crates.
+fn found(search: fn(&str) -> Vec<(usize, String)>) -> BTreeMap<PathBuf, Vec<(usize, String)>> {
     let mut files = Vec::new();
     for crates in fs::read_dir(super::root().join("crates")).unwrap() {
         sources(&crates.unwrap().path().join("src"), &mut files);
     }
-    assert!(
-        files.len() > 50,
-        "the sources are where they were looked for"
-    );
-    let found: BTreeMap<_, _> = files
-        .iter()
-        .filter(|path| !path.ends_with(STORY))
-        .map(|path| (path, banned(&fs::read_to_string(path).unwrap())))
-        .filter(|(_, names)| !names.is_empty())
-        .collect();
-    assert!(found.is_empty(), "{found:#?}");
+    assert!(files.len() > 50, "{} sources", files.len());
+    files.retain(|path| !path.ends_with(STORY));
+    let found = files.into_iter().map(|path| {
+        let found = search(&fs::read_to_string(&path).unwrap());
+        (path, found)
+    });
+    found.filter(|(_, found)| !found.is_empty()).collect()
+}
+
+#[test]
+fn no_name_leaves_its_noun_to_the_reader() {
+    let names = found(banned);
+    assert!(names.is_empty(), "{names:#?}");
+}
+
+#[test]
+fn no_sentence_leaves_its_noun_to_the_reader() {
+    let sentences = found(banned_in_comments);
+    assert!(sentences.is_empty(), "{sentences:#?}");
 }
 
 #[test]
@@ -99,4 +134,11 @@ fn a_banned_word_is_found_in_any_case_and_in_no_text() {
         ["says_so", "Beside", "NOBODY"]
     );
     assert!(names("\"what it \\\" said\"; essays(); a_stream_says_that_it_is_over()").is_empty());
+    let comments = |text| banned_in_comments(text).len();
+    assert_eq!(comments("//! What it Says."), 1);
+    assert_eq!(
+        comments("let x = 1; // told\n/// `said` in code, \"say\" quoted"),
+        1
+    );
+    assert_eq!(comments("let url = \"http://said.test\";"), 0);
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `count` | each count, with its names in bodies and spans |
 //! | `body` | the usage and the cost in an answer |
-//! | `settle` | counts that a provider adds to others, told apart by arithmetic |
+//! | `settle` | counts that a provider adds to others, distinguished by arithmetic |
 
 mod body;
 mod count;

@@ -1,4 +1,4 @@
-//! Counts that a provider adds to others instead of including them, told apart by arithmetic.
+//! Counts that a provider adds to others instead of including them, distinguished by arithmetic.
 
 use crate::Usage;
 use crate::json::Node;

@@ -1,4 +1,4 @@
-//! The tool calls of a message, told apart by index, id and name together.
+//! The tool calls of a message, distinguished by index, id and name together.
 //!
 //! `OpenAI` sends the index with every piece, and id and name with the first. Others send no index, the same index for
 //! every call, an empty id, or id and name with every piece.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `choices` | chunks of chat completions and completions |
 //! | `responses` | events of the Responses API |
-//! | `calls` | the tool calls of a message, told apart |
+//! | `calls` | the tool calls of a message, distinguished |
 //! | `usage` | the usage, wherever a provider puts it |
 //! | `join` | the visible text, joined from consecutive pieces |
 //! | `merge` | consecutive pieces of JSON, merged |

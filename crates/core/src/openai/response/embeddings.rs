@@ -14,17 +14,22 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
             model: body.string("model"),
             ..Response::default()
         },
-        // Vectors are not tokens, whatever a server states.
-        usage: Usage {
-            output_tokens: None,
-            unnamed_output_tokens: None,
-            ..reported.usage
-        },
+        usage: of_input(reported.usage),
         stated_cost: reported.cost,
         dimensions: first
             .and_then(|first| first.get("embedding"))
             .and_then(width),
         ..Body::default()
+    }
+}
+
+/// Vectors are not tokens, whatever a server states.
+fn of_input(usage: Usage) -> Usage {
+    Usage {
+        output_tokens: None,
+        unnamed_output_tokens: None,
+        source: usage.source.filter(|_| usage.input_tokens.is_some()),
+        ..usage
     }
 }
 
