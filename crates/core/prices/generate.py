@@ -18,25 +18,20 @@ from genai_prices.data import providers
 
 TABLE = Path(__file__).parent.parent / "src/price/table.json"
 
-# genai-prices id -> value of `gen_ai.provider.name`. OpenRouter is left out: 900 models, and it states the cost itself.
+# genai-prices id -> values of `gen_ai.provider.name`, where they differ. Every other provider goes by its id.
 PROVIDERS = {
-    "openai": "openai",
-    "azure": "azure.ai.openai",
-    "anthropic": "anthropic",
-    "cohere": "cohere",
-    "deepseek": "deepseek",
-    "google": "gcp.gemini",
-    "groq": "groq",
-    "mistral": "mistral_ai",
-    "moonshotai": "moonshot_ai",
-    "perplexity": "perplexity",
-    "together": "together",
-    "x-ai": "x_ai",
+    "aws": ["aws.bedrock"],
+    "azure": ["azure.ai.openai"],
+    "github-copilot": ["github_copilot"],
+    "google": ["gcp.gemini", "gcp.vertex_ai"],
+    "mistral": ["mistral_ai"],
+    "moonshotai": ["moonshot_ai"],
+    "x-ai": ["x_ai"],
 }
 # Who else's prices hold where a provider lists none of its own: the source says so, and the service sells these models.
 FALLBACKS = {"azure.ai.openai": "openai"}
 # The source lists Vertex AI's Claude models under the same provider; the Gemini API does not serve them.
-FAMILIES = {"google": ("gemini", "gemma")}
+FAMILIES = {"gcp.gemini": ("gemini", "gemma")}
 
 # The price kinds our usage can tell apart ...
 RATES = {
@@ -44,13 +39,14 @@ RATES = {
     "output_mtok": "output",
     "cache_read_mtok": "cache_read",
     "cache_write_mtok": "cache_write",
+    "cache_write_1h_mtok": "cache_write_1h",
     "input_audio_mtok": "input_audio",
     "output_audio_mtok": "output_audio",
 }
 # ... and those whose absence is no error of ours: tools are billed apart, and no usage says which cached tokens were
-# audio or how long a cache entry lives. A model with any other kind (pictures, pages, hours, a fee per request) is left
+# audio. A model with any other kind (pictures, pages, hours, a fee per request) is left
 # out: pricing it by its tokens alone would be wrong.
-IGNORED = {"web_searches_kcount", "storage_searches_kcount", "cache_audio_read_mtok", "cache_write_1h_mtok"}
+IGNORED = {"web_searches_kcount", "storage_searches_kcount", "cache_audio_read_mtok"}
 
 # `gen_ai.provider.name` -> what litellm calls the provider; it may stand before the name of a model, with a slash.
 LITELLM = {
@@ -75,6 +71,7 @@ LITELLM_RATES = {
     "output": "output_cost_per_token",
     "cache_read": "cache_read_input_token_cost",
     "cache_write": "cache_creation_input_token_cost",
+    "cache_write_1h": "cache_creation_input_token_cost_above_1hr",
     "input_audio": "input_cost_per_audio_token",
     "output_audio": "output_cost_per_audio_token",
 }
@@ -107,18 +104,19 @@ def main():
     litellm = litellm_prices(arguments.litellm)
     table, unpriced = {}, {}
     for provider in providers:
-        if provider.id in PROVIDERS:
-            entries = [entry for model in priced(provider, date) if (entry := entry_of(provider, *model))]
-            name = PROVIDERS[provider.id]
-            listing = listed_by(LITELLM[name], litellm)
+        for name in PROVIDERS.get(provider.id, [provider.id]):
+            entries = [entry for model in priced(provider, date, name) if (entry := entry_of(provider, *model))]
+            listing = listed_by(LITELLM.get(name, []), litellm)
             if aliases := disputed(entries, listing):
                 unpriced[name] = sorted(aliases)
             entries = [left for entry in entries if (left := without(entry, aliases))]
             for entry in entries:
                 if name in TIERED and (found := tiers(entry, listing)):
                     entry["tiers"] = found
-            table[name] = sorted(entries, key=lambda entry: entry["model"])
-    if missing := set(PROVIDERS.values()) - set(table):
+            if entries:
+                table[name] = sorted(entries, key=lambda entry: entry["model"])
+    expected = {name for names in PROVIDERS.values() for name in names} | set(LITELLM)
+    if missing := expected - set(table):
         raise SystemExit(f"providers gone from the source: {missing}")
     TABLE.write_text(render(date, table, unpriced, arguments.litellm.name.split("-")[1]))
     models = sum(map(len, table.values()))
@@ -127,16 +125,43 @@ def main():
         print(f"  without a price at {name}: {', '.join(aliases)}")
 
 
-def priced(provider, date):
-    """The provider's models whose price on that date can be told from token counts alone, with that price."""
+def priced(provider, date, name):
+    """The provider's models whose price on that date can be told from token counts and the hour, with that price."""
     noon = datetime.datetime.combine(date, datetime.time(12), datetime.timezone.utc)
     for model in provider.models:
-        conditions = model.prices if isinstance(model.prices, list) else []
-        by_the_hour = any(isinstance(each.constraint, types.TimeOfDateConstraint) for each in conditions)
-        prices = {key: value for key, value in vars(model.get_prices(noon)).items() if value is not None}
-        known = "input_mtok" in prices and prices.keys() <= RATES.keys() | IGNORED
-        if known and not by_the_hour and model.id.startswith(FAMILIES.get(provider.id, "")):
-            yield model, prices
+        priced_at = [prices_of(model, noon)] + [prices for _, _, prices in hours_of(model)]
+        known = all("input_mtok" in prices and prices.keys() <= RATES.keys() | IGNORED for prices in priced_at)
+        if known and model.id.startswith(FAMILIES.get(name, "")):
+            yield model, base_of(model, noon)
+
+
+def prices_of(model, time):
+    return {key: value for key, value in vars(model.get_prices(time)).items() if value is not None}
+
+
+def hours_of(model):
+    """The hours that have a price of their own, as minutes of the day (UTC), with the prices."""
+    for each in model.prices if isinstance(model.prices, list) else []:
+        hours = each.constraint
+        if isinstance(hours, types.TimeOfDateConstraint):
+            if hours.start_time.utcoffset() or hours.end_time.utcoffset():
+                raise SystemExit(f"{model.id}: hours that are not UTC")
+            prices = {key: value for key, value in vars(each.prices).items() if value is not None}
+            yield minute(hours.start_time), minute(hours.end_time), prices
+
+
+def minute(time):
+    return time.hour * 60 + time.minute
+
+
+def base_of(model, noon):
+    """The prices at the hours that have none of their own."""
+    taken = list(hours_of(model))
+    for minutes in range(0, 24 * 60, 30):
+        held = any(start <= minutes < end if start <= end else minutes >= start or minutes < end for start, end, _ in taken)
+        if not held:
+            return prices_of(model, noon.replace(hour=minutes // 60, minute=minutes % 60))
+    raise SystemExit(f"{model.id}: every hour has a price of its own")
 
 
 def entry_of(provider, model, prices):
@@ -149,6 +174,9 @@ def entry_of(provider, model, prices):
         "prefixes": sorted(prefixes),
         "fine_tuned": sorted(fine_tuned),
         "price": rates(model, prices, 0),
+        "hours": [
+            {"from": start, "until": end, "price": rates(model, special, 0)} for start, end, special in hours_of(model)
+        ],
         "long_context": [{"over": start, "price": rates(model, prices, start + 1)} for start in starts(prices)],
     }
     return {key: value for key, value in entry.items() if value}
@@ -183,10 +211,14 @@ def named_by(regex):
     """What a regular expression of the source names. Its dates need no rule of ours: the lookup knows dates."""
     if regex.startswith("^(?!"):
         return set()  # "all but text to speech": such an ending passes no rule of ours
+    literal = re.fullmatch(r"\^((?:[^\\\[\](){}*+?|^$.]|\\[^\w])+)\$", regex)
+    if literal:
+        return {re.sub(r"\\(.)", r"\1", literal[1]).lower()}
     found = re.fullmatch(r"\^(.+?)(?:(-\\d)|(?:-|\[-@\])\\d\{8\}\$|-\\d\{4\}-\\d\{2\}-\\d\{2\}\$)", regex)
     name = found and re.sub(r"\\(.)", r"\1", found[1])
     if not name or re.search(r"[\\\[\](){}*+?|^$]", name):
-        raise SystemExit(f"a match rule of a new form: {regex}")
+        print(f"  a match rule that names nothing: {regex}")
+        return set()
     return {name + STABLE} if found[2] else set()
 
 
@@ -211,9 +243,11 @@ def price_at(price, input_tokens):
 
 def picodollars(model, per_million):
     picos = per_million * 1_000_000
-    if picos != int(picos) or not 0 <= picos <= HIGHEST:
+    # Rounded to millionths of a dollar per million tokens: the source has $0.0833333333333333 and $0.18000000000000002.
+    whole = int(picos.to_integral_value())
+    if (picos and not whole) or not 0 <= whole <= HIGHEST:
         raise SystemExit(f"{model.id}: ${per_million} per million tokens is no price")
-    return int(picos)
+    return whole
 
 
 def litellm_prices(wheel):

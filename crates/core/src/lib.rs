@@ -37,7 +37,7 @@ pub use call::{Call, Failure, Outcome, Request, Response};
 pub use cost::{Cost, CostSource, PriceSource, StatedCost, Usd};
 pub use endpoint::{Endpoint, Fetch};
 pub use folder::data_folder;
-pub use provider::provider_at;
+pub use provider::{provider_at, provider_named};
 pub use record::{
     CallInfo, CallPart, CostSummary, Json, Record, StatusCode, Summary, UsageSummary,
 };

@@ -88,6 +88,7 @@ names! {
     SPANLOOM_CONTENT_DROPPED_BYTES = "spanloom.content.dropped_bytes";
     SPANLOOM_OUTER_SPAN_ID = "spanloom.outer_span_id";
     SPANLOOM_USAGE_SOURCE = "spanloom.usage.source";
+    SPANLOOM_USAGE_CACHE_WRITE_1H_INPUT_TOKENS = "spanloom.usage.cache_write_1h.input_tokens";
     SPANLOOM_USAGE_UNNAMED_OUTPUT_TOKENS = "spanloom.usage.unnamed_output_tokens";
     SPANLOOM_COST_TOTAL_USD = "spanloom.cost.total_usd";
     SPANLOOM_COST_INPUT_USD = "spanloom.cost.input_usd";

@@ -1,6 +1,6 @@
 //! The SDK's spans in the form that core's mapping takes.
 
-use opentelemetry::trace::{SpanId, Status};
+use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status};
 use opentelemetry::{Array, Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
@@ -23,13 +23,42 @@ pub(crate) fn record(span: SpanData, resource: &Attributes, default: &StreamName
             Status::Ok => SpanStatus::Ok,
             Status::Error { description } => SpanStatus::Error(description.into_owned()),
         },
-        attributes: span
-            .attributes
-            .into_iter()
-            .map(|KeyValue { key, value, .. }| (key.to_string(), json(value)))
-            .collect(),
+        attributes: span.attributes.into_iter().map(pair).collect(),
+        kind: kind(&span.span_kind),
+        events: span.events.events.into_iter().map(event).collect(),
+        links: span.links.links.into_iter().map(link).collect(),
     };
     mapping::record(span, resource, default)
+}
+
+fn pair(KeyValue { key, value, .. }: KeyValue) -> (String, serde_json::Value) {
+    (key.to_string(), json(value))
+}
+
+fn kind(kind: &SpanKind) -> Option<&'static str> {
+    Some(match kind {
+        SpanKind::Client => "CLIENT",
+        SpanKind::Server => "SERVER",
+        SpanKind::Producer => "PRODUCER",
+        SpanKind::Consumer => "CONSUMER",
+        SpanKind::Internal => "INTERNAL",
+    })
+}
+
+fn event(event: Event) -> mapping::Event {
+    mapping::Event {
+        name: event.name.into_owned(),
+        at: Timestamp::from(event.timestamp),
+        attributes: event.attributes.into_iter().map(pair).collect(),
+    }
+}
+
+fn link(link: Link) -> mapping::Link {
+    mapping::Link {
+        trace_id: link.span_context.trace_id().to_string(),
+        span_id: link.span_context.span_id().to_string(),
+        attributes: link.attributes.into_iter().map(pair).collect(),
+    }
 }
 
 /// Returns a resource's attributes in the form that core's mapping takes.

@@ -37,7 +37,7 @@ pub(crate) fn cost(call: &Call, stated: Option<StatedCost>, prices: &PriceBook) 
 }
 
 fn priced(call: &Call, own: &Overlay) -> Option<Cost> {
-    let price = price(call, own)?;
+    let price = price(call, own)?.at(call.started_at);
     let price = match call.service_tier() {
         Some(tier) => price.in_tier(tier)?,
         None => price,

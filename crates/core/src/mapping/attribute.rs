@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::Json;
+use crate::usage::rounded;
 
 /// Attributes of a span or of its resource; arrays and maps as JSON values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,8 +80,10 @@ impl Attributes {
 
     /// Takes a count; also from a text, as some SDKs write it.
     pub(super) fn take_count(&mut self, names: &[&str]) -> Option<u64> {
-        self.take_as(names, |value| {
-            value.as_u64().or_else(|| value.as_str()?.parse().ok())
+        self.take_as(names, |value| match value {
+            Value::Number(number) => number.as_u64().or_else(|| rounded(number.as_f64()?)),
+            Value::String(text) => rounded(text.trim().parse().ok()?),
+            _ => None,
         })
     }
 

@@ -20,6 +20,26 @@ pub(super) const OPERATIONS: &[(&str, &str, &str)] = &[
     ("traceloop.span.kind", "tool", "execute_tool"),
     ("traceloop.span.kind", "agent", "invoke_agent"),
     ("traceloop.span.kind", "workflow", "invoke_workflow"),
+    ("langfuse.observation.type", "generation", "chat"),
+    ("langfuse.observation.type", "embedding", "embeddings"),
+    ("langfuse.observation.type", "tool", "execute_tool"),
+    ("langfuse.observation.type", "agent", "invoke_agent"),
+    ("langfuse.observation.type", "chain", "invoke_workflow"),
+    ("langfuse.observation.type", "retriever", "retrieval"),
+    ("langsmith.span.kind", "llm", "chat"),
+    ("langsmith.span.kind", "tool", "execute_tool"),
+    ("langsmith.span.kind", "chain", "invoke_workflow"),
+    ("langsmith.span.kind", "prompt", "invoke_workflow"),
+    ("langsmith.span.kind", "retriever", "retrieval"),
+    ("mlflow.spanType", "CHAT_MODEL", "chat"),
+    ("mlflow.spanType", "LLM", "chat"),
+    ("mlflow.spanType", "EMBEDDING", "embeddings"),
+    ("mlflow.spanType", "TOOL", "execute_tool"),
+    ("mlflow.spanType", "AGENT", "invoke_agent"),
+    ("mlflow.spanType", "CHAIN", "invoke_workflow"),
+    ("mlflow.spanType", "RETRIEVER", "retrieval"),
+    ("llm.request.type", "acompletion", "chat"),
+    ("llm.request.type", "aembedding", "embeddings"),
     ("ai.operationId", "ai.generateText.doGenerate", "chat"),
     ("ai.operationId", "ai.streamText.doStream", "chat"),
     ("ai.operationId", "ai.generateObject.doGenerate", "chat"),
@@ -34,6 +54,16 @@ pub(super) const OPERATIONS: &[(&str, &str, &str)] = &[
     ("ai.operationId", "ai.embed", "invoke_workflow"),
     ("ai.operationId", "ai.embedMany", "invoke_workflow"),
 ];
+/// Words for operations other than the convention's. Sources: Semantic Kernel, Spring AI, `LiteLLM`.
+pub(super) const OPERATION_WORDS: &[(&str, &str)] = &[
+    ("text_completions", "text_completion"),
+    ("embedding", "embeddings"),
+    ("aembedding", "embeddings"),
+    ("completion", "chat"),
+    ("acompletion", "chat"),
+    ("responses", "chat"),
+    ("aresponses", "chat"),
+];
 pub(super) const PROVIDER: &[&str] = &[
     names::GEN_AI_PROVIDER_NAME,
     "gen_ai.system",
@@ -44,21 +74,83 @@ pub(super) const PROVIDER: &[&str] = &[
 pub(super) const REQUEST_MODEL: &[&str] = &[
     names::GEN_AI_REQUEST_MODEL,
     "llm.model_name",
+    "llm.request.model_name",
     "embedding.model_name",
     "ai.model.id",
+    "langfuse.observation.model.name",
+    "mlflow.llm.model",
 ];
-pub(super) const RESPONSE_MODEL: &[&str] = &[names::GEN_AI_RESPONSE_MODEL, "ai.response.model"];
+pub(super) const RESPONSE_MODEL: &[&str] = &[
+    names::GEN_AI_RESPONSE_MODEL,
+    "llm.response.model_name",
+    "ai.response.model",
+];
 pub(super) const RESPONSE_ID: &[&str] = &[names::GEN_AI_RESPONSE_ID, "ai.response.id"];
 pub(super) const FINISH_REASONS: &[&str] = &[
     names::GEN_AI_RESPONSE_FINISH_REASONS,
+    "gen_ai.response.finish_reason",
     "ai.response.finishReason",
+    "llm.finish_reason",
 ];
+/// The sum of all tokens of a call.
+pub(super) const TOTAL_TOKENS: &[&str] = &[
+    "gen_ai.usage.total_tokens",
+    "llm.usage.total_tokens",
+    "llm.token_count.total",
+    "ai.usage.totalTokens",
+];
+/// Attributes with an object of counts, as JSON.
+pub(super) const USAGE_OBJECTS: &[&str] = &[
+    super::unpack::USAGE,
+    "langfuse.observation.usage_details",
+    "mlflow.chat.tokenUsage",
+];
+/// Attributes with an object of costs in US dollars, as JSON.
+pub(super) const COST_OBJECTS: &[&str] = &["langfuse.observation.cost_details", "mlflow.llm.cost"];
+/// The cost in US dollars.
+pub(super) const COST_TOTAL: &[&str] = &[
+    names::SPANLOOM_COST_TOTAL_USD,
+    "gen_ai.usage.cost",
+    "gen_ai.usage.total_cost",
+    "gen_ai.usage.cost.amount",
+    "gen_ai.usage.cost.total",
+    "gen_ai.cost.total_cost",
+    "operation.cost",
+    "llm.cost.total",
+];
+pub(super) const COST_INPUT: &[&str] = &[
+    names::SPANLOOM_COST_INPUT_USD,
+    "gen_ai.usage.input_cost",
+    "gen_ai.usage.cost.input",
+    "gen_ai.cost.input_cost",
+    "llm.cost.prompt",
+];
+pub(super) const COST_OUTPUT: &[&str] = &[
+    names::SPANLOOM_COST_OUTPUT_USD,
+    "gen_ai.usage.output_cost",
+    "gen_ai.usage.cost.output",
+    "gen_ai.cost.output_cost",
+    "llm.cost.completion",
+];
+pub(super) const COST_CURRENCY: &str = "gen_ai.usage.cost.currency";
+/// The time to the first chunk, with the seconds in its unit.
+pub(super) const FIRST_CHUNK: &[(&str, f64)] = &[
+    (names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, 1.0),
+    ("gen_ai.client.operation.time_to_first_chunk", 1.0),
+    ("gen_ai.server.time_to_first_token", 1e-3),
+    ("ai.response.msToFirstChunk", 1e-3),
+    ("ai.stream.msToFirstChunk", 1e-3),
+];
+/// The time at which the first chunk came.
+pub(super) const FIRST_CHUNK_TIME: &[&str] = &["langfuse.observation.completion_start_time"];
 pub(super) const CONVERSATION: &[&str] = &[
     names::GEN_AI_CONVERSATION_ID,
     "session.id",
+    "gcp.vertex.agent.session_id",
+    "langfuse.session.id",
     "wandb.thread_id",
 ];
-pub(super) const USER: &[&str] = &["user.id", "enduser.id"];
+pub(super) const USER: &[&str] = &["user.id", "enduser.id", "langfuse.user.id"];
 pub(super) const DISPLAY_NAME: &[&str] = &["wandb.display_name"];
 
 /// Content of other instrumentations that is neither a request nor an answer, or is not read as one: tool arguments and
@@ -84,11 +176,17 @@ pub(super) const OTHER_CONTENT: &[&str] = &[
     "ai.values",
     "ai.embedding",
     "ai.embeddings",
-    "pydantic_ai.all_messages",
     "all_messages_events",
-    "final_result",
-    "request_data",
+    "events",
     "response_data",
+    "gcp.vertex.agent.llm_request",
+    "gcp.vertex.agent.llm_response",
+    "gcp.vertex.agent.tool_call_args",
+    "gcp.vertex.agent.tool_response",
+    "gcp.vertex.agent.data",
+    "mlflow.chat.tools",
+    "tool_arguments",
+    "tool_response",
 ];
 /// More names of such content, by prefix.
 pub(super) const OTHER_CONTENT_BELOW: &[&str] = &[

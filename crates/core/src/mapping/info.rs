@@ -2,16 +2,23 @@
 
 use super::attribute::Attributes;
 use super::dialect;
+use crate::provider::provider_of;
 use crate::record::CallInfo;
 use crate::semconv as names;
 
+const LANGSMITH: &str = "langsmith.span.kind";
+
 /// Takes the facts out of a span's attributes.
 pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
+    let request_model = model(attributes, dialect::REQUEST_MODEL);
+    let response_model = model(attributes, dialect::RESPONSE_MODEL);
+    let word = attributes.take_text(dialect::PROVIDER);
+    let model = request_model.as_deref().or(response_model.as_deref());
     CallInfo {
         operation: operation(attributes),
-        provider: attributes.take_text(dialect::PROVIDER),
-        request_model: attributes.take_text(dialect::REQUEST_MODEL),
-        response_model: attributes.take_text(dialect::RESPONSE_MODEL),
+        provider: provider_of(word.as_deref(), model),
+        request_model,
+        response_model,
         response_id: attributes.take_text(dialect::RESPONSE_ID),
         finish_reasons: attributes.take_texts(dialect::FINISH_REASONS),
         streamed: attributes
@@ -39,14 +46,31 @@ pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
     }
 }
 
+/// Takes a model's name. Spring AI writes `none` for no model, and MLflow puts quotes around it.
+fn model(attributes: &mut Attributes, names: &[&str]) -> Option<String> {
+    let name = attributes.take_text(names)?;
+    let name = name.trim_matches('"');
+    (!["none", "unknown", ""].contains(&name)).then(|| name.to_owned())
+}
+
 /// Returns the operation that a span names, else the operation that another instrumentation's word means, which stays.
 fn operation(attributes: &mut Attributes) -> Option<String> {
     let own = attributes.take_text(&[names::GEN_AI_OPERATION_NAME]);
-    own.or_else(|| {
-        let meant = dialect::OPERATIONS.iter().find(|(name, word, _)| {
-            let found = attributes.text(name);
-            found.is_some_and(|found| found.eq_ignore_ascii_case(word))
-        });
-        meant.map(|(_, _, operation)| (*operation).to_owned())
-    })
+    let meant = dialect::OPERATIONS.iter().find(|(name, word, _)| {
+        let found = attributes.text(name);
+        // MLflow writes every attribute as JSON.
+        found.is_some_and(|found| found.trim_matches('"').eq_ignore_ascii_case(word))
+    });
+    let meant = meant.map(|(name, _, operation)| (*name, *operation));
+    match (own, meant) {
+        // LangSmith calls a prompt a chat, and a retriever embeddings.
+        (_, Some((LANGSMITH, operation))) | (None, Some((_, operation))) => {
+            Some(operation.to_owned())
+        }
+        (own, _) => own.map(|own| {
+            let words = dialect::OPERATION_WORDS.iter();
+            let known = words.clone().find(|(word, _)| *word == own);
+            known.map_or(own, |(_, operation)| (*operation).to_owned())
+        }),
+    }
 }

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | `span` | the span, and the mapping as a whole |
 //! | `dialect` | the names to look for, as tables in order of preference |
+//! | `event` | events and links: messages, exceptions |
+//! | `unpack` | attributes with a whole request, answer or usage |
 //! | `info` | the facts apart from content and numbers |
 //! | `numbers` | tokens, cost, times |
 //! | `content` | request and answer |
@@ -17,12 +19,15 @@
 mod attribute;
 mod content;
 mod dialect;
+mod event;
 mod info;
 mod monitor;
 mod numbers;
 mod route;
 mod span;
+mod unpack;
 
 pub use attribute::Attributes;
 pub use content::is_content;
+pub use event::{Event, Link};
 pub use span::{Span, SpanStatus, record};

@@ -5,15 +5,18 @@ use serde_json::{Map, Value};
 use super::attribute::Attributes;
 use super::content::bodies;
 use super::dialect;
+use super::event::{self, Event, Exception, Link};
 use super::info::info;
 use super::monitor::monitor;
-use super::numbers::{summary, usage};
+use super::numbers::{reported, summary};
 use super::route::destination;
+use super::unpack::unpack;
 use crate::record::{CallInfo, Json, Record};
-use crate::{Endpoint, StreamName, Timestamp, Usage, semconv as names};
+use crate::usage::Reported;
+use crate::{Endpoint, StreamName, Timestamp, semconv as names};
 
 /// A finished span, from any source (an SDK's exporter, an OTLP request).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Span {
     /// The span's name.
     pub name: String,
@@ -29,14 +32,21 @@ pub struct Span {
     pub ended_at: Timestamp,
     /// How the span ended.
     pub status: SpanStatus,
+    /// `CLIENT`, `INTERNAL` and so on; `None` where it is not specified.
+    pub kind: Option<&'static str>,
     /// The span's own attributes.
     pub attributes: Attributes,
+    /// The span's events, in order.
+    pub events: Vec<Event>,
+    /// The span's links to other spans.
+    pub links: Vec<Link>,
 }
 
 /// A span's status.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum SpanStatus {
     /// No status was set: the span ended normally.
+    #[default]
     Unset,
     /// Marked as successful.
     Ok,
@@ -51,24 +61,32 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
     let mut attributes = span.attributes;
     let stream = destination(&mut attributes, resource, default);
     let ours = attributes.text(names::SPANLOOM_OUTCOME).is_some();
+    unpack(&mut attributes);
+    let thrown = event::unpack(span.events, span.links, &mut attributes);
     let mut info = info(&mut attributes);
-    // A workflow span reports the tokens of all its calls, which have their own spans.
-    let counts = info.operation.is_none() || info.is_model_call();
-    let usage = match counts {
-        true => usage(&mut attributes),
-        false => Usage::default(),
+    let reported = match counts(&info) {
+        true => reported(&mut attributes),
+        false => Reported::default(),
     };
+    let usage = reported.usage;
     info.usage_source = usage.source.map(|source| source.as_str().to_owned());
     let endpoint = endpoint(ours, &info);
     let op_name = endpoint.map_or_else(|| span.name.clone(), |it| it.op_name().to_owned());
-    let failed = matches!(span.status, SpanStatus::Error(_));
+    let status = match (span.status, failure(&mut attributes)) {
+        (SpanStatus::Unset | SpanStatus::Ok, Some(message)) => SpanStatus::Error(message),
+        (status, _) => status,
+    };
+    let failed = matches!(status, SpanStatus::Error(_));
     let summary = summary(
         &mut attributes,
         &info,
-        &usage,
+        &reported,
         failed,
         (span.started_at, span.ended_at),
     );
+    if let Some(kind) = span.kind.filter(|_| !ours) {
+        attributes.put("span.kind", kind.into());
+    }
     // Some dialects use the session id as the conversation id, so it is read as both.
     let session = attributes.text(names::SESSION_ID).map(str::to_owned);
     let thread_id = attributes.take_text(dialect::CONVERSATION);
@@ -93,12 +111,21 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
         inputs,
         output: bodies.output,
         summary: summary.to_map(),
-        exception: exception(&span.status, info.error_type.as_deref()),
+        exception: exception(&status, info.error_type.as_deref(), thrown),
         turn_id: thread_id.is_some().then(|| span.span_id.clone()),
         thread_id,
         wb_user_id: attributes.take_text(dialect::USER),
         attributes: grouped(attributes, session, &info),
         id: span.span_id,
+    }
+}
+
+/// Returns whether a span's tokens are its own. A workflow span reports the tokens of all its calls, which have their
+/// own spans; so does a span that names neither an operation nor a model.
+fn counts(info: &CallInfo) -> bool {
+    match info.operation {
+        Some(_) => info.is_model_call(),
+        None => info.model().is_some(),
     }
 }
 
@@ -115,10 +142,32 @@ fn fetched(endpoint: Option<Endpoint>, info: &CallInfo) -> Option<Json> {
     Some(Json::from_value(&serde_json::json!({"response_id": id})))
 }
 
-fn exception(status: &SpanStatus, error_type: Option<&str>) -> Option<String> {
+/// Takes the message of an error that the span's attributes report in place of its status (Langfuse).
+fn failure(attributes: &mut Attributes) -> Option<String> {
+    let is_error = attributes.text("langfuse.observation.level") == Some("ERROR");
+    is_error.then(|| {
+        let message = attributes.take_text(&["langfuse.observation.status_message"]);
+        message.unwrap_or_default()
+    })
+}
+
+/// Returns the kind and the message of an error: the span's own, else those of the exception that it threw.
+fn exception(
+    status: &SpanStatus,
+    error_type: Option<&str>,
+    thrown: Option<Exception>,
+) -> Option<String> {
     let SpanStatus::Error(message) = status else {
         return None;
     };
+    let (kind, text) = thrown.map_or((None, None), |thrown| (thrown.kind, thrown.message));
+    let error_type = error_type.or(kind.as_deref());
+    let message = match message.as_str() {
+        "" => text.unwrap_or_default(),
+        message => message.to_owned(),
+    };
+    // Some SDKs put the kind before the message already.
+    let error_type = error_type.filter(|kind| !message.starts_with(kind));
     match (error_type, message.as_str()) {
         (Some(kind), "") => Some(kind.to_owned()),
         (Some(kind), message) => Some(format!("{kind}: {message}")),
@@ -163,8 +212,8 @@ mod tests {
             parent_id: None,
             started_at: at,
             ended_at: at,
-            status: SpanStatus::Unset,
             attributes: attributes.into_iter().collect(),
+            ..Span::default()
         };
         let stream = StreamName::parse("acme/chatbot/logs", None).unwrap();
         record(span, &Attributes::default(), &stream)

@@ -47,8 +47,19 @@ const KINDS: [(&str, Kind); 22] = [
     ("uri", Kind::Uri),
     ("blob", Kind::Blob),
 ];
+/// Members that hold a part, or show its kind, where it has no `type`: Bedrock's, Gemini's in both spellings.
+const UNTYPED: [(&str, Kind); 8] = [
+    ("toolUse", Kind::ToolCall),
+    ("toolResult", Kind::ToolResult),
+    ("functionCall", Kind::ToolCall),
+    ("function_call", Kind::ToolCall),
+    ("functionResponse", Kind::ToolResult),
+    ("function_response", Kind::ToolResult),
+    ("reasoningText", Kind::Reasoning),
+    ("text", Kind::Text),
+];
 const WORDS: &[&str] = &["content", "text", "thinking", "refusal"];
-const ID: &[&str] = &["id", "toolCallId", "tool_use_id"];
+const ID: &[&str] = &["id", "toolCallId", "tool_use_id", "toolUseId"];
 const NAME: &[&str] = &["name", "toolName"];
 const ARGUMENTS: &[&str] = &["arguments", "args", "input"];
 const RESULT: &[&str] = &["response", "result", "output", "content"];
@@ -69,10 +80,10 @@ impl<'d> Part<'d> {
     pub fn read(node: Node<'d>) -> Self {
         let part = match node.is_text() {
             true => Some(Self::Text(node.into())),
-            false => node
-                .get("type")
-                .and_then(Node::text)
-                .and_then(|word| read(node, Kind::of(&word)?)),
+            false => match node.get("type").and_then(Node::text) {
+                Some(word) => Kind::of(&word).and_then(|kind| read(node, kind)),
+                None => untyped(node).and_then(|(_, kind, holder)| read(holder, kind)),
+            },
         };
         part.unwrap_or(Self::Unknown(node))
     }
@@ -95,7 +106,11 @@ impl<'d> Part<'d> {
             let is_read = value.is_text() || ![ID, NAME].contains(names);
             is_read.then_some(name)
         });
-        let own: Vec<&str> = own.chain(["type"]).collect();
+        let holder = match node.get("type") {
+            Some(_) => "type",
+            None => untyped(node).map_or("type", |(name, ..)| name),
+        };
+        let own: Vec<&str> = own.chain([holder]).collect();
         let is_flag = |name: &str, value: Node<'_>| {
             name == "refusal" && value.bool() == Some(true) && matches!(self, Self::Refusal(_))
         };
@@ -103,6 +118,18 @@ impl<'d> Part<'d> {
         rest.filter(|(name, value)| !own.contains(&&**name) && !is_flag(name, *value))
             .collect()
     }
+}
+
+/// Returns the member that shows the kind of a part without a type, the kind, and the object with the part's members.
+fn untyped<'d>(node: Node<'d>) -> Option<(&'static str, Kind, Node<'d>)> {
+    let (name, kind) = UNTYPED
+        .iter()
+        .find(|(name, _)| node.given(name).is_some())?;
+    let member = node.get(name)?;
+    // Gemini marks its thoughts.
+    let is_thought = node.get("thought").and_then(Node::bool) == Some(true);
+    let kind = if is_thought { Kind::Reasoning } else { *kind };
+    Some((name, kind, if member.is_object() { member } else { node }))
 }
 
 /// Returns the first of these members that is present.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Rates;
-use crate::{Cost, CostSource, PriceSource, Usage, UsageSource, Usd};
+use crate::{Cost, CostSource, PriceSource, Timestamp, Usage, UsageSource, Usd};
 
 /// The price of one model on one date, in the standard tier unless [`Price::in_tier`] selects another.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub struct Price<'a> {
     pub(super) source: PriceSource,
     /// Whether the tariff's tiers are this seller's own.
     pub(super) tiers_known: bool,
+    /// The minute of the day, UTC, for prices that change with the hour.
+    pub(super) minute: Option<u16>,
 }
 
 /// The names of the list-price tier at `OpenAI`, Anthropic and Groq. `auto` in an answer names no tier: the project's
@@ -30,6 +32,7 @@ impl<'a> Price<'a> {
             date,
             source,
             tiers_known: true,
+            minute: None,
         }
     }
 
@@ -48,6 +51,17 @@ impl<'a> Price<'a> {
         Some(self)
     }
 
+    /// Returns the price of a call that was made at this time: some providers are cheaper by night.
+    #[must_use]
+    pub fn at(mut self, time: Timestamp) -> Self {
+        let minutes = time
+            .as_nanos()
+            .div_euclid(60_000_000_000)
+            .rem_euclid(24 * 60);
+        self.minute = u16::try_from(minutes).ok();
+        self
+    }
+
     /// Returns the source of the price.
     #[must_use]
     pub fn source(&self) -> PriceSource {
@@ -57,7 +71,7 @@ impl<'a> Price<'a> {
     /// Returns the cost of a call with these tokens.
     ///
     /// Cached and audio tokens are part of the totals and are charged once, at their own rates; cached tokens are
-    /// charged as input if the model has no rate for the cache. Parts without a count are charged with the whole; parts
+    /// charged as input if the model has no rate for the cache, and writes for an hour as other writes. Parts without a count are charged with the whole; parts
     /// that exceed the whole are cut down to it, with cache reads counted first. A tariff for long prompts applies to
     /// the whole call once the input exceeds its threshold.
     ///
@@ -66,7 +80,7 @@ impl<'a> Price<'a> {
     /// `None` when the cost is not known: see the [module](super).
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Option<Cost> {
-        let rates = self.tier.rates(usage.input_tokens?);
+        let rates = self.tier.rates(usage.input_tokens?, self.minute)?;
         let input = nanos(rates.input_part(usage)?)?;
         let output = nanos(rates.output_part(usage)?)?;
         Some(Cost {
@@ -98,16 +112,44 @@ pub(super) struct Levels {
     /// Ordered by rising threshold.
     #[serde(default)]
     pub(super) long_context: Vec<LongContext>,
+    /// The hours of the day that have a price of their own.
+    #[serde(default)]
+    pub(super) hours: Vec<Hours>,
 }
 
 impl Levels {
-    fn rates(&self, input_tokens: u64) -> &Rates {
+    /// Returns `None` for a price that changes with the hour, without a time.
+    fn rates(&self, input_tokens: u64, minute: Option<u16>) -> Option<&Rates> {
+        if !self.hours.is_empty() {
+            let minute = minute?;
+            let hours = self.hours.iter().find(|hours| hours.hold(minute));
+            return Some(hours.map_or(&self.price, |hours| &hours.price));
+        }
         let level = self
             .long_context
             .iter()
             .rev()
             .find(|level| input_tokens > level.over);
-        level.map_or(&self.price, |level| &level.price)
+        Some(level.map_or(&self.price, |level| &level.price))
+    }
+}
+
+/// Rates that hold for some hours of each day, UTC.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Hours {
+    /// The first minute of the day, 0 to 1,439.
+    from: u16,
+    /// The minute behind the last; before `from` if the hours include midnight.
+    until: u16,
+    price: Rates,
+}
+
+impl Hours {
+    fn hold(&self, minute: u16) -> bool {
+        match self.from <= self.until {
+            true => (self.from..self.until).contains(&minute),
+            false => minute >= self.from || minute < self.until,
+        }
     }
 }
 
@@ -124,10 +166,17 @@ impl Rates {
     fn input_part(&self, usage: &Usage) -> Option<u128> {
         let mut plain = usage.input_tokens?;
         let read = take(&mut plain, usage.cache_read_tokens);
-        let written = take(&mut plain, usage.cache_write_tokens);
+        let mut written = take(&mut plain, usage.cache_write_tokens);
+        let written_1h = take(&mut written, usage.cache_write_1h_tokens);
         let audio = take(&mut plain, usage.audio_input_tokens);
         let cached = times(read, self.cache_read.unwrap_or(self.input))
-            + times(written, self.cache_write.unwrap_or(self.input));
+            + times(written, self.cache_write.unwrap_or(self.input))
+            + times(
+                written_1h,
+                self.cache_write_1h
+                    .or(self.cache_write)
+                    .unwrap_or(self.input),
+            );
         Some(times(plain, self.input) + cached + charged(audio, self.input_audio)?)
     }
 

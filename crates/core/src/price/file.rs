@@ -210,6 +210,7 @@ impl<'a> Reader<'a> {
             output: None,
             cache_read: None,
             cache_write: None,
+            cache_write_1h: None,
             input_audio: None,
             output_audio: None,
         };
@@ -222,6 +223,7 @@ impl<'a> Reader<'a> {
                 "output" => &mut rates.output,
                 "cache_read" => &mut rates.cache_read,
                 "cache_write" => &mut rates.cache_write,
+                "cache_write_1h" => &mut rates.cache_write_1h,
                 "input_audio" => &mut rates.input_audio,
                 "output_audio" => &mut rates.output_audio,
                 _ => {

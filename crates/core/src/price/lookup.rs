@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::Rates;
-use super::cost::{Levels, LongContext, Tariff};
+use super::cost::{Hours, Levels, LongContext, Tariff};
 
 /// One entry of the table.
 #[derive(Deserialize)]
@@ -26,6 +26,8 @@ pub(super) struct Entry {
     long_context: Vec<LongContext>,
     #[serde(default)]
     tiers: BTreeMap<String, Levels>,
+    #[serde(default)]
+    hours: Vec<Hours>,
 }
 
 /// The models of one provider. All names are in lower case.
@@ -59,6 +61,7 @@ impl Models {
                 standard: Levels {
                     price: entry.price,
                     long_context: entry.long_context,
+                    hours: entry.hours,
                 },
                 tiers: entry.tiers,
             });

@@ -67,6 +67,7 @@ mod file;
 mod lookup;
 mod overlay;
 mod rates;
+mod spelling;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,7 @@ impl ModelPrice {
     pub fn new(rates: Rates) -> Self {
         Self {
             levels: Levels {
+                hours: Vec::new(),
                 price: rates,
                 long_context: Vec::new(),
             },

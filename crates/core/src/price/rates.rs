@@ -22,6 +22,8 @@ pub struct Rates {
     pub(super) output: Option<u64>,
     pub(super) cache_read: Option<u64>,
     pub(super) cache_write: Option<u64>,
+    /// For entries that live an hour or longer.
+    pub(super) cache_write_1h: Option<u64>,
     pub(super) input_audio: Option<u64>,
     pub(super) output_audio: Option<u64>,
 }
@@ -33,6 +35,7 @@ impl Rates {
         output: Some(0),
         cache_read: Some(0),
         cache_write: Some(0),
+        cache_write_1h: Some(0),
         input_audio: Some(0),
         output_audio: Some(0),
     };
@@ -60,6 +63,7 @@ impl Rates {
             output: None,
             cache_read: None,
             cache_write: None,
+            cache_write_1h: None,
             input_audio: None,
             output_audio: None,
         })
@@ -80,6 +84,16 @@ impl Rates {
     /// As [`Rates::per_million`].
     pub fn with_cache_write(mut self, price: &str) -> Result<Self, RateError> {
         self.cache_write = Some(picodollars(price)?);
+        Ok(self)
+    }
+
+    /// Sets the price of input written to the provider's cache for an hour or longer. It costs as much as other writes
+    /// until then.
+    ///
+    /// # Errors
+    /// As [`Rates::per_million`].
+    pub fn with_cache_write_1h(mut self, price: &str) -> Result<Self, RateError> {
+        self.cache_write_1h = Some(picodollars(price)?);
         Ok(self)
     }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::cost::Price;
 use super::lookup::{Entry, Models};
+use super::spelling;
 use crate::PriceSource;
 
 /// List prices on one date, by provider and model.
@@ -78,7 +79,8 @@ impl Table {
         &self.source
     }
 
-    /// Returns the price of a model, in any letter case, at a provider, a value of `gen_ai.provider.name`.
+    /// Returns the price of a model, in any letter case, at a provider, a value of `gen_ai.provider.name`. The name may
+    /// have publishers, regions and paths before it, and a version behind it.
     ///
     /// `None` when the price is not known; an unlisted provider is never taken for another that sells the same model.
     /// The source has one exception: models that Azure does not list separately cost what `OpenAI` charges. An alias
@@ -86,16 +88,28 @@ impl Table {
     #[must_use]
     pub fn price(&self, provider: &str, model: &str) -> Option<Price<'_>> {
         let model = model.to_ascii_lowercase();
-        if self.is_unpriced(provider, &model) {
+        let spellings = std::iter::once(&*model).chain(spelling::shorter(&model));
+        // A name that is found, or known to have no price, needs no other spelling.
+        for model in spellings {
+            let price = self.price_of(provider, model);
+            if price.is_some() || self.is_unpriced(provider, model) {
+                return price;
+            }
+        }
+        None
+    }
+
+    fn price_of(&self, provider: &str, model: &str) -> Option<Price<'_>> {
+        if self.is_unpriced(provider, model) {
             return None;
         }
         let standard = |tariff| Price::standard(tariff, Some(&self.date), PriceSource::Builtin);
-        self.tariff(provider, &model).map(standard).or_else(|| {
+        self.tariff(provider, model).map(standard).or_else(|| {
             let other = self.fallbacks.get(provider)?;
-            if self.is_unpriced(other, &model) {
+            if self.is_unpriced(other, model) {
                 return None;
             }
-            let price = standard(self.tariff(other, &model)?);
+            let price = standard(self.tariff(other, model)?);
             // No source states the prices of the other provider's tiers here.
             Some(Price {
                 tiers_known: false,

@@ -42,12 +42,12 @@ fn of(object: Node<'_>, timings: Option<Node<'_>>) -> Reported {
         "prompt_token_details",
         "input_token_details",
     ]);
-    let [completion, output, output_singular, total] = object.pick([
+    let [completion, output, output_singular] = object.pick([
         "completion_tokens_details",
         "output_tokens_details",
         "output_token_details",
-        "total_tokens",
     ]);
+    let total = TOTALS.iter().find_map(|name| count(object.get(name)?));
     let inputs = [prompt, input, prompt_singular, input_singular];
     let cached = inputs.map(|details| details?.get("cached_tokens_details"));
     let mut usage = Usage::default();
@@ -57,18 +57,44 @@ fn of(object: Node<'_>, timings: Option<Node<'_>>) -> Reported {
         (Level::Cached, cached),
         (Level::Output, [completion, output, output_singular, None]),
         (Level::Top, [Some(object), None, None, None]),
+        (
+            Level::Lifetimes,
+            [object.get("cache_creation"), None, None, None],
+        ),
         (Level::Timings, [timings, None, None, None]),
     ] {
         for object in objects.into_iter().flatten() {
             fill(&mut usage, level, object);
         }
     }
-    settle(&mut usage, total.and_then(count), object);
+    // Gemini counts the results of its own tools in addition.
+    let tools = object.get("toolUsePromptTokenCount").and_then(count);
+    if let (Some(input), Some(tools)) = (&mut usage.input_tokens, tools) {
+        *input = input.saturating_add(tools);
+    }
+    settle(&mut usage, total, is_anthropic(object));
     usage.source = usage.is_known().then_some(UsageSource::Reported);
     Reported {
         usage,
         cost: cost(object),
     }
+}
+
+/// The names of the sum of all tokens.
+const TOTALS: [&str; 5] = [
+    "total_tokens",
+    "total",
+    "totalTokens",
+    "totalTokenCount",
+    "total_token_count",
+];
+
+/// Returns whether the names are Anthropic's: the input excludes what was read from the cache and written to it.
+fn is_anthropic(object: Node<'_>) -> bool {
+    let has = |name: &str| object.get(name).is_some();
+    has("input_tokens")
+        && (has("cache_read_input_tokens") || has("cache_creation_input_tokens"))
+        && !has("input_tokens_details")
 }
 
 /// Fills in the counts that are not known yet.
@@ -93,7 +119,8 @@ fn count(node: Node<'_>) -> Option<u64> {
     node.u64().or_else(|| rounded(written()?))
 }
 
-fn rounded(number: f64) -> Option<u64> {
+/// Rounds a number to a count.
+pub(crate) fn rounded(number: f64) -> Option<u64> {
     /// Beyond it a float no longer counts by ones.
     const MOST: f64 = 9e15;
     let number = number.round();
@@ -117,13 +144,7 @@ fn cost(usage: Node<'_>) -> Option<StatedCost> {
         if !stated.is_object() {
             return StatedCost::of(dollars(stated)? * unit);
         }
-        let [total, input, output] = ["total_cost", "input_tokens_cost", "output_tokens_cost"]
-            .map(|name| dollars(stated.get(name)?));
-        Some(StatedCost {
-            input,
-            output,
-            ..StatedCost::of(total?)?
-        })
+        of_costs(stated)
     };
     let cost = COSTS.iter().find_map(of_member)?;
     // With the caller's own key the gateway states its fee, and the provider's bill next to it.
@@ -134,6 +155,16 @@ fn cost(usage: Node<'_>) -> Option<StatedCost> {
         }
         _ => Some(cost),
     }
+}
+
+/// Reads an object of costs: Perplexity's, Langfuse's, MLflow's.
+pub(crate) fn of_costs(stated: Node<'_>) -> Option<StatedCost> {
+    let part = |names: &[&str]| names.iter().find_map(|name| dollars(stated.get(name)?));
+    Some(StatedCost {
+        input: part(&["input_tokens_cost", "input_cost", "input"]),
+        output: part(&["output_tokens_cost", "output_cost", "output"]),
+        ..StatedCost::of(part(&["total_cost", "total"])?)?
+    })
 }
 
 fn dollars(node: Node<'_>) -> Option<f64> {

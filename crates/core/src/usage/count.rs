@@ -29,6 +29,8 @@ pub(super) enum Level {
     Cached,
     /// The details of the output.
     Output,
+    /// Anthropic's `cache_creation`, by the lifetime of the entries.
+    Lifetimes,
     /// llama.cpp's `timings`, next to the usage.
     Timings,
 }
@@ -48,16 +50,26 @@ impl Count {
     }
 }
 
-pub(crate) const COUNTS: [Count; 15] = [
+pub(crate) const COUNTS: [Count; 16] = [
     Count {
         attributes: &[
             names::GEN_AI_USAGE_INPUT_TOKENS,
             "gen_ai.usage.prompt_tokens",
             "llm.token_count.prompt",
+            "gen_ai.response.input_tokens",
             "ai.usage.promptTokens",
             "ai.usage.inputTokens",
         ],
-        members: &[(Level::Top, "prompt_tokens"), (Level::Top, "input_tokens")],
+        members: &[
+            (Level::Top, "prompt_tokens"),
+            (Level::Top, "input_tokens"),
+            (Level::Top, "input"),
+            (Level::Top, "inputTokens"),
+            (Level::Top, "promptTokenCount"),
+            (Level::Top, "prompt_token_count"),
+            (Level::Top, "promptTokens"),
+            (Level::Top, "prompt_eval_count"),
+        ],
         of: |usage| &mut usage.input_tokens,
     },
     Count {
@@ -65,12 +77,19 @@ pub(crate) const COUNTS: [Count; 15] = [
             names::GEN_AI_USAGE_OUTPUT_TOKENS,
             "gen_ai.usage.completion_tokens",
             "llm.token_count.completion",
+            "gen_ai.response.output_tokens",
             "ai.usage.completionTokens",
             "ai.usage.outputTokens",
         ],
         members: &[
             (Level::Top, "completion_tokens"),
             (Level::Top, "output_tokens"),
+            (Level::Top, "output"),
+            (Level::Top, "outputTokens"),
+            (Level::Top, "candidatesTokenCount"),
+            (Level::Top, "candidates_token_count"),
+            (Level::Top, "completionTokens"),
+            (Level::Top, "eval_count"),
         ],
         of: |usage| &mut usage.output_tokens,
     },
@@ -78,8 +97,12 @@ pub(crate) const COUNTS: [Count; 15] = [
         attributes: &[
             names::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
             "gen_ai.usage.cache_read_input_tokens",
+            "gen_ai.usage.details.cache_read_tokens",
+            "gen_ai.usage.details.cached_tokens",
             "llm.token_count.prompt_details.cache_read",
+            "llm.token_count.prompt_details.cache_input",
             "ai.usage.cachedInputTokens",
+            "ai.usage.inputTokenDetails.cacheReadTokens",
         ],
         members: &[
             (Level::Input, "cached_tokens"),
@@ -87,6 +110,12 @@ pub(crate) const COUNTS: [Count; 15] = [
             (Level::Top, "prompt_cache_hit_tokens"),
             (Level::Top, "num_cached_tokens"),
             (Level::Top, "cache_read_input_tokens"),
+            (Level::Top, "cacheReadInputTokens"),
+            (Level::Top, "cachedContentTokenCount"),
+            (Level::Top, "cached_content_token_count"),
+            (Level::Top, "cachedInputTokens"),
+            (Level::Top, "input_cache_read"),
+            (Level::Top, "input_cached_tokens"),
             (Level::Timings, "cache_n"),
         ],
         of: |usage| &mut usage.cache_read_tokens,
@@ -96,6 +125,9 @@ pub(crate) const COUNTS: [Count; 15] = [
             names::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
             "gen_ai.usage.cache_creation.input_tokens",
             "gen_ai.usage.cache_creation_input_tokens",
+            "gen_ai.usage.cache_write_input_tokens",
+            "gen_ai.usage.details.cache_write_tokens",
+            "ai.usage.inputTokenDetails.cacheWriteTokens",
             "llm.token_count.prompt_details.cache_write",
         ],
         members: &[
@@ -104,6 +136,8 @@ pub(crate) const COUNTS: [Count; 15] = [
             (Level::Input, "cache_creation_input_tokens"),
             (Level::Top, "cache_creation_input_tokens"),
             (Level::Top, "cache_write_tokens"),
+            (Level::Top, "cacheWriteInputTokens"),
+            (Level::Top, "input_cache_creation"),
         ],
         of: |usage| &mut usage.cache_write_tokens,
     },
@@ -111,16 +145,29 @@ pub(crate) const COUNTS: [Count; 15] = [
         attributes: &[
             names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
             "gen_ai.usage.reasoning_tokens",
+            "gen_ai.usage.details.reasoning_tokens",
+            "gen_ai.usage.details.thoughts_tokens",
             "llm.token_count.completion_details.reasoning",
+            "ai.usage.outputTokenDetails.reasoningTokens",
             "ai.usage.reasoningTokens",
         ],
         members: &[
             (Level::Output, "reasoning_tokens"),
             (Level::Output, "thinking_tokens"),
             (Level::Top, "reasoning_tokens"),
+            (Level::Top, "thoughtsTokenCount"),
+            (Level::Top, "thoughts_token_count"),
+            (Level::Top, "reasoningTokens"),
+            (Level::Top, "output_reasoning"),
+            (Level::Top, "output_reasoning_tokens"),
         ],
         of: |usage| &mut usage.reasoning_tokens,
     },
+    Count::part(
+        &[names::SPANLOOM_USAGE_CACHE_WRITE_1H_INPUT_TOKENS],
+        &[(Level::Lifetimes, "ephemeral_1h_input_tokens")],
+        |usage| &mut usage.cache_write_1h_tokens,
+    ),
     Count::part(
         &[names::SPANLOOM_USAGE_UNNAMED_OUTPUT_TOKENS],
         &[],

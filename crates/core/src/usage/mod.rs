@@ -10,8 +10,9 @@ mod body;
 mod count;
 mod settle;
 
-pub(crate) use body::{Reported, of_object, read};
+pub(crate) use body::{Reported, of_costs, of_object, read, rounded};
 pub(crate) use count::COUNTS;
+pub(crate) use settle::settle;
 
 /// Tokens of one call, as billed.
 ///
@@ -26,6 +27,8 @@ pub struct Usage {
     pub cache_read_tokens: Option<u64>,
     /// Part of `input_tokens` that was written to the provider's prompt cache.
     pub cache_write_tokens: Option<u64>,
+    /// Part of `cache_write_tokens` that the cache keeps for an hour or longer.
+    pub cache_write_1h_tokens: Option<u64>,
     /// Part of `output_tokens` spent on reasoning.
     pub reasoning_tokens: Option<u64>,
     /// Part of `output_tokens` that only the provider's total shows: no count names it. It is priced as output.

@@ -1,17 +1,18 @@
 //! Counts that a provider adds to others instead of including them, distinguished by arithmetic.
 
 use crate::Usage;
-use crate::json::Node;
 
 /// Makes the counts those of [`Usage`]: caches are part of the input, reasoning and everything that no count names is
 /// part of the output. Counts of nothing but zeros are a placeholder.
-pub(super) fn settle(usage: &mut Usage, total: Option<u64>, object: Node<'_>) {
+///
+/// `excludes_caches` means, where there is no total, that the input excludes what was read from the cache and written
+/// to it.
+pub(crate) fn settle(usage: &mut Usage, total: Option<u64>, excludes_caches: bool) {
     if is_placeholder(usage) {
         *usage = Usage::default();
         return;
     }
-    include_caches(usage, total, object);
-    include_reasoning(usage, total);
+    include_parts(usage, total, excludes_caches);
     include_unnamed(usage, total);
 }
 
@@ -22,54 +23,47 @@ fn is_placeholder(usage: &Usage) -> bool {
         usage.output_tokens,
         usage.cache_read_tokens,
         usage.cache_write_tokens,
+        usage.reasoning_tokens,
     ];
     counts.into_iter().all(|count| count.unwrap_or(0) == 0)
 }
 
-/// Includes cached tokens in the input where they are counted in addition: more of them than input, a total that needs
-/// them, or Anthropic's own form, which has no total.
-fn include_caches(usage: &mut Usage, total: Option<u64>, object: Node<'_>) {
+/// Includes cached tokens in the input, and reasoning in the output, where they are counted in addition: the total needs
+/// them, there is more of a part than of the whole, or the form is known for it.
+fn include_parts(usage: &mut Usage, total: Option<u64>, excludes_caches: bool) {
     let Some(input) = usage.input_tokens else {
         return;
     };
     let parts = [usage.cache_read_tokens, usage.cache_write_tokens];
     let cached = parts.into_iter().flatten().fold(0, u64::saturating_add);
-    let whole = input.saturating_add(cached);
     let output = usage.output_tokens.unwrap_or(0);
-    let needs_them = match total {
-        Some(total) => {
-            let with = |input: u64| input.saturating_add(output);
-            with(whole) == total && with(input) != total
+    // Without a count of the answer its reasoning is all that is known of it.
+    let reasoning = usage
+        .reasoning_tokens
+        .filter(|_| usage.output_tokens.is_some());
+    let reasoning = reasoning.unwrap_or(0);
+    let sums = [(0, 0), (cached, 0), (0, reasoning), (cached, reasoning)];
+    let sum = |(cached, reasoning): (u64, u64)| {
+        [cached, output, reasoning]
+            .into_iter()
+            .fold(input, u64::saturating_add)
+    };
+    let needed = sums.into_iter().find(|parts| Some(sum(*parts)) == total);
+    let (cached, reasoning) = match needed {
+        Some(parts) => parts,
+        None => {
+            let is_apart = cached > input || (total.is_none() && excludes_caches);
+            let exceeds = reasoning > output && output > 0;
+            (
+                if is_apart { cached } else { 0 },
+                if exceeds { reasoning } else { 0 },
+            )
         }
-        None => is_anthropic(object),
     };
-    if cached > input || needs_them {
-        usage.input_tokens = Some(whole);
-    }
-}
-
-/// Anthropic's names: the input excludes what was read from the cache and written to it.
-fn is_anthropic(object: Node<'_>) -> bool {
-    let has = |name: &str| object.get(name).is_some();
-    has("input_tokens")
-        && (has("cache_read_input_tokens") || has("cache_creation_input_tokens"))
-        && !has("input_tokens_details")
-}
-
-/// Includes reasoning in the output: xAI counts it separately, OpenAI as part of the answer; the total shows which.
-fn include_reasoning(usage: &mut Usage, total: Option<u64>) {
-    let (Some(input), Some(output), Some(reasoning), Some(total)) = (
-        usage.input_tokens,
-        usage.output_tokens,
-        usage.reasoning_tokens,
-        total,
-    ) else {
-        return;
-    };
-    let whole = output.saturating_add(reasoning);
-    if reasoning > 0 && input.saturating_add(whole) == total {
-        usage.output_tokens = Some(whole);
-    }
+    usage.input_tokens = Some(input.saturating_add(cached));
+    usage.output_tokens = usage
+        .output_tokens
+        .map(|output| output.saturating_add(reasoning));
 }
 
 /// Takes the rest of a total that exceeds its parts as output: providers that leave reasoning out of every count still

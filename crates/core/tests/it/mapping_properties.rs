@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 use spanloom_core::json::Document;
-use spanloom_core::mapping::{Span, SpanStatus, record};
+use spanloom_core::mapping::{Span, record};
 use spanloom_core::openai::{output_messages, prompt_content};
 use spanloom_core::{Endpoint, Record, StreamName, Timestamp, message};
 
@@ -146,8 +146,8 @@ fn mapped(attributes: impl IntoIterator<Item = (String, Value)>) -> Record {
         parent_id: None,
         started_at: at(1_000),
         ended_at: at(1_250),
-        status: SpanStatus::Unset,
         attributes: attributes.into_iter().collect(),
+        ..Span::default()
     };
     let stream = StreamName::parse("acme/chatbot/logs", None).unwrap();
     record(span, &std::iter::empty().collect(), &stream)

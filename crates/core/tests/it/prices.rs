@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use spanloom_core::price::Table;
-use spanloom_core::{Usage, Usd};
+use spanloom_core::{Timestamp, Usage, Usd};
 
 #[derive(Deserialize)]
 struct Cases {
@@ -15,6 +15,8 @@ struct Cases {
 struct Case {
     provider: String,
     model: String,
+    /// The minute of the day, UTC.
+    minute: i64,
     tokens: Tokens,
     cost: Option<Picodollars>,
 }
@@ -25,6 +27,8 @@ struct Tokens {
     output: u64,
     cache_read: Option<u64>,
     cache_write: Option<u64>,
+    /// In addition to the other writes.
+    cache_write_1h: Option<u64>,
     audio_input: Option<u64>,
     audio_output: Option<u64>,
 }
@@ -39,6 +43,10 @@ fn nanos(picos: i64) -> Option<Usd> {
     Some(Usd::from_nanos((picos + 500) / 1_000))
 }
 
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_nanos(minute * 60_000_000_000)
+}
+
 #[test]
 fn agrees_with_genai_prices() {
     let Cases { date, cases } = serde_json::from_str(include_str!("../cases/prices.json")).unwrap();
@@ -47,20 +55,25 @@ fn agrees_with_genai_prices() {
         Table::builtin().date(),
         "run prices/cases.py after prices/generate.py"
     );
-    assert!(cases.iter().filter(|case| case.cost.is_some()).count() > 150);
+    assert!(cases.len() >= 2_000, "{} cases", cases.len());
+    assert!(cases.iter().filter(|case| case.cost.is_some()).count() > 1_500);
     for case in cases {
         let usage = Usage {
             input_tokens: Some(case.tokens.input),
             output_tokens: Some(case.tokens.output),
             cache_read_tokens: case.tokens.cache_read,
-            cache_write_tokens: case.tokens.cache_write,
+            cache_write_tokens: [case.tokens.cache_write, case.tokens.cache_write_1h]
+                .into_iter()
+                .flatten()
+                .reduce(|one, other| one + other),
+            cache_write_1h_tokens: case.tokens.cache_write_1h,
             audio_input_tokens: case.tokens.audio_input,
             audio_output_tokens: case.tokens.audio_output,
             ..Usage::default()
         };
         let cost = Table::builtin()
             .price(&case.provider, &case.model)
-            .and_then(|price| price.cost(&usage));
+            .and_then(|price| price.at(at(case.minute)).cost(&usage));
         let parts = cost.map(|cost| (cost.input, cost.output));
         assert_eq!(
             parts,

@@ -7,7 +7,7 @@
 )]
 
 use serde_json::{Value, json};
-use spanloom_core::mapping::{Attributes, Span, SpanStatus, record};
+use spanloom_core::mapping::{Attributes, Span, record};
 use spanloom_core::{StreamName, Timestamp};
 
 fn cost(extra: &[(&str, Value)]) -> Value {
@@ -26,11 +26,11 @@ fn cost(extra: &[(&str, Value)]) -> Value {
         parent_id: None,
         started_at: Timestamp::from_nanos(0),
         ended_at: Timestamp::from_nanos(1),
-        status: SpanStatus::Unset,
         attributes: attributes
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
+        ..Span::default()
     };
     let stream = StreamName::parse("a/b/c", None).unwrap();
     let record = record(span, &Attributes::default(), &stream);
@@ -61,4 +61,56 @@ fn whose_price_it_was_is_kept() {
     ]);
     assert_eq!(stated["total_usd"], json!(0.5));
     assert_eq!(stated["price_source"], "user");
+}
+
+#[test]
+fn every_word_for_a_provider_and_every_spelling_of_a_model_finds_the_price() {
+    for (provider, model, total) in [
+        ("openai.chat", "gpt-4o-mini", 0.000_21),
+        ("openai.responses", "gpt-4o-mini", 0.000_21),
+        ("OpenAI", "gpt-4o-mini", 0.000_21),
+        ("azure", "gpt-4o-mini", 0.000_21),
+        ("az.ai.openai", "azure/gpt-4o-mini", 0.000_21),
+        ("azure-openai.chat", "gpt-4o-mini", 0.000_21),
+        ("openai", "openai/gpt-4o-mini", 0.000_21),
+        ("litellm", "openai/gpt-4o-mini", 0.000_21),
+        ("anthropic.messages", "claude-sonnet-4-5-20250929", 0.004_5),
+        ("Anthropic", "claude-sonnet-4-5-20250929", 0.004_5),
+        (
+            "bedrock",
+            "us.anthropic.claude-sonnet-4-20250514-v1:0",
+            0.004_5,
+        ),
+        (
+            "strands-agents",
+            "us.anthropic.claude-sonnet-4-20250514-v1:0",
+            0.004_5,
+        ),
+        (
+            "aws.bedrock",
+            "anthropic.claude-sonnet-4-20250514-v1:0",
+            0.004_5,
+        ),
+        (
+            "vertex_ai",
+            "publishers/anthropic/models/claude-sonnet-4@20250514",
+            0.004_5,
+        ),
+        ("google.generative-ai", "gemini-2.5-flash", 0.000_55),
+        ("google", "gemini-2.5-flash", 0.000_55),
+        ("gcp.gen_ai", "gemini-2.5-flash", 0.000_55),
+        ("gemini", "models/gemini-2.5-flash", 0.000_55),
+        ("google.vertex.chat", "gemini-2.5-flash", 0.000_55),
+        ("gcp.vertex.agent", "gemini-2.5-flash", 0.000_55),
+        ("groq.chat", "llama-3.3-70b-versatile", 0.000_669),
+        ("xai", "grok-4", 0.004_5),
+    ] {
+        let cost = cost(&[
+            ("gen_ai.provider.name", json!(provider)),
+            ("gen_ai.response.model", json!(model)),
+        ]);
+        let found = cost["total_usd"].as_f64();
+        let fits = found.is_some_and(|found| (found - total).abs() < 1e-9);
+        assert!(fits, "{provider} {model}: {found:?}, not {total}");
+    }
 }

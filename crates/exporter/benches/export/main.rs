@@ -257,6 +257,7 @@ fn mapping_span(span: &SpanData) -> mapping::Span {
             .iter()
             .map(|it| (it.key.to_string(), json(&it.value)))
             .collect(),
+        ..mapping::Span::default()
     }
 }
 

@@ -5,6 +5,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_json::{Value, json};
 use spanloom_core::mapping::{self, Attributes, SpanStatus};
@@ -107,7 +108,33 @@ fn span(span: Span) -> Option<mapping::Span> {
         started_at,
         ended_at: time(span.end_time_unix_nano).unwrap_or(started_at),
         status,
+        kind: kind(span.kind),
         attributes: attributes(span.attributes),
+        events: span.events.into_iter().map(event).collect(),
+        links: span.links.into_iter().filter_map(link).collect(),
+    })
+}
+
+fn kind(kind: i32) -> Option<&'static str> {
+    let kind = SpanKind::try_from(kind).ok()?;
+    kind.as_str_name()
+        .strip_prefix("SPAN_KIND_")
+        .filter(|_| kind != SpanKind::Unspecified)
+}
+
+fn event(event: Event) -> mapping::Event {
+    mapping::Event {
+        name: event.name,
+        at: time(event.time_unix_nano).unwrap_or_default(),
+        attributes: attributes(event.attributes),
+    }
+}
+
+fn link(link: Link) -> Option<mapping::Link> {
+    Some(mapping::Link {
+        trace_id: id(&link.trace_id, 16)?,
+        span_id: id(&link.span_id, 8)?,
+        attributes: attributes(link.attributes),
     })
 }
 

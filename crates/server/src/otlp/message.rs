@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::span::Event;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -138,12 +138,21 @@ fn time<'de, A: MapAccess<'de>>(map: &mut A) -> Result<u64, A::Error> {
 
 /// Converts a status code: a number in OTLP, a name in the plain protobuf mapping.
 fn code(code: &Scalar) -> Option<i32> {
-    match code {
-        Scalar::Text(name) if name.starts_with("STATUS_CODE") => {
-            StatusCode::from_str_name(name).map(i32::from)
+    named(code, |name| StatusCode::from_str_name(name).map(i32::from))
+}
+
+/// Converts the kind of a span, in the same two forms.
+fn kind(kind: &Scalar) -> Option<i32> {
+    named(kind, |name| SpanKind::from_str_name(name).map(i32::from))
+}
+
+fn named(value: &Scalar, by_name: impl Fn(&str) -> Option<i32>) -> Option<i32> {
+    match value {
+        Scalar::Text(name) if name.starts_with(|first: char| first.is_ascii_alphabetic()) => {
+            by_name(name)
         }
         Scalar::Text(_) | Scalar::Whole(_) | Scalar::Real(_) | Scalar::Bytes(_) => {
-            i32::try_from(code.whole()?).ok()
+            i32::try_from(value.whole()?).ok()
         }
     }
 }
@@ -169,6 +178,8 @@ impl<'de> Fields<'de> for Span {
             "endTimeUnixNano" | "end_time_unix_nano" => self.end_time_unix_nano = time(map)?,
             "attributes" => self.attributes = list(map)?,
             "events" => self.events = list(map)?,
+            "links" => self.links = list(map)?,
+            "kind" => self.kind = scalar(map, kind)?.unwrap_or_default(),
             "status" => self.status = message(map)?,
             _ => skip(map)?,
         }
@@ -181,6 +192,18 @@ impl<'de> Fields<'de> for Event {
         match name {
             "name" => self.name = text(map)?,
             "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = time(map)?,
+            "attributes" => self.attributes = list(map)?,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for Link {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "traceId" | "trace_id" => self.trace_id = id(map, 16)?,
+            "spanId" | "span_id" => self.span_id = id(map, 8)?,
             "attributes" => self.attributes = list(map)?,
             _ => skip(map)?,
         }
@@ -311,7 +334,7 @@ mod tests {
     #[test]
     fn a_span_may_have_nulls_unknown_fields_and_fields_that_come_twice() {
         let read = span(
-            r#"{"name": "a", "name": "b", "traceId": null, "status": null, "events": null, "links": 7, "news": {"a": [[]]},
+            r#"{"name": "a", "name": "b", "traceId": null, "status": null, "events": null, "links": null, "news": {"a": [[]]},
                 "attributes": [null, {"key": "k", "key": "l"}], "start_time_unix_nano": "5", "startTimeUnixNano": 6}"#,
         );
         let read = read.unwrap();

@@ -34,6 +34,7 @@ pub(crate) fn request(span_id: Vec<u8>) -> ExportTraceServiceRequest {
         trace_id: vec![1; 16],
         span_id,
         name: "chat gpt-4o-mini".to_owned(),
+        kind: 3,
         start_time_unix_nano: 1_763_848_000_000_000_000,
         end_time_unix_nano: 1_763_848_001_000_000_000,
         attributes: vec![

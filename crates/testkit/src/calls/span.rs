@@ -67,6 +67,7 @@ pub fn record(span: SpanData, resource: &Attributes, default: &StreamName) -> Re
             .iter()
             .map(|pair| (pair.key.to_string(), json(&pair.value)))
             .collect(),
+        ..mapping::Span::default()
     };
     mapping::record(span, resource, default)
 }

@@ -20,8 +20,11 @@ const PARAMETERS: &[(&str, &str)] = &[
     (names::GEN_AI_REQUEST_FREQUENCY_PENALTY, "frequency_penalty"),
     (names::GEN_AI_REQUEST_PRESENCE_PENALTY, "presence_penalty"),
 ];
-/// A JSON object of the request's parameters (OpenInference).
-const INVOCATION_PARAMETERS: &str = "llm.invocation_parameters";
+/// A JSON object of the request's parameters (OpenInference, Langfuse).
+const INVOCATION_PARAMETERS: &[&str] = &[
+    "llm.invocation_parameters",
+    "langfuse.observation.model.parameters",
+];
 
 /// Builds the request from what is known `already`, a span's parameters, instructions and tools, and the messages.
 pub(super) fn request(
@@ -40,7 +43,7 @@ pub(super) fn request(
     }
     request.extend(
         attributes
-            .take_object(&[INVOCATION_PARAMETERS])
+            .take_object(INVOCATION_PARAMETERS)
             .into_iter()
             .flatten(),
     );

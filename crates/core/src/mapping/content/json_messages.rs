@@ -37,6 +37,11 @@ pub(super) const INPUTS: &[Place] = &[
     messages("ai.prompt"),
     // OpenLLMetry
     body("traceloop.entity.input"),
+    body("langfuse.observation.input"),
+    // Logfire
+    body("request_data"),
+    body("mlflow.spanInputs"),
+    messages("pydantic_ai.all_messages"),
 ];
 /// The attributes for outputs; the first that is present counts.
 pub(super) const OUTPUTS: &[Place] = &[
@@ -46,6 +51,9 @@ pub(super) const OUTPUTS: &[Place] = &[
     messages("ai.response.text"),
     messages("ai.response"),
     body("traceloop.entity.output"),
+    body("langfuse.observation.output"),
+    body("mlflow.spanOutputs"),
+    messages("final_result"),
 ];
 /// The attributes of the inputs apart from their messages.
 pub(super) const INSTRUCTIONS_AND_TOOLS: &[&str] = &[

@@ -59,7 +59,11 @@ pub(super) fn calls(list: Node<'_>) -> Option<Message> {
 fn converted(message: Node<'_>, role: &str) -> Vec<Message> {
     let [own, parts, content] = message.pick(["role", "parts", "content"]);
     let own = own.and_then(Node::text);
-    let role = own.as_deref().unwrap_or(role);
+    let role = match own.as_deref() {
+        // Gemini's word.
+        Some("model") => "assistant",
+        own => own.unwrap_or(role),
+    };
     let parts = [("parts", parts), ("content", content)];
     let parts = parts.into_iter().find_map(|(name, parts)| {
         let parts = parts.filter(|parts| parts.is_list())?;

@@ -132,7 +132,7 @@ fn under_own_name(
 }
 
 /// Returns an attribute's value as JSON: a text that is JSON is used as it is.
-fn json_of(value: &Value) -> Cow<'_, str> {
+pub(super) fn json_of(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) if Document::read(text.as_bytes()).is_whole() => Cow::Borrowed(text),
         value => Cow::Owned(value.to_string()),
@@ -140,7 +140,7 @@ fn json_of(value: &Value) -> Cow<'_, str> {
 }
 
 /// Parses the JSON that an attribute holds as text.
-fn parsed(value: Value) -> Value {
+pub(super) fn parsed(value: Value) -> Value {
     match value {
         Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         value => value,

@@ -59,8 +59,8 @@ proptest! {
     fn counts_no_token_twice(usage in any_usage(), input in 0u64..1_000_000_000) {
         // If every token of a side costs the same, the parts of that side cannot matter.
         let flat = || Some(7_000);
-        let price = Rates { input: 7_000, output: flat(), cache_read: flat(), cache_write: flat(), input_audio: flat(), output_audio: flat() };
-        let tariff = Tariff { standard: Levels { price, long_context: Vec::new() }, tiers: Default::default() };
+        let price = Rates { input: 7_000, output: flat(), cache_read: flat(), cache_write: flat(), cache_write_1h: flat(), input_audio: flat(), output_audio: flat() };
+        let tariff = Tariff { standard: Levels { price, long_context: Vec::new(), hours: Vec::new() }, tiers: Default::default() };
         let price = Price::standard(&tariff, Some("2026-01-01"), PriceSource::Builtin);
         let usage = Usage { input_tokens: Some(input), output_tokens: Some(input), ..usage };
         prop_assert_eq!(price.cost(&usage), price.cost(&tokens(input, input)));
@@ -82,6 +82,7 @@ fn any_rates() -> impl Strategy<Value = Rates> {
             output,
             cache_read,
             cache_write,
+            cache_write_1h: None,
             input_audio,
             output_audio,
         },
