@@ -72,39 +72,43 @@ pub fn failure(body: Node<'_>, fallback_kind: &str) -> Option<Failure> {
 #[must_use]
 pub fn stated(body: Node<'_>, fallback_kind: &str) -> Option<Failure> {
     let body = first(body)?;
+    let [error, errors, response, code, object_kind, kind, choices] = body.pick([
+        "error",
+        "errors",
+        "base_resp",
+        "error_code",
+        "object",
+        "type",
+        "choices",
+    ]);
     let of_error = || {
-        let error = body.given("error").filter(|error| !is_blank(*error))?;
+        let error = error.filter(|error| !error.is_null() && !is_blank(*error))?;
         match error.is_object() || error.is_list() {
             true => object(error, fallback_kind),
             // Its kind is next to it.
             false => object(body, fallback_kind),
         }
     };
-    let of_list = || {
-        let errors = body.get("errors").filter(|errors| errors.is_list())?;
-        object(errors, fallback_kind)
-    };
+    let of_list = || object(errors.filter(|errors| errors.is_list())?, fallback_kind);
     let of_code = || {
-        let [response, code] = body.pick(["base_resp", "error_code"]);
         let object_of = response.unwrap_or(body);
         let code = response.map_or(code, |response| response.get("status_code"));
         code.and_then(Node::i64).filter(|code| *code != 0)?;
         object(object_of, fallback_kind)
     };
     let is_marked = || {
-        let marks = ["object", "type"].map(|name| body.get(name));
-        marks.into_iter().flatten().any(|mark| mark.is("error"))
+        let marks = [object_kind, kind].into_iter().flatten();
+        marks.into_iter().any(|mark| mark.is("error"))
     };
     of_error()
         .or_else(of_list)
         .or_else(of_code)
         .or_else(|| is_marked().then(|| object(body, fallback_kind))?)
-        .or_else(|| of_choice(body, fallback_kind))
+        .or_else(|| of_choice(choices?, fallback_kind))
 }
 
 /// Reads the error of a choice, as gateways report an upstream that failed.
-fn of_choice(body: Node<'_>, fallback_kind: &str) -> Option<Failure> {
-    let choices = body.get("choices")?;
+fn of_choice(choices: Node<'_>, fallback_kind: &str) -> Option<Failure> {
     let error = choices.items().find_map(|choice| choice.given("error"))?;
     object(error, fallback_kind)
 }

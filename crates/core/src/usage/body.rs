@@ -1,6 +1,6 @@
 //! The usage and the cost in an answer.
 
-use super::count::{COUNTS, Level};
+use super::count::{CACHED, Field, INPUT, LIFETIMES, OTHER_WORDS, OUTPUT, TIMINGS, TOP};
 use super::settle::settle;
 use crate::json::Node;
 use crate::{StatedCost, Usage, UsageSource};
@@ -36,43 +36,49 @@ pub(crate) fn of_object(usage: Node<'_>) -> Reported {
 }
 
 fn of(object: Node<'_>, timings: Option<Node<'_>>) -> Reported {
-    let [prompt, input, prompt_singular, input_singular] = object.pick([
+    let [
+        prompt,
+        input,
+        prompt_singular,
+        input_singular,
+        completion,
+        output,
+        output_singular,
+        lifetimes,
+        total,
+    ] = object.pick([
         "prompt_tokens_details",
         "input_tokens_details",
         "prompt_token_details",
         "input_token_details",
-    ]);
-    let [completion, output, output_singular] = object.pick([
         "completion_tokens_details",
         "output_tokens_details",
         "output_token_details",
+        "cache_creation",
+        "total_tokens",
     ]);
-    let total = TOTALS.iter().find_map(|name| count(object.get(name)?));
     let inputs = [prompt, input, prompt_singular, input_singular];
     let cached = inputs.map(|details| details?.get("cached_tokens_details"));
     let mut usage = Usage::default();
     // Counts in the details take precedence over those next to the totals.
-    for (level, objects) in [
-        (Level::Input, inputs),
-        (Level::Cached, cached),
-        (Level::Output, [completion, output, output_singular, None]),
-        (Level::Top, [Some(object), None, None, None]),
-        (
-            Level::Lifetimes,
-            [object.get("cache_creation"), None, None, None],
-        ),
-        (Level::Timings, [timings, None, None, None]),
-    ] {
-        for object in objects.into_iter().flatten() {
-            fill(&mut usage, level, object);
-        }
+    fill(&mut usage, &INPUT, &inputs);
+    fill(&mut usage, &CACHED, &cached);
+    fill(&mut usage, &OUTPUT, &[completion, output, output_singular]);
+    fill(&mut usage, &TOP, &[Some(object)]);
+    fill(&mut usage, &LIFETIMES, &[lifetimes]);
+    fill(&mut usage, &TIMINGS, &[timings]);
+    let mut total = total.and_then(count);
+    if usage.input_tokens.is_none() {
+        fill(&mut usage, &OTHER_WORDS, &[Some(object)]);
+        total = total.or_else(|| object.pick(TOTALS).into_iter().flatten().find_map(count));
+        // Gemini counts the results of its own tools in addition.
+        let tools = object.get("toolUsePromptTokenCount").and_then(count);
+        usage.input_tokens = usage
+            .input_tokens
+            .map(|input| input.saturating_add(tools.unwrap_or(0)));
     }
-    // Gemini counts the results of its own tools in addition.
-    let tools = object.get("toolUsePromptTokenCount").and_then(count);
-    if let (Some(input), Some(tools)) = (&mut usage.input_tokens, tools) {
-        *input = input.saturating_add(tools);
-    }
-    settle(&mut usage, total, is_anthropic(object));
+    let excludes_caches = total.is_none() && is_anthropic(object);
+    settle(&mut usage, total, excludes_caches);
     usage.source = usage.is_known().then_some(UsageSource::Reported);
     Reported {
         usage,
@@ -80,9 +86,8 @@ fn of(object: Node<'_>, timings: Option<Node<'_>>) -> Reported {
     }
 }
 
-/// The names of the sum of all tokens.
-const TOTALS: [&str; 5] = [
-    "total_tokens",
+/// Other names of the sum of all tokens.
+const TOTALS: [&str; 4] = [
     "total",
     "totalTokens",
     "totalTokenCount",
@@ -98,14 +103,18 @@ fn is_anthropic(object: Node<'_>) -> bool {
 }
 
 /// Fills in the counts that are not known yet.
-fn fill(usage: &mut Usage, level: Level, object: Node<'_>) {
-    for known in &COUNTS {
-        let field = (known.of)(usage);
-        if field.is_none() {
-            let members = known.members.iter().filter(|(at, _)| *at == level);
-            *field = members
-                .filter_map(|(_, name)| count(object.get(name)?))
-                .next();
+fn fill<const N: usize>(
+    usage: &mut Usage,
+    table: &[(&'static str, Field); N],
+    objects: &[Option<Node<'_>>],
+) {
+    for object in objects.iter().flatten() {
+        let found = object.pick(table.map(|(name, _)| name));
+        for ((_, field), node) in table.iter().zip(found) {
+            let field = field(usage);
+            if field.is_none() {
+                *field = node.and_then(count);
+            }
         }
     }
 }
@@ -139,14 +148,15 @@ const COSTS: [(&str, f64); 4] = [
 
 /// Reads a stated cost: a number, a text, or an object with its parts.
 fn cost(usage: Node<'_>) -> Option<StatedCost> {
-    let of_member = |(name, unit): &(&str, f64)| {
-        let stated = usage.given(name)?;
+    let of_member = |((_, unit), stated): ((&str, f64), Option<Node<'_>>)| {
+        let stated = stated.filter(|stated| !stated.is_null())?;
         if !stated.is_object() {
             return StatedCost::of(dollars(stated)? * unit);
         }
         of_costs(stated)
     };
-    let cost = COSTS.iter().find_map(of_member)?;
+    let stated = usage.pick(COSTS.map(|(name, _)| name));
+    let cost = COSTS.into_iter().zip(stated).find_map(of_member)?;
     // With the caller's own key the gateway states its fee, and the provider's bill next to it.
     match usage.get("is_byok").and_then(Node::bool) {
         Some(true) => {
