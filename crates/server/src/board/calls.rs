@@ -47,6 +47,8 @@ struct CallRow {
     usage_source: Option<&'static str>,
     cost_usd: Option<f64>,
     cost_source: Option<String>,
+    /// Whether the call counts in sums, or calls below it report the same tokens.
+    counts: bool,
     prompt: Option<String>,
     completion: Option<String>,
     attributes: BTreeMap<String, String>,
@@ -87,6 +89,7 @@ impl CallRow {
                 .usage_estimated
                 .map(|estimated| if estimated { "estimated" } else { "reported" }),
             cost_usd: row.cost.map(|nanos| nanos as f64 / 1e9),
+            counts: row.counts(),
             cost_source: row.cost_source.map(text),
             prompt: None,
             completion: None,

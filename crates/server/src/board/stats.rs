@@ -88,6 +88,9 @@ pub(super) struct Accumulator {
 
 impl Accumulator {
     pub(super) fn add(&mut self, row: &Row) {
+        if !row.counts() {
+            return;
+        }
         self.calls += 1;
         self.errors += u64::from(row.status == Status::Error);
         self.running += u64::from(row.status == Status::Running);

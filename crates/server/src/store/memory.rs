@@ -7,8 +7,12 @@ use hashbrown::HashTable;
 
 use super::chunks::Chunks;
 use super::id::Id;
+use super::outer::Outer;
 use super::row::Row;
 use super::{Code, Dictionary};
+
+/// The most levels of spans that are followed outwards.
+const DEEPEST: usize = 256;
 
 /// A snapshot of everything committed, for readers. A copy shares all unchanged parts.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,8 @@ pub(crate) struct Memory {
 struct Places {
     table: RwLock<HashTable<u32>>,
     hasher: RandomState,
+    /// Only the writer uses it.
+    outer: Mutex<Outer>,
 }
 
 impl Places {
@@ -74,9 +80,14 @@ impl Memory {
     }
 
     /// Puts a row at a place: the next place, or the place of the same call.
-    pub(super) fn put(&mut self, place: usize, row: Row) {
+    pub(super) fn put(&mut self, place: usize, mut row: Row) {
         if let Some(old) = self.rows.get_mut(place) {
+            row.reported_below = old.reported_below;
+            let is_news = old.total_tokens().is_none();
             *old = row;
+            if is_news {
+                self.count_once(place);
+            }
             return;
         }
         let Ok(number) = u32::try_from(self.rows.len()) else {
@@ -92,6 +103,46 @@ impl Memory {
         table.insert_unique(hash, number, |place| {
             self.at(*place).map_or(0, |row| self.places.hash(row))
         });
+        drop(table);
+        self.count_once(place);
+    }
+
+    /// Marks the spans around a span that reports tokens: theirs are the same tokens again.
+    fn count_once(&mut self, place: usize) {
+        let places = Arc::clone(&self.places);
+        let mut outer = places.outer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(row) = self.rows.get(place) else {
+            return;
+        };
+        let is_awaited = outer.take(row);
+        if !is_awaited && row.total_tokens().is_none() && !row.reported_below {
+            return;
+        }
+        if is_awaited && let Some(row) = self.rows.get_mut(place) {
+            row.reported_below = true;
+        }
+        let mut inner = place;
+        for _ in 0..DEEPEST {
+            let Some(row) = self.rows.get(inner) else {
+                return;
+            };
+            let (project, trace) = (row.project, row.trace.clone());
+            let Some(parent) = row.parent.clone() else {
+                return;
+            };
+            let known = self.find(project, &parent);
+            let same_trace =
+                |place: &usize| self.rows.get(*place).is_some_and(|row| row.trace == trace);
+            let Some(place) = known.filter(same_trace) else {
+                return outer.wait_for(project, parent, trace);
+            };
+            match self.rows.get_mut(place) {
+                Some(row) if !row.reported_below => row.reported_below = true,
+                // The spans around it are marked already.
+                _ => return,
+            }
+            inner = place;
+        }
     }
 }
 
@@ -117,6 +168,7 @@ impl Published {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -155,5 +207,47 @@ mod tests {
             after.find(project, &Id::new(&format!("{:016x}", 7))),
             Some(7)
         );
+    }
+
+    /// A span of a tree: its parent among the spans before it, and its tokens.
+    type Tree = Vec<(Option<usize>, Option<i64>)>;
+
+    fn tree() -> impl Strategy<Value = Tree> {
+        let span = |at: usize| {
+            let parent = (0..=at).prop_map(move |parent| parent.checked_sub(1));
+            (parent, prop::option::of(1i64..1_000))
+        };
+        (1usize..24).prop_flat_map(move |spans| (0..spans).map(span).collect::<Vec<_>>())
+    }
+
+    fn reports_below(tree: &Tree, span: usize) -> bool {
+        let children = (0..tree.len()).filter(|child| tree[*child].0 == Some(span));
+        children
+            .into_iter()
+            .any(|child| tree[child].1.is_some() || reports_below(tree, child))
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_count_in_the_innermost_spans_in_any_order_of_arrival(
+            (tree, order) in tree().prop_flat_map(|tree| {
+                let order: Vec<usize> = (0..tree.len()).collect();
+                (Just(tree), Just(order).prop_shuffle())
+            }),
+        ) {
+            let mut memory = Memory::new(Dictionary::default(), Vec::new());
+            let mut dictionary = Dictionary::default();
+            for span in order {
+                let (parent, tokens) = tree[span];
+                let mut row = row(&mut dictionary, span);
+                row.parent = parent.map(|parent| Id::new(&format!("{parent:016x}")));
+                row.trace = Id::new("01010101010101010101010101010101");
+                row.input_tokens = tokens;
+                memory.put(memory.rows.len(), row);
+            }
+            let counted: i64 = memory.rows.iter().filter(|row| row.counts()).filter_map(Row::total_tokens).sum();
+            let innermost = (0..tree.len()).filter(|span| !reports_below(&tree, *span));
+            prop_assert_eq!(counted, innermost.filter_map(|span| tree[span].1).sum::<i64>());
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! | file | what |
 //! |---|---|
 //! | `row` | the narrow row of a call, and how it is built from a record |
+//! | `outer` | spans around others, whose tokens count once |
 //! | `id` | ids as short bytes |
 //! | `dictionary` | texts as codes |
 //! | `chunks` | a list whose copies share its items |
@@ -34,6 +35,7 @@ mod id;
 mod memory;
 mod merge;
 mod objects;
+mod outer;
 mod owner;
 mod row;
 mod schema;

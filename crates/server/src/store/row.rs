@@ -45,6 +45,8 @@ pub(crate) struct Row {
     pub(crate) reasoning_tokens: Option<i64>,
     /// Nano-dollars.
     pub(crate) cost: Option<i64>,
+    /// Whether a span below this one reports tokens. Not stored: it follows from the other rows.
+    pub(crate) reported_below: bool,
     /// Path and value of each attribute.
     pub(crate) attributes: Box<[(Code, Code)]>,
     /// The location of the payload.
@@ -136,6 +138,7 @@ impl Row {
                 .as_ref()
                 .and_then(|cost| Usd::from_dollars(cost.total_usd))
                 .map(Usd::as_nanos),
+            reported_below: false,
             attributes: Box::default(),
             frame: 0,
             slot: 0,
@@ -158,6 +161,12 @@ impl Row {
             (None, None) => None,
             (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
         }
+    }
+
+    /// Returns whether the call counts in sums. A span that reports tokens which spans below it report as well is the
+    /// same calls again.
+    pub(crate) fn counts(&self) -> bool {
+        !self.reported_below || self.total_tokens().is_none()
     }
 
     pub(crate) fn attribute(&self, path: Code) -> Option<Code> {

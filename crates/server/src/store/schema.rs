@@ -264,6 +264,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         cached_tokens: row.get("cached_tokens")?,
         reasoning_tokens: row.get("reasoning_tokens")?,
         cost: row.get("cost")?,
+        reported_below: false,
         attributes: packed
             .chunks_exact(8)
             .map(|pair| {

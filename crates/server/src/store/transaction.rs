@@ -142,8 +142,43 @@ impl Transaction {
         insert.execute(params![self.frames, data]).map(drop)
     }
 
-    /// Puts a record's row at its place; a known call keeps its place and its known data.
-    fn put(&mut self, record: &Record, mut row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
+    /// Puts a record's row at its place. Span ids are unique within their trace only: of two spans with one id in two
+    /// traces the later one is stored under the ids of its trace and its span together.
+    fn put(&mut self, record: &Record, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
+        if !self.is_taken(record, &row, placed) {
+            return self.put_part(record, row, placed);
+        }
+        let mut renamed = record.clone();
+        renamed.id = format!("{}{}", record.trace_id, record.id);
+        let row = self.put_merged(&renamed)?;
+        self.put_part(&renamed, row, placed)
+    }
+
+    /// Returns whether the id of a span belongs to a span of another trace.
+    fn is_taken(&self, record: &Record, row: &Row, placed: &Placed) -> bool {
+        const SPAN_ID: usize = 16;
+        const TRACE_ID: usize = 32;
+        let is_span = record.id.len() == SPAN_ID && record.trace_id.len() == TRACE_ID;
+        if !is_span {
+            return false;
+        }
+        if let Some(index) = placed.by_id.get(&(row.project, row.id.clone())) {
+            let known = placed.rows.get(*index);
+            return known.is_some_and(|(_, known)| known.trace != row.trace);
+        }
+        let memory = self.published.get();
+        let known = memory.find(row.project, &row.id);
+        let known = known.and_then(|place| memory.rows.get(place));
+        known.is_some_and(|known| known.trace != row.trace)
+    }
+
+    /// Puts a part of a call; a known call keeps its place and its known data.
+    fn put_part(
+        &mut self,
+        record: &Record,
+        mut row: Row,
+        placed: &mut Placed,
+    ) -> rusqlite::Result<()> {
         let known = self.place(row.project, &row.id, placed);
         let place = known.map_or(self.rows, |(place, _)| place);
         match known {

@@ -94,6 +94,8 @@ export interface Row {
   latency_ms: number | null;
   ttfc_ms: number | null;
   attempts: number | null;
+  /** Whether the call counts in sums, or calls below it report the same tokens. */
+  counts: boolean;
   input_tokens: number | null;
   output_tokens: number | null;
   total_tokens: number | null;
