@@ -17,7 +17,7 @@ pub(super) enum Refused {
     Malformed,
 }
 
-/// The encoded spans of one resource.
+/// The encoded spans, or log records, of one resource.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Group<'a> {
     /// The resource, in as many parts as were sent; `None` if a part cannot be read.
@@ -36,7 +36,7 @@ impl<'a> Group<'a> {
 
     fn put(&mut self, kind: Kind, message: Option<&'a [u8]>) {
         match kind {
-            Kind::Span => self.spans.push(message),
+            Kind::Span | Kind::Log => self.spans.push(message),
             Kind::Resource => match (&mut self.resource, message) {
                 (Some(parts), Some(part)) => parts.push(part),
                 (resource, _) => *resource = None,
@@ -47,15 +47,22 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The messages of a request that may contain other messages. Source: opentelemetry-proto 1.x, `trace.proto`.
+/// The messages of a request that may contain other messages. Source: opentelemetry-proto 1.x, `trace.proto` and
+/// `logs.proto`.
 #[derive(Clone, Copy)]
-enum Kind {
-    Request,
+pub(super) enum Kind {
+    /// A request of spans.
+    Traces,
+    /// A request of log records.
+    Logs,
     ResourceSpans,
+    ResourceLogs,
     Resource,
     ScopeSpans,
+    ScopeLogs,
     Scope,
     Span,
+    Log,
     Event,
     Link,
     KeyValue,
@@ -69,18 +76,23 @@ impl Kind {
     /// Returns the message type of a field, or `None` for text, bytes and unknown fields.
     fn field(self, number: u64) -> Option<Self> {
         Some(match (self, number) {
-            (Self::Request, 1) => Self::ResourceSpans,
-            (Self::ResourceSpans, 1) => Self::Resource,
+            (Self::Traces, 1) => Self::ResourceSpans,
+            (Self::Logs, 1) => Self::ResourceLogs,
+            (Self::ResourceSpans | Self::ResourceLogs, 1) => Self::Resource,
             (Self::ResourceSpans, 2) => Self::ScopeSpans,
+            (Self::ResourceLogs, 2) => Self::ScopeLogs,
             (Self::Resource, 3) => Self::Leaf,
-            (Self::ScopeSpans, 1) => Self::Scope,
+            (Self::ScopeSpans | Self::ScopeLogs, 1) => Self::Scope,
             (Self::ScopeSpans, 2) => Self::Span,
+            (Self::ScopeLogs, 2) => Self::Log,
+            (Self::Log, 5) => Self::AnyValue,
             (Self::Span, 11) => Self::Event,
             (Self::Span, 13) => Self::Link,
             (Self::Span, 15) => Self::Leaf,
             (Self::Resource, 1)
             | (Self::Scope, 3)
             | (Self::Span, 9)
+            | (Self::Log, 6)
             | (Self::Event, 3)
             | (Self::Link, 4)
             | (Self::Map, 1) => Self::KeyValue,
@@ -101,7 +113,7 @@ struct Count {
 impl Count {
     fn add(&mut self, kind: Kind) -> Result<(), Refused> {
         self.messages += 1;
-        self.spans += usize::from(matches!(kind, Kind::Span));
+        self.spans += usize::from(matches!(kind, Kind::Span | Kind::Log));
         if self.spans > MOST_SPANS || self.messages > MOST_MESSAGES {
             return Err(Refused::TooMany);
         }
@@ -119,9 +131,9 @@ impl Count {
 }
 
 /// Splits a request into groups, unless it exceeds the limits.
-pub(super) fn groups(request: &[u8]) -> Result<Vec<Group<'_>>, Refused> {
+pub(super) fn groups(root: Kind, request: &[u8]) -> Result<Vec<Group<'_>>, Refused> {
     let mut groups = Vec::new();
-    envelope(Kind::Request, request, &mut groups, &mut Count::default())?;
+    envelope(root, request, &mut groups, &mut Count::default())?;
     Ok(groups)
 }
 
@@ -138,11 +150,11 @@ fn envelope<'a>(
         };
         count.add(inner)?;
         match inner {
-            Kind::ResourceSpans => {
+            Kind::ResourceSpans | Kind::ResourceLogs => {
                 groups.push(Group::new());
                 envelope(inner, value, groups, count)?;
             }
-            Kind::ScopeSpans => envelope(inner, value, groups, count)?,
+            Kind::ScopeSpans | Kind::ScopeLogs => envelope(inner, value, groups, count)?,
             _ => {
                 let value = count.inside(inner, value)?;
                 if let Some(group) = groups.last_mut() {
@@ -221,14 +233,20 @@ mod tests {
     #[test]
     fn spans_are_counted_and_so_is_what_is_in_them() {
         let most = request(vec![Span::default(); MOST_SPANS]);
-        assert_eq!(groups(&most).unwrap()[0].spans.len(), MOST_SPANS);
+        assert_eq!(
+            groups(Kind::Traces, &most).unwrap()[0].spans.len(),
+            MOST_SPANS
+        );
         let more = request(vec![Span::default(); MOST_SPANS + 1]);
-        assert_eq!(groups(&more), Err(Refused::TooMany));
+        assert_eq!(groups(Kind::Traces, &more), Err(Refused::TooMany));
         let full = Span {
             attributes: vec![KeyValue::default(); MOST_MESSAGES],
             ..Span::default()
         };
-        assert_eq!(groups(&request(vec![full])), Err(Refused::TooMany));
+        assert_eq!(
+            groups(Kind::Traces, &request(vec![full])),
+            Err(Refused::TooMany)
+        );
         let event = Event {
             attributes: vec![KeyValue::default(); 1_000],
             ..Event::default()
@@ -237,14 +255,17 @@ mod tests {
             events: vec![event; MOST_MESSAGES / 1_000],
             ..Span::default()
         };
-        assert_eq!(groups(&request(vec![eventful])), Err(Refused::TooMany));
+        assert_eq!(
+            groups(Kind::Traces, &request(vec![eventful])),
+            Err(Refused::TooMany)
+        );
     }
 
     #[test]
     fn what_is_no_protobuf_is_refused() {
-        assert_eq!(groups(b""), Ok(Vec::new()));
+        assert_eq!(groups(Kind::Traces, b""), Ok(Vec::new()));
         for bytes in [&b"\xff\xff\xff"[..], b"\x0a\x05a", b"\x0b", &[0xff; 11]] {
-            assert_eq!(groups(bytes), Err(Refused::Malformed));
+            assert_eq!(groups(Kind::Traces, bytes), Err(Refused::Malformed));
         }
     }
 
@@ -260,6 +281,6 @@ mod tests {
             resource: None,
             spans: vec![Some(&b""[..]), None, None],
         };
-        assert_eq!(groups(&bytes), Ok(vec![group]));
+        assert_eq!(groups(Kind::Traces, &bytes), Ok(vec![group]));
     }
 }

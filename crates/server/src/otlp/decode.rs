@@ -39,20 +39,32 @@ impl Taken {
         spans: impl Iterator<Item = Result<Span, String>>,
         default: &StreamName,
     ) {
-        self.without_resource |= resource.is_err();
-        let resource = attributes(resource.unwrap_or_default().attributes);
-        let stream = stream(&resource, default);
+        let (resource, stream) = self.resource(resource, default);
         for span in spans {
             match span.map(self::span) {
                 Ok(Some(span)) => self.records.push(mapping::record(span, &resource, &stream)),
                 Ok(None) => self.incomplete += 1,
-                Err(reason) => {
-                    self.unreadable += 1;
-                    self.reason
-                        .get_or_insert_with(|| reason.chars().take(LONGEST_REASON).collect());
-                }
+                Err(reason) => self.unreadable(&reason),
             }
         }
+    }
+
+    /// Returns the attributes of a resource, and the stream of what names none.
+    pub(super) fn resource(
+        &mut self,
+        resource: Result<Resource, String>,
+        default: &StreamName,
+    ) -> (Attributes, StreamName) {
+        self.without_resource |= resource.is_err();
+        let resource = attributes(resource.unwrap_or_default().attributes);
+        let stream = stream(&resource, default);
+        (resource, stream)
+    }
+
+    pub(super) fn unreadable(&mut self, reason: &str) {
+        self.unreadable += 1;
+        self.reason
+            .get_or_insert_with(|| reason.chars().take(LONGEST_REASON).collect());
     }
 
     /// Returns the faults to report to the sender, or `None` if everything was taken.
@@ -65,12 +77,12 @@ impl Taken {
         }
         if let Some(reason) = &self.reason {
             faults.push(format!(
-                "spans that cannot be read were left out, the first of them because: {reason}"
+                "what cannot be read was left out, the first of it because: {reason}"
             ));
         }
         if self.without_resource {
             faults.push(
-                "a resource cannot be read; its spans were accepted without its attributes"
+                "a resource cannot be read; what belongs to it was accepted without its attributes"
                     .to_owned(),
             );
         }
@@ -138,22 +150,27 @@ fn link(link: Link) -> Option<mapping::Link> {
     })
 }
 
-fn time(nanos: u64) -> Option<Timestamp> {
+pub(super) fn time(nanos: u64) -> Option<Timestamp> {
     (nanos > 0).then_some(())?;
     i64::try_from(nanos).ok().map(Timestamp::from_nanos)
 }
 
 /// Returns an id in hex, or `None` if its length is wrong or all its bytes are zero.
-fn id(bytes: &[u8], length: usize) -> Option<String> {
+pub(super) fn id(bytes: &[u8], length: usize) -> Option<String> {
     let valid = bytes.len() == length && bytes.iter().any(|byte| *byte != 0);
     valid.then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn attributes(attributes: Vec<KeyValue>) -> Attributes {
+pub(super) fn attributes(attributes: Vec<KeyValue>) -> Attributes {
     attributes
         .into_iter()
         .map(|KeyValue { key, value, .. }| (key, json(value, DEPTH)))
         .collect()
+}
+
+/// Converts the value of a log record's body.
+pub(super) fn value(value: Option<AnyValue>) -> Value {
+    json(value, DEPTH)
 }
 
 fn json(value: Option<AnyValue>, depth: usize) -> Value {

@@ -7,17 +7,17 @@ use std::fmt;
 use std::iter;
 
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::Span;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use spanloom_core::StreamName;
 
+use super::Signal;
 use super::bound::{MOST_MESSAGES, MOST_SPANS, Refused};
 use super::decode::Taken;
 use super::message::{Fields, Object, list, skip};
 use super::text;
 
-pub(super) fn read(body: &[u8], default: &StreamName) -> Result<Taken, Refused> {
+pub(super) fn read(signal: Signal, body: &[u8], default: &StreamName) -> Result<Taken, Refused> {
     let body = String::from_utf8_lossy(body);
     let body = text::whole(&body);
     // A message is an object.
@@ -36,7 +36,10 @@ pub(super) fn read(body: &[u8], default: &StreamName) -> Result<Taken, Refused> 
         let resource = group
             .resource
             .map_or_else(|| Ok(Resource::default()), parsed);
-        taken.group(resource, group.spans.parsed(), default);
+        match signal {
+            Signal::Traces => taken.group(resource, group.spans.parsed(), default),
+            Signal::Logs => taken.logs(resource, group.spans.parsed(), default),
+        }
     }
     Ok(taken)
 }
@@ -56,7 +59,9 @@ struct Request<'a> {
 impl<'de> Fields<'de> for Request<'de> {
     fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
-            "resourceSpans" | "resource_spans" => self.groups.append(&mut list(map)?),
+            "resourceSpans" | "resource_spans" | "resourceLogs" | "resource_logs" => {
+                self.groups.append(&mut list(map)?)
+            }
             _ => skip(map)?,
         }
         Ok(())
@@ -77,6 +82,8 @@ impl<'de> Fields<'de> for Group<'de> {
             // The older names are those of OTLP before 0.15.
             "scopeSpans"
             | "scope_spans"
+            | "scopeLogs"
+            | "scope_logs"
             | "instrumentationLibrarySpans"
             | "instrumentation_library_spans" => {
                 let scopes: Vec<Scope<'de>> = list(map)?;
@@ -99,7 +106,7 @@ struct Scope<'a> {
 impl<'de> Fields<'de> for Scope<'de> {
     fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
-            "spans" => {
+            "spans" | "logRecords" | "log_records" => {
                 let spans: Option<Spans<'de>> = map.next_value()?;
                 self.spans.add(spans.unwrap_or_default());
             }
@@ -126,8 +133,9 @@ impl<'a> Spans<'a> {
         self.others += more.others;
     }
 
-    fn parsed(self) -> impl Iterator<Item = Result<Span, String>> {
-        let others = iter::repeat_n(Err("it is not an object".to_owned()), self.others);
+    fn parsed<M: Fields<'a>>(self) -> impl Iterator<Item = Result<M, String>> {
+        let others = iter::repeat_with(|| Err("it is not an object".to_owned()));
+        let others = others.take(self.others);
         self.objects.into_iter().map(parsed).chain(others)
     }
 }
@@ -174,7 +182,7 @@ mod tests {
             project: "otlp".to_owned(),
             stream: "spans".to_owned(),
         };
-        read(body.as_bytes(), &default)
+        read(Signal::Traces, body.as_bytes(), &default)
     }
 
     fn spans(spans: &str) -> String {
@@ -254,7 +262,10 @@ mod tests {
             project: "otlp".to_owned(),
             stream: "spans".to_owned(),
         };
-        let record = read(&body, &default).unwrap().records.remove(0);
+        let record = read(Signal::Traces, &body, &default)
+            .unwrap()
+            .records
+            .remove(0);
         assert_eq!(record.display_name.as_deref(), Some("\u{fffd}hat"));
     }
 

@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
@@ -192,6 +193,24 @@ impl<'de> Fields<'de> for Event {
         match name {
             "name" => self.name = text(map)?,
             "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = time(map)?,
+            "attributes" => self.attributes = list(map)?,
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Fields<'de> for LogRecord {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "traceId" | "trace_id" => self.trace_id = id(map, 16)?,
+            "spanId" | "span_id" => self.span_id = id(map, 8)?,
+            "timeUnixNano" | "time_unix_nano" => self.time_unix_nano = time(map)?,
+            "observedTimeUnixNano" | "observed_time_unix_nano" => {
+                self.observed_time_unix_nano = time(map)?;
+            }
+            "eventName" | "event_name" => self.event_name = text(map)?,
+            "body" => self.body = message(map)?,
             "attributes" => self.attributes = list(map)?,
             _ => skip(map)?,
         }

@@ -1,4 +1,4 @@
-//! OTLP over HTTP: spans of any instrumentation become records.
+//! OTLP over HTTP: spans of any instrumentation become records, and log events join them.
 //!
 //! Source: OTLP 1.x, section "OTLP/HTTP".
 //!
@@ -9,11 +9,13 @@
 //! | `text` | a JSON request, repaired and counted |
 //! | `json` | the spans of a JSON request, one by one |
 //! | `message`, `scalar` | the contents of JSON spans |
+//! | `logs` | events of the GenAI conventions join their spans |
 //! | `decode` | spans become records, and faults are collected |
 
 mod bound;
 mod decode;
 mod json;
+mod logs;
 mod message;
 mod protobuf;
 mod scalar;
@@ -52,6 +54,24 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/traces", post(traces))
         .route("/otel/v1/traces", post(traces))
+        .route("/v1/logs", post(logs))
+}
+
+/// The signal that a request carries.
+#[derive(Clone, Copy, Debug)]
+enum Signal {
+    Traces,
+    Logs,
+}
+
+impl Signal {
+    /// Returns the member of an answer that counts what was left out.
+    const fn rejected(self) -> &'static str {
+        match self {
+            Self::Traces => "rejectedSpans",
+            Self::Logs => "rejectedLogRecords",
+        }
+    }
 }
 
 /// The encoding of a request and of its answer.
@@ -74,21 +94,26 @@ impl Encoding {
         }
     }
 
-    fn read(self, request: &[u8], default: &StreamName) -> Result<Taken, Problem> {
+    fn read(self, signal: Signal, request: &[u8], default: &StreamName) -> Result<Taken, Problem> {
         let taken = match self {
-            Self::Protobuf => protobuf::read(request, default),
-            Self::Json => json::read(request, default),
+            Self::Protobuf => protobuf::read(signal, request, default),
+            Self::Json => json::read(signal, request, default),
         };
         taken.map_err(|refused| match refused {
             Refused::TooMany => Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "the request holds too many spans or attributes; send fewer at a time",
+                "the request holds too many spans, log records or attributes; send fewer at a time",
             ),
             Refused::Malformed => malformed(),
         })
     }
 
-    fn answer(self, partial_success: Option<ExportTracePartialSuccess>) -> Response {
+    /// Answers in the form of traces; in protobuf the answer to logs has the same fields.
+    fn answer(
+        self,
+        signal: Signal,
+        partial_success: Option<ExportTracePartialSuccess>,
+    ) -> Response {
         match self {
             Self::Protobuf => reply::typed(
                 PROTOBUF,
@@ -99,7 +124,7 @@ impl Encoding {
                 // 64-bit numbers are strings in protobuf's JSON.
                 |partial| {
                     json!({"partialSuccess": {
-                        "rejectedSpans": partial.rejected_spans.to_string(),
+                        signal.rejected(): partial.rejected_spans.to_string(),
                         "errorMessage": partial.error_message,
                     }})
                 },
@@ -109,6 +134,14 @@ impl Encoding {
 }
 
 async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    export(&app, Signal::Traces, request).await
+}
+
+async fn logs(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    export(&app, Signal::Logs, request).await
+}
+
+async fn export(app: &App, signal: Signal, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let encoding = Encoding::of(&parts.headers).ok_or_else(|| {
         Problem::new(
@@ -118,12 +151,12 @@ async fn traces(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     })?;
     let default = default_stream(&parts.headers)?;
     let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
-    let parse = move |bytes: &Bytes| encoding.read(bytes, &default);
+    let parse = move |bytes: &Bytes| encoding.read(signal, bytes, &default);
     let (taken, room) = held.parsed(parse).await?;
     let partial_success = taken.partial_success();
     app.store.write(taken.records).await?;
     drop(room);
-    Ok(encoding.answer(partial_success))
+    Ok(encoding.answer(signal, partial_success))
 }
 
 /// Returns the default for spans that name no project: the project in the header, else `local/otlp`, in a stream named
@@ -147,5 +180,5 @@ fn local() -> StreamName {
 }
 
 fn malformed() -> Problem {
-    Problem::bad_request("the body is not an ExportTraceServiceRequest")
+    Problem::bad_request("the body is not an OTLP export request")
 }

@@ -1,18 +1,28 @@
-//! OTLP requests in protobuf. Each span is decoded separately, so that an unreadable span does not affect other spans.
+//! OTLP requests in protobuf. Each span and log record is decoded separately, so that an unreadable one does not affect
+//! the others.
 
 use prost::Message;
 use spanloom_core::StreamName;
 
-use super::bound::{self, Refused};
+use super::Signal;
+use super::bound::{self, Kind, Refused};
 use super::decode::Taken;
 
-pub(super) fn read(request: &[u8], default: &StreamName) -> Result<Taken, Refused> {
+pub(super) fn read(signal: Signal, request: &[u8], default: &StreamName) -> Result<Taken, Refused> {
+    let root = match signal {
+        Signal::Traces => Kind::Traces,
+        Signal::Logs => Kind::Logs,
+    };
     let mut taken = Taken::default();
-    for group in bound::groups(request)? {
+    for group in bound::groups(root, request)? {
         // The concatenated parts of a message are the whole message.
         let resource = group.resource.map(|parts| parts.concat());
-        let spans = group.spans.into_iter().map(decoded);
-        taken.group(decoded(resource.as_deref()), spans, default);
+        let resource = decoded(resource.as_deref());
+        let messages = group.spans.into_iter();
+        match signal {
+            Signal::Traces => taken.group(resource, messages.map(decoded), default),
+            Signal::Logs => taken.logs(resource, messages.map(decoded), default),
+        }
     }
     Ok(taken)
 }

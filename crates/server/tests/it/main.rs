@@ -15,6 +15,7 @@ mod guard;
 mod objects;
 mod otlp;
 mod otlp_json;
+mod otlp_logs;
 mod parts;
 mod setup;
 mod start;
