@@ -85,6 +85,7 @@ async fn fill(folder: &Path) {
     let server = Server::builder()
         .with_listen(([127, 0, 0, 1], 0).into())
         .with_otlp_http(None)
+        .with_otlp_grpc(None)
         .with_database(Database::Path(folder.join("x.db")))
         .bind()
         .await

@@ -87,6 +87,7 @@ fn server() -> String {
             let server = Server::builder()
                 .with_listen("127.0.0.1:0".parse().unwrap())
                 .with_otlp_http(None)
+                .with_otlp_grpc(None)
                 .with_database(Database::Temporary)
                 .bind()
                 .await

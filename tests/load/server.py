@@ -60,7 +60,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        arguments = [program, "serve", "--listen", f"127.0.0.1:{self.port}", "--otlp-http", "off", "--db", str(folder / "load.db")]
+        arguments = [program, "serve", "--listen", f"127.0.0.1:{self.port}", "--otlp-http", "off", "--otlp-grpc", "off", "--db", str(folder / "load.db")]
         self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
         while not self.answers():
             time.sleep(0.05)

@@ -105,7 +105,16 @@ impl Server {
         let listen = format!("127.0.0.1:{}", free_port().unwrap());
         let mut command = Command::new(built("spanloom"));
         command
-            .args(["serve", "--listen", &listen, "--otlp-http", "off", "--db"])
+            .args([
+                "serve",
+                "--listen",
+                &listen,
+                "--otlp-http",
+                "off",
+                "--otlp-grpc",
+                "off",
+                "--db",
+            ])
             .arg(folder.path().join(file));
         let mut process = Running::start("spanloom serve", &mut command).unwrap();
         let url = format!("http://{listen}");

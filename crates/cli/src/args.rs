@@ -102,6 +102,9 @@ pub(crate) struct ServeArgs {
     /// Address of OTLP over HTTP for clients with default settings, or `off`
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318", value_parser = address_or_off)]
     pub(crate) otlp_http: Off<SocketAddr>,
+    /// Address of OTLP over gRPC for clients with default settings, or `off`; the board's address serves it too
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4317", value_parser = address_or_off)]
+    pub(crate) otlp_grpc: Off<SocketAddr>,
     /// Database file; created if missing [default: spanloom/spanloom.db in the user's data folder]
     #[arg(long, value_name = "FILE", env = "SPANLOOM_DB")]
     pub(crate) db: Option<PathBuf>,

@@ -18,6 +18,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
     let server = Server::builder()
         .with_listen(args.listen)
         .with_otlp_http(args.otlp_http.into_option())
+        .with_otlp_grpc(args.otlp_grpc.into_option())
         .with_database(Database::Path(path.clone()))
         .bind()
         .await?;
@@ -27,6 +28,9 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
     ));
     if let Some(url) = server.otlp_url() {
         note(format_args!("OTLP over HTTP at {url}"));
+    }
+    if let Some(url) = server.otlp_grpc_url() {
+        note(format_args!("OTLP over gRPC at {url}"));
     }
     note(format_args!(
         "records are kept in {}; press Ctrl-C to stop",

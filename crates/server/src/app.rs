@@ -22,6 +22,7 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) url: String,
     pub(crate) otlp_url: Option<String>,
+    pub(crate) grpc_url: Option<String>,
 }
 
 impl App {

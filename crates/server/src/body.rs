@@ -83,16 +83,21 @@ impl Bodies {
             .map(|encoding| encoding.as_bytes().to_ascii_lowercase());
         match encoding.as_deref() {
             None | Some(b"identity") => Ok(held),
-            Some(b"gzip") => {
-                let all = Arc::clone(&self.0);
-                let inflated = held.parsed(move |bytes| inflate(bytes, most, all)).await?;
-                Ok(inflated.0)
-            }
+            Some(b"gzip") => self.inflated(held, most).await,
             Some(_) => Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "the only supported content-encoding is gzip",
             )),
         }
+    }
+}
+
+impl Bodies {
+    /// Inflates a gzip body to at most `most` bytes.
+    pub(crate) async fn inflated(&self, held: Held, most: usize) -> Result<Held, Problem> {
+        let all = Arc::clone(&self.0);
+        let inflated = held.parsed(move |bytes| inflate(bytes, most, all)).await?;
+        Ok(inflated.0)
     }
 }
 

@@ -5,8 +5,8 @@
 //! here: the `Origin` header gives it away. Both headers are checked before anything else, on every path.
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -17,18 +17,19 @@ const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// Refuses requests for other hosts and requests from other pages. The state is the listener's port.
 pub(crate) async fn guard(State(port): State<u16>, request: Request, next: Next) -> Response {
-    match check(port, request.method(), request.headers()) {
+    match check(port, &request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-fn check(port: u16, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+fn check<B>(port: u16, request: &http::Request<B>) -> Result<(), Problem> {
+    let (method, headers) = (request.method(), request.headers());
     let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (
-        hosts.next().and_then(|host| host.to_str().ok()),
-        hosts.next(),
-    ) else {
+    let first = hosts.next().and_then(|host| host.to_str().ok());
+    // HTTP/2 has the host in `:authority`.
+    let authority = request.uri().authority().map(http::uri::Authority::as_str);
+    let (Some(host), None) = (first.or(authority), hosts.next()) else {
         return Err(Problem::bad_request("exactly one Host header is needed"));
     };
     if !is_own(host, port) {
@@ -74,16 +75,18 @@ fn is_own(host: &str, port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, Method};
 
     use super::*;
 
     fn answer(method: &Method, pairs: &[(&'static str, &str)]) -> u16 {
-        let mut headers = HeaderMap::new();
+        let mut request = http::Request::new(());
+        *request.method_mut() = method.clone();
         for (name, value) in pairs {
-            headers.append(*name, HeaderValue::from_str(value).unwrap());
+            let value = HeaderValue::from_str(value).unwrap();
+            request.headers_mut().append(*name, value);
         }
-        check(7440, method, &headers).map_or_else(
+        check(7440, &request).map_or_else(
             |problem| problem.into_response().status().as_u16(),
             |()| 200,
         )

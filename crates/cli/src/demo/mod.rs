@@ -76,6 +76,7 @@ async fn bind(args: &DemoArgs) -> Result<Server, Error> {
         Server::builder()
             .with_listen(listen)
             .with_otlp_http(None)
+            .with_otlp_grpc(None)
             .with_database(database)
     };
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));

@@ -30,6 +30,8 @@ fn serve(database: &str) -> Served {
             "127.0.0.1:0",
             "--otlp-http",
             "off",
+            "--otlp-grpc",
+            "off",
         ])
         .stderr(Stdio::piped())
         .spawn()

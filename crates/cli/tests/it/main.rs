@@ -77,6 +77,8 @@ fn serving() -> Serving {
             "127.0.0.1:0",
             "--otlp-http",
             "off",
+            "--otlp-grpc",
+            "off",
             "--db",
         ])
         .arg(folder.path().join("a.db"))

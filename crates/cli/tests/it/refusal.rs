@@ -63,6 +63,8 @@ fn a_database_that_cannot_be_written() {
             "127.0.0.1:0",
             "--otlp-http",
             "off",
+            "--otlp-grpc",
+            "off",
             "--db",
             folder.path().to_str().unwrap(),
         ],

@@ -7,6 +7,7 @@
 //! | `bound` | a protobuf request, split and counted |
 //! | `protobuf` | the spans of a protobuf request, one by one |
 //! | `text` | a JSON request, repaired and counted |
+//! | `grpc` | the same over gRPC |
 //! | `json` | the spans of a JSON request, one by one |
 //! | `message`, `scalar` | the contents of JSON spans |
 //! | `logs` | events of the GenAI conventions join their spans |
@@ -14,6 +15,7 @@
 
 mod bound;
 mod decode;
+mod grpc;
 mod json;
 mod logs;
 mod message;
@@ -55,6 +57,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/v1/traces", post(traces))
         .route("/otel/v1/traces", post(traces))
         .route("/v1/logs", post(logs))
+        .merge(grpc::routes())
 }
 
 /// The signal that a request carries.
@@ -108,17 +111,18 @@ impl Encoding {
         })
     }
 
-    /// Answers in the form of traces; in protobuf the answer to logs has the same fields.
+    /// Returns the answer to traces in protobuf; that to logs has the same fields.
+    fn protobuf(partial_success: Option<ExportTracePartialSuccess>) -> Vec<u8> {
+        ExportTraceServiceResponse { partial_success }.encode_to_vec()
+    }
+
     fn answer(
         self,
         signal: Signal,
         partial_success: Option<ExportTracePartialSuccess>,
     ) -> Response {
         match self {
-            Self::Protobuf => reply::typed(
-                PROTOBUF,
-                ExportTraceServiceResponse { partial_success }.encode_to_vec(),
-            ),
+            Self::Protobuf => reply::typed(PROTOBUF, Self::protobuf(partial_success)),
             Self::Json => reply::json(&partial_success.map_or_else(
                 || json!({}),
                 // 64-bit numbers are strings in protobuf's JSON.

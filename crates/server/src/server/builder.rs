@@ -20,6 +20,7 @@ use crate::store::{Database, Store};
 pub struct ServerBuilder {
     listen: SocketAddr,
     otlp_http: Option<SocketAddr>,
+    otlp_grpc: Option<SocketAddr>,
     database: Database,
 }
 
@@ -28,6 +29,7 @@ impl Default for ServerBuilder {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7440)),
             otlp_http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 4318))),
+            otlp_grpc: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 4317))),
             database: Database::Temporary,
         }
     }
@@ -43,6 +45,13 @@ impl ServerBuilder {
     /// Sets the address of a listener for OTLP only, or `None` for no listener. Default: 127.0.0.1:4318.
     pub fn with_otlp_http(mut self, address: Option<SocketAddr>) -> Self {
         self.otlp_http = address;
+        self
+    }
+
+    /// Sets the address of a second such listener, for clients of OTLP over gRPC, or `None` for no listener; every
+    /// listener serves both. Default: 127.0.0.1:4317.
+    pub fn with_otlp_grpc(mut self, address: Option<SocketAddr>) -> Self {
+        self.otlp_grpc = address;
         self
     }
 
@@ -62,6 +71,10 @@ impl ServerBuilder {
             Some(address) => Some(bind(address, "--otlp-http ADDRESS or --otlp-http off").await?),
             None => None,
         };
+        let grpc = match self.otlp_grpc {
+            Some(address) => Some(bind(address, "--otlp-grpc ADDRESS or --otlp-grpc off").await?),
+            None => None,
+        };
         let database = self.database;
         let opened = tokio::task::spawn_blocking(move || Store::open(database)).await;
         let store = opened.unwrap_or_else(|_| {
@@ -78,11 +91,13 @@ impl ServerBuilder {
             streams: Arc::new(Semaphore::new(STREAMS)),
             url: url(&board),
             otlp_url: otlp.as_ref().map(url),
+            grpc_url: grpc.as_ref().map(url),
         };
         Ok(Server {
             app: Arc::new(app),
             board,
             otlp,
+            grpc,
         })
     }
 }

@@ -27,6 +27,7 @@ pub struct Server {
     app: Arc<App>,
     board: Listener,
     otlp: Option<Listener>,
+    grpc: Option<Listener>,
 }
 
 #[derive(Debug)]
@@ -36,7 +37,8 @@ struct Listener {
 }
 
 impl Server {
-    /// Returns a builder for a server on 127.0.0.1:7440, with OTLP also on 127.0.0.1:4318, and a temporary database.
+    /// Returns a builder for a server on 127.0.0.1:7440, with OTLP also on 127.0.0.1:4318 and 4317, and a
+    /// temporary database.
     pub fn builder() -> ServerBuilder {
         ServerBuilder::default()
     }
@@ -53,6 +55,12 @@ impl Server {
         self.app.otlp_url.clone()
     }
 
+    /// Returns the URL of the listener for OTLP over gRPC, such as `http://127.0.0.1:4317`.
+    #[must_use]
+    pub fn otlp_grpc_url(&self) -> Option<String> {
+        self.app.grpc_url.clone()
+    }
+
     /// Answers requests until `stop` resolves; then accepts no more, gives requests in progress 5 seconds, and writes
     /// pending records. If the future is dropped, requests in progress are cut off; acknowledged records are on disk.
     ///
@@ -64,8 +72,9 @@ impl Server {
             .merge(Router::new().nest("/traces", weave::routes()))
             .merge(otlp::routes())
             .merge(board::routes());
+        let otlp = [self.otlp, self.grpc].into_iter().flatten();
         let listeners = std::iter::once((self.board, all))
-            .chain(self.otlp.map(|listener| (listener, otlp::routes())));
+            .chain(otlp.map(|listener| (listener, otlp::routes())));
         let running: Vec<_> = listeners
             .map(|(listener, routes)| {
                 let router = finish(routes, &self.app, listener.address.port());

@@ -14,6 +14,7 @@ mod damage;
 mod guard;
 mod objects;
 mod otlp;
+mod otlp_grpc;
 mod otlp_json;
 mod otlp_logs;
 mod parts;

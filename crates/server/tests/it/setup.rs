@@ -21,6 +21,7 @@ pub(crate) fn builder() -> ServerBuilder {
     Server::builder()
         .with_listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .with_otlp_http(None)
+        .with_otlp_grpc(None)
 }
 
 impl Running {
