@@ -14,7 +14,7 @@ use spanloom_tests::parts::jaeger::{self, Jaeger};
 use spanloom_tests::parts::llama::{self, Llama};
 use spanloom_tests::parts::rotel::{self, Rotel};
 use spanloom_tests::parts::weave_server::{self, WeaveServer};
-use spanloom_tests::parts::{Installed, Result, node, weave};
+use spanloom_tests::parts::{Installed, Result, instrumentations, node, weave};
 
 type Answer = Pin<Box<dyn Future<Output = Result<()>>>>;
 
@@ -28,7 +28,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 15] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -62,6 +62,13 @@ const PARTS: [Part; 14] = [
         install: node::install,
         answers: || Box::pin(async { node::answers() }),
         tests: &["node::"],
+    },
+    Part {
+        name: "instrumentations for Python",
+        version: || Ok(instrumentations::versions()),
+        install: instrumentations::install,
+        answers: || Box::pin(async { instrumentations::answer() }),
+        tests: &["instrumentations::"],
     },
     Part {
         name: "aimock",

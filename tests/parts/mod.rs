@@ -8,6 +8,7 @@ pub mod aimock;
 mod cache;
 pub mod chromium;
 pub mod collector;
+pub mod instrumentations;
 pub mod jaeger;
 pub mod llama;
 pub mod node;

@@ -17,6 +17,7 @@ mod board;
 mod deploy;
 mod doctor;
 mod grpc;
+mod instrumentations;
 mod llama;
 mod model;
 mod node;

@@ -12,13 +12,25 @@ use crate::semconv as names;
 const ADK_REQUEST: &str = "gcp.vertex.agent.llm_request";
 /// The attribute of Google ADK with the answer.
 const ADK_RESPONSE: &str = "gcp.vertex.agent.llm_response";
+/// The attribute of Logfire with the request.
+const LOGFIRE_REQUEST: &str = "request_data";
+/// The operation of a span that opens a stream; the call is another span.
+const OPEN_STREAM: &str = "open_stream";
 /// The attribute of Logfire with the answer.
 const LOGFIRE_RESPONSE: &str = "response_data";
 /// Where the usage of such an answer is put; `numbers` reads it.
 pub(super) const USAGE: &str = "gen_ai.usage.raw";
 
 /// Takes the composite attributes apart. Attributes that are there already take precedence.
-pub(super) fn unpack(attributes: &mut Attributes) {
+pub(super) fn unpack(attributes: &mut Attributes, failed: bool) {
+    if !failed && opens_stream(attributes) {
+        attributes.put(names::GEN_AI_OPERATION_NAME, OPEN_STREAM.into());
+    }
+    // LiteLLM's word for a chat, which is OpenLLMetry's for a text completion.
+    let is_completion = attributes.text("llm.request.type") == Some("completion");
+    if is_completion && attributes.has("litellm.call_id") {
+        put(attributes, names::GEN_AI_OPERATION_NAME, json!("chat"));
+    }
     if let Some(request) = take_object(attributes, ADK_REQUEST) {
         adk_request(attributes, request);
     }
@@ -28,6 +40,21 @@ pub(super) fn unpack(attributes: &mut Attributes) {
     if let Some(response) = take_object(attributes, LOGFIRE_RESPONSE) {
         logfire_response(attributes, response);
     }
+}
+
+/// Returns whether a span is Logfire's for a streamed request, which ends when the stream opens: it has neither an answer
+/// nor tokens. A second span has the same request with both, and is the call.
+fn opens_stream(attributes: &Attributes) -> bool {
+    const ANSWER: [&str; 4] = [
+        LOGFIRE_RESPONSE,
+        names::GEN_AI_OUTPUT_MESSAGES,
+        names::GEN_AI_USAGE_INPUT_TOKENS,
+        "events",
+    ];
+    let is_request = attributes.has(LOGFIRE_REQUEST)
+        && attributes.has("logfire.json_schema")
+        && attributes.text("logfire.span_type") != Some("log");
+    is_request && !ANSWER.iter().any(|name| attributes.has(name))
 }
 
 fn take_object(attributes: &mut Attributes, name: &str) -> Option<Map<String, Value>> {

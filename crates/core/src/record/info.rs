@@ -68,6 +68,7 @@ const AROUND: &[&str] = &[
     "create_agent",
     "invoke_agent",
     "invoke_workflow",
+    "open_stream",
     "handle_conversation_turn",
     "execute_tool",
     "plan",

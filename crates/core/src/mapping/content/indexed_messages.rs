@@ -18,6 +18,8 @@ struct Dialect {
     infix: &'static str,
     /// Fields of a tool call: id, name, arguments.
     tool_call: [&'static str; 3],
+    /// Fields of a message that are its only tool call, without an id: name, arguments.
+    function_call: [&'static str; 2],
 }
 
 const DIALECTS: [Dialect; 2] = [
@@ -27,6 +29,7 @@ const DIALECTS: [Dialect; 2] = [
         outputs: "gen_ai.completion.",
         infix: "",
         tool_call: ["id", "name", "arguments"],
+        function_call: ["function_call.name", "function_call.arguments"],
     },
     // OpenInference
     Dialect {
@@ -38,6 +41,7 @@ const DIALECTS: [Dialect; 2] = [
             "tool_call.function.name",
             "tool_call.function.arguments",
         ],
+        function_call: ["function_call_name", "function_call_arguments_json"],
     },
 ];
 /// The prefixes of all these names.
@@ -70,13 +74,40 @@ fn messages(
         for (name, value) in found.others {
             attributes.put(&format!("{}{name}", prefix(dialect)), value);
         }
-        let found: Vec<_> = found
-            .numbered
+        let found: Vec<_> = with_calls(found.numbered, dialect)
             .into_iter()
             .map(|(number, fields)| (number, message(fields, dialect, role)))
             .collect();
         (!found.is_empty()).then_some(found)
     })
+}
+
+/// Renames function calls to tool calls. A group of nothing else is a further call of the message before it: LiteLLM
+/// numbers the calls where OpenLLMetry numbers the choices.
+fn with_calls(
+    groups: BTreeMap<u64, Map<String, Value>>,
+    dialect: &Dialect,
+) -> Vec<(u64, Map<String, Value>)> {
+    let mut messages: Vec<(u64, Map<String, Value>)> = Vec::new();
+    for (number, mut fields) in groups {
+        let names = dialect
+            .function_call
+            .map(|field| format!("{}{field}", dialect.infix));
+        let [name, arguments] = names.map(|field| fields.remove(&field));
+        let is_call = name.is_some() || arguments.is_some();
+        if messages.is_empty() || !is_call || !fields.is_empty() {
+            messages.push((number, fields));
+        }
+        let Some((_, message)) = messages.last_mut() else {
+            continue;
+        };
+        let [_, name_field, arguments_field] = dialect.tool_call;
+        for (field, value) in [(name_field, name), (arguments_field, arguments)] {
+            let field = format!("{}tool_calls.{number}.{field}", dialect.infix);
+            message.extend(value.map(|value| (field, value)));
+        }
+    }
+    messages
 }
 
 /// Converts one message to the shape of a chat completion. An unknown field keeps its name.

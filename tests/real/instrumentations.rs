@@ -1,0 +1,106 @@
+//! Instrumentations of other projects send the same five calls: the model server's journal is the truth.
+
+use serde_json::Value;
+use spanloom_testkit::{Answer, Latency, ModelServer};
+use spanloom_tests::parts::instrumentations::{ALL, Instrumentation};
+
+use crate::program::Server;
+
+/// A plain answer, a stream, a tool loop of two calls, and an error.
+const CALLS: usize = 5;
+const PROJECT: &str = "local/otlp";
+
+fn is_call(call: &Value) -> bool {
+    let operation = call["attributes"]["spanloom"]["operation"].as_str();
+    matches!(
+        operation,
+        Some("chat" | "text_completion" | "generate_content")
+    )
+}
+
+/// The tokens of a call as its record has them, to compare with an answer of the journal.
+fn tokens(call: &Value) -> (u64, u64) {
+    let usage = call["summary"]["usage"].as_object();
+    let usage = usage.and_then(|usage| usage.values().next());
+    let count = |name: &str| usage.map_or(0, |usage| usage[name].as_u64().unwrap_or(0));
+    (count("prompt_tokens"), count("completion_tokens"))
+}
+
+fn truth(answer: &Answer) -> (u64, u64) {
+    let usage = answer.usage.unwrap_or_default();
+    (usage.prompt_tokens, usage.completion_tokens)
+}
+
+async fn check(instrumentation: Instrumentation) {
+    let name = instrumentation.name;
+    let model = ModelServer::builder()
+        .with_latency(Latency::None)
+        .start()
+        .await
+        .unwrap();
+    let server = Server::start().await;
+    let (base, url) = (model.base_url(), server.url.clone());
+    let called = tokio::task::spawn_blocking(move || {
+        instrumentation
+            .call(&base, &url)
+            .map_err(|error| error.to_string())
+    });
+    called.await.unwrap().unwrap();
+    let calls = server.wait_for_such(PROJECT, CALLS, is_call).await;
+    let shown = serde_json::to_string_pretty(&calls).unwrap();
+    assert_eq!(calls.len(), CALLS, "{name}: {shown}");
+
+    let answers = model.answers();
+    assert_eq!(answers.len(), CALLS, "{name}: {answers:?}");
+    let mut expected: Vec<_> = answers
+        .iter()
+        .filter(|it| it.status == 200)
+        .map(truth)
+        .collect();
+    let good = |call: &&Value| call["exception"].is_null();
+    let mut found: Vec<_> = calls.iter().filter(good).map(tokens).collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected, "{name}: {shown}");
+
+    let text = |pointer: &str, wanted: &str| {
+        let mut texts = calls.iter().filter_map(|call| call.pointer(pointer));
+        let is_it = |text: &Value| text.to_string().contains(wanted);
+        assert!(
+            texts.any(is_it),
+            "{name}: {wanted} is not in {pointer}: {shown}"
+        );
+    };
+    text("/inputs/messages", "What is 2+2?");
+    text("/inputs/messages", "hello world");
+    text("/inputs/messages", "cloudy");
+    text("/output/choices/0/message/content", "2 + 2 equals 4.");
+    text("/output/choices/0/message/content", "Hello!");
+    text("/output/choices/0/message/tool_calls", "get_weather");
+    let failed: Vec<&Value> = calls.iter().filter(|call| !good(call)).collect();
+    assert_eq!(failed.len(), 1, "{name}: {shown}");
+    for call in calls.iter().filter(good) {
+        let cost = call["summary"]["cost"]["total_usd"].as_f64();
+        assert!(cost.is_some_and(|cost| cost > 0.0), "{name}: {call}");
+        assert_eq!(
+            call["attributes"]["spanloom"]["provider"], "openai",
+            "{name}"
+        );
+    }
+}
+
+macro_rules! instrumentations {
+    ($($name:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            let name = stringify!($name);
+            let known = ALL.iter().find(|it| it.name == name);
+            check(*known.unwrap()).await;
+        }
+    )*};
+}
+
+instrumentations! {
+    openinference openllmetry openai_v2 langfuse logfire pydantic_ai litellm langchain_openinference
+    langchain_openllmetry strands
+}
