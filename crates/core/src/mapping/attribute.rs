@@ -12,8 +12,8 @@ use crate::usage::rounded;
 pub struct Attributes(BTreeMap<String, Value>);
 
 impl Attributes {
-    /// Takes the first of `names` that `read` accepts, and the further names with an equal value. Attributes that
-    /// differ or cannot be read stay.
+    /// Takes the first of `names` that `read` accepts, the further names with an equal value, and empty texts, which
+    /// carry no information. Attributes that differ or cannot be read stay.
     fn take_as<T: PartialEq>(
         &mut self,
         names: &[&str],
@@ -21,10 +21,17 @@ impl Attributes {
     ) -> Option<T> {
         let mut found = None;
         for name in names {
-            let value = self.0.get(*name).and_then(&read);
-            if value.is_some() && (found.is_none() || value == found) {
-                self.0.remove(*name);
+            let Some(value) = self.0.get(*name) else {
+                continue;
+            };
+            let is_empty = value.as_str() == Some("");
+            let value = read(value).filter(|_| !is_empty);
+            let is_taken = value.is_some() && (found.is_none() || value == found);
+            if is_taken {
                 found = value;
+            }
+            if is_taken || is_empty {
+                self.0.remove(*name);
             }
         }
         found
@@ -65,12 +72,6 @@ impl Attributes {
     }
 
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<String> {
-        for name in names {
-            // An empty text carries no information.
-            if self.text(name) == Some("") {
-                self.0.remove(*name);
-            }
-        }
         self.take_as(names, |value| match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(_) | Value::Bool(_) => Some(value.to_string()),

@@ -4,55 +4,90 @@
 
 use crate::semconv as names;
 
-/// Words for the kind of a span: attribute, case-insensitive value, `gen_ai.operation.name` of the operation they mean.
+/// Words for the kind of a span, by attribute: the word, in any capitals, and the `gen_ai.operation.name` that it means.
 ///
 /// Source: OpenInference 0.1.24, OpenLLMetry (opentelemetry-semantic-conventions-ai 0.4), Vercel AI SDK 5.
-pub(super) const OPERATIONS: &[(&str, &str, &str)] = &[
-    ("openinference.span.kind", "LLM", "chat"),
-    ("openinference.span.kind", "EMBEDDING", "embeddings"),
-    ("openinference.span.kind", "TOOL", "execute_tool"),
-    ("openinference.span.kind", "AGENT", "invoke_agent"),
-    ("openinference.span.kind", "CHAIN", "invoke_workflow"),
-    ("openinference.span.kind", "RETRIEVER", "retrieval"),
-    ("llm.request.type", "chat", "chat"),
-    ("llm.request.type", "completion", "text_completion"),
-    ("llm.request.type", "embedding", "embeddings"),
-    ("traceloop.span.kind", "tool", "execute_tool"),
-    ("traceloop.span.kind", "agent", "invoke_agent"),
-    ("traceloop.span.kind", "workflow", "invoke_workflow"),
-    ("langfuse.observation.type", "generation", "chat"),
-    ("langfuse.observation.type", "embedding", "embeddings"),
-    ("langfuse.observation.type", "tool", "execute_tool"),
-    ("langfuse.observation.type", "agent", "invoke_agent"),
-    ("langfuse.observation.type", "chain", "invoke_workflow"),
-    ("langfuse.observation.type", "retriever", "retrieval"),
-    ("langsmith.span.kind", "llm", "chat"),
-    ("langsmith.span.kind", "tool", "execute_tool"),
-    ("langsmith.span.kind", "chain", "invoke_workflow"),
-    ("langsmith.span.kind", "prompt", "invoke_workflow"),
-    ("langsmith.span.kind", "retriever", "retrieval"),
-    ("mlflow.spanType", "CHAT_MODEL", "chat"),
-    ("mlflow.spanType", "LLM", "chat"),
-    ("mlflow.spanType", "EMBEDDING", "embeddings"),
-    ("mlflow.spanType", "TOOL", "execute_tool"),
-    ("mlflow.spanType", "AGENT", "invoke_agent"),
-    ("mlflow.spanType", "CHAIN", "invoke_workflow"),
-    ("mlflow.spanType", "RETRIEVER", "retrieval"),
-    ("llm.request.type", "acompletion", "chat"),
-    ("llm.request.type", "aembedding", "embeddings"),
-    ("ai.operationId", "ai.generateText.doGenerate", "chat"),
-    ("ai.operationId", "ai.streamText.doStream", "chat"),
-    ("ai.operationId", "ai.generateObject.doGenerate", "chat"),
-    ("ai.operationId", "ai.streamObject.doStream", "chat"),
-    ("ai.operationId", "ai.embed.doEmbed", "embeddings"),
-    ("ai.operationId", "ai.embedMany.doEmbed", "embeddings"),
-    ("ai.operationId", "ai.toolCall", "execute_tool"),
-    ("ai.operationId", "ai.generateText", "invoke_workflow"),
-    ("ai.operationId", "ai.streamText", "invoke_workflow"),
-    ("ai.operationId", "ai.generateObject", "invoke_workflow"),
-    ("ai.operationId", "ai.streamObject", "invoke_workflow"),
-    ("ai.operationId", "ai.embed", "invoke_workflow"),
-    ("ai.operationId", "ai.embedMany", "invoke_workflow"),
+pub(super) const OPERATIONS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "openinference.span.kind",
+        &[
+            ("LLM", "chat"),
+            ("EMBEDDING", "embeddings"),
+            ("TOOL", "execute_tool"),
+            ("AGENT", "invoke_agent"),
+            ("CHAIN", "invoke_workflow"),
+            ("RETRIEVER", "retrieval"),
+        ],
+    ),
+    (
+        "llm.request.type",
+        &[
+            ("chat", "chat"),
+            ("completion", "text_completion"),
+            ("embedding", "embeddings"),
+            ("acompletion", "chat"),
+            ("aembedding", "embeddings"),
+        ],
+    ),
+    (
+        "traceloop.span.kind",
+        &[
+            ("tool", "execute_tool"),
+            ("agent", "invoke_agent"),
+            ("workflow", "invoke_workflow"),
+        ],
+    ),
+    (
+        "langfuse.observation.type",
+        &[
+            ("generation", "chat"),
+            ("embedding", "embeddings"),
+            ("tool", "execute_tool"),
+            ("agent", "invoke_agent"),
+            ("chain", "invoke_workflow"),
+            ("retriever", "retrieval"),
+        ],
+    ),
+    (
+        "langsmith.span.kind",
+        &[
+            ("llm", "chat"),
+            ("tool", "execute_tool"),
+            ("chain", "invoke_workflow"),
+            ("prompt", "invoke_workflow"),
+            ("retriever", "retrieval"),
+        ],
+    ),
+    (
+        "mlflow.spanType",
+        &[
+            ("CHAT_MODEL", "chat"),
+            ("LLM", "chat"),
+            ("EMBEDDING", "embeddings"),
+            ("TOOL", "execute_tool"),
+            ("AGENT", "invoke_agent"),
+            ("CHAIN", "invoke_workflow"),
+            ("RETRIEVER", "retrieval"),
+        ],
+    ),
+    (
+        "ai.operationId",
+        &[
+            ("ai.generateText.doGenerate", "chat"),
+            ("ai.streamText.doStream", "chat"),
+            ("ai.generateObject.doGenerate", "chat"),
+            ("ai.streamObject.doStream", "chat"),
+            ("ai.embed.doEmbed", "embeddings"),
+            ("ai.embedMany.doEmbed", "embeddings"),
+            ("ai.toolCall", "execute_tool"),
+            ("ai.generateText", "invoke_workflow"),
+            ("ai.streamText", "invoke_workflow"),
+            ("ai.generateObject", "invoke_workflow"),
+            ("ai.streamObject", "invoke_workflow"),
+            ("ai.embed", "invoke_workflow"),
+            ("ai.embedMany", "invoke_workflow"),
+        ],
+    ),
 ];
 /// Words for operations other than the convention's. Sources: Semantic Kernel, Spring AI, `LiteLLM`.
 pub(super) const OPERATION_WORDS: &[(&str, &str)] = &[

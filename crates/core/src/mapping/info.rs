@@ -56,12 +56,14 @@ fn model(attributes: &mut Attributes, names: &[&str]) -> Option<String> {
 /// Returns the operation that a span names, else the operation that another instrumentation's word means, which stays.
 fn operation(attributes: &mut Attributes) -> Option<String> {
     let own = attributes.take_text(&[names::GEN_AI_OPERATION_NAME]);
-    let meant = dialect::OPERATIONS.iter().find(|(name, word, _)| {
-        let found = attributes.text(name);
+    let meant = dialect::OPERATIONS.iter().find_map(|(name, words)| {
         // MLflow writes every attribute as JSON.
-        found.is_some_and(|found| found.trim_matches('"').eq_ignore_ascii_case(word))
+        let found = attributes.text(name)?.trim_matches('"');
+        let known = words
+            .iter()
+            .find(|(word, _)| found.eq_ignore_ascii_case(word));
+        known.map(|(_, operation)| (*name, *operation))
     });
-    let meant = meant.map(|(name, _, operation)| (*name, *operation));
     match (own, meant) {
         // LangSmith calls a prompt a chat, and a retriever embeddings.
         (_, Some((LANGSMITH, operation))) | (None, Some((_, operation))) => {

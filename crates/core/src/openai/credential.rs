@@ -1,12 +1,17 @@
 //! Credentials that requests carry in their bodies.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::json::{Document, Edits};
 
 /// Members of an MCP tool that give the provider access to a third party's server. They have no shape that a scan would
 /// recognise.
 const CREDENTIALS: [&str; 2] = ["authorization", "headers"];
+/// The kind of such a tool.
+static MCP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"mcp\""));
 const REDACTED: &str = "\"[redacted:credential]\"";
 
 /// Returns a body of the Responses API without the credentials of its MCP tools; borrowed when it has none.
@@ -16,7 +21,7 @@ const REDACTED: &str = "\"[redacted:credential]\"";
 #[must_use]
 pub fn without_credentials(body: &str) -> Cow<'_, str> {
     // Only the few bodies that have such a tool are parsed.
-    if memchr::memmem::find(body.as_bytes(), b"\"mcp\"").is_none() {
+    if MCP.find(body.as_bytes()).is_none() {
         return Cow::Borrowed(body);
     }
     let names = |name: &str| body.contains(&format!("\"{name}\""));

@@ -4,11 +4,19 @@
 /// Regions before the name of a model at Bedrock.
 const REGIONS: [&str; 8] = ["us", "eu", "apac", "jp", "au", "ca", "us-gov", "global"];
 
-/// Returns shorter and shorter spellings of a model's name in lower case, without the name itself:
+/// Returns a model's name in lower case, then shorter and shorter spellings of it:
 /// `us.anthropic.claude-sonnet-4-5-20250929-v1:0` is `anthropic.claude-sonnet-4-5-20250929-v1:0`, then
 /// `anthropic.claude-sonnet-4-5-20250929`, then `claude-sonnet-4-5-20250929`.
-pub(super) fn shorter(model: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(step(model), |name| step(name))
+pub(super) fn spellings(model: &str) -> impl Iterator<Item = &str> {
+    let mut last = None;
+    // `successors` would look for the second spelling before the first is asked for, and the first is mostly found.
+    std::iter::from_fn(move || {
+        last = match last {
+            None => Some(model),
+            Some(name) => Some(step(name)?),
+        };
+        last
+    })
 }
 
 fn step(name: &str) -> Option<&str> {
@@ -56,7 +64,7 @@ mod tests {
 
     #[test]
     fn names_are_shortened_from_both_ends() {
-        let all = |model| shorter(model).collect::<Vec<_>>();
+        let all = |model| spellings(model).skip(1).collect::<Vec<_>>();
         assert_eq!(
             all("us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
             [

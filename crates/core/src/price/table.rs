@@ -88,9 +88,8 @@ impl Table {
     #[must_use]
     pub fn price(&self, provider: &str, model: &str) -> Option<Price<'_>> {
         let model = model.to_ascii_lowercase();
-        let spellings = std::iter::once(&*model).chain(spelling::shorter(&model));
         // A name that is found, or known to have no price, needs no other spelling.
-        for model in spellings {
+        for model in spelling::spellings(&model) {
             let price = self.price_of(provider, model);
             if price.is_some() || self.is_unpriced(provider, model) {
                 return price;

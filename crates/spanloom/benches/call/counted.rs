@@ -7,13 +7,13 @@
 //! |---|---|---|---|
 //! | span by hand | 51 k | 692 k | 12.3 M |
 //! | by hand, with the scan for secrets | 67 k | 1,190 k | 22.9 M |
-//! | bodies | 99 k (105) | 807 k (879) | 13.3 M (15.2) |
-//! | messages | 105 k (142) | 1,126 k (1,939) | 15.0 M (39.1) |
+//! | bodies | 97 k (105) | 803 k (879) | 13.3 M (15.2) |
+//! | messages | 104 k (142) | 1,120 k (1,939) | 15.0 M (39.1) |
 //! | both | 135 k (176) | 1,656 k | 26.1 M (50.7) |
 //! | by hand, stock OTLP | 87 k | 886 k | 14.5 M |
-//! | messages, stock OTLP | 152 k (189) | 1,316 k | 17.1 M (41.4) |
-//! | a monitor to a server | 277 k (245) | 1,470 k (1,516) | 20.0 M (21.9) |
-//! | a monitor to a collector | 120 k (158) | 1,280 k (2,088) | 17.1 M |
+//! | messages, stock OTLP | 152 k (189) | 1,308 k | 17.2 M (41.4) |
+//! | a monitor to a server | 251 k (245) | 1,471 k (1,516) | 19.9 M (21.9) |
+//! | a monitor to a collector | 119 k (158) | 1,272 k (2,088) | 17.1 M |
 //! | a call that is not recorded | 11.2 k (10.7) | 13.7 k | 1.0 M (1.0) |
 //! | a chunk of a stream, messages | 11.2 k (19.7) | | |
 //!
