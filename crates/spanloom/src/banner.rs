@@ -32,17 +32,18 @@ impl Banner<'_> {
         let notes = self.notes();
         let collector = self.collectors.spans.map(|collector| {
             let address = collector.address();
-            format!("OTLP collector at {}", address.trim_end_matches('/'))
+            format!("the OTLP collector at {}", address.trim_end_matches('/'))
         });
         let Some(records) = self.records else {
-            let collector = collector.unwrap_or_else(|| "nowhere".to_owned());
+            let destination =
+                collector.map_or_else(|| "nowhere".to_owned(), |it| format!("to {it}"));
             return format!(
-                "spanloom: spans of {} go to the {collector}; {content}{notes}",
+                "spanloom: spans of {} go {destination}; {content}{notes}",
                 self.stream
             );
         };
         let also = collector
-            .map(|collector| format!(" and to the {collector}"))
+            .map(|collector| format!(" and to {collector}"))
             .unwrap_or_default();
         format!(
             "View data at {} (records go to {}{also}; {content}{notes})",
@@ -178,6 +179,14 @@ mod tests {
             banner.line(),
             "spanloom: spans of acme/chat bot/logs go to the OTLP collector at https://c.example/x; content is not \
              recorded; metrics and events are not sent: they need OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+        );
+        let banner = Banner {
+            collectors: Collectors::default(),
+            ..banner
+        };
+        assert_eq!(
+            banner.line(),
+            "spanloom: spans of acme/chat bot/logs go nowhere; content is not recorded"
         );
         let records = Records {
             board: Board::Weave("https://wandb.ai".to_owned()),

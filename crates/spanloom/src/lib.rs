@@ -5,7 +5,7 @@
 //! use spanloom::Monitored as _;
 //!
 //! # fn main() -> Result<(), spanloom::Error> {
-//! let monitor = spanloom::init_monitor("acme/chatbot/openai_logs")?; // guard: flushes on drop, bounded
+//! let monitor = spanloom::init_monitor("acme/chatbot/openai_logs")?; // guard: flushes on drop, for 5 s at most
 //! let client = async_openai::Client::new().monitored(&monitor); // same type: Client<OpenAIConfig>
 //! # drop(client); Ok(()) }
 //! ```

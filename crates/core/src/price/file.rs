@@ -1,4 +1,4 @@
-//! The file of a user's own prices: read strictly, with all faults reported at once.
+//! The file of a user's own prices: read strictly, with the first 20 faults reported at once.
 //!
 //! Numbers are read as the decimals they are written as, never through a floating-point number.
 

@@ -87,8 +87,8 @@ impl Overlay {
     /// Reads a price file, in the form the [module](super) shows.
     ///
     /// # Errors
-    /// Fails if anything in the file is wrong; the error lists all faults, each with its line and field. Nothing in a
-    /// faulty file is used.
+    /// Fails if anything in the file is wrong; the error lists the first 20 faults, each with its line and field.
+    /// Nothing in a faulty file is used.
     pub fn parse(json: &str) -> Result<Self, FileError> {
         file::parse(json)
     }

@@ -14,7 +14,7 @@ use spanloom_core::StreamName;
 use super::Signal;
 use super::bound::{MOST_MESSAGES, MOST_SPANS, Refused};
 use super::decode::Taken;
-use super::message::{Fields, Object, list, skip};
+use super::object::{Fields, Object, list, skip};
 use super::text;
 
 pub(super) fn read(signal: Signal, body: &[u8], default: &StreamName) -> Result<Taken, Refused> {

@@ -1,11 +1,4 @@
-//! Protobuf messages read from JSON, limited to the parts that become records.
-//!
-//! `null` is an absent field, unknown fields are skipped, and the last of duplicate fields counts. Field names are
-//! accepted in `lowerCamelCase`, as OTLP specifies, and as in the `.proto` file, as Go's and Python's own writers may
-//! emit them.
-
-use std::fmt;
-use std::marker::PhantomData;
+//! The messages of OTLP read from JSON, limited to the parts that become records.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
@@ -14,93 +7,10 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess};
 
+use super::object::{Fields, list, message, skip};
 use super::scalar::Scalar;
-
-/// A message that is an object in JSON.
-pub(super) trait Fields<'de>: Default {
-    /// Consumes the value of the field `name`, by reading or skipping it.
-    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
-}
-
-/// A message to deserialize.
-pub(super) struct Object<M>(pub(super) M);
-
-impl<'de, M: Fields<'de>> Deserialize<'de> for Object<M> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData::<M>))
-    }
-}
-
-struct ObjectVisitor<M>(PhantomData<M>);
-
-impl<'de, M: Fields<'de>> Visitor<'de> for ObjectVisitor<M> {
-    type Value = Object<M>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<M>, A::Error> {
-        let mut message = M::default();
-        while let Some(name) = map.next_key::<String>()? {
-            message.field(&name, &mut map)?;
-        }
-        Ok(Object(message))
-    }
-}
-
-/// A list of messages to deserialize.
-struct List<M>(Vec<M>);
-
-impl<'de, M: Fields<'de>> Deserialize<'de> for List<M> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(ListVisitor(PhantomData::<M>))
-    }
-}
-
-struct ListVisitor<M>(PhantomData<M>);
-
-impl<'de, M: Fields<'de>> Visitor<'de> for ListVisitor<M> {
-    type Value = List<M>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<M>, A::Error> {
-        let mut messages = Vec::new();
-        // Nulls are dropped: objects are counted before they are read, but nulls are not.
-        while let Some(message) = seq.next_element::<Option<Object<M>>>()? {
-            messages.extend(message.map(|message| message.0));
-        }
-        Ok(List(messages))
-    }
-}
-
-pub(super) fn message<'de, A, M>(map: &mut A) -> Result<Option<M>, A::Error>
-where
-    A: MapAccess<'de>,
-    M: Fields<'de>,
-{
-    let message = map.next_value::<Option<Object<M>>>()?;
-    Ok(message.map(|message| message.0))
-}
-
-pub(super) fn list<'de, A, M>(map: &mut A) -> Result<Vec<M>, A::Error>
-where
-    A: MapAccess<'de>,
-    M: Fields<'de>,
-{
-    let list = map.next_value::<Option<List<M>>>()?;
-    Ok(list.map(|list| list.0).unwrap_or_default())
-}
-
-pub(super) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
-    map.next_value::<IgnoredAny>()?;
-    Ok(())
-}
 
 fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
     let text = map.next_value::<Option<String>>()?;
@@ -299,6 +209,7 @@ impl<'de> Fields<'de> for KeyValueList {
 
 #[cfg(test)]
 mod tests {
+    use super::super::object::Object;
     use super::*;
 
     fn value(text: &str) -> Option<Any> {

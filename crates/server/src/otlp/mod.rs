@@ -9,7 +9,7 @@
 //! | `text` | a JSON request, repaired and counted |
 //! | `grpc` | the same over gRPC |
 //! | `json` | the spans of a JSON request, one by one |
-//! | `message`, `scalar` | the contents of JSON spans |
+//! | `message`, `object`, `scalar` | the contents of JSON spans and log records |
 //! | `logs` | events of the GenAI conventions join their spans |
 //! | `decode` | spans become records, and faults are collected |
 
@@ -19,6 +19,7 @@ mod grpc;
 mod json;
 mod logs;
 mod message;
+mod object;
 mod protobuf;
 mod scalar;
 mod text;
