@@ -25,7 +25,7 @@ enum End {
 
 /// Where a service ends its monitoring.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Caller {
     CurrentThread,
     OneWorker,
     MultiThread,
@@ -36,13 +36,13 @@ enum Place {
 }
 
 const ENDS: [End; 3] = [End::Flush, End::Shutdown, End::Drop];
-const PLACES: [Place; 6] = [
-    Place::CurrentThread,
-    Place::OneWorker,
-    Place::MultiThread,
-    Place::InsideATask,
-    Place::InsideBlockOn,
-    Place::NoRuntime,
+const CALLERS: [Caller; 6] = [
+    Caller::CurrentThread,
+    Caller::OneWorker,
+    Caller::MultiThread,
+    Caller::InsideATask,
+    Caller::InsideBlockOn,
+    Caller::NoRuntime,
 ];
 
 impl End {
@@ -59,7 +59,7 @@ impl End {
     }
 }
 
-impl Place {
+impl Caller {
     fn runtime(self) -> Runtime {
         let mut builder = match self {
             Self::OneWorker => Builder::new_multi_thread(),
@@ -150,14 +150,14 @@ fn received(sink: &Sink) -> usize {
 fn every_runtime_gets_its_spans_out_in_time() {
     let model = ModelServer::builder().with_latency(Latency::None);
     let model = model.start_on_thread().unwrap();
-    for place in PLACES {
+    for caller in CALLERS {
         for end in ENDS {
             let sink = Sink::start_on_thread().unwrap();
             let mut made = 0;
             for time in 0..TIMES {
-                let delivered = place.call_and_end(&model.base_url(), &sink.url(), end);
+                let delivered = caller.call_and_end(&model.base_url(), &sink.url(), end);
                 made += 1;
-                let what = format!("{place:?}, {end:?}, time {time}: {delivered:?}");
+                let what = format!("{caller:?}, {end:?}, time {time}: {delivered:?}");
                 assert!(delivered.is_none_or(|delivered| delivered == 1), "{what}");
                 assert_eq!(received(&sink), made, "{what}");
             }
@@ -178,7 +178,7 @@ fn a_call_and_then_exit() {
         .into_iter()
         .find(|it| format!("{it:?}") == *end)
         .unwrap();
-    Place::BeforeExit.call_and_end(model, server, end);
+    Caller::BeforeExit.call_and_end(model, server, end);
     say("done");
     #[expect(
         clippy::exit,
@@ -222,12 +222,12 @@ fn a_destination_that_hangs_holds_no_runtime_up() {
     let sink = Sink::start_on_thread().unwrap();
     sink.answer_always(SinkAnswer::hang());
     // Each way returns although no answer ever arrives.
-    for (place, end) in PLACES
+    for (caller, end) in CALLERS
         .into_iter()
         .zip([End::Drop, End::Shutdown].into_iter().cycle())
     {
-        let delivered = place.call_and_end(&model.base_url(), &sink.url(), end);
-        assert_eq!(delivered.unwrap_or(0), 0, "{place:?}, {end:?}");
+        let delivered = caller.call_and_end(&model.base_url(), &sink.url(), end);
+        assert_eq!(delivered.unwrap_or(0), 0, "{caller:?}, {end:?}");
     }
 }
 
@@ -238,7 +238,7 @@ fn a_panic_has_its_spans_out() {
     let sink = Sink::start_on_thread().unwrap();
     let (model, server) = (model.base_url(), sink.url());
     let service = std::thread::spawn(move || {
-        Place::CurrentThread.runtime().block_on(async {
+        Caller::CurrentThread.runtime().block_on(async {
             let (_monitor, client) = monitored(&model, &server);
             call(&client).await;
             panic!("of the service");

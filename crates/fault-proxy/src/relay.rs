@@ -109,12 +109,12 @@ async fn answer(
 #[derive(Clone, Copy, Debug, Default)]
 struct Manner {
     pause: Option<Duration>,
-    cut: Option<Place>,
+    cut: Option<CutPoint>,
     then: Option<Cut>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum CutPoint {
     After(usize),
     InBody,
 }
@@ -127,12 +127,12 @@ impl Manner {
                 ..Self::default()
             },
             Some(ProxyFault::CutAnswer { after, cut }) => Self {
-                cut: Some(Place::After(*after)),
+                cut: Some(CutPoint::After(*after)),
                 then: Some(*cut),
                 ..Self::default()
             },
             Some(ProxyFault::CutAnswerBody { cut }) => Self {
-                cut: Some(Place::InBody),
+                cut: Some(CutPoint::InBody),
                 then: Some(*cut),
                 ..Self::default()
             },
@@ -148,8 +148,8 @@ impl Manner {
     fn allows(self, answer: &Message) -> usize {
         match self.cut {
             None => usize::MAX,
-            Some(Place::After(bytes)) => bytes,
-            Some(Place::InBody) => {
+            Some(CutPoint::After(bytes)) => bytes,
+            Some(CutPoint::InBody) => {
                 let half = answer.length().map_or(1, |length| length / 2);
                 let half = usize::try_from(half).unwrap_or(usize::MAX);
                 answer.head.len().saturating_add(half)

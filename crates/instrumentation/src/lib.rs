@@ -59,7 +59,7 @@
 //!
 //! # Data loss
 //!
-//! Bodies beyond [`Limits`] are not recorded; their span is. When the recorder's queue is full, calls keep their span
+//! Bodies beyond [`RecorderLimits`] are not recorded; their span is. When the recorder's queue is full, calls keep their span
 //! but lose content and usage; [`Recorder::stats`] counts these calls. No operation waits without a deadline.
 
 mod answer_buffer;
@@ -95,7 +95,7 @@ pub use prices::PriceBook;
 #[doc(hidden)]
 pub use prompt::__hash;
 pub use prompt::Prompt;
-pub use recorder::{Limits, Recorder, Stats};
+pub use recorder::{Recorder, RecorderLimits, Stats};
 pub use spanloom_core::content::{Action, ContentPath, ContentPolicy, Part, Place, Redacted, Rule};
 pub use spanloom_core::secret::Mask;
 pub use text::{TextDelta, TextStream, text_from_stream};

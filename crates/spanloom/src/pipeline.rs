@@ -6,8 +6,8 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use spanloom_core::StreamName;
 use spanloom_exporter::{Exporter, Receipt, SpoolMode, SpoolSettings};
 use spanloom_instrumentation::{
-    Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, Limits as RecorderLimits,
-    MonitorAttributes, PriceBook, Recorder,
+    Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, MonitorAttributes, PriceBook, Recorder,
+    RecorderLimits,
 };
 
 use crate::config::{Collectors, Environment, Records};

@@ -28,9 +28,9 @@ pub(super) async fn all(session: &Session, server: &ModelServer) {
     }
 }
 
-type Outcome = Result<String, String>;
+type CaseResult = Result<String, String>;
 
-async fn chat(session: &Session, request: Value) -> Outcome {
+async fn chat(session: &Session, request: Value) -> CaseResult {
     let request: CreateChatCompletionRequest =
         serde_json::from_value(request).map_err(|error| error.to_string())?;
     let answer = session
@@ -63,7 +63,7 @@ async fn chat(session: &Session, request: Value) -> Outcome {
     Ok(call.or(content).unwrap_or_default())
 }
 
-async fn tool_call(session: &Session) -> Outcome {
+async fn tool_call(session: &Session) -> CaseResult {
     let parameters =
         json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
     let tool = json!({"type": "function", "function": {
@@ -76,7 +76,7 @@ async fn tool_call(session: &Session) -> Outcome {
     .await
 }
 
-async fn unpriced(session: &Session) -> Outcome {
+async fn unpriced(session: &Session) -> CaseResult {
     let messages = json!([{"role": "user", "content": "hello world!"}]);
     chat(
         session,
@@ -85,7 +85,7 @@ async fn unpriced(session: &Session) -> Outcome {
     .await
 }
 
-async fn too_long(session: &Session, server: &ModelServer) -> Outcome {
+async fn too_long(session: &Session, server: &ModelServer) -> CaseResult {
     server.fail_next(Fault::ContextLength { limit: 8 });
     let messages = json!([{"role": "user", "content": "Summarise the whole library for me, book by book, please."}]);
     chat(
@@ -95,7 +95,7 @@ async fn too_long(session: &Session, server: &ModelServer) -> Outcome {
     .await
 }
 
-async fn embedding(session: &Session) -> Outcome {
+async fn embedding(session: &Session) -> CaseResult {
     let request = json!({"model": "text-embedding-3-small", "input": "the meaning of life", "dimensions": 256});
     let request = serde_json::from_value(request).map_err(|error| error.to_string())?;
     let answer = session
@@ -111,7 +111,7 @@ async fn embedding(session: &Session) -> Outcome {
     Ok(format!("{numbers} numbers"))
 }
 
-async fn story(session: &Session, chunks: usize) -> Outcome {
+async fn story(session: &Session, chunks: usize) -> CaseResult {
     let mut request = request(&session.model, &[("user", "Tell me a 50-word story.")])
         .map_err(|error| error.to_string())?;
     request.stream = Some(true);

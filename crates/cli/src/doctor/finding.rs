@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
     check: String,
-    outcome: Outcome,
+    outcome: CheckOutcome,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
@@ -16,14 +16,14 @@ pub(super) struct Finding {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Outcome {
+enum CheckOutcome {
     Passed,
     Warned,
     Failed,
 }
 
 impl Finding {
-    fn new(outcome: Outcome, check: &str, detail: impl Into<String>) -> Self {
+    fn new(outcome: CheckOutcome, check: &str, detail: impl Into<String>) -> Self {
         Self {
             check: check.to_owned(),
             outcome,
@@ -33,15 +33,15 @@ impl Finding {
     }
 
     pub(super) fn passed(check: &str, detail: impl Into<String>) -> Self {
-        Self::new(Outcome::Passed, check, detail)
+        Self::new(CheckOutcome::Passed, check, detail)
     }
 
     pub(super) fn warned(check: &str, detail: impl Into<String>) -> Self {
-        Self::new(Outcome::Warned, check, detail)
+        Self::new(CheckOutcome::Warned, check, detail)
     }
 
     pub(super) fn failed(check: &str, detail: impl Into<String>) -> Self {
-        Self::new(Outcome::Failed, check, detail)
+        Self::new(CheckOutcome::Failed, check, detail)
     }
 
     pub(super) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
@@ -67,7 +67,7 @@ impl Findings {
     pub(super) fn any_failed(&self) -> bool {
         self.0
             .iter()
-            .any(|finding| finding.outcome == Outcome::Failed)
+            .any(|finding| finding.outcome == CheckOutcome::Failed)
     }
 }
 
@@ -79,9 +79,9 @@ impl fmt::Display for Findings {
                 f.write_str("\n")?;
             }
             let mark = match finding.outcome {
-                Outcome::Passed => "ok  ",
-                Outcome::Warned => "note",
-                Outcome::Failed => "FAIL",
+                CheckOutcome::Passed => "ok  ",
+                CheckOutcome::Warned => "note",
+                CheckOutcome::Failed => "FAIL",
             };
             write!(f, "{mark}  {:<14} {}", finding.check, finding.detail)?;
             if let Some(remedy) = &finding.remedy {

@@ -8,12 +8,12 @@ use reqwest::Url;
 use crate::error::{Error, ErrorKind};
 
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum Address {
     Server(Url),
     File(PathBuf),
 }
 
-impl Place {
+impl Address {
     pub(super) fn host(&self) -> String {
         let Self::Server(url) = self else {
             return String::new();
@@ -34,7 +34,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server(url) => write!(f, "{}://{}", url.scheme(), self.host()),
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn this_machine_has_several_names() {
-        let is_loopback = |text: &str| Place::Server(address(text).unwrap()).is_loopback();
+        let is_loopback = |text: &str| Address::Server(address(text).unwrap()).is_loopback();
         for text in [
             "http://127.0.0.1:1",
             "http://127.9.9.9",

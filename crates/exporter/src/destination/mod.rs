@@ -21,7 +21,7 @@ use crate::content::DestinationContent;
 use crate::error::Error;
 use crate::exchange::Framing;
 use crate::limits::Limits;
-pub(crate) use address::Place;
+pub(crate) use address::Address;
 use address::address;
 pub(crate) use kind::Kind;
 
@@ -31,7 +31,7 @@ pub(crate) use kind::Kind;
 #[derive(Clone)]
 pub struct Destination {
     pub(crate) kind: Kind,
-    pub(crate) place: Place,
+    pub(crate) address: Address,
     pub(crate) headers: HeaderMap,
     pub(crate) content: DestinationContent,
     limits: Limits,
@@ -117,17 +117,17 @@ impl Destination {
     /// one process may write to it.
     #[must_use]
     pub fn json_lines(path: impl Into<PathBuf>) -> Self {
-        Self::of(Kind::JsonLines, Place::File(path.into()))
+        Self::of(Kind::JsonLines, Address::File(path.into()))
     }
 
     fn server(kind: Kind, text: &str) -> Result<Self, Error> {
-        Ok(Self::of(kind, Place::Server(address(text)?)))
+        Ok(Self::of(kind, Address::Server(address(text)?)))
     }
 
-    fn of(kind: Kind, place: Place) -> Self {
+    fn of(kind: Kind, address: Address) -> Self {
         Self {
             kind,
-            place,
+            address,
             headers: HeaderMap::new(),
             content: DestinationContent::Whole,
             limits: Limits::default(),
@@ -142,7 +142,7 @@ impl Destination {
     /// Returns the host, and the port if it is not the scheme's default; empty for a file.
     #[must_use]
     pub fn host(&self) -> String {
-        self.place.host()
+        self.address.host()
     }
 
     /// Returns the address without a query, which may hold a key; for a file, its path.
@@ -179,9 +179,9 @@ impl Destination {
     }
 
     pub(crate) fn url(&self) -> Option<&Url> {
-        match &self.place {
-            Place::Server(url) => Some(url),
-            Place::File(_) => None,
+        match &self.address {
+            Address::Server(url) => Some(url),
+            Address::File(_) => None,
         }
     }
 
@@ -197,7 +197,7 @@ impl Destination {
     /// name is looked up.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.place.is_loopback()
+        self.address.is_loopback()
     }
 
     /// Returns whether it is reached without TLS.
@@ -230,7 +230,7 @@ impl Destination {
 impl fmt::Display for Destination {
     /// Writes scheme and host, or the file's path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.place.fmt(f)
+        self.address.fmt(f)
     }
 }
 
@@ -238,7 +238,7 @@ impl fmt::Debug for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Destination")
             .field("kind", &self.kind)
-            .field("place", &self.to_string())
+            .field("address", &self.to_string())
             // Header values are marked as sensitive.
             .field("headers", &self.headers)
             .field("content", &self.content)

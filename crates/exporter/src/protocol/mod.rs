@@ -25,7 +25,7 @@ use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::StreamName;
 
 use crate::content::{Content, OtherSpans};
-use crate::destination::{Destination, Kind, Place};
+use crate::destination::{Address, Destination, Kind};
 use crate::exchange::{Answer, Request};
 pub(crate) use crate::spool::Stored;
 use lines::Lines;
@@ -51,12 +51,12 @@ impl Protocol {
             others: others.clone(),
         };
         let stream = stream.clone();
-        let url = match &destination.place {
-            Place::File(path) => {
+        let url = match &destination.address {
+            Address::File(path) => {
                 let rotation = destination.rotation;
                 return Self::Lines(Lines::new(path.clone(), rotation, stream, content));
             }
-            Place::Server(url) => url.clone(),
+            Address::Server(url) => url.clone(),
         };
         let headers = destination.headers.clone();
         #[cfg(feature = "otlp")]

@@ -41,9 +41,9 @@ pub(crate) struct Spool {
     losses: Losses,
 }
 
-/// The place of a frame.
+/// A frame: its segment, and its number inside the segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct FrameId {
     segment: u64,
     index: usize,
 }
@@ -103,30 +103,30 @@ impl Spool {
         number
     }
 
-    /// Writes records that are also in memory, all of them or none, and returns the place of each.
+    /// Writes records that are also in memory, all of them or none, and returns the id of each.
     pub(crate) fn append<'a>(
         &mut self,
         records: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
-    ) -> io::Result<Vec<Place>> {
-        let mut places = Vec::new();
+    ) -> io::Result<Vec<FrameId>> {
+        let mut ids = Vec::new();
         let (mut frames, mut lengths) = (Vec::new(), Vec::new());
         for (route, body) in records {
             lengths.push(frame::append(&mut frames, route, body));
         }
         if lengths.is_empty() {
-            return Ok(places);
+            return Ok(ids);
         }
         let number = self.writable()?;
         if let Some(segment) = self.segments.get_mut(&number) {
             let first = segment.append(&frames, &lengths)?;
             self.dirty = true;
-            places.extend((first..first + lengths.len()).map(|index| Place {
+            ids.extend((first..first + lengths.len()).map(|index| FrameId {
                 segment: number,
                 index,
             }));
         }
         self.sweep_at(Instant::now());
-        Ok(places)
+        Ok(ids)
     }
 
     /// Returns the segment to write to: the last, if it is this process's and not too large.
@@ -141,7 +141,7 @@ impl Spool {
     }
 
     /// Takes the oldest records that are on disk only.
-    pub(crate) fn take(&mut self, most: usize, most_bytes: usize) -> Vec<(Place, Stored)> {
+    pub(crate) fn take(&mut self, most: usize, most_bytes: usize) -> Vec<(FrameId, Stored)> {
         let waiting = |(_, segment): &(&u64, &mut Segment)| segment.waiting > 0;
         let Some((number, segment)) = self.segments.iter_mut().find(waiting) else {
             return Vec::new();
@@ -161,26 +161,26 @@ impl Spool {
             .into_iter()
             .map(|(index, stored)| {
                 let segment = number;
-                (Place { segment, index }, stored)
+                (FrameId { segment, index }, stored)
             })
             .collect()
     }
 
     /// Marks a record as on disk only.
-    pub(crate) fn release(&mut self, place: Place) {
-        if let Some(segment) = self.segments.get_mut(&place.segment) {
-            segment.release(place.index);
+    pub(crate) fn release(&mut self, frame: FrameId) {
+        if let Some(segment) = self.segments.get_mut(&frame.segment) {
+            segment.release(frame.index);
         }
     }
 
     /// Settles records that the destination has decided on.
-    pub(crate) fn settle(&mut self, places: &[Place]) {
+    pub(crate) fn settle(&mut self, frames: &[FrameId]) {
         let mut by_segment: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for place in places {
+        for frame in frames {
             by_segment
-                .entry(place.segment)
+                .entry(frame.segment)
                 .or_default()
-                .push(place.index);
+                .push(frame.index);
         }
         for (number, indexes) in by_segment {
             if let Some(segment) = self.segments.get_mut(&number) {
@@ -193,8 +193,8 @@ impl Spool {
     }
 
     /// Returns whether a frame is still there: a full spool drops its oldest segment.
-    pub(crate) fn holds(&self, place: Place) -> bool {
-        self.segments.contains_key(&place.segment)
+    pub(crate) fn holds(&self, frame: FrameId) -> bool {
+        self.segments.contains_key(&frame.segment)
     }
 
     /// Returns the number of records on disk, including those also in memory.

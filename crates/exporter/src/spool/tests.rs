@@ -14,30 +14,30 @@ fn open(folder: &Path) -> (Spool, u64) {
     Spool::open(folder, &settings(folder)).unwrap()
 }
 
-fn write(spool: &mut Spool, records: std::ops::Range<u32>, taken: bool) -> Vec<Place> {
+fn write(spool: &mut Spool, records: std::ops::Range<u32>, taken: bool) -> Vec<FrameId> {
     let bodies: Vec<String> = records
         .map(|number| format!("{{\"record\":{number}}}"))
         .collect();
     let records = bodies
         .iter()
         .map(|body| (&b"acme/chatbot"[..], body.as_bytes()));
-    let places = spool.append(records).unwrap();
+    let frames = spool.append(records).unwrap();
     if !taken {
-        release(spool, &places);
+        release(spool, &frames);
     }
-    places
+    frames
 }
 
-fn release(spool: &mut Spool, places: &[Place]) {
-    places.iter().for_each(|place| spool.release(*place));
+fn release(spool: &mut Spool, frames: &[FrameId]) {
+    frames.iter().for_each(|frame| spool.release(*frame));
 }
 
-fn places(taken: &[(Place, Stored)]) -> Vec<Place> {
-    taken.iter().map(|(place, _)| *place).collect()
+fn frames(taken: &[(FrameId, Stored)]) -> Vec<FrameId> {
+    taken.iter().map(|(frame, _)| *frame).collect()
 }
 
-fn numbers(taken: &[(Place, Stored)]) -> Vec<u32> {
-    let number = |(_, stored): &(Place, Stored)| {
+fn numbers(taken: &[(FrameId, Stored)]) -> Vec<u32> {
+    let number = |(_, stored): &(FrameId, Stored)| {
         let text = std::str::from_utf8(&stored.body).unwrap();
         text[10..text.len() - 1].parse().unwrap()
     };
@@ -101,10 +101,10 @@ fn what_is_written_is_taken_in_order_until_it_is_settled() {
     let first = spool.take(2, 1 << 20);
     assert_eq!(numbers(&first), [0, 1]);
     assert_eq!((spool.waiting(), spool.open_frames()), (3, 5));
-    release(&mut spool, &places(&first));
+    release(&mut spool, &frames(&first));
     let again = spool.take(3, 1 << 20);
     assert_eq!(numbers(&again), [0, 1, 2]);
-    spool.settle(&places(&again));
+    spool.settle(&frames(&again));
     assert_eq!((spool.waiting(), spool.open_frames()), (2, 2));
     assert_eq!(all(&mut spool), [3, 4]);
 }
@@ -113,10 +113,10 @@ fn what_is_written_is_taken_in_order_until_it_is_settled() {
 fn what_is_in_memory_too_is_not_taken() {
     let root = tempfile::tempdir().unwrap();
     let (mut spool, _) = open(root.path());
-    let places = write(&mut spool, 0..3, true);
+    let frames = write(&mut spool, 0..3, true);
     write(&mut spool, 3..5, false);
     assert_eq!(all(&mut spool), [3, 4]);
-    release(&mut spool, &places);
+    release(&mut spool, &frames);
     assert_eq!(all(&mut spool), [0, 1, 2]);
 }
 
@@ -124,8 +124,8 @@ fn what_is_in_memory_too_is_not_taken() {
 fn the_next_process_finds_what_was_not_settled() {
     let root = tempfile::tempdir().unwrap();
     let (mut spool, _) = open(root.path());
-    let places = write(&mut spool, 0..5, true);
-    spool.settle(&places[1..3]);
+    let frames = write(&mut spool, 0..5, true);
+    spool.settle(&frames[1..3]);
     drop(spool);
     let (mut spool, found) = open(root.path());
     assert_eq!((found, all(&mut spool)), (3, vec![0, 3, 4]));
@@ -136,8 +136,8 @@ fn the_next_process_finds_what_was_not_settled() {
 fn nothing_is_left_of_a_spool_that_was_sent() {
     let root = tempfile::tempdir().unwrap();
     let (mut spool, _) = open(root.path());
-    let places = write(&mut spool, 0..5, true);
-    spool.settle(&places);
+    let frames = write(&mut spool, 0..5, true);
+    spool.settle(&frames);
     drop(spool);
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
 }
@@ -300,7 +300,7 @@ proptest! {
         let root = tempfile::tempdir().unwrap();
         let (mut spool, _) = open(root.path());
         let (mut written, mut settled) = (0_u32, Vec::new());
-        let mut taken: Vec<(Place, Stored)> = Vec::new();
+        let mut taken: Vec<(FrameId, Stored)> = Vec::new();
         for step in steps {
             match step {
                 0 | 1 => {
@@ -310,11 +310,11 @@ proptest! {
                 2 => taken.extend(spool.take(2, 1 << 20)),
                 3 => {
                     settled.extend(numbers(&taken));
-                    spool.settle(&places(&taken));
+                    spool.settle(&frames(&taken));
                     taken.clear();
                 }
                 4 => {
-                    release(&mut spool, &places(&taken));
+                    release(&mut spool, &frames(&taken));
                     taken.clear();
                 }
                 _ => {
@@ -324,7 +324,7 @@ proptest! {
                 }
             }
         }
-        release(&mut spool, &places(&taken));
+        release(&mut spool, &frames(&taken));
         let mut found = all(&mut spool);
         found.extend(settled);
         found.sort_unstable();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::protocol::Stored;
-use crate::spool::Place;
+use crate::spool::FrameId;
 
 /// A record in memory.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub(super) struct Entry {
     pub(super) stored: Stored,
     /// The span's number among the spans received; `None` for a record that was read from disk.
     pub(super) number: Option<u64>,
-    /// The record's place on disk, if any.
-    pub(super) place: Option<Place>,
+    /// The record's frame on disk, if any.
+    pub(super) frame: Option<FrameId>,
     pub(super) since: Instant,
 }
 
@@ -125,7 +125,7 @@ mod tests {
                 body: Bytes::new(),
             },
             number: Some(number),
-            place: None,
+            frame: None,
             since: Instant::now(),
         };
         Batch::new((0..records).map(entry).collect())

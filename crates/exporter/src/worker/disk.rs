@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::batch::Entry;
-use crate::spool::{Description, Losses, Place, Spool, SpoolMode, SpoolSettings, Stored, rejected};
+use crate::spool::{
+    Description, FrameId, Losses, Spool, SpoolMode, SpoolSettings, Stored, rejected,
+};
 
 /// How long written records may be lost to a power cut.
 const SYNC_AFTER: Duration = Duration::from_millis(200);
@@ -89,7 +91,7 @@ impl Disk {
         std::mem::take(&mut self.found)
     }
 
-    /// Writes each entry that has no place to disk, if possible.
+    /// Writes each entry that has no frame to disk, if possible.
     pub(super) fn write(&mut self, entries: &mut [&mut Entry]) {
         if entries.is_empty()
             || self
@@ -106,19 +108,19 @@ impl Disk {
         };
         for entry in &mut *entries {
             // A full spool may have dropped the record.
-            entry.place = entry.place.filter(|place| spool.holds(*place));
+            entry.frame = entry.frame.filter(|frame| spool.holds(*frame));
         }
         let mut new: Vec<&mut &mut Entry> = entries
             .iter_mut()
-            .filter(|entry| entry.place.is_none())
+            .filter(|entry| entry.frame.is_none())
             .collect();
         let records = new
             .iter()
             .map(|entry| (&*entry.stored.route, &*entry.stored.body));
         match spool.append(records) {
-            Ok(places) => {
-                for (entry, place) in new.iter_mut().zip(places) {
-                    entry.place = Some(place);
+            Ok(frames) => {
+                for (entry, frame) in new.iter_mut().zip(frames) {
+                    entry.frame = Some(frame);
                 }
                 self.failed = None;
                 self.written.get_or_insert_with(Instant::now);
@@ -136,9 +138,9 @@ impl Disk {
     }
 
     /// Marks a record as on disk only.
-    pub(super) fn release(&mut self, place: Place) {
+    pub(super) fn release(&mut self, frame: FrameId) {
         if let Some(spool) = &mut self.spool {
-            spool.release(place);
+            spool.release(frame);
         }
     }
 
@@ -150,18 +152,18 @@ impl Disk {
         let taken = spool.take(records, bytes);
         taken
             .into_iter()
-            .map(|(place, stored)| Entry {
+            .map(|(frame, stored)| Entry {
                 stored,
                 number: None,
-                place: Some(place),
+                frame: Some(frame),
                 since,
             })
             .collect()
     }
 
-    pub(super) fn settle(&mut self, places: &[Place]) {
+    pub(super) fn settle(&mut self, frames: &[FrameId]) {
         if let Some(spool) = &mut self.spool {
-            spool.settle(places);
+            spool.settle(frames);
         }
     }
 

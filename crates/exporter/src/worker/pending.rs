@@ -67,7 +67,7 @@ impl Pending {
         let entry = Entry {
             stored,
             number: Some(number),
-            place: None,
+            frame: None,
             since: Instant::now(),
         };
         self.bytes += entry.bytes();
@@ -86,8 +86,8 @@ impl Pending {
             let all = disk.has_failed();
             let new = self.memory.iter_mut().rev();
             let mut new: Vec<&mut Entry> = new
-                .take_while(|entry| all || entry.place.is_none())
-                .filter(|entry| entry.place.is_none())
+                .take_while(|entry| all || entry.frame.is_none())
+                .filter(|entry| entry.frame.is_none())
                 .collect();
             new.reverse();
             disk.write(&mut new);
@@ -100,10 +100,10 @@ impl Pending {
         };
         disk.write(&mut self.memory.iter_mut().collect::<Vec<_>>());
         for entry in std::mem::take(&mut self.memory) {
-            match entry.place {
-                Some(place) => {
+            match entry.frame {
+                Some(frame) => {
                     self.bytes = self.bytes.saturating_sub(entry.bytes());
-                    disk.release(place);
+                    disk.release(frame);
                 }
                 None => self.memory.push_back(entry),
             }
@@ -215,13 +215,13 @@ impl Pending {
 
     /// Settles a batch that the destination has decided on.
     pub(super) fn settle(&mut self, batch: &Batch) {
-        let places: Vec<_> = batch
+        let frames: Vec<_> = batch
             .entries
             .iter()
-            .filter_map(|entry| entry.place)
+            .filter_map(|entry| entry.frame)
             .collect();
         if let Some(disk) = &mut self.disk {
-            disk.settle(&places);
+            disk.settle(&frames);
         }
     }
 
@@ -248,9 +248,9 @@ impl Pending {
             return Some(batch);
         };
         disk.write(&mut batch.entries.iter_mut().collect::<Vec<_>>());
-        batch.entries.retain(|entry| match entry.place {
-            Some(place) => {
-                disk.release(place);
+        batch.entries.retain(|entry| match entry.frame {
+            Some(frame) => {
+                disk.release(frame);
                 false
             }
             None => true,

@@ -38,7 +38,7 @@ pub(crate) struct Task<'a> {
 }
 
 /// The result of the task.
-pub(crate) struct Outcome {
+pub(crate) struct ChildOutput {
     /// The receipt in one line, such as `1 delivered`.
     pub(crate) receipt: String,
     /// Everything that the child wrote: its log at the finest level, including that of its libraries, and its spool.
@@ -47,7 +47,7 @@ pub(crate) struct Outcome {
 
 impl Task<'_> {
     /// Runs a child in this environment.
-    pub(crate) fn run(&self, environment: &[(&str, &str)]) -> Outcome {
+    pub(crate) fn run(&self, environment: &[(&str, &str)]) -> ChildOutput {
         let folder = tempfile::tempdir().unwrap();
         let authority = folder.path().join("authority.pem");
         std::fs::write(&authority, self.authority).unwrap();
@@ -75,7 +75,7 @@ impl Task<'_> {
         assert!(line.is_some(), "no receipt in:\n{all}");
         let receipt = line.unwrap().to_owned();
         written(&spool, &mut all);
-        Outcome { receipt, all }
+        ChildOutput { receipt, all }
     }
 }
 

@@ -82,7 +82,7 @@ impl<'a> Merged<'a> {
     /// Returns the attributes, including the prompt's, as JSON text, or `None` if there are none. Without `content` the
     /// values of the prompt's variables are omitted.
     pub(crate) fn to_json(&self, content: bool) -> Option<String> {
-        let mut limits = Limits {
+        let mut remaining = Remaining {
             bytes: BYTES,
             left_out: 0,
         };
@@ -94,30 +94,30 @@ impl<'a> Merged<'a> {
                 if !seen.insert(key.as_str()) {
                     continue;
                 }
-                if merged.len() < KEYS && limits.take(key.len()) {
-                    if let Some(value) = limits.bounded(value, DEPTH - 1) {
+                if merged.len() < KEYS && remaining.take(key.len()) {
+                    if let Some(value) = remaining.bounded(value, DEPTH - 1) {
                         merged.insert(key.clone(), value);
                     }
                 } else {
-                    limits.left_out += 1;
+                    remaining.left_out += 1;
                 }
             }
             let Some(prompt) = &scope.prompt else {
                 continue;
             };
             if seen.insert(PROMPT_TEMPLATE) {
-                let template = limits.text(prompt.template());
+                let template = remaining.text(prompt.template());
                 merged.extend(template.map(|text| (PROMPT_TEMPLATE.to_owned(), text)));
             }
             if content && seen.insert(PARAMS) && prompt.variables().next().is_some() {
                 let variables = prompt
                     .variables()
-                    .filter_map(|(name, value)| Some((name.to_owned(), limits.text(value)?)));
+                    .filter_map(|(name, value)| Some((name.to_owned(), remaining.text(value)?)));
                 merged.insert(PARAMS.to_owned(), Value::Object(variables.collect()));
             }
         }
-        if limits.left_out > 0 {
-            merged.insert(TRUNCATED.to_owned(), limits.left_out.into());
+        if remaining.left_out > 0 {
+            merged.insert(TRUNCATED.to_owned(), remaining.left_out.into());
         }
         (!merged.is_empty())
             .then(|| serde_json::to_string(&merged).ok())
@@ -125,19 +125,19 @@ impl<'a> Merged<'a> {
     }
 }
 
-struct Limits {
+struct Remaining {
     bytes: usize,
     left_out: u64,
 }
 
-impl Limits {
+impl Remaining {
     fn take(&mut self, bytes: usize) -> bool {
         let left = self.bytes.checked_sub(bytes);
         self.bytes = left.unwrap_or(self.bytes);
         left.is_some()
     }
 
-    /// Copies a value within the remaining limits; returns `None` if the value does not fit.
+    /// Copies a value within what remains; returns `None` if the value does not fit.
     fn bounded(&mut self, value: &Value, depth: usize) -> Option<Value> {
         match value {
             Value::String(text) => self.text(text),

@@ -19,7 +19,7 @@ pub(crate) use queue::Queue;
 /// The bounds on the data that a recorder holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct RecorderLimits {
     /// The bytes of bodies held at once, in running calls and in calls that wait to be read. Default: 32 MiB. Beyond
     /// this limit calls are recorded without their bodies: only the last 8 KiB of an answer are kept, which contain its
     /// tokens, its finish reason and its end, and `spanloom.content.dropped_bytes` reports how much is missing.
@@ -35,7 +35,7 @@ pub struct Limits {
     pub reading_delay: Duration,
 }
 
-impl Default for Limits {
+impl Default for RecorderLimits {
     fn default() -> Self {
         Self {
             held_bytes: 32 << 20,
@@ -83,19 +83,19 @@ impl Drop for Handle {
 }
 
 impl Recorder {
-    /// Starts a recorder with the default [`Limits`].
+    /// Starts a recorder with the default [`RecorderLimits`].
     ///
     /// # Errors
     /// Returns an error if the operating system cannot start a thread.
     pub fn start() -> io::Result<Self> {
-        Self::start_with(Limits::default())
+        Self::start_with(RecorderLimits::default())
     }
 
     /// Starts a recorder with the given limits.
     ///
     /// # Errors
     /// Returns an error if the operating system cannot start a thread.
-    pub fn start_with(limits: Limits) -> io::Result<Self> {
+    pub fn start_with(limits: RecorderLimits) -> io::Result<Self> {
         let queue = Arc::new(Queue::new(limits));
         thread::start(&queue)?;
         Ok(Self {

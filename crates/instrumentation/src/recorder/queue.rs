@@ -11,12 +11,12 @@ use opentelemetry::trace::SpanId;
 
 use super::late_completion::LateCompletion;
 use super::open::{Open, OpenCalls};
-use super::{Limits, Stats};
+use super::{RecorderLimits, Stats};
 use crate::answer_buffer::Pool;
 use crate::observation::{End, Observation};
 
 pub(crate) struct Queue {
-    limits: Limits,
+    limits: RecorderLimits,
     held_bytes: AtomicUsize,
     shed: AtomicU64,
     faults: AtomicU64,
@@ -35,7 +35,7 @@ pub(crate) struct Queue {
 /// The bound on waiting calls.
 #[derive(Clone, Copy)]
 enum Bound {
-    /// [`Limits::waiting_calls`]
+    /// [`RecorderLimits::waiting_calls`]
     Waiting,
     /// No bound: the calls are as many as were running, and their bytes are already in the budget.
     None,
@@ -78,7 +78,7 @@ enum Reads {
 }
 
 impl Queue {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: RecorderLimits) -> Self {
         Self {
             limits,
             held_bytes: AtomicUsize::new(0),
@@ -105,7 +105,7 @@ impl Queue {
         &self.pool
     }
 
-    pub(crate) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> RecorderLimits {
         self.limits
     }
 

@@ -5,7 +5,7 @@ use async_openai::config::OpenAIConfig;
 use http::{HeaderName, HeaderValue};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use serde_json::Value;
-use spanloom_instrumentation::{Content, GenAiLayer, Limits, Recorder};
+use spanloom_instrumentation::{Content, GenAiLayer, Recorder, RecorderLimits};
 use spanloom_testkit::{Sink, SinkAnswer, SpanRecorder, StatusCode};
 
 use crate::setup::text;
@@ -27,7 +27,7 @@ impl Canned {
     }
 
     /// Creates a setup with a recorder of these bounds.
-    pub(crate) async fn within(limits: Limits) -> Self {
+    pub(crate) async fn within(limits: RecorderLimits) -> Self {
         let sink = Sink::start().await.unwrap();
         let base = format!("{}/v1", sink.url());
         Self::start(sink, base, limits)
@@ -35,10 +35,10 @@ impl Canned {
 
     /// Creates a setup whose calls go to `base` and not to the sink.
     pub(crate) fn at(sink: Sink, base: String) -> Self {
-        Self::start(sink, base, Limits::default())
+        Self::start(sink, base, RecorderLimits::default())
     }
 
-    fn start(sink: Sink, base: String, limits: Limits) -> Self {
+    fn start(sink: Sink, base: String, limits: RecorderLimits) -> Self {
         let spans = SpanRecorder::new();
         let provider = spans.provider();
         let recorder = Recorder::start_with(limits).unwrap();

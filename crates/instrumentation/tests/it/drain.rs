@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SimpleSpanProcessor,
 };
-use spanloom_instrumentation::{Content, GenAiLayer, Limits, Recorder};
+use spanloom_instrumentation::{Content, GenAiLayer, Recorder, RecorderLimits};
 use spanloom_testkit::{Fault, ModelServer, SpanRecorder};
 
 use crate::setup::{request, text};
@@ -135,7 +135,7 @@ async fn a_stream_is_recorded_when_nothing_else_holds_the_recorder() {
 async fn calls_that_run_at_the_end_keep_their_content_whatever_may_wait() {
     const OPEN: usize = 20;
     let server = ModelServer::builder().start().await.unwrap();
-    let mut limits = Limits::default();
+    let mut limits = RecorderLimits::default();
     limits.waiting_calls = 4;
     let spans = SpanRecorder::new();
     let recorder = Recorder::start_with(limits).unwrap();

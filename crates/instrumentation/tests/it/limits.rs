@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Value, json};
-use spanloom_instrumentation::Limits;
+use spanloom_instrumentation::RecorderLimits;
 
 use crate::canned::Canned;
 use crate::setup::{float, int, request, text};
@@ -18,8 +18,8 @@ fn shed(setup: &Canned) -> u64 {
     setup.recorder.stats().shed
 }
 
-fn small() -> Limits {
-    let mut limits = Limits::default();
+fn small() -> RecorderLimits {
+    let mut limits = RecorderLimits::default();
     limits.body_bytes = ROOM;
     limits
 }
@@ -169,7 +169,7 @@ async fn a_request_too_long_to_keep_is_priced_by_its_model() {
 
 #[tokio::test]
 async fn a_budget_that_is_used_up_serves_other_calls_again() {
-    let mut limits = Limits::default();
+    let mut limits = RecorderLimits::default();
     limits.held_bytes = 2 * ROOM;
     let setup = Canned::within(limits).await;
     setup.stream(long_stream());

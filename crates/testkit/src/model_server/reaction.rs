@@ -22,11 +22,11 @@ const VERSION: HeaderName = HeaderName::from_static("openai-version");
 pub(super) struct Reaction {
     pub(super) answer: Answer,
     after: Duration,
-    outcome: Outcome,
+    delivery: Delivery,
 }
 
 #[derive(Debug)]
-enum Outcome {
+enum Delivery {
     Respond(Response),
     Hang,
     Disconnect,
@@ -46,7 +46,7 @@ impl Reaction {
         Self {
             answer,
             after,
-            outcome: Outcome::Respond(response),
+            delivery: Delivery::Respond(response),
         }
     }
 
@@ -71,15 +71,15 @@ impl Reaction {
         Self {
             answer,
             after: Duration::ZERO,
-            outcome: Outcome::Respond(problem.into_response()),
+            delivery: Delivery::Respond(problem.into_response()),
         }
     }
 
     /// Returns the decision to send no response, if the fault is of that kind.
     pub(super) fn silence(number: u64, fault: &Fault) -> Option<Self> {
-        let outcome = match fault {
-            Fault::Hang => Outcome::Hang,
-            Fault::Disconnect => Outcome::Disconnect,
+        let delivery = match fault {
+            Fault::Hang => Delivery::Hang,
+            Fault::Disconnect => Delivery::Disconnect,
             _ => return None,
         };
         let status = StatusCode::from_u16(499).unwrap_or_default();
@@ -93,17 +93,17 @@ impl Reaction {
         Some(Self {
             answer,
             after: Duration::ZERO,
-            outcome,
+            delivery,
         })
     }
 
     /// Carries the decision out.
     pub(super) async fn happen(self, mut signal: Signal) -> Response {
         wait(self.after).await;
-        match self.outcome {
-            Outcome::Respond(response) => response,
-            Outcome::Disconnect => Disconnect::response(),
-            Outcome::Hang => {
+        match self.delivery {
+            Delivery::Respond(response) => response,
+            Delivery::Disconnect => Disconnect::response(),
+            Delivery::Hang => {
                 signal.requested().await;
                 Disconnect::response()
             }

@@ -48,7 +48,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Sink {
     shared: Arc<Shared>,
-    place: Place,
+    driver: Driver,
     port: u16,
     listening: Mutex<Option<Listening>>,
     /// The reserved port while the sink is stopped.
@@ -56,7 +56,7 @@ pub struct Sink {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Driver {
     Here,
     Thread,
 }
@@ -85,7 +85,7 @@ impl Sink {
     pub async fn start() -> Result<Self, Error> {
         let shared = Shared::new();
         let listening = Listening::here(0, router(&shared)).await?;
-        Ok(Self::new(shared, Place::Here, listening))
+        Ok(Self::new(shared, Driver::Here, listening))
     }
 
     /// Starts a sink on a separate thread, for tests without a runtime and for tests that block theirs.
@@ -97,13 +97,13 @@ impl Sink {
     pub fn start_on_thread() -> Result<Self, Error> {
         let shared = Shared::new();
         let listening = Listening::on_thread(0, router(&shared))?;
-        Ok(Self::new(shared, Place::Thread, listening))
+        Ok(Self::new(shared, Driver::Thread, listening))
     }
 
-    fn new(shared: Arc<Shared>, place: Place, listening: Listening) -> Self {
+    fn new(shared: Arc<Shared>, driver: Driver, listening: Listening) -> Self {
         Self {
             shared,
-            place,
+            driver,
             port: listening.address().port(),
             listening: Mutex::new(Some(listening)),
             kept: Mutex::default(),
@@ -225,9 +225,9 @@ impl Sink {
     /// is stopped if the system allows it.
     pub async fn restart(&self) -> Result<(), Error> {
         self.stop().await;
-        let listening = match self.place {
-            Place::Here => Listening::here(self.port, router(&self.shared)).await?,
-            Place::Thread => Listening::on_thread(self.port, router(&self.shared))?,
+        let listening = match self.driver {
+            Driver::Here => Listening::here(self.port, router(&self.shared)).await?,
+            Driver::Thread => Listening::on_thread(self.port, router(&self.shared))?,
         };
         *lock(&self.listening) = Some(listening);
         lock(&self.kept).take();

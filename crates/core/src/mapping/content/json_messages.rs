@@ -11,22 +11,22 @@ use crate::record::{CallInfo, Json};
 use crate::semconv as names;
 
 /// An attribute that may hold a request or an answer.
-pub(super) struct Place {
+pub(super) struct Source {
     pub(super) name: &'static str,
     /// Whether the attribute may hold the provider's own body.
     body: bool,
 }
 
-const fn messages(name: &'static str) -> Place {
-    Place { name, body: false }
+const fn messages(name: &'static str) -> Source {
+    Source { name, body: false }
 }
 
-const fn body(name: &'static str) -> Place {
-    Place { name, body: true }
+const fn body(name: &'static str) -> Source {
+    Source { name, body: true }
 }
 
 /// The attributes for inputs; the first that is present counts.
-pub(super) const INPUTS: &[Place] = &[
+pub(super) const INPUTS: &[Source] = &[
     messages(names::GEN_AI_INPUT_MESSAGES),
     // The old conventions
     messages("gen_ai.prompt"),
@@ -44,7 +44,7 @@ pub(super) const INPUTS: &[Place] = &[
     messages("pydantic_ai.all_messages"),
 ];
 /// The attributes for outputs; the first that is present counts.
-pub(super) const OUTPUTS: &[Place] = &[
+pub(super) const OUTPUTS: &[Source] = &[
     messages(names::GEN_AI_OUTPUT_MESSAGES),
     messages("gen_ai.completion"),
     body("output.value"),
@@ -75,16 +75,16 @@ pub(super) fn received(attributes: &mut Attributes) -> Option<Json> {
 
 fn whole(
     attributes: &mut Attributes,
-    places: &[Place],
+    sources: &[Source],
     is_whole: fn(Node<'_>) -> bool,
 ) -> Option<Json> {
-    let place = places.iter().find(|place| attributes.has(place.name))?;
-    let json = json_of(attributes.get(place.name).filter(|_| place.body)?).into_owned();
+    let source = sources.iter().find(|source| attributes.has(source.name))?;
+    let json = json_of(attributes.get(source.name).filter(|_| source.body)?).into_owned();
     if !is_whole(Document::read(json.as_bytes()).root()) {
         return None;
     }
     let body = Json::from_text(json)?;
-    attributes.take(place.name);
+    attributes.take(source.name);
     Some(body)
 }
 
@@ -127,15 +127,15 @@ enum Read<T> {
     Nothing,
 }
 
-/// Takes the first attribute of `places` that is there, if it can be read.
+/// Takes the first attribute of `sources` that is there, if it can be read.
 fn read<T>(
     attributes: &mut Attributes,
-    places: &[Place],
+    sources: &[Source],
     read: impl Fn(Node<'_>) -> Option<T>,
 ) -> Read<T> {
-    let found = places.iter().find_map(|place| {
-        let value = attributes.get(place.name)?;
-        Some((place.name, json_of(value)))
+    let found = sources.iter().find_map(|source| {
+        let value = attributes.get(source.name)?;
+        Some((source.name, json_of(value)))
     });
     let Some((name, json)) = found else {
         return Read::Nothing;

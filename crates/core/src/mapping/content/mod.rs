@@ -114,13 +114,13 @@ fn answered(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
         .or_else(|| under_own_name(attributes, json_messages::OUTPUTS, &[]).map(Body::Verbatim))
 }
 
-/// Takes the first of `places` that is present, with the `others` that belong to it.
+/// Takes the first of `sources` that is present, with the `others` that belong to it.
 fn under_own_name(
     attributes: &mut Attributes,
-    places: &[json_messages::Place],
+    sources: &[json_messages::Source],
     others: &[&str],
 ) -> Option<Json> {
-    let main = places.iter().map(|place| place.name);
+    let main = sources.iter().map(|source| source.name);
     let main = main.clone().find(|name| attributes.has(name));
     let mut object = Map::new();
     for name in main.into_iter().chain(others.iter().copied()) {
@@ -158,8 +158,8 @@ pub fn is_content(name: &str) -> bool {
     };
     [names::SPANLOOM_REQUEST, names::SPANLOOM_RESPONSE].contains(&name)
         || json_messages
-            .map(|place| place.name)
-            .any(|place| place == name)
+            .map(|source| source.name)
+            .any(|source| source == name)
         || json_messages::INSTRUCTIONS_AND_TOOLS.contains(&name)
         || name == json_messages::TOOL_CALLS
         || dialect::OTHER_CONTENT.contains(&name)

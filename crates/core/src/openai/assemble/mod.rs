@@ -79,7 +79,7 @@ trait Assembler {
 pub fn assemble(endpoint: Endpoint, bytes: &[u8]) -> Assembled {
     match endpoint {
         Endpoint::Responses | Endpoint::FetchResponse => {
-            run(endpoint, bytes, responses::Response::default())
+            run(endpoint, bytes, responses::ResponsesAssembler::default())
         }
         Endpoint::Completions => run(endpoint, bytes, choices::Choices::of("text_completion")),
         Endpoint::ChatCompletions | Endpoint::Embeddings => {

@@ -1,0 +1,157 @@
+//! The monitor: a separate pipeline from calls to records.
+
+mod builder;
+
+use std::fmt;
+use std::time::Duration;
+
+use spanloom_core::StreamName;
+use spanloom_exporter::{Destination, Receipt};
+use spanloom_instrumentation::GenAiLayer;
+#[cfg(feature = "tracing")]
+use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
+
+pub use builder::MonitorBuilder;
+
+use crate::config::Environment;
+use crate::error::Error;
+#[cfg(feature = "tracing")]
+use crate::layer::MonitorLayer;
+use crate::notice;
+use crate::pipeline::Pipeline;
+use crate::stats::MonitorStats;
+
+/// The longest time for which dropping a monitor may block its thread.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Starts monitoring into `entity/project/stream` as the environment configures it, and prints one line: the link to
+/// the records, their destination, and whether content is recorded (`SPANLOOM_QUIET=1` silences the line).
+///
+/// `project/stream` takes its entity from `WANDB_ENTITY`, and `stream` its project from `WANDB_PROJECT`; if records go
+/// to the server on this machine, a missing entity is `local`. For all other settings see [`Monitor::builder`].
+///
+/// An unreachable server or a missing key is not an error: the line reports it, and records wait. A key is checked in
+/// the background, and another line reports a refused key. At the end, one line reports what was not delivered, if
+/// anything, and why.
+///
+/// # Errors
+/// Fails if the name has another shape, if an address or another setting in use is invalid, or if no thread could be
+/// started. The [error](Error::faults) lists all faults of the configuration, not only the first.
+pub fn init_monitor(stream: &str) -> Result<Monitor, Error> {
+    Monitor::builder(stream).start()
+}
+
+/// A guard that monitors the calls of its clients until it is dropped.
+///
+/// Dropping the guard flushes for at most 5 seconds, blocks the current thread, and works inside and outside of any
+/// runtime; [`Monitor::shutdown`] does the same with a given deadline and returns the account.
+#[must_use = "calls are monitored until this guard is dropped"]
+#[derive(Debug)]
+pub struct Monitor {
+    stream: StreamName,
+    link: Option<String>,
+    destination: Option<Destination>,
+    /// `None` when `OTEL_SDK_DISABLED` or `WEAVE_DISABLED` is set: clients are left unchanged.
+    pipeline: Option<Pipeline>,
+    /// Prints a line, or nothing.
+    announce: fn(&str),
+}
+
+impl Monitor {
+    /// Returns the builder of a monitor that records into `entity/project/stream`.
+    pub fn builder(stream: &str) -> MonitorBuilder {
+        MonitorBuilder::of(stream, Environment::read())
+    }
+
+    /// Returns the stream that the records belong to.
+    #[must_use]
+    pub fn stream(&self) -> &StreamName {
+        &self.stream
+    }
+
+    /// Returns the address of the page that shows the records; `None` when records go only to a collector.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.link.as_deref()
+    }
+
+    /// Returns the destination of the records; `None` when records go only to a collector.
+    #[must_use]
+    pub fn destination(&self) -> Option<&Destination> {
+        self.destination.as_ref()
+    }
+
+    /// Returns the tower layer, for clients with their own tower stack; `None` when monitoring is disabled.
+    #[must_use]
+    pub fn instrumentation(&self) -> Option<&GenAiLayer> {
+        self.pipeline.as_ref().map(|pipeline| &pipeline.layer)
+    }
+
+    /// Returns a layer that records the service's own `tracing` spans of level INFO and above as parents of the calls
+    /// made in them; `None` when monitoring is disabled.
+    ///
+    /// The layer works alongside the service's own OpenTelemetry layer; add it after that layer, so that the spans of
+    /// both are in one trace.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn layer<S>(&self) -> Option<Filtered<MonitorLayer, LevelFilter, S>>
+    where
+        S: tracing::Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let pipeline = self.pipeline.as_ref()?;
+        let layer = MonitorLayer::new(&pipeline.provider, &pipeline.own_spans);
+        // Without its own filter, the layer would enable every span and event of every library.
+        Some(layer.with_filter(LevelFilter::INFO))
+    }
+
+    /// Returns the outcome of the calls so far, and of the spans at each destination.
+    #[must_use]
+    pub fn stats(&self) -> MonitorStats {
+        self.pipeline
+            .as_ref()
+            .map(Pipeline::stats)
+            .unwrap_or_default()
+    }
+
+    /// Waits until every call that has already ended is delivered, or until `timeout`, and returns the account: what
+    /// the destination acknowledged and what is still queued. Blocks the calling thread.
+    ///
+    /// A span with two destinations is counted once for each; the receipt also lists the destinations separately. With
+    /// a spool, the wait ends once an unreachable destination has been tried and everything is on disk.
+    #[must_use = "the receipt says what is still queued"]
+    pub fn flush(&self, timeout: Duration) -> Receipt {
+        let Some(pipeline) = &self.pipeline else {
+            return Receipt::default();
+        };
+        pipeline.flush(timeout)
+    }
+
+    /// Flushes like [`Monitor::flush`] and ends the monitoring.
+    #[must_use = "the receipt says what is still queued"]
+    pub fn shutdown(mut self, timeout: Duration) -> Receipt {
+        self.close(timeout)
+    }
+
+    fn close(&mut self, timeout: Duration) -> Receipt {
+        let Some(pipeline) = self.pipeline.take() else {
+            return Receipt::default();
+        };
+        let receipt = pipeline.shutdown(timeout);
+        for line in notice::at_the_end(&receipt, &pipeline.stats().unpriced_models) {
+            (self.announce)(&line);
+        }
+        receipt
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.close(DROP_TIMEOUT);
+    }
+}
+
+impl fmt::Display for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stream.fmt(f)
+    }
+}
