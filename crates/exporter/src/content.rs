@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use opentelemetry::trace::Status;
 use opentelemetry::{Array, KeyValue, StringValue, Value};
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::content::{ContentPolicy, Place};
 use spanloom_core::mapping::is_content;
@@ -49,6 +50,21 @@ impl Content {
 }
 
 impl OtherSpans {
+    /// Returns a resource with the secrets in its texts masked: command lines and environments are among them.
+    pub(crate) fn resource(&self, resource: &Resource) -> Resource {
+        let attributes = resource.iter().map(|(key, value)| {
+            let mut attribute = KeyValue::new(key.clone(), value.clone());
+            mask(&self.policy, &mut attribute);
+            attribute
+        });
+        let builder = Resource::builder_empty();
+        match resource.schema_url() {
+            Some(url) => builder.with_schema_url(attributes, url.to_owned()),
+            None => builder.with_attributes(attributes),
+        }
+        .build()
+    }
+
     /// Masks secrets in every text; filters content by the policy, or removes it.
     fn apply(&self, span: &mut SpanData) {
         let content = match self.without_content {
@@ -163,6 +179,33 @@ mod tests {
 
     const WORDS: &str = "the secret of the sauce";
     const KEY: &str = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKL";
+
+    #[test]
+    fn secrets_in_a_resource_are_masked() {
+        let list = Value::Array(Array::String(vec![
+            "serve".into(),
+            format!("--api-key={KEY}").into(),
+        ]));
+        let resource = Resource::builder_empty()
+            .with_schema_url(
+                [KeyValue::new("process.command_args", list)],
+                "https://schema",
+            )
+            .with_attribute(KeyValue::new(
+                "process.command_line",
+                format!("serve --api-key={KEY}"),
+            ))
+            .with_attribute(KeyValue::new("service.name", "shop"))
+            .build();
+        let masked = OtherSpans::default().resource(&resource);
+        let text = format!("{masked:?}");
+        assert!(!text.contains(KEY), "{text}");
+        assert_eq!(text.matches("[redacted:api_key]").count(), 2, "{text}");
+        assert!(
+            masked.schema_url() == Some("https://schema") && text.contains("shop"),
+            "{text}"
+        );
+    }
 
     /// Returns a span with the same content under the names of each other instrumentation.
     fn span() -> SpanData {

@@ -186,7 +186,11 @@ impl ExporterBuilder {
         for destination in &self.destinations {
             routes.push(self.route(destination, &resource)?);
         }
-        let fanout = Arc::new(Fanout { routes, resource });
+        let fanout = Arc::new(Fanout {
+            routes,
+            resource,
+            others: self.others,
+        });
         Ok(Exporter {
             handle: Arc::new(Handle { fanout }),
         })

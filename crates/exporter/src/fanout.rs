@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
+use crate::content::OtherSpans;
 use crate::queue::Queue;
 use crate::receipt::{Account, DestinationReceipt, Receipt};
 use crate::span::held_bytes;
@@ -15,6 +16,7 @@ use crate::span::held_bytes;
 pub(crate) struct Fanout {
     pub(crate) routes: Vec<Route>,
     pub(crate) resource: Arc<OnceLock<Resource>>,
+    pub(crate) others: OtherSpans,
 }
 
 /// The path to one destination.
@@ -40,7 +42,7 @@ impl Fanout {
 
     pub(crate) fn set_resource(&self, resource: &Resource) {
         // The first provider's resource counts; spans of a second provider that shares the exporter get it too.
-        self.resource.get_or_init(|| resource.clone());
+        self.resource.get_or_init(|| self.others.resource(resource));
     }
 
     /// Flushes all destinations at the same time, so that a hanging one takes no time from the rest.

@@ -1,7 +1,8 @@
 //! Secrets of known shapes, masked before anything leaves the process.
 //!
-//! The shapes are those of credentials that issuers designed to be recognised, and of a few that are recognised by the
-//! name before them. E-mail addresses and card numbers are optional.
+//! Credentials are known by their own shape, if their issuer designed one, or by the name before them. E-mail addresses
+//! and card numbers are optional. `tests/it/secrets.rs` of this crate states what is found, and what is known to be
+//! missed: passwords far from their name, such as in a column of a table, and those of words alone.
 //!
 //! Masking is one pass over the text, linear whatever the text holds. It works on plain text, on JSON text and on JSON
 //! inside a JSON string: a replaced secret holds no quote and no backslash (except for the line ends inside a PEM
@@ -11,13 +12,26 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `shape` | the table of shapes |
+//! | `prefix` | the table of shapes that are known by their own first characters |
+//! | `shape` | what a shape is, and those that are known by one name |
 //! | `scan` | the pass over the text |
+//! | `sign` | whether a run of characters is a secret of its shape |
+//! | `named` | secrets after a name and a separator |
+//! | `spoken` | secrets after a name and a blank: flags, variables, prose |
+//! | `name`, `words` | what a name announces, and the table of words |
+//! | `value` | whether a value looks like a secret |
 //! | `structured` | PEM blocks, URLs, addresses and card numbers, which are more than a prefix |
 
+mod name;
+mod named;
+mod prefix;
 mod scan;
 mod shape;
+mod sign;
+mod spoken;
 mod structured;
+mod value;
+mod words;
 
 use std::borrow::Cow;
 

@@ -4,23 +4,44 @@
 //! compared with the few shapes they may belong to. A run of characters that is not a secret of some shape is
 //! remembered, so that no later start inside it reads it again: the pass is linear whatever the text.
 
-use super::shape::{ALNUM, CLASSES, Class, GROUPS, NAMED, PREFIXED, SCHEMES, Shape, Sign};
+use super::prefix::{GROUPS, PREFIXED};
+use super::shape::{ALNUM, CLASSES, Class, NAMED, SCHEMES, Shape, WORD};
+use super::sign::is_secret;
 use super::{Mask, Span};
 
 /// What a byte may be part of, as bits: what may be found at the byte itself, then at the byte after it, then at the
 /// byte before it. Three neighbours rarely agree on anything but secrets.
 type Trigger = u64;
-const BEHIND: u32 = 16;
-const BEFORE: u32 = 32;
-/// The first bits are for ends of prefixes, one bit for each group of the table.
+const BEHIND: u32 = 21;
+const BEFORE: u32 = 42;
+/// The first bits are for ends of prefixes. Groups of the table share them: `_`, `-` and `.` have one each.
 const SCHEME: Trigger = 1 << 8;
-const COLON: Trigger = 1 << 9;
-const EQUALS: Trigger = 1 << 10;
-const ESCAPE: Trigger = 1 << 11;
-const EMAIL: Trigger = 1 << 12;
-const CARD: Trigger = 1 << 13;
+const SEPARATOR: Trigger = 1 << 9;
+const ESCAPE: Trigger = 1 << 10;
+const EMAIL: Trigger = 1 << 11;
+const CARD: Trigger = 1 << 12;
+/// The comma after a quoted name.
+const COMMA: Trigger = 1 << 13;
+/// The end of a tag, the parenthesis of a call, or a bar.
+const CALL: Trigger = 1 << 14;
+/// The W of a password, and the K of a key or a token: the rarest letters of their names.
+const PASSWORD: Trigger = 1 << 15;
+const KEY: Trigger = 1 << 17;
+/// The last dash before the name of a flag.
+const FLAG: Trigger = 1 << 16;
 const GROUPED: Trigger = SCHEME - 1;
-const KNOWN: Trigger = GROUPED | SCHEME | COLON | EQUALS | ESCAPE;
+const KNOWN: Trigger = GROUPED | SCHEME | SEPARATOR | ESCAPE | COMMA | CALL | PASSWORD | KEY | FLAG;
+
+/// Returns the bit for prefixes that end with a character.
+const fn group_bit(last: u8) -> Trigger {
+    match last {
+        b'_' => 1,
+        b'-' => 2,
+        b'.' => 4,
+        b'/' => 8,
+        byte => 16 << (byte % 4),
+    }
+}
 
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 static TRIGGERS: [Trigger; 256] = {
@@ -29,40 +50,75 @@ static TRIGGERS: [Trigger; 256] = {
     while byte < 256 {
         #[expect(clippy::cast_possible_truncation, reason = "below 256")]
         let character = byte as u8;
-        let here = match character {
+        let mut here = match character {
             b'B' | b'b' => SCHEME,
-            b':' => COLON,
-            b'=' => EQUALS,
+            b':' | b'=' => SEPARATOR,
             b'\\' => ESCAPE,
             b'@' => EMAIL,
             b'0'..=b'9' => CARD,
+            b',' => COMMA,
+            b'>' | b'(' | b'|' => CALL,
+            b'w' | b'W' => PASSWORD,
+            b'k' | b'K' => KEY,
+            b'-' => FLAG,
             _ => 0,
         };
-        let mut behind = SCHEME | COLON | EQUALS | ESCAPE | EMAIL | CARD;
-        let mut before = GROUPED | COLON | EQUALS | EMAIL | CARD;
+        let mut behind = SCHEME | SEPARATOR | ESCAPE | EMAIL | CARD;
+        let mut before = GROUPED | SEPARATOR | EMAIL | CARD;
+        match character {
+            b'"' | b'\'' => {
+                behind |= COMMA | CALL | FLAG;
+                before |= COMMA | CALL;
+            }
+            b' ' | b'\n' => {
+                behind |= KEY | FLAG;
+                before |= COMMA | CALL;
+            }
+            b'`' => before |= CALL,
+            b'\\' => before |= COMMA | CALL,
+            b'|' => {
+                behind |= CALL;
+                before |= CALL;
+            }
+            b'-' => behind |= KEY | FLAG,
+            b'_' => behind |= KEY,
+            _ => {}
+        }
         if matches!(character, b'e' | b'E' | b'a' | b'A') {
             before |= SCHEME;
         }
         if matches!(character, b'/' | b'u') {
             before |= ESCAPE;
         }
-        let mut grouped = 0;
-        let mut group = 1;
-        let mut last = 0;
-        while last < GROUPS.len() {
-            if GROUPS[last].end > 0 {
-                if last == byte {
-                    grouped = group;
+        if character.is_ascii_alphanumeric() {
+            behind |= CALL;
+            before |= CALL | FLAG;
+        }
+        // `password`, `passwd`, `pwd`; `token`, `key`.
+        match character.to_ascii_lowercase() {
+            b's' | b'p' => behind |= PASSWORD,
+            b'o' => {
+                behind |= KEY;
+                before |= PASSWORD;
+            }
+            b'd' => before |= PASSWORD,
+            b'e' => before |= KEY,
+            _ => {}
+        }
+        let mut last: u8 = 0;
+        while last < 128 {
+            let group = GROUPS[last as usize];
+            if group.end > 0 {
+                if last == character {
+                    here |= group_bit(last);
                 }
-                if byte < 128 && GROUPS[last].before & (1 << byte) != 0 {
-                    behind |= group;
+                if byte < 128 && group.before & (1 << byte) != 0 {
+                    behind |= group_bit(last);
                 }
-                group <<= 1;
             }
             last += 1;
         }
-        assert!(group <= SCHEME, "a bit for each group");
-        triggers[byte] = here | grouped | behind << BEHIND | before << BEFORE;
+        triggers[byte] = here | behind << BEHIND | before << BEFORE;
         byte += 1;
     }
     triggers
@@ -81,7 +137,7 @@ pub(super) struct Scan<'t> {
     pub(super) escaped: bool,
     wanted: Trigger,
     /// The end of the last secret.
-    end: usize,
+    pub(super) end: usize,
     /// For each shape, the place before which it is known not to match; empty until a shape fails.
     dead: Vec<usize>,
 }
@@ -97,9 +153,9 @@ impl<'t> Scan<'t> {
             dead: Vec::new(),
         };
         let mut at = 0;
-        while let Some(next) = scan.next(at) {
+        while let Some((next, bits)) = scan.next(at) {
             at = next + 1;
-            if let Some(span) = scan.look(next) {
+            if let Some(span) = scan.look(next, bits) {
                 scan.end = span.to;
                 at = at.max(span.to);
                 scan.spans.push(span);
@@ -108,56 +164,63 @@ impl<'t> Scan<'t> {
         scan
     }
 
-    /// Returns the next byte at which something may be found. Most bytes are skipped eight at a time.
-    fn next(&self, from: usize) -> Option<usize> {
+    /// Returns the next byte at which something may be found, and what. Most bytes are skipped eight at a time.
+    fn next(&self, from: usize) -> Option<(usize, Trigger)> {
         let mut at = from;
         while let Some(eight) = self.text.get(at..)?.first_chunk::<8>() {
             let any = eight.iter().fold(0, |any, byte| any | trigger(*byte));
             if any & self.wanted != 0 {
-                let found = (at..at + eight.len()).find(|at| self.may_be(*at));
+                let found = (at..at + eight.len()).find_map(|at| self.may_be(at));
                 if found.is_some() {
                     return found;
                 }
             }
             at += eight.len();
         }
-        (at..self.text.len()).find(|at| self.may_be(*at))
+        (at..self.text.len()).find_map(|at| self.may_be(at))
     }
 
-    fn may_be(&self, at: usize) -> bool {
+    fn may_be(&self, at: usize) -> Option<(usize, Trigger)> {
         let neighbour = |at: Option<usize>| at.and_then(|at| self.byte(at)).map(trigger);
         let here = neighbour(Some(at)).unwrap_or_default() & self.wanted;
         if here == 0 {
-            return false;
+            return None;
         }
         let behind = neighbour(at.checked_sub(1)).map_or(!GROUPED, |byte| byte >> BEHIND);
         // Nothing begins with the last byte.
         let before = neighbour(at.checked_add(1)).map_or(0, |byte| byte >> BEFORE);
-        here & behind & before != 0
+        let bits = here & behind & before;
+        (bits != 0).then_some((at, bits))
     }
 
     pub(super) fn byte(&self, at: usize) -> Option<u8> {
         self.text.get(at).copied()
     }
 
-    fn look(&mut self, at: usize) -> Option<Span> {
+    fn look(&mut self, at: usize, bits: Trigger) -> Option<Span> {
         let byte = self.byte(at)?;
-        match byte {
-            b'\\' => {
-                let rest = self.text.get(at + 1..)?;
-                self.escaped |= matches!(rest, [b'/', ..] | [b'u', b'0', b'0', b'2'..=b'7', ..]);
-                None
-            }
-            b':' => self.url(at).or_else(|| self.named(at)),
+        let is = |bit| bits & bit != 0;
+        if is(ESCAPE) {
+            let rest = self.text.get(at + 1..)?;
+            self.escaped |= matches!(rest, [b'/', ..] | [b'u', b'0', b'0', b'2'..=b'7', ..]);
+        }
+        let found = match byte {
+            b':' => self
+                .url(at)
+                .or_else(|| self.telegram(at))
+                .or_else(|| self.named(at)),
             b'=' => self.named(at),
-            b'B' | b'b' => match self.byte(at + 1)? {
-                b'E' if byte == b'B' => self.private_key(at).or_else(|| self.scheme(at)),
-                b'e' | b'E' | b'a' | b'A' => self.scheme(at),
-                _ => None,
-            },
-            b'@' => self.email(at),
-            b'0'..=b'9' => self.card(at),
-            _ => self.prefixed(at, byte),
+            _ if is(COMMA | CALL) => self.named(at),
+            _ if is(SCHEME) => self.private_key(at).or_else(|| self.scheme(at)),
+            _ if is(PASSWORD | KEY) => self.spoken(at),
+            _ if is(FLAG) => self.flag(at),
+            _ if is(EMAIL) => self.email(at),
+            _ if is(CARD) => self.card(at),
+            _ => None,
+        };
+        match found {
+            None if is(GROUPED) => self.prefixed(at, byte),
+            found => found,
         }
     }
 
@@ -170,13 +233,16 @@ impl<'t> Scan<'t> {
         }
         let head = self.text.get(self.end..=at)?;
         let shapes = PREFIXED.get(group.first..group.end)?;
-        for (index, shape) in (group.first..).zip(shapes) {
-            let prefix = shape.prefix.as_bytes();
-            let near = matches!(prefix, [.., last, _] if *last == before);
-            if !near || !head.ends_with(prefix) {
+        let last = |shape: &Shape| shape.prefix.as_bytes().iter().rev().nth(1).copied();
+        let first = shapes.partition_point(|shape| last(shape) < Some(before));
+        for (index, shape) in (group.first + first..).zip(shapes.get(first..)?) {
+            if last(shape) != Some(before) {
+                break;
+            }
+            if !head.ends_with(shape.prefix.as_bytes()) {
                 continue;
             }
-            let from = at + 1 - shape.prefix.len();
+            let from = self.led(at + 1 - shape.prefix.len(), shape.lead)?;
             if self.inside_a_word(from) {
                 continue;
             }
@@ -185,6 +251,13 @@ impl<'t> Scan<'t> {
             }
         }
         None
+    }
+
+    /// Returns the position of the characters of a secret before its prefix.
+    fn led(&self, at: usize, lead: usize) -> Option<usize> {
+        let from = at.checked_sub(lead).filter(|from| *from >= self.end)?;
+        let head = self.text.get(from..at)?;
+        head.iter().all(|byte| is(*byte, WORD)).then_some(from)
     }
 
     /// Matches `Bearer …` and similar schemes.
@@ -205,31 +278,13 @@ impl<'t> Scan<'t> {
         None
     }
 
-    /// Matches `name = value`, with the separator at `at`.
-    fn named(&mut self, at: usize) -> Option<Span> {
-        let before = self.text.get(self.end..at)?;
-        let name = trim_end(before);
-        // The ends of key, token, secret, signature and sig.
-        let [.., before, last] = name else {
-            return None;
-        };
-        let end = [before.to_ascii_lowercase(), last.to_ascii_lowercase()];
-        if !matches!(&end, b"ey" | b"en" | b"et" | b"re" | b"ig") {
-            return None;
-        }
-        let shape = NAMED
-            .iter()
-            .position(|shape| is_named(name, shape.prefix))?;
-        let gap = self.text.get(at + 1..)?.iter().take(6);
-        let gap = gap.take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
-        let from = at + 1 + gap.count();
-        let index = PREFIXED.len() + SCHEMES.len() + shape;
-        let shape = NAMED.get(shape)?;
-        let to = self.run(index, shape, from)?;
-        // A number may appear in JSON without quotes; a mark may not.
-        let letters = |byte: &u8| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E');
-        self.text.get(from..to)?.iter().any(letters).then_some(())?;
-        Some(self.span(from, to, shape.kind))
+    /// Returns the end of the secret that begins at `from`, of a shape that is known by its name.
+    pub(super) fn named_run(&mut self, shape: usize, from: usize) -> Option<usize> {
+        self.run(
+            PREFIXED.len() + SCHEMES.len() + shape,
+            NAMED.get(shape)?,
+            from,
+        )
     }
 
     /// Returns the end of the secret that begins at `from`, if its characters are enough and of the right kind.
@@ -239,7 +294,7 @@ impl<'t> Scan<'t> {
         }
         let to = self.while_in(shape.class, from);
         let token = self.text.get(from..to)?;
-        if token.len() >= shape.shortest && has(token, shape) {
+        if is_secret(token, shape) {
             return Some(to);
         }
         if self.dead.is_empty() {
@@ -299,15 +354,8 @@ pub(super) fn is(byte: u8, class: Class) -> bool {
         .is_some_and(|of| of & class != 0)
 }
 
-/// Trims the characters that may appear between a name and its separator.
-fn trim_end(text: &[u8]) -> &[u8] {
-    let gap = text.iter().rev().take(4);
-    let gap = gap.take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
-    text.get(..text.len() - gap.count()).unwrap_or_default()
-}
-
 /// Returns whether a text ends with a name, whatever separates its words. A short name must be a whole word.
-fn is_named(text: &[u8], name: &str) -> bool {
+pub(super) fn is_named(text: &[u8], name: &str) -> bool {
     let mut rest = text.iter().rev();
     for wanted in name.bytes().rev() {
         let mut found = rest.next();
@@ -319,36 +367,4 @@ fn is_named(text: &[u8], name: &str) -> bool {
         }
     }
     name.len() > 4 || rest.next().is_none_or(|before| !is(*before, ALNUM))
-}
-
-fn has(token: &[u8], shape: &Shape) -> bool {
-    match shape.sign {
-        Sign::None => true,
-        Sign::Exact => token.len() == shape.shortest,
-        Sign::Dots(dots) => token
-            .iter()
-            .filter(|byte| **byte == b'.')
-            .nth(dots.saturating_sub(1))
-            .is_some(),
-        Sign::Mixed => is_mixed(token),
-        Sign::Random => looks_random(token),
-    }
-}
-
-/// Returns whether a token has a digit, or a capital after a small letter.
-fn is_mixed(token: &[u8]) -> bool {
-    let mut small = false;
-    token.iter().any(|byte| {
-        let camel = small && byte.is_ascii_uppercase();
-        small = byte.is_ascii_lowercase();
-        camel || byte.is_ascii_digit()
-    })
-}
-
-/// Returns whether a token is mixed, or has a piece that is too long to be a word.
-pub(super) fn looks_random(token: &[u8]) -> bool {
-    is_mixed(token)
-        || token
-            .split(|byte| !is(*byte, ALNUM))
-            .any(|piece| piece.len() >= 16)
 }

@@ -1,8 +1,9 @@
 //! Secrets that are more than a prefix and a run: PEM blocks, URLs with a password, e-mail addresses, card numbers.
 
 use super::Span;
-use super::scan::{Scan, is, looks_random};
-use super::shape::ALNUM;
+use super::scan::{Scan, is};
+use super::shape::{ALNUM, PADDED};
+use super::sign::looks_random;
 
 /// The longest label of a PEM block.
 const LABEL: usize = 64;
@@ -28,6 +29,9 @@ impl Scan<'_> {
         }
         let body = from + DASHES.len() + b"BEGIN ".len() + length + DASHES.len();
         let rest = self.text.get(body..)?;
+        if !is_body(rest) {
+            return None;
+        }
         let footer = [b"-----END ", label, DASHES].concat();
         // A key holds no quote: the next quote ends the enclosing string and must stay, with the escapes before it.
         let mut to = self.text.len();
@@ -138,6 +142,33 @@ impl Scan<'_> {
             Some(b':' | b'[' | b',' | b'-' | b'.' | b'e' | b'E' | b'+')
         ) && matches!(after, Some(b',' | b']' | b'}' | b'.' | b'e' | b'E'))
     }
+}
+
+/// Returns whether the text after a PEM header is the begin of a key, and not of a sentence about the header.
+fn is_body(text: &[u8]) -> bool {
+    /// A line of a key has more characters; its last may have fewer.
+    const LINE: usize = 30;
+    let head = text.get(..128.min(text.len())).unwrap_or_default();
+    let gap = head
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b'\\'));
+    let gap = gap.count();
+    let escaped = gap > 0 && head.get(gap - 1) == Some(&b'\\');
+    let letter = escaped && matches!(head.get(gap), Some(b'n' | b'r'));
+    let from = gap + usize::from(letter);
+    let lines = letter || head.get(..gap).is_some_and(|gap| gap.contains(&b'\n'));
+    let rest = head.get(from..).unwrap_or_default();
+    let length = rest.iter().take_while(|byte| is(**byte, PADDED)).count();
+    let ends = matches!(
+        rest.get(length),
+        None | Some(b'\n' | b'\r' | b'\\' | b'"' | b'-')
+    );
+    // A header such as `Proc-Type: 4,ENCRYPTED`.
+    let header = rest
+        .iter()
+        .position(|byte| *byte == b':')
+        .is_some_and(|colon| colon < 20);
+    length >= LINE || length > 2 && ends || lines && header
 }
 
 /// Returns whether the check digit is correct.

@@ -282,7 +282,7 @@ fn characters_written_as_escapes_do_not_hide_a_secret() {
         ),
         (
             r#""AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq\/K1SZFPTOtr\/KBHBeksoGMGw==""#,
-            r#""[redacted:azure_storage_key]""#,
+            r#""[redacted:secret]""#,
         ),
         // An escaped backslash does not begin an escape.
         (
@@ -374,6 +374,21 @@ proptest::proptest! {
         }
         let spaced = serde_json::to_string(&format!("{text} {secret} {text}")).unwrap();
         proptest::prop_assert!(!Mask::default().apply(&spaced).contains(rest));
+    }
+
+    #[test]
+    fn values_after_names_leave_json_json(
+        name in "(password|DB_PASS|api_key|token|--secret|-u|curl -u |Authorization|sid|heroku)",
+        gap in "[ \"'\\\\:=>(,|\n]{1,4}",
+        value in "[ -~\n\tä\u{7f}]{0,40}",
+    ) {
+        let inner = serde_json::json!({"t": format!("{name}{gap}{value}"), name: value, "n": 1}).to_string();
+        let nested = serde_json::to_string(&inner).unwrap();
+        let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text);
+        proptest::prop_assert!(parse(&mask(&inner)).is_ok(), "{}", mask(&inner));
+        let outer = mask(&nested);
+        let text = serde_json::from_str::<String>(&outer);
+        proptest::prop_assert!(text.is_ok_and(|text| parse(&text).is_ok()), "{outer}");
     }
 
     #[test]

@@ -3,5 +3,6 @@
 mod mapping_properties;
 mod prices;
 mod records;
+mod secrets;
 mod span_cost;
 mod streams;
