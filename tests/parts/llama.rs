@@ -24,7 +24,12 @@ pub const CONTEXT: u64 = 1_024;
 /// When pip fails, or the model cannot be written.
 pub fn install() -> Result<Installed> {
     let packages = [format!("xllamacpp=={VERSION}"), format!("gguf=={GGUF}")];
-    let server = environment("llama", VERSION, &packages.each_ref().map(String::as_str))?;
+    let server = environment(
+        "llama",
+        VERSION,
+        &packages.each_ref().map(String::as_str),
+        true,
+    )?;
     let recipe = include_str!("llama/model.py");
     let model = part("llama-model", GGUF, recipe, |folder| {
         run(python(&server, &script("model.py")).arg(folder.join("tiny.gguf")))

@@ -64,7 +64,7 @@ const PARTS: [Part; 15] = [
         tests: &["node::"],
     },
     Part {
-        name: "instrumentations for Python",
+        name: "instrumentations of other projects",
         version: || Ok(instrumentations::versions()),
         install: instrumentations::install,
         answers: || Box::pin(async { instrumentations::answer() }),

@@ -10,9 +10,14 @@ use super::cache::{Installed, part, run};
 /// The versions of the packages' dependencies.
 const CONSTRAINTS: &str = include_str!("constraints.txt");
 
-/// Returns an environment `name` with `packages`, the first of them in `version`. A version given in `packages`
-/// overrides the constraints.
-pub(super) fn environment(name: &str, version: &str, packages: &[&str]) -> Result<Installed> {
+/// Returns an environment `name` with `packages`, the first of them in `version`. If it is `pinned`, dependencies have
+/// the versions of the constraints; a version given in `packages` overrides these.
+pub(super) fn environment(
+    name: &str,
+    version: &str,
+    packages: &[&str],
+    pinned: bool,
+) -> Result<Installed> {
     let named = |constraint: &&str| {
         let package = constraint
             .split("==")
@@ -21,7 +26,7 @@ pub(super) fn environment(name: &str, version: &str, packages: &[&str]) -> Resul
         package.is_some_and(|own| packages.iter().any(|package| package.starts_with(&own)))
     };
     let lines = CONSTRAINTS.split_inclusive('\n');
-    let constraints: String = lines.filter(|line| !named(line)).collect();
+    let constraints: String = lines.filter(|line| pinned && !named(line)).collect();
     let recipe = format!("{}\n{constraints}", packages.join("\n"));
     part(name, version, &recipe, |folder| {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;

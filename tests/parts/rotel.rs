@@ -14,7 +14,7 @@ pub const VERSION: &str = "0.0.1a15";
 /// # Errors
 /// When pip fails.
 pub fn install() -> Result<Installed> {
-    environment("rotel", VERSION, &[&format!("rotel=={VERSION}")])
+    environment("rotel", VERSION, &[&format!("rotel=={VERSION}")], true)
 }
 
 /// A running Rotel.

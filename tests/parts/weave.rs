@@ -41,7 +41,7 @@ pub fn install(version: &str) -> Result<Installed> {
         // Versions older than those of the other environments.
         packages.extend(["gql==3.5.3", "graphql-core==3.2.6", "wandb==0.31.0"]);
     }
-    environment("weave", version, &packages)
+    environment("weave", version, &packages, true)
 }
 
 /// Installs the TypeScript client.
@@ -88,7 +88,12 @@ pub fn run_typescript(project: &str, server: &str) -> Result<Vec<Value>> {
 /// When pip fails.
 pub fn engine() -> Result<Installed> {
     let engine = format!("chdb-core=={ENGINE}");
-    environment("chdb", ENGINE, &["--no-deps", &engine, "sqlparse==0.6.1"])
+    environment(
+        "chdb",
+        ENGINE,
+        &["--no-deps", &engine, "sqlparse==0.6.1"],
+        true,
+    )
 }
 
 /// Fails unless the engine answers.

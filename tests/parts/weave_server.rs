@@ -27,7 +27,7 @@ pub fn install() -> Result<Installed> {
         "python-multipart==0.0.34",
         "emoji==2.16.0",
     ];
-    environment("weave-server", VERSION, &packages)
+    environment("weave-server", VERSION, &packages, true)
 }
 
 /// The server, running on an empty store.

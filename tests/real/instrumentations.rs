@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use spanloom_testkit::{Answer, Latency, ModelServer};
-use spanloom_tests::parts::instrumentations::{ALL, Instrumentation};
+use spanloom_tests::parts::instrumentations::{EARLIER, Instrumentation, NEWEST};
 
 use crate::program::Server;
 
@@ -11,7 +11,8 @@ const CALLS: usize = 5;
 const PROJECT: &str = "local/otlp";
 
 fn is_call(call: &Value) -> bool {
-    call["attributes"]["spanloom"]["operation"] == "chat"
+    let operation = call["attributes"]["spanloom"]["operation"].as_str();
+    matches!(operation, Some("chat" | "generate_content"))
 }
 
 /// The tokens of a call as its record has them, to compare with an answer of the journal.
@@ -90,7 +91,7 @@ macro_rules! instrumentations {
         #[tokio::test(flavor = "multi_thread")]
         async fn $name() {
             let name = stringify!($name);
-            let known = ALL.iter().find(|it| it.name == name);
+            let known = NEWEST.iter().find(|it| it.name == name);
             check(*known.unwrap()).await;
         }
     )*};
@@ -98,5 +99,40 @@ macro_rules! instrumentations {
 
 instrumentations! {
     openinference openllmetry openai_v2 langfuse logfire pydantic_ai litellm langchain_openinference
-    langchain_openllmetry strands
+    langchain_openllmetry strands semantic_kernel google_adk ai_sdk
+}
+
+/// The wider matrix: `.ci/matrix` runs it, and keeps the lines that it prints.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes many minutes: `.ci/matrix` runs it"]
+async fn earlier_versions() {
+    for instrumentation in EARLIER {
+        let result = tokio::spawn(check(*instrumentation)).await;
+        let result = match result {
+            Ok(()) => "right".to_owned(),
+            Err(error) => what_is_wrong(error),
+        };
+        println!(
+            "| {} | {} | {result} |",
+            instrumentation.name, instrumentation.version
+        );
+    }
+}
+
+/// Returns the first line of a failed check.
+fn what_is_wrong(error: tokio::task::JoinError) -> String {
+    let panic = error.into_panic();
+    let message = panic.downcast_ref::<String>().map_or("", String::as_str);
+    let lines = message
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let line: String = lines
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(300)
+        .collect();
+    line.replace('|', "/")
 }

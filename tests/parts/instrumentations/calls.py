@@ -210,6 +210,95 @@ def strands():
         print(type(error).__name__)
 
 
+def semantic_kernel():
+    """Semantic Kernel has a kernel make the tool loop; the messages of a call are log records of Python's logging."""
+    # It reads both when it is imported.
+    os.environ["SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS"] = "true"
+    os.environ["SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS_SENSITIVE"] = "true"
+    import asyncio
+    import logging
+
+    from openai import AsyncOpenAI
+    from opentelemetry.sdk._logs import LoggingHandler
+    from semantic_kernel import Kernel
+    from semantic_kernel.connectors.ai.function_choice_behavior import FunctionChoiceBehavior
+    from semantic_kernel.connectors.ai.open_ai import OpenAIChatCompletion, OpenAIChatPromptExecutionSettings
+    from semantic_kernel.contents import ChatHistory
+    from semantic_kernel.functions import kernel_function
+
+    messages = logging.getLogger("semantic_kernel.utils.telemetry.model_diagnostics.decorators")
+    messages.setLevel(logging.INFO)
+    messages.addHandler(LoggingHandler(logger_provider=loggers))
+
+    def model(base):
+        return OpenAIChatCompletion(ai_model_id=MODEL, async_client=AsyncOpenAI(base_url=base, max_retries=0))
+
+    def asked(question):
+        history = ChatHistory()
+        history.add_user_message(question)
+        return history
+
+    class Weather:
+        @kernel_function(name="get_weather", description="The weather in a city")
+        def get_weather(self, city: str) -> str:
+            return "12 degrees, cloudy"
+
+    async def all_calls():
+        good = model(os.environ["OPENAI_BASE_URL"])
+        settings = OpenAIChatPromptExecutionSettings()
+        await good.get_chat_message_content(asked("What is 2+2?"), settings)
+        async for _ in good.get_streaming_chat_message_content(asked("hello world"), settings):
+            pass
+        kernel = Kernel()
+        kernel.add_plugin(Weather(), plugin_name="weather")
+        tools = OpenAIChatPromptExecutionSettings(function_choice_behavior=FunctionChoiceBehavior.Auto())
+        await good.get_chat_message_content(asked("What is the weather in Husum?"), tools, kernel=kernel)
+        try:
+            await model(NOWHERE).get_chat_message_content(asked("Is anyone there?"), settings)
+        except Exception as error:
+            print(type(error).__name__)
+
+    asyncio.run(all_calls())
+
+
+def google_adk():
+    """Google's Agent Development Kit, through LiteLLM; the agent makes its own tool loop."""
+    import asyncio
+
+    from google.adk.agents import LlmAgent
+    from google.adk.agents.run_config import RunConfig, StreamingMode
+    from google.adk.models.lite_llm import LiteLlm
+    from google.adk.runners import InMemoryRunner
+    from google.genai import types
+
+    def get_weather(city: str) -> str:
+        """The weather in a city."""
+        return "12 degrees, cloudy"
+
+    async def ask(question, base=os.environ["OPENAI_BASE_URL"], mode=StreamingMode.NONE, tools=()):
+        model = LiteLlm(f"openai/{MODEL}", api_base=base, num_retries=0)
+        runner = InMemoryRunner(LlmAgent(name="helper", model=model, tools=list(tools)), app_name="calls")
+        session = await runner.session_service.create_session(app_name="calls", user_id="someone")
+        async for _ in runner.run_async(
+            user_id="someone",
+            session_id=session.id,
+            new_message=types.UserContent(question),
+            run_config=RunConfig(streaming_mode=mode),
+        ):
+            pass
+
+    async def all_calls():
+        await ask("What is 2+2?")
+        await ask("hello world", mode=StreamingMode.SSE)
+        await ask("What is the weather in Husum?", tools=[get_weather])
+        try:
+            await ask("Is anyone there?", base=NOWHERE)
+        except Exception as error:
+            print(type(error).__name__)
+
+    asyncio.run(all_calls())
+
+
 tracers, loggers = providers()
 OWN = {
     "pydantic_ai": agent,
@@ -217,6 +306,8 @@ OWN = {
     "langchain_openinference": langchain,
     "langchain_openllmetry": langchain,
     "strands": strands,
+    "semantic_kernel": semantic_kernel,
+    "google_adk": google_adk,
 }
 if KIND in OWN:
     OWN[KIND]()

@@ -77,13 +77,15 @@ pub(super) fn answer(info: &CallInfo, messages: Vec<(u64, Message)>) -> Json {
         let reported = info.finish_reasons.get(place).map(|reason| json!(reason));
         let own = message.remove("finish_reason");
         // The conventions write `tool_call`; rig writes `unknown` for a reason it does not know.
-        let own = own.filter(|own| *own != "unknown").map(|own| {
-            if own == "tool_call" {
-                json!("tool_calls")
-            } else {
-                own
-            }
-        });
+        let own = own
+            .filter(|own| *own != "unknown" && *own != "")
+            .map(|own| {
+                if own == "tool_call" {
+                    json!("tool_calls")
+                } else {
+                    own
+                }
+            });
         json!({"index": index, "message": message, "finish_reason": reported.or(own)})
     };
     let choices: Vec<Value> = messages.into_iter().enumerate().map(choice).collect();

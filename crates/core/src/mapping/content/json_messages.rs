@@ -101,7 +101,7 @@ pub(super) fn request(attributes: &mut Attributes, info: &CallInfo) -> Option<Js
 /// Builds the answer, if an attribute has its messages, or the tools it calls.
 pub(super) fn answer(attributes: &mut Attributes, info: &CallInfo) -> Option<Json> {
     let mut messages = match read(attributes, OUTPUTS, |value| answered(value, info)) {
-        Read::Messages(messages) => messages,
+        Read::Messages(messages) => message::without_pieces(messages),
         Read::Nothing if attributes.has(TOOL_CALLS) => Vec::new(),
         Read::Nothing | Read::Unread => return None,
     };

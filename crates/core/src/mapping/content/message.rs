@@ -29,6 +29,27 @@ fn is_message(item: Node<'_>) -> bool {
     item.get("role").is_some_and(Node::is_text) || PARTS.iter().any(|name| item.get(name).is_some())
 }
 
+/// Drops messages that are the pieces of the last: a stream may be recorded as its chunks and then the whole (Google's
+/// ADK). A piece is a text without a finish reason, which tells it from one of several answers.
+pub(super) fn without_pieces(mut messages: Vec<Message>) -> Vec<Message> {
+    let Some(whole) = messages.pop() else {
+        return messages;
+    };
+    let text = |message: &Message| message.get("content")?.as_str().map(str::to_owned);
+    let piece = |message: &Message| {
+        let reason = message.get("finish_reason").and_then(Value::as_str);
+        let members = ["role", "content", "finish_reason"];
+        let is_text = message.keys().all(|name| members.contains(&&**name));
+        text(message).filter(|_| is_text && reason.is_none_or(str::is_empty))
+    };
+    let joined: Option<String> = messages.iter().map(piece).collect();
+    if joined.is_some_and(|joined| !joined.is_empty() && text(&whole) == Some(joined)) {
+        messages.clear();
+    }
+    messages.push(whole);
+    messages
+}
+
 /// Creates a message that is nothing but a text.
 pub(super) fn plain(role: &str, text: &str) -> Message {
     Message::from_iter([
