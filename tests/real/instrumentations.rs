@@ -119,20 +119,14 @@ async fn earlier_versions() {
     }
 }
 
-/// Returns the first line of a failed check.
+/// Returns the line of a failed check that names the fault: the last of a script's output, else the first.
 fn what_is_wrong(error: tokio::task::JoinError) -> String {
     let panic = error.into_panic();
     let message = panic.downcast_ref::<String>().map_or("", String::as_str);
-    let lines = message
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let line: String = lines
-        .take(2)
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(300)
-        .collect();
+    let line = match message.contains("Traceback") {
+        true => message.trim_end_matches(['"', '\n']).rsplit("\\n").next(),
+        false => message.lines().next(),
+    };
+    let line: String = line.unwrap_or_default().chars().take(200).collect();
     line.replace('|', "/")
 }

@@ -59,8 +59,12 @@ const NODE: &[&str] = &[
     "@opentelemetry/resources@2.12.1",
     "@opentelemetry/sdk-trace-node@2.12.1",
 ];
-/// What the script needs, in whatever version fits.
-const ANY: &[&str] = &["openai", "opentelemetry-exporter-otlp-proto-http"];
+/// What the script needs, in whatever version fits; instrumentations of before 2026 call wrapt 1.
+const ANY: &[&str] = &[
+    "openai",
+    "opentelemetry-exporter-otlp-proto-http",
+    "wrapt<2",
+];
 
 const fn python(
     name: &'static str,

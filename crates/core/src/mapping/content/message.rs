@@ -30,7 +30,7 @@ fn is_message(item: Node<'_>) -> bool {
 }
 
 /// Drops messages that are the pieces of the last: a stream may be recorded as its chunks and then the whole (Google's
-/// ADK). A piece is a text without a finish reason, which tells it from one of several answers.
+/// ADK). A piece is a text without a finish reason; each of several answers has one.
 pub(super) fn without_pieces(mut messages: Vec<Message>) -> Vec<Message> {
     let Some(whole) = messages.pop() else {
         return messages;
