@@ -37,7 +37,8 @@ pub struct Dropped {
     pub too_large: u64,
     /// The destination was unreachable for too long.
     pub expired: u64,
-    /// Handed over after shutdown.
+    /// Left at the end: not delivered in time, and there is no spool, or none that could be written; or handed over
+    /// after the end.
     pub shutdown: u64,
     /// Damaged on disk.
     pub corrupt: u64,
@@ -121,7 +122,7 @@ impl fmt::Display for Account {
                 self.dropped.expired,
                 "dropped (destination unavailable too long)",
             ),
-            (self.dropped.shutdown, "dropped (after shutdown)"),
+            (self.dropped.shutdown, "dropped (at shutdown)"),
             (self.dropped.corrupt, "dropped (damaged on disk)"),
         ] {
             if count > 0 {

@@ -16,7 +16,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::segment::private;
+use super::segment::no_link;
 
 const LOCK: &str = "lock";
 const SEGMENT: &str = "seg";
@@ -38,6 +38,7 @@ impl Folder {
     /// Creates a folder in a destination's folder.
     pub(super) fn create(destination: &Path) -> io::Result<Self> {
         make(destination)?;
+        restrict(destination)?;
         let mut last = io::Error::other("no folder could be kept");
         for _ in 0..TRIES {
             let process = std::process::id();
@@ -138,6 +139,19 @@ fn sweep_damaged(destination: &Path) {
     }
 }
 
+/// Takes the rights of others from a folder that was there before. One of another owner cannot be used.
+fn restrict(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::symlink_metadata(folder)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        }
+    }
+    Ok(())
+}
+
 /// Creates a folder that only its owner may enter, with its missing parents.
 pub(super) fn make(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
@@ -149,7 +163,7 @@ pub(super) fn make(path: &Path) -> io::Result<()> {
 
 /// Locks a folder; `None` when another process holds the lock.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
-    let file = private()
+    let file = no_link()
         .write(true)
         .create(true)
         .truncate(false)
@@ -165,6 +179,8 @@ fn lock(folder: &Path) -> io::Result<Option<File>> {
 fn segments(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut segments: Vec<PathBuf> = entries
+        // A link may lead anywhere.
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
         .map(|entry| entry.path())
         .filter(|path| {
             path.extension()
@@ -228,7 +244,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut folder = Folder::create(&root.path().join("a/b")).unwrap();
         let segment = folder.next_segment();
-        private()
+        no_link()
             .write(true)
             .create_new(true)
             .open(&segment)

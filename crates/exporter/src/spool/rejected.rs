@@ -7,7 +7,7 @@
 //! ```
 //! OTLP records are not text: they are stored as `span`, in base64, like their `route`.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -20,7 +20,7 @@ use spanloom_core::Timestamp;
 
 use super::Stored;
 use super::folder::make;
-use super::segment::private;
+use super::segment::no_link;
 
 pub(crate) const FILE: &str = "rejected.jsonl";
 const BEFORE: &str = "rejected.1.jsonl";
@@ -69,7 +69,7 @@ pub(crate) fn write(folder: &Path, records: &[&Stored], reason: &str) -> io::Res
         fs::rename(&path, folder.join(BEFORE))?;
     }
     // In one piece: other processes append to the same file.
-    let mut file = private().append(true).create(true).open(&path)?;
+    let mut file = no_link().append(true).create(true).open(&path)?;
     file.write_all(&lines)?;
     Ok(path)
 }
@@ -97,7 +97,7 @@ pub(crate) fn take(
 fn take_file(path: &Path, take: &mut impl FnMut(&[Stored]) -> io::Result<()>) -> io::Result<u64> {
     /// Records that are handed over together.
     const TOGETHER: usize = 256;
-    let file = match File::open(path) {
+    let file = match no_link().read(true).open(path) {
         Ok(file) => BufReader::new(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(error),
@@ -134,7 +134,7 @@ fn read(line: &[u8]) -> Option<Stored> {
 /// Returns the number of records that wait to be sent again.
 pub(crate) fn count(folder: &Path) -> u64 {
     let files = LEAVING.into_iter().chain([BEFORE, FILE]);
-    let lines = files.filter_map(|file| File::open(folder.join(file)).ok());
+    let lines = files.filter_map(|file| no_link().read(true).open(folder.join(file)).ok());
     lines
         .map(|file| BufReader::new(file).split(b'\n').count() as u64)
         .sum()

@@ -48,7 +48,7 @@ enum State {
 impl Segment {
     /// Creates a new file; never follows a link, never opens an existing file.
     pub(super) fn create(path: PathBuf) -> io::Result<Self> {
-        let mut file = private().write(true).create_new(true).open(&path)?;
+        let mut file = no_link().write(true).create_new(true).open(&path)?;
         if let Err(error) = file.write_all(MAGIC) {
             drop(fs::remove_file(&path));
             return Err(error);
@@ -68,7 +68,7 @@ impl Segment {
     /// being written when the process died does not count: it was never promised. `None` for a file in which nothing
     /// can be read. `now` is the time of the takeover.
     pub(super) fn recover(path: PathBuf, now: Instant) -> io::Result<(Option<Self>, u64)> {
-        let mut file = File::open(&path)?;
+        let mut file = no_link().read(true).open(&path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let mut segment = Self {
@@ -246,5 +246,14 @@ pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Returns options for files of the spool: a link in their place, which may lead anywhere, is an error.
+pub(super) fn no_link() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no flags"))]
+    let mut options = private();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW);
     options
 }

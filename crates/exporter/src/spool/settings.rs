@@ -27,7 +27,8 @@ pub enum SpoolMode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpoolSettings {
-    /// The folder of the spools. The folder and everything created in it are for its owner alone (0700, 0600).
+    /// The folder of the spools. Everything in it is for its owner alone (0700, 0600), and so is
+    /// the folder, if it is made here; links in it are not followed.
     ///
     /// The folder also holds records that a destination refused for good, in `rejected.jsonl` with the reason (64 MiB
     /// at most; which records of a partly accepted batch were refused is not known), and unreadable segments, in

@@ -331,3 +331,37 @@ proptest! {
         prop_assert_eq!(found, (0..written).collect::<Vec<_>>());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed_and_others_lose_their_rights() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (mut spool, _) = open(elsewhere.path());
+    write(&mut spool, 0..3, false);
+    drop(spool);
+    let victim = elsewhere.path().join("victim");
+    fs::write(&victim, "").unwrap();
+    // What another user left in a folder that was open to all.
+    let planted = folder.path().join("1-dead");
+    fs::create_dir(&planted).unwrap();
+    symlink(
+        only_segment(elsewhere.path()),
+        planted.join("0000000001.seg"),
+    )
+    .unwrap();
+    symlink(&victim, folder.path().join(rejected::FILE)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+
+    let (mut spool, _) = open(folder.path());
+    assert_eq!(all(&mut spool), [0_u32; 0]);
+    let stored = Stored {
+        route: b"acme/chatbot"[..].into(),
+        body: b"{}"[..].into(),
+    };
+    assert!(rejected::write(folder.path(), &[&stored], "422").is_err());
+    assert_eq!(fs::read(&victim).unwrap(), b"");
+    let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}

@@ -323,13 +323,18 @@ impl Worker {
             tracing::warn!(name: "spanloom.export.retry", records = batch.len(), ?trouble, destination = %self.name,
                 why = why.unwrap_or(trouble.why()), "records could not be delivered yet");
         }
-        let expired = closed || batch.age() >= self.queue.limits.give_up_after;
-        let lost = self.pending.back(batch, expired);
+        let expired = batch.age() >= self.queue.limits.give_up_after;
+        let lost = self.pending.back(batch, expired || closed);
+        let dropped = &mut self.account.dropped;
+        let (reason, count) = match expired {
+            true => ("expired", &mut dropped.expired),
+            false => ("shutdown", &mut dropped.shutdown),
+        };
+        *count += lost;
         if lost > 0 {
-            tracing::warn!(name: "spanloom.export.dropped", records = lost, reason = "expired", destination = %self.name,
+            tracing::warn!(name: "spanloom.export.dropped", records = lost, reason, destination = %self.name,
                 "records were given up");
         }
-        self.account.dropped.expired += lost;
     }
 
     /// Returns when to wake up without a notification.

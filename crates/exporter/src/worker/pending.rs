@@ -232,11 +232,11 @@ impl Pending {
     }
 
     /// Takes back a batch without a decision: it goes to disk with everything else, is retried, or, if in memory only
-    /// and `expired`, is given up. Returns the number of records given up.
-    pub(super) fn back(&mut self, batch: Batch, expired: bool) -> u64 {
+    /// and `last`, is given up. Returns the number of records given up.
+    pub(super) fn back(&mut self, batch: Batch, last: bool) -> u64 {
         match self.write_batch(batch) {
             None => self.all_to_disk(),
-            Some(batch) if expired => return batch.len(),
+            Some(batch) if last => return batch.len(),
             Some(batch) => self.again([batch]),
         }
         0

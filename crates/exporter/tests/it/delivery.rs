@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use spanloom_exporter::Limits;
+use spanloom_exporter::{Limits, SpoolSettings};
 use spanloom_testkit::StatusCode;
 
 use crate::setup::{PATIENCE, Setup};
@@ -179,4 +179,22 @@ fn what_comes_after_shutdown_is_counted() {
         ),
         (2, 1, 1)
     );
+}
+
+#[test]
+fn what_is_left_at_the_end_is_not_blamed_on_the_destination() {
+    let folder = tempfile::tempdir().unwrap();
+    // A file where the spool's folder should be.
+    let path = folder.path().join("spool");
+    std::fs::write(&path, "").unwrap();
+    let setup = Setup::with(Limits::default(), Some(SpoolSettings::new(path)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(setup.sink.stop());
+    setup.spans(3);
+    let receipt = setup.exporter.shutdown(PATIENCE);
+    assert_eq!(receipt.dropped.shutdown, 3, "{receipt}");
+    assert_eq!(receipt.dropped.total(), 3, "{receipt}");
 }
