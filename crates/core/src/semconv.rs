@@ -72,6 +72,7 @@ names! {
     SERVER_PORT = "server.port";
     HTTP_REQUEST_METHOD = "http.request.method";
     HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
+    URL_FULL = "url.full";
     SESSION_ID = "session.id";
     USER_ID = "user.id";
     SPANLOOM_ENTITY = "spanloom.entity";

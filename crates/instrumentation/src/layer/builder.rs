@@ -199,7 +199,7 @@ impl GenAiLayerBuilder {
         self
     }
 
-    /// Gives calls to other endpoints (files, images, audio, …) a plain HTTP client span: method, host and status, from
+    /// Gives calls to other endpoints (files, images, audio, …) a plain HTTP client span: method, address and status, from
     /// the request to the head of the answer. Their bodies are not touched. Default: no span.
     pub fn with_http_spans(mut self) -> Self {
         self.http_spans = true;

@@ -101,6 +101,8 @@ async fn other_endpoints_have_a_plain_span_for_those_who_ask() {
     assert_eq!(text(&span, "http.request.method").as_deref(), Some("GET"));
     assert_eq!(int(&span, "http.response.status_code"), Some(200));
     assert_eq!(text(&span, "server.address").as_deref(), Some("127.0.0.1"));
+    let url = text(&span, "url.full").unwrap();
+    assert_eq!(url, format!("{}/models", setup.server.base_url()));
     assert_eq!(
         (span.status.clone(), text(&span, "gen_ai.operation.name")),
         (Status::Unset, None)
