@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Cost, Endpoint, Fetch, Timestamp, Usage};
+use crate::{Cost, Endpoint, Fetch, PromptCache, Timestamp, Usage};
 
 /// One logical call to a model: all attempts, up to the last byte of the answer.
 #[derive(Clone, Debug)]
@@ -129,6 +129,8 @@ pub struct Request {
     /// The prompt stored at the provider (`prompt.id`), and its version.
     pub prompt_name: Option<String>,
     pub prompt_version: Option<String>,
+    /// The response whose cached prompt this one is compared with (`prompt_cache_options.comparison_response_id`).
+    pub comparison_response_id: Option<String>,
     /// Whether the request contains a compacted conversation.
     pub compacted: bool,
     /// The response to fetch, for [`Endpoint::FetchResponse`].
@@ -153,4 +155,6 @@ pub struct Response {
     pub compacted: bool,
     pub service_tier: Option<String>,
     pub system_fingerprint: Option<String>,
+    /// The reuse of a cached prompt, if the provider states it.
+    pub prompt_cache: Option<PromptCache>,
 }

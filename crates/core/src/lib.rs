@@ -24,6 +24,7 @@ pub mod mapping;
 pub mod message;
 pub mod openai;
 pub mod price;
+mod prompt_cache;
 mod provider;
 mod record;
 pub mod secret;
@@ -37,6 +38,7 @@ pub use call::{Call, Failure, Outcome, Request, Response};
 pub use cost::{Cost, CostSource, PriceSource, StatedCost, Usd};
 pub use endpoint::{Endpoint, Fetch};
 pub use folder::data_folder;
+pub use prompt_cache::PromptCache;
 pub use provider::{provider_at, provider_named};
 pub use record::{
     CallInfo, CallPart, CostSummary, Json, Record, StatusCode, Summary, UsageSummary,

@@ -97,10 +97,20 @@ names! {
     SPANLOOM_COST_SOURCE = "spanloom.cost.source";
     SPANLOOM_PRICE_DATE = "spanloom.price.date";
     SPANLOOM_PRICE_SOURCE = "spanloom.price.source";
+    SPANLOOM_PROMPT_CACHE_COMPARISON_RESPONSE_ID = "spanloom.prompt_cache.comparison_response_id";
+    SPANLOOM_PROMPT_CACHE_RESULT = "spanloom.prompt_cache.result";
+    SPANLOOM_PROMPT_CACHE_MISS_REASON = "spanloom.prompt_cache.miss_reason";
+    SPANLOOM_PROMPT_CACHE_MISSED_TOKENS = "spanloom.prompt_cache.missed_tokens";
+    SPANLOOM_PROMPT_CACHE_REUSABLE_TOKENS = "spanloom.prompt_cache.reusable_tokens";
+    SPANLOOM_PROMPT_CACHE_MISSED_USD = "spanloom.prompt_cache.missed_usd";
+    SPANLOOM_PROMPT_CACHE_SEGMENTS = "spanloom.prompt_cache.segments";
 }
 
 /// The prefix of the attributes for a prompt's variables; the variable's own name follows.
 pub const GEN_AI_PROMPT_VARIABLE: &str = "gen_ai.prompt.variable.";
+
+/// The prefix of the attributes for headers of an answer; the header's name follows, in small letters.
+pub const HTTP_RESPONSE_HEADER: &str = "http.response.header.";
 
 /// Number of input and output tokens used.
 pub const GEN_AI_CLIENT_TOKEN_USAGE: &str = "gen_ai.client.token.usage";

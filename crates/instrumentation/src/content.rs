@@ -76,6 +76,8 @@ pub(crate) struct Recording {
     /// The content on events.
     pub(crate) details: Details,
     pub(crate) policy: ContentPolicy,
+    /// Whether the segments of prompts are hashed.
+    pub(crate) prompt_segments: bool,
     /// `None` without a logger provider.
     pub(crate) events: Option<Events>,
 }

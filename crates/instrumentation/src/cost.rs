@@ -1,7 +1,7 @@
 //! The cost of a call: as stated by the provider, else its tokens at the user's own prices, else at the built-in ones.
 
 use spanloom_core::price::{Overlay, Price, Table};
-use spanloom_core::{Call, Cost, CostSource, StatedCost, UsageSource, Usd};
+use spanloom_core::{Call, Cost, CostSource, StatedCost, Usage, UsageSource, Usd};
 
 use crate::prices::PriceBook;
 
@@ -37,12 +37,35 @@ pub(crate) fn cost(call: &Call, stated: Option<StatedCost>, prices: &PriceBook) 
 }
 
 fn priced(call: &Call, own: &Overlay) -> Option<Cost> {
-    let price = price(call, own)?.at(call.started_at);
-    let price = match call.service_tier() {
-        Some(tier) => price.in_tier(tier)?,
-        None => price,
+    in_tier(call, own)?.cost(&call.usage)
+}
+
+/// Returns what the tokens that a prompt's cache has missed cost more than if they had been read from it.
+pub(crate) fn missed(call: &Call, prices: &PriceBook) -> Option<Usd> {
+    let missed = call.response.prompt_cache.as_ref()?.missed_tokens?;
+    let usage = &call.usage;
+    let cached = usage.cache_read_tokens.unwrap_or(0);
+    let missed = missed.min(usage.input_tokens?.saturating_sub(cached));
+    // Tokens that had been read would not have been written.
+    let less = |count: Option<u64>| count.map(|count| count.saturating_sub(missed));
+    let hit = Usage {
+        cache_read_tokens: Some(cached + missed),
+        cache_write_tokens: less(usage.cache_write_tokens),
+        cache_write_1h_tokens: less(usage.cache_write_1h_tokens),
+        ..*usage
     };
-    price.cost(&call.usage)
+    let own = prices.overlay();
+    let price = in_tier(call, &own)?;
+    let [paid, hit] = [price.cost(usage)?, price.cost(&hit)?].map(|cost| cost.total.as_nanos());
+    Some(Usd::from_nanos(paid.saturating_sub(hit).max(0)))
+}
+
+fn in_tier<'a>(call: &Call, own: &'a Overlay) -> Option<Price<'a>> {
+    let price = price(call, own)?.at(call.started_at);
+    match call.service_tier() {
+        Some(tier) => price.in_tier(tier),
+        None => Some(price),
+    }
 }
 
 /// Prefers the user's price under either model name: on Azure the requested name is the user's own.
@@ -126,6 +149,24 @@ mod tests {
         assert_eq!(total(&call, None, &prices).unwrap().0, 1_250_000);
         call.response.service_tier = Some("scale".to_owned());
         assert_eq!(total(&call, None, &prices), None);
+    }
+
+    #[test]
+    fn missed_tokens_cost_the_difference_to_cached_ones() {
+        let prices = PriceBook::default();
+        let mut call = call("openai", "gpt-4o-mini", 1_000);
+        assert_eq!(missed(&call, &prices), None);
+        call.response.prompt_cache = Some(spanloom_core::PromptCache {
+            missed_tokens: Some(400),
+            ..Default::default()
+        });
+        // 0.15 and 0.075 dollars per million.
+        assert_eq!(missed(&call, &prices).unwrap().as_nanos(), 400 * 75);
+        // No more than what was not read from the cache.
+        call.usage.cache_read_tokens = Some(900);
+        assert_eq!(missed(&call, &prices).unwrap().as_nanos(), 100 * 75);
+        call.request.model = Some("no-such-model".to_owned());
+        assert_eq!(missed(&call, &prices), None);
     }
 
     #[test]

@@ -80,6 +80,8 @@ mod observation;
 mod parsed_call;
 mod prices;
 mod prompt;
+mod prompt_segments;
+mod rate_limits;
 mod recorder;
 mod span;
 mod text;

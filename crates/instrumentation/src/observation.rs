@@ -13,6 +13,7 @@ use crate::attributes::{Merged, MonitorAttributes};
 use crate::content::Recording;
 use crate::metrics::Instruments;
 use crate::prices::PriceBook;
+use crate::rate_limits::RateLimits;
 use crate::trace_event::Listener;
 
 /// One call: complete once it has ended.
@@ -77,6 +78,8 @@ pub(crate) struct Answer {
     pub(crate) streamed: bool,
     /// The cost in US dollars that a gateway states in a header.
     pub(crate) stated_cost: Option<f64>,
+    /// The headers of the provider's rate limits, as they came.
+    pub(crate) rate_limits: RateLimits,
     /// The received bytes, until the recorder takes the call.
     pub(crate) buffer: AnswerBuffer,
     /// The same bytes in one buffer, from then on.

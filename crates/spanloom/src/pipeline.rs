@@ -41,6 +41,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) attributes: MonitorAttributes,
     pub(crate) provider: Option<&'static str>,
     pub(crate) request_usage: bool,
+    pub(crate) prompt_segments: bool,
     pub(crate) spool: Option<SpoolSettings>,
     pub(crate) links: Option<CallLinks>,
     /// Prints a line for the people who run the service.
@@ -85,6 +86,9 @@ impl Settings<'_> {
             .with_attributes(self.attributes);
         if self.request_usage {
             layer = layer.with_requested_usage();
+        }
+        if self.prompt_segments {
+            layer = layer.with_prompt_segments();
         }
         if let Some(provider) = self.provider {
             layer = layer.with_provider(provider);

@@ -3,7 +3,7 @@
 use opentelemetry::logs::{AnyValue, Severity};
 
 use super::registry::{Level, REGISTRY};
-use super::{Case, OTHERS, condition, schema};
+use super::{Case, condition, other, schema};
 use crate::observe::Event;
 
 const EXCEPTION: &str = "gen_ai.client.operation.exception";
@@ -23,7 +23,7 @@ pub(super) fn check(case: &Case<'_>) {
                 || refined
                 || name.starts_with("gen_ai.prompt.variable.")
                 || REGISTRY.ours.contains_key(name)
-                || OTHERS.iter().any(|(other, _)| other == name);
+                || other(name).is_some();
             assert!(listed, "{name} has no place on {}: {event:?}", event.name);
             assert_kind(name, value);
         }
@@ -71,8 +71,7 @@ fn on_span(case: &Case<'_>, name: &str) -> bool {
 
 fn assert_kind(name: &str, value: &AnyValue) {
     let declared = REGISTRY.kind(name).map(|kind| kind.of.as_str());
-    let other = OTHERS.iter().find(|(other, _)| *other == name);
-    let declared = declared.or(other.map(|(_, of)| *of));
+    let declared = declared.or(other(name));
     let fits = match (
         declared.unwrap_or_else(|| panic!("{name} is declared nowhere")),
         value,

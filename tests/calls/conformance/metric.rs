@@ -5,7 +5,7 @@ use opentelemetry::Value;
 use super::condition::{datas, failed};
 use super::registry::{Level, REGISTRY, list};
 use super::span::assert_kind;
-use super::{Case, OTHERS};
+use super::{Case, other};
 use crate::observe::{Metric, Point};
 
 pub(super) fn check(case: &Case<'_>) {
@@ -38,7 +38,7 @@ fn check_attributes(entry: &serde_json::Value, metric: &str, point: &Point, case
     for pair in &point.attributes {
         let name = pair.key.as_str();
         assert!(
-            levels.contains_key(name) || OTHERS.iter().any(|(other, _)| *other == name),
+            levels.contains_key(name) || other(name).is_some(),
             "{name} has no place on {metric}: {point:?}"
         );
         assert_kind(name, &pair.value);

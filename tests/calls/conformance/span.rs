@@ -6,7 +6,7 @@ use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{Array, Value};
 
 use super::registry::{Kind, Level, REGISTRY};
-use super::{Case, OTHERS, condition, schema};
+use super::{Case, condition, other, schema};
 
 const MESSAGES: &[&str] = &[
     "gen_ai.input.messages",
@@ -67,7 +67,7 @@ pub(super) fn check(case: &Case<'_>) {
         let listed = levels.contains_key(name)
             || name.starts_with("gen_ai.prompt.variable.")
             || REGISTRY.ours.contains_key(name)
-            || OTHERS.iter().any(|(other, _)| *other == name);
+            || other(name).is_some();
         assert!(listed, "{name} has no place on {}: {said}", entry["type"]);
     }
     for (name, level) in &levels {
@@ -86,10 +86,8 @@ pub(super) fn check(case: &Case<'_>) {
 
 /// Fails unless an attribute is declared and its value has the declared type.
 pub(super) fn assert_kind(name: &str, value: &Value) {
-    let other = OTHERS.iter().find(|(other, _)| *other == name);
     let kind = REGISTRY.kind(name).cloned().or_else(|| {
-        let (_, of) = other?;
-        let (of, members) = ((*of).to_owned(), Vec::new());
+        let (of, members) = (other(name)?.to_owned(), Vec::new());
         Some(Kind { of, members })
     });
     let kind = kind.unwrap_or_else(|| panic!("{name} is declared nowhere"));

@@ -65,6 +65,15 @@ const ANY: &[&str] = &[
     "opentelemetry-exporter-otlp-proto-http",
     "wrapt<2",
 ];
+/// The same for those that need OpenTelemetry's events of before version 1.38, and the client before version 3.
+const OLD: &[&str] = &[
+    "openai<3",
+    "opentelemetry-api==1.36.0",
+    "opentelemetry-sdk==1.36.0",
+    "opentelemetry-exporter-otlp-proto-http==1.36.0",
+    "httpx",
+    "wrapt<2",
+];
 
 const fn python(
     name: &'static str,
@@ -88,6 +97,7 @@ const fn earlier(
     name: &'static str,
     version: &'static str,
     packages: &'static [&'static str],
+    base: &'static [&'static str],
 ) -> Instrumentation {
     Instrumentation {
         name,
@@ -95,7 +105,7 @@ const fn earlier(
         language: PythonUnpinned,
         module: "opentelemetry",
         packages,
-        base: ANY,
+        base,
     }
 }
 
@@ -213,44 +223,56 @@ pub const EARLIER: &[Instrumentation] = &[
         "openinference",
         "0.1.40",
         &["openinference-instrumentation-openai==0.1.40"],
+        ANY,
     ),
     earlier(
         "openinference",
         "0.1.22",
         &["openinference-instrumentation-openai==0.1.22"],
+        ANY,
     ),
     earlier(
         "openllmetry",
         "0.53.4",
         &["opentelemetry-instrumentation-openai==0.53.4"],
+        ANY,
     ),
     earlier(
         "openllmetry",
         "0.40.14",
         &["opentelemetry-instrumentation-openai==0.40.14"],
+        OLD,
     ),
     earlier(
         "openai_v2",
         "2.1b0",
         &["opentelemetry-instrumentation-openai-v2==2.1b0", "httpx"],
+        OLD,
     ),
     earlier(
         "openai_v2",
         "2.0b0",
         &["opentelemetry-instrumentation-openai-v2==2.0b0", "httpx"],
+        OLD,
     ),
-    earlier("langfuse", "4.18.0", &["langfuse==4.18.0"]),
-    earlier("langfuse", "3.12.0", &["langfuse==3.12.0"]),
-    earlier("logfire", "4.41.0", &["logfire==4.41.0"]),
-    earlier("logfire", "3.25.0", &["logfire==3.25.0"]),
+    earlier("langfuse", "4.18.0", &["langfuse==4.18.0"], ANY),
+    earlier("langfuse", "3.12.0", &["langfuse==3.12.0"], ANY),
+    earlier("logfire", "4.41.0", &["logfire==4.41.0"], ANY),
+    earlier("logfire", "3.25.0", &["logfire==3.25.0"], OLD),
     earlier(
         "pydantic_ai",
         "1.30.0",
         &["pydantic-ai-slim[openai]==1.30.0"],
+        OLD,
     ),
-    earlier("pydantic_ai", "0.8.1", &["pydantic-ai-slim[openai]==0.8.1"]),
-    earlier("litellm", "1.98.0", &["litellm==1.98.0"]),
-    earlier("litellm", "1.80.0", &["litellm==1.80.0"]),
+    earlier(
+        "pydantic_ai",
+        "0.8.1",
+        &["pydantic-ai-slim[openai]==0.8.1"],
+        OLD,
+    ),
+    earlier("litellm", "1.98.0", &["litellm==1.98.0"], ANY),
+    earlier("litellm", "1.80.0", &["litellm==1.80.0"], OLD),
     earlier(
         "langchain_openinference",
         "0.1.50",
@@ -258,6 +280,7 @@ pub const EARLIER: &[Instrumentation] = &[
             "openinference-instrumentation-langchain==0.1.50",
             "langchain-openai<1",
         ],
+        ANY,
     ),
     earlier(
         "langchain_openllmetry",
@@ -266,14 +289,26 @@ pub const EARLIER: &[Instrumentation] = &[
             "opentelemetry-instrumentation-langchain==0.47.0",
             "langchain-openai<1",
         ],
+        OLD,
     ),
-    earlier("strands", "1.30.0", &["strands-agents[openai]==1.30.0"]),
-    earlier("strands", "1.0.0", &["strands-agents[openai]==1.0.0"]),
-    earlier("semantic_kernel", "1.37.0", &["semantic-kernel==1.37.0"]),
+    earlier(
+        "strands",
+        "1.30.0",
+        &["strands-agents[openai]==1.30.0"],
+        ANY,
+    ),
+    earlier("strands", "1.0.0", &["strands-agents[openai]==1.0.0"], OLD),
+    earlier(
+        "semantic_kernel",
+        "1.37.0",
+        &["semantic-kernel==1.37.0"],
+        OLD,
+    ),
     earlier(
         "google_adk",
         "1.39.1",
         &["google-adk==1.39.1", "litellm", "mcp"],
+        ANY,
     ),
     ai_sdk("6.0.325", &["ai@6.0.325", "@ai-sdk/openai@3.0.141"]),
     ai_sdk("5.0.277", &["ai@5.0.277", "@ai-sdk/openai@2.0.130"]),

@@ -36,16 +36,17 @@ impl Key {
         sha256(&[&self.0.map(|byte| byte ^ 0x5c), &inner])
     }
 
+    /// Returns the hash of a text as 16 hexadecimal digits.
+    pub(super) fn digits(&self, text: &str) -> String {
+        let bytes = self.hmac(text.as_bytes());
+        let digit =
+            |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16));
+        bytes.iter().take(8).flat_map(digit).flatten().collect()
+    }
+
     /// Returns `[hash:<16 hexadecimal digits>]`.
     pub(super) fn mark(&self, text: &str) -> String {
-        use std::fmt::Write as _;
-        let mut mark = String::from("[hash:");
-        for byte in self.hmac(text.as_bytes()).iter().take(8) {
-            // Writing to a string cannot fail.
-            let _written = write!(mark, "{byte:02x}");
-        }
-        mark.push(']');
-        mark
+        format!("[hash:{}]", self.digits(text))
     }
 }
 

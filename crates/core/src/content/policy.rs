@@ -119,6 +119,13 @@ impl ContentPolicy {
         Cow::Owned(self.cut(text, limit))
     }
 
+    /// Returns the hash of a text under the policy's key, as 16 hexadecimal digits. See
+    /// [`ContentPolicy::with_hash_key`].
+    #[must_use]
+    pub fn hash(&self, text: &str) -> String {
+        self.key.digits(text)
+    }
+
     /// Applies the policy to content in a shape that no rule can match: masks and cuts it as one text, or replaces it
     /// with [`ContentPolicy::UNREAD`] where rules or a redactor would have to be applied.
     #[must_use]

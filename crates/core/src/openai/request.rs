@@ -30,8 +30,13 @@ pub fn request(body: Node<'_>) -> Request {
         "previous_response_id",
         "conversation",
     ]);
-    let [reasoning_effort, reasoning, prompt, input] =
-        body.pick(["reasoning_effort", "reasoning", "prompt", "input"]);
+    let [reasoning_effort, reasoning, prompt, input, cache] = body.pick([
+        "reasoning_effort",
+        "reasoning",
+        "prompt",
+        "input",
+        "prompt_cache_options",
+    ]);
     // A prompt stored at the provider. The `prompt` of completions is a text and has no id.
     let prompt_name = prompt.and_then(|prompt| prompt.string("id"));
     let version = || prompt?.string("version");
@@ -53,6 +58,7 @@ pub fn request(body: Node<'_>) -> Request {
         dimensions: dimensions.and_then(Node::i64),
         previous_response_id: string(previous_response_id),
         conversation_id: string(conversation).or_else(|| conversation?.string("id")),
+        comparison_response_id: cache.and_then(|it| it.string("comparison_response_id")),
         prompt_version: prompt_name.as_ref().and_then(|_| version()),
         prompt_name,
         compacted: input.is_some_and(is_compacted),
@@ -166,7 +172,8 @@ mod tests {
     fn reads_what_the_responses_api_adds() {
         let body = br#"{"model":"gpt-5","input":"hi","max_output_tokens":64,"reasoning":{"effort":"low","summary":"auto"},
             "text":{"format":{"type":"json_schema","name":"n","schema":{}},"verbosity":"low"},
-            "previous_response_id":"resp_0","conversation":{"id":"conv_1"},"prompt":{"id":"pmpt_1","version":"3"}}"#;
+            "previous_response_id":"resp_0","conversation":{"id":"conv_1"},"prompt":{"id":"pmpt_1","version":"3"},
+            "prompt_cache_options":{"comparison_response_id":"resp_9"}}"#;
         let parsed = request(body);
         assert_eq!(parsed.max_tokens, Some(64));
         assert_eq!(
@@ -174,6 +181,7 @@ mod tests {
             (Some("low"), Some("json"))
         );
         assert_eq!(parsed.previous_response_id.as_deref(), Some("resp_0"));
+        assert_eq!(parsed.comparison_response_id.as_deref(), Some("resp_9"));
         assert_eq!(parsed.conversation_id.as_deref(), Some("conv_1"));
         assert_eq!(
             (

@@ -11,6 +11,7 @@ use reqwest::{Body, Response, ResponseBuilderExt as _};
 use super::failure::of_transport;
 use super::guard::OpenCall;
 use crate::observation::{Answer, End};
+use crate::rate_limits::RateLimits;
 
 /// Puts the tap on a response. Status, headers, version, URL and extensions stay as they are.
 pub(super) fn tap(response: Response, call: OpenCall) -> Response {
@@ -19,6 +20,7 @@ pub(super) fn tap(response: Response, call: OpenCall) -> Response {
         status: response.status().as_u16(),
         streamed: is_event_stream(headers),
         stated_cost: stated_cost(headers),
+        rate_limits: RateLimits::of(headers),
         ..Answer::default()
     });
     let url = response.url().clone();

@@ -15,6 +15,7 @@ use crate::cost;
 use crate::estimate;
 use crate::observation::{Answer, End, Observation};
 use crate::parsed_call::ParsedCall;
+use crate::prices::PriceBook;
 
 /// Parses the call that has these bodies, `request_body` and `response_body`.
 pub(super) fn read<'a>(
@@ -74,7 +75,7 @@ pub(super) fn read<'a>(
     scrub(&mut call);
     let stated = understood.body.stated_cost;
     let stated = stated.or_else(|| StatedCost::of(answer.stated_cost?));
-    call.cost = cost::cost(&call, stated, &observation.prices);
+    set_cost(&mut call, stated, &observation.prices);
     ParsedCall {
         dimensions: dimensions(&call, understood.body.dimensions),
         call,
@@ -82,6 +83,14 @@ pub(super) fn read<'a>(
         response: response_body.root(),
         request_body: request_body.text(),
         response_body: response_body.text(),
+    }
+}
+
+fn set_cost(call: &mut Call, stated: Option<StatedCost>, prices: &PriceBook) {
+    call.cost = cost::cost(call, stated, prices);
+    let missed = cost::missed(call, prices);
+    if let Some(cache) = &mut call.response.prompt_cache {
+        cache.missed_cost = missed;
     }
 }
 

@@ -4,6 +4,8 @@ use opentelemetry::{Array, KeyValue, StringValue, Value};
 use spanloom_core::content::ContentPolicy;
 use spanloom_core::{Call, Cost, Usage, semconv as names};
 
+use crate::rate_limits::RateLimits;
+
 /// The attributes collected so far. Content and every other external text pass the policy when they are added.
 pub(super) struct Attributes<'p> {
     pub(super) list: Vec<KeyValue>,
@@ -152,6 +154,43 @@ impl<'p> Attributes<'p> {
             names::SPANLOOM_USAGE_SOURCE,
             usage.source.map(|source| source.as_str()),
         );
+    }
+
+    /// Adds what the provider states about the reuse of a cached prompt.
+    pub(super) fn prompt_cache(&mut self, call: &Call) {
+        let compared = call.request.comparison_response_id.as_deref();
+        self.text(
+            names::SPANLOOM_PROMPT_CACHE_COMPARISON_RESPONSE_ID,
+            compared,
+        );
+        let Some(cache) = &call.response.prompt_cache else {
+            return;
+        };
+        self.text(names::SPANLOOM_PROMPT_CACHE_RESULT, Some(&cache.result));
+        self.text(
+            names::SPANLOOM_PROMPT_CACHE_MISS_REASON,
+            cache.miss_reason.as_deref(),
+        );
+        self.count(
+            names::SPANLOOM_PROMPT_CACHE_MISSED_TOKENS,
+            cache.missed_tokens,
+        );
+        self.count(
+            names::SPANLOOM_PROMPT_CACHE_REUSABLE_TOKENS,
+            cache.reusable_tokens,
+        );
+        let missed = cache.missed_cost.map(|cost| cost.as_dollars());
+        self.set(names::SPANLOOM_PROMPT_CACHE_MISSED_USD, missed);
+    }
+
+    /// Adds the headers of rate limits, under the names that the HTTP conventions give to headers.
+    pub(super) fn rate_limits(&mut self, limits: &RateLimits) {
+        for (name, value) in limits.iter() {
+            let value = StringValue::from(self.policy.text(value).into_owned());
+            let name = format!("{}{name}", names::HTTP_RESPONSE_HEADER);
+            let values = Value::Array(Array::String(vec![value]));
+            self.list.push(KeyValue::new(name, values));
+        }
     }
 
     pub(super) fn cost(&mut self, cost: Option<&Cost>) {

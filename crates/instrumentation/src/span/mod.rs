@@ -23,6 +23,7 @@ use crate::content::Details;
 use crate::event::Event;
 use crate::observation::Observation;
 use crate::parsed_call::ParsedCall;
+use crate::prompt_segments::prompt_segments;
 
 /// Everything that a span still needs when its call has ended. Contents are shared, so cloning is cheap.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +55,12 @@ impl SpanEnd {
         attributes.response(call);
         attributes.usage(&call.usage);
         attributes.cost(call.cost.as_ref());
+        attributes.prompt_cache(call);
+        attributes.rate_limits(&observation.answer.rate_limits);
+        if recording.prompt_segments {
+            let segments = prompt_segments(reading.request, &recording.policy);
+            attributes.texts(names::SPANLOOM_PROMPT_CACHE_SEGMENTS, &segments);
+        }
         attributes.spanloom(call, observation.dropped_bytes());
         attributes.set(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, reading.dimensions);
         attributes.monitor(observation);

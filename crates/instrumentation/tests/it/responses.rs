@@ -3,7 +3,7 @@ use futures_util::StreamExt as _;
 use opentelemetry::Value as Attribute;
 use opentelemetry::trace::{SpanKind, Status};
 use serde_json::{Value, json};
-use spanloom_testkit::{Sink, attribute};
+use spanloom_testkit::{Sink, SinkAnswer, StatusCode, attribute};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::canned::{Canned, events, json, texts};
@@ -298,4 +298,42 @@ async fn a_stream_dropped_half_way_is_cancelled_with_what_had_come() {
     assert_eq!(kept["status"], "in_progress");
     assert_eq!(kept["output"][0]["content"][0]["text"], "Hello!");
     assert_eq!(text(&span, "gen_ai.response.id").as_deref(), Some("resp_1"));
+}
+
+#[tokio::test]
+async fn the_state_of_a_prompts_cache_and_of_rate_limits_are_facts() {
+    let setup = Canned::new().await;
+    let mut body = response("completed", "Hello!");
+    body["prompt_cache_diagnostics"] = json!({"type":"cache_miss","reason":"tools_changed","cache_missed_tokens":4,
+        "comparison_reusable_tokens":20});
+    let header = |name| http::HeaderName::from_static(name);
+    let answer = SinkAnswer::status(StatusCode::OK)
+        .with_header(header("content-type"), "application/json".parse().unwrap())
+        .with_header(
+            header("x-ratelimit-remaining-requests"),
+            "59".parse().unwrap(),
+        )
+        .with_body(body.to_string());
+    setup.sink.answer_always(answer);
+    let responses = setup.client.responses();
+    responses.create(request(&json!({}))).await.unwrap();
+    let span = setup.span();
+    for (name, value) in [
+        ("spanloom.prompt_cache.result", "cache_miss"),
+        ("spanloom.prompt_cache.miss_reason", "tools_changed"),
+    ] {
+        assert_eq!(text(&span, name).as_deref(), Some(value), "{name}");
+    }
+    assert_eq!(int(&span, "spanloom.prompt_cache.missed_tokens"), Some(4));
+    assert_eq!(
+        int(&span, "spanloom.prompt_cache.reusable_tokens"),
+        Some(20)
+    );
+    // 16 of 20 tokens were read from the cache, 2 of the others written to it: 4 x (0.15 - 0.075) per million.
+    let missed = float(&span, "spanloom.prompt_cache.missed_usd").unwrap();
+    assert!((missed - 4.0 * 0.075e-6).abs() < 1e-12, "{missed}");
+    assert_eq!(
+        texts(&span, "http.response.header.x-ratelimit-remaining-requests"),
+        ["59"]
+    );
 }

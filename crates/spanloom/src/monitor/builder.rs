@@ -27,6 +27,7 @@ pub struct MonitorBuilder {
     attributes: MonitorAttributes,
     provider: Option<&'static str>,
     request_usage: bool,
+    prompt_segments: bool,
     spool: Spool,
 }
 
@@ -62,6 +63,7 @@ impl MonitorBuilder {
             attributes: MonitorAttributes::default(),
             provider: None,
             request_usage: false,
+            prompt_segments: false,
             spool: Spool::Default,
         }
     }
@@ -117,6 +119,14 @@ impl MonitorBuilder {
     /// [`GenAiLayerBuilder::with_requested_usage`](spanloom_instrumentation::GenAiLayerBuilder::with_requested_usage).
     pub fn with_requested_usage(mut self) -> Self {
         self.request_usage = true;
+        self
+    }
+
+    /// Records a hash of each segment of a prompt, so that a break of the provider's cache can be found without its text.
+    /// Default: none. See
+    /// [`GenAiLayerBuilder::with_prompt_segments`](spanloom_instrumentation::GenAiLayerBuilder::with_prompt_segments).
+    pub fn with_prompt_segments(mut self) -> Self {
+        self.prompt_segments = true;
         self
     }
 
@@ -197,6 +207,7 @@ impl MonitorBuilder {
                 attributes: self.attributes,
                 provider: self.provider,
                 request_usage: self.request_usage,
+                prompt_segments: self.prompt_segments,
                 prices,
                 spool,
                 links,

@@ -6,7 +6,7 @@ use super::Body;
 use crate::json::Node;
 use crate::openai::failure;
 use crate::usage;
-use crate::{Failure, Response};
+use crate::{Failure, PromptCache, Response};
 
 pub(super) fn read_body(body: Node<'_>) -> Body {
     let items = body.get("output").into_iter().flat_map(Node::items);
@@ -36,6 +36,7 @@ pub(super) fn read_body(body: Node<'_>) -> Body {
             status,
             service_tier: body.string("service_tier"),
             compacted: kinds.contains(&"compaction"),
+            prompt_cache: PromptCache::read(body),
             ..Response::default()
         },
         usage: reported.usage,
