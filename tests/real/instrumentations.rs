@@ -119,14 +119,16 @@ async fn earlier_versions() {
     }
 }
 
-/// Returns the line of a failed check that names the fault: the last of a script's output, else the first.
+/// Returns the lines of a failed check that name the fault: the last of a script's output, else the first, with the two
+/// values that differ.
 fn what_is_wrong(error: tokio::task::JoinError) -> String {
     let panic = error.into_panic();
     let message = panic.downcast_ref::<String>().map_or("", String::as_str);
-    let line = match message.contains("Traceback") {
-        true => message.trim_end_matches(['"', '\n']).rsplit("\\n").next(),
-        false => message.lines().next(),
-    };
-    let line: String = line.unwrap_or_default().chars().take(200).collect();
+    let script = message.trim_end_matches(['"', '\n']).rsplit("\\n").next();
+    let script = script.filter(|_| message.contains("Traceback"));
+    let differs = |line: &&str| line.starts_with("  left:") || line.starts_with(" right:");
+    let values: String = message.lines().filter(differs).collect();
+    let fault = script.or(message.lines().next()).unwrap_or_default();
+    let line: String = format!("{fault}{values}").chars().take(240).collect();
     line.replace('|', "/")
 }
