@@ -1,23 +1,29 @@
 //! Token counts where the provider sent none, marked as estimates.
 //!
 //! An estimate covers the texts of the prompt and of the answer (including several choices and tool calls), the
-//! overhead of the chat format, pictures by their published rules and tools as their JSON. A prompt with audio or
+//! overhead of the model's format, pictures by their published rules, tools and schemas as the model reads them. A prompt with audio or
 //! files, or a prompt that the provider partly keeps (`previous_response_id`), has no estimate: its count would be
 //! partial. Token ids in place of text are counted exactly.
+//!
+//! Of OpenAI's models, prompts and answers are exact in the median; of other makers' models they are rough, because
+//! their tokenizers are not public or not here. What a model reasoned is not known without usage.
 //!
 //! The work is bounded ([`count`]): hostile text costs no more than ordinary text.
 
 mod answer;
 mod count;
+mod frame;
 mod image;
 mod prompt;
 mod texts;
+mod tools;
 
 use std::borrow::Cow;
 
 use spanloom_core::json::Node;
 use spanloom_core::{Endpoint, Usage, UsageSource};
 
+use self::frame::Frame;
 use self::prompt::Prompt;
 
 /// A part of the prompt with an unknown token count: audio, a file, a conversation that the provider keeps.
@@ -39,8 +45,9 @@ pub(crate) fn usage(
 ) -> Usage {
     let is_read = |body: &Node<'_>| !body.is_cut() && body.depth() <= DEEPEST;
     let answer = Some(answer).filter(is_read);
-    let texts = answer.map(|answer| answer::texts(endpoint, answer).0);
-    let mut texts = texts.unwrap_or_default();
+    let answered = answer.map(|answer| answer::texts(endpoint, answer));
+    let (texts, calls) = answered.unwrap_or_default();
+    let mut texts = texts.0;
     let embeds = answer.is_some_and(answer::embeds);
     if texts.is_empty() && !text.is_empty() {
         texts.push(Cow::Borrowed(text));
@@ -54,7 +61,10 @@ pub(crate) fn usage(
     let prompt = request.and_then(|request| Prompt::of(endpoint, request, model));
     let usage = Usage {
         input_tokens: prompt.map(|prompt| prompt.tokens + count::count(bpe, &prompt.texts.0)),
-        output_tokens: (!embeds).then(|| count::count(bpe, &texts)),
+        output_tokens: (!embeds).then(|| {
+            let frame = Frame::of(model).answer(endpoint, calls);
+            count::count(bpe, &texts) + if texts.is_empty() { 0 } else { frame }
+        }),
         ..Usage::default()
     };
     Usage {

@@ -1,18 +1,13 @@
 //! The parts of a request that become prompt tokens.
 
-use std::borrow::Cow;
-
 use spanloom_core::json::Node;
 use spanloom_core::message::{Message, Modality, Part};
 use spanloom_core::{Endpoint, openai};
 
+use super::frame::Frame;
 use super::texts::Texts;
+use super::tools::Definitions;
 use super::{Uncounted, image};
-
-/// The tokens that OpenAI's chat format adds to each message, and to the whole prompt. Source: OpenAI cookbook, "How to
-/// count tokens with tiktoken".
-const PER_MESSAGE: u64 = 3;
-const PER_PROMPT: u64 = 3;
 
 /// The texts of a prompt, and its tokens that are not text.
 #[derive(Debug, Default)]
@@ -45,8 +40,17 @@ impl<'a> Prompt<'a> {
             Endpoint::FetchResponse => return None,
         };
         counted.ok()?;
-        let tools = request.get("tools").map(Node::written);
-        prompt.texts.0.extend(tools.map(Cow::Owned));
+        if let Some(tools) = request.get("tools") {
+            let definitions = Definitions::of(tools, Frame::of(model).functions(endpoint));
+            prompt.tokens += definitions.tokens;
+            prompt.texts.0.extend(definitions.texts);
+        }
+        let text = || request.get("text")?.get("format");
+        if let Some(format) = request.get("response_format").or_else(text) {
+            let definitions = Definitions::schema(format);
+            prompt.tokens += definitions.tokens;
+            prompt.texts.0.extend(definitions.texts);
+        }
         Some(prompt)
     }
 
@@ -56,12 +60,13 @@ impl<'a> Prompt<'a> {
         request: Node<'a>,
         model: Option<&str>,
     ) -> Result<(), Uncounted> {
-        self.tokens += PER_PROMPT;
+        let frame = Frame::of(model);
+        self.tokens += frame.prompt;
         let asked = openai::prompt_content(endpoint, request);
         let instructions = Message::new("system", asked.system_instructions);
         let instructions = Some(instructions).filter(|message| !message.parts.is_empty());
         for message in instructions.into_iter().chain(asked.input_messages) {
-            self.tokens += PER_MESSAGE;
+            self.tokens += frame.message;
             self.texts.0.push(message.role);
             self.texts
                 .0
@@ -113,7 +118,15 @@ impl<'a> Prompt<'a> {
                     self.part(Part::read(item), model)?;
                 }
             }
-            part => self.texts.part(part)?,
+            part => {
+                let is_call = matches!(part, Part::ToolCall { .. });
+                self.tokens += if is_call {
+                    Frame::of(model).earlier_call
+                } else {
+                    0
+                };
+                self.texts.part(part)?;
+            }
         }
         Ok(())
     }

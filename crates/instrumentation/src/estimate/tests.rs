@@ -130,10 +130,11 @@ fn every_choice_and_tool_call_of_an_answer_counts() {
     let call =
         json!({"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}});
     let calls = json!({"choices": [{"message": {"content": null, "tool_calls": [call]}}]});
-    assert_eq!(output(&calls), Some(2));
+    // One token each for name and arguments, and seven for the call.
+    assert_eq!(output(&calls), Some(9));
     let response = json!({"output": [{"type": "message", "id": "msg_1", "role": "assistant",
         "content": [{"type": "output_text", "text": "Hello!", "annotations": []}]}]});
-    assert_eq!(output(&response), Some(2));
+    assert_eq!(output(&response), Some(3));
 }
 
 #[test]
@@ -162,4 +163,58 @@ fn an_embedding_has_input_only() {
         false,
     );
     assert_eq!((usage.input_tokens, usage.output_tokens), (Some(3), None));
+}
+
+/// Recorded exchanges with OpenAI, from the tests of pydantic-ai (MIT), without ids and without what is not counted.
+///
+/// Of all 423 that these tests have, measured 2026-11-29: prompts are exact in the median, with and without tools and
+/// through both APIs, chat's within 5 % for 95 % (87 % with tools), those of responses for 79 % (69 %), with a schema of
+/// the answer 14 of 17. Texts, one call and several calls are exact in the median of chat's answers and one token or none
+/// off in those of responses, unless the model reasoned, of which nothing is known without usage.
+#[test]
+fn recorded_exchanges_are_counted_as_the_provider_did() {
+    let mut differences: Vec<(String, f64)> = Vec::new();
+    for line in include_str!("recorded.jsonl").lines() {
+        let recorded: Value = serde_json::from_str(line).unwrap();
+        let [request, answer] = ["request", "answer"].map(|name| recorded[name].to_string());
+        let [request, answer] = [&request, &answer].map(|body| Document::read(body.as_bytes()));
+        let endpoint = match recorded["endpoint"].as_str() {
+            Some("chat") => Endpoint::ChatCompletions,
+            _ => Endpoint::Responses,
+        };
+        let model = recorded["request"]["model"].as_str();
+        let usage = super::usage(endpoint, request.root(), model, answer.root(), "", false);
+        for (side, estimate) in [
+            ("input", usage.input_tokens),
+            ("output", usage.output_tokens),
+        ] {
+            let reported = recorded[format!("{side}_tokens")].as_f64().unwrap();
+            let estimate = estimate.unwrap();
+            let difference = f64::from(u32::try_from(estimate).unwrap()) - reported;
+            // One token more or less is as good as exact, however short the answer.
+            let share = if difference.abs() <= 1.0 {
+                0.0
+            } else {
+                difference.abs() / reported
+            };
+            let kind = recorded["kind"].as_str().unwrap();
+            let endpoint = recorded["endpoint"].as_str().unwrap();
+            differences.push((format!("{endpoint} {kind} {side}"), share));
+        }
+    }
+    let mut kinds: Vec<String> = differences.iter().map(|(kind, _)| kind.clone()).collect();
+    kinds.sort();
+    kinds.dedup();
+    assert_eq!(kinds.len(), 14, "{kinds:?}");
+    // The format of JSON that follows a schema has tokens that are not in its text: three or four of a short answer.
+    for kind in kinds
+        .into_iter()
+        .filter(|kind| !kind.ends_with("schema output"))
+    {
+        let of_kind = differences.iter().filter(|(of, _)| *of == kind);
+        let mut shares: Vec<f64> = of_kind.map(|(_, share)| *share).collect();
+        shares.sort_by(f64::total_cmp);
+        let median = shares[shares.len() / 2];
+        assert!(median <= 0.05, "{kind}: {shares:?}");
+    }
 }
