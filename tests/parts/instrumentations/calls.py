@@ -44,6 +44,15 @@ def providers():
     return tracers, loggers
 
 
+def event_providers():
+    """Before OpenTelemetry 1.38 events had a provider of their own."""
+    try:
+        from opentelemetry.sdk._events import EventLoggerProvider
+    except ImportError:
+        return {"logger_provider": loggers}
+    return {"event_logger_provider": EventLoggerProvider(loggers)}
+
+
 def client():
     """The client, instrumented."""
     if KIND == "openinference":
@@ -57,7 +66,7 @@ def client():
     elif KIND == "openai_v2":
         from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
 
-        OpenAIInstrumentor().instrument(tracer_provider=tracers, logger_provider=loggers)
+        OpenAIInstrumentor().instrument(tracer_provider=tracers, **event_providers())
     elif KIND == "langfuse":
         from langfuse import Langfuse
 
@@ -112,9 +121,14 @@ def agent():
     from pydantic_ai.models.instrumented import InstrumentationSettings
 
     settings = InstrumentationSettings(tracer_provider=tracers)
-    model = f"openai-chat:{MODEL}"
     Agent.instrument_all(settings)
-    helper = Agent(model)
+    model = f"openai-chat:{MODEL}"
+    try:
+        helper = Agent(model)
+    except ValueError:
+        # Before version 1.
+        model = f"openai:{MODEL}"
+        helper = Agent(model)
     helper.run_sync("What is 2+2?")
 
     async def stream():

@@ -258,7 +258,7 @@ pub const EARLIER: &[Instrumentation] = &[
     earlier("langfuse", "4.18.0", &["langfuse==4.18.0"], ANY),
     earlier("langfuse", "3.12.0", &["langfuse==3.12.0"], ANY),
     earlier("logfire", "4.41.0", &["logfire==4.41.0"], ANY),
-    earlier("logfire", "3.25.0", &["logfire==3.25.0"], OLD),
+    earlier("logfire", "3.25.0", &["logfire==3.25.0"], ANY),
     earlier(
         "pydantic_ai",
         "1.30.0",
