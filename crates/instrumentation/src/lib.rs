@@ -37,7 +37,7 @@
 //! # Content
 //!
 //! Prompts and answers are recorded only where [`Content`] enables them, filtered by a [`ContentPolicy`]: by default
-//! everything is kept, with secrets of known shapes masked. HTTP headers and URL queries are never recorded.
+//! everything is kept, with secrets masked. Of HTTP headers only those of rate limits are recorded, URL queries never.
 //!
 //! # Attributes, prompts, prices
 //!

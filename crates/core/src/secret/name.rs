@@ -1,7 +1,7 @@
 //! Names of credentials, however they are written: `DB_PASSWORD`, `clientSecret`, `x-api-key`.
 
 use super::words::Family;
-use super::words::{ENDINGS, ENDS, FIRST, OPEN_KEYS, Role, WORDS, pair};
+use super::words::{ENDINGS, ENDS, FIRST, OPEN_KEYS, OPEN_TOKENS, Role, WORDS, pair};
 
 use Family::{LongToken, Token};
 use Role::{Filler, Id, Names, Suffix};
@@ -68,6 +68,7 @@ fn of_word(word: &str, role: Option<Role>, before: Option<&str>) -> Option<Famil
         Some(Names(LongToken)) if before.is_some() && is_key(word) => {
             (!is_before(OPEN_KEYS)).then_some(Token)
         }
+        Some(Names(Token)) if is_before(OPEN_TOKENS) => None,
         Some(Names(family)) => Some(family),
         Some(Suffix | Filler) => None,
         None => {
@@ -164,6 +165,7 @@ mod tests {
             ("HEROKU", Some(Service)),
             ("PHPSESSID", Some(Cookie)),
             ("primary_key", None),
+            ("nextPageToken", None),
             ("cacheKey", None),
             ("session_id", None),
             ("max_tokens", None),

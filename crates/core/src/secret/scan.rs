@@ -5,7 +5,7 @@
 //! remembered, so that no later start inside it reads it again: the pass is linear whatever the text.
 
 use super::prefix::{GROUPS, PREFIXED};
-use super::shape::{ALNUM, CLASSES, Class, NAMED, SCHEMES, Shape, WORD};
+use super::shape::{ALNUM, CLASSES, Class, NAMED, PADDED, SCHEMES, Shape, WORD};
 use super::sign::is_secret;
 use super::{Mask, Span};
 
@@ -138,6 +138,8 @@ pub(super) struct Scan<'t> {
     wanted: Trigger,
     /// The end of the last secret.
     pub(super) end: usize,
+    /// The end of the last run of Base64.
+    read: usize,
     /// For each shape, the place before which it is known not to match; empty until a shape fails.
     dead: Vec<usize>,
 }
@@ -150,18 +152,30 @@ impl<'t> Scan<'t> {
             escaped: false,
             wanted: KNOWN | if mask.emails { EMAIL } else { 0 } | if mask.cards { CARD } else { 0 },
             end: 0,
+            read: 0,
             dead: Vec::new(),
         };
         let mut at = 0;
         while let Some((next, bits)) = scan.next(at) {
-            at = next + 1;
-            if let Some(span) = scan.look(next, bits) {
-                scan.end = span.to;
-                at = at.max(span.to);
-                scan.spans.push(span);
-            }
+            let Some(span) = scan.look(next, bits) else {
+                at = scan.behind_data(next).unwrap_or(next + 1);
+                continue;
+            };
+            scan.end = span.to;
+            at = span.to.max(next + 1);
+            scan.spans.push(span);
         }
         scan
+    }
+
+    /// Returns the end of a run of Base64 that is longer than any secret, from a byte at which nothing begins: a picture.
+    fn behind_data(&mut self, at: usize) -> Option<usize> {
+        const SHORTEST: usize = 1 << 10;
+        if at < self.read {
+            return None;
+        }
+        self.read = self.while_in(PADDED, at);
+        (self.read - at > SHORTEST).then_some(self.read)
     }
 
     /// Returns the next byte at which something may be found, and what. Most bytes are skipped eight at a time.

@@ -297,6 +297,21 @@ fn characters_written_as_escapes_do_not_hide_a_secret() {
 }
 
 #[test]
+fn a_picture_is_passed_over_and_what_follows_it_is_not() {
+    let key = "sk-proj-abcdefghijklmnop0123456789";
+    let picture = "kAKIAIOSFODNN7EXAMPLE/+".repeat(60);
+    let text = format!(r#"{{"url":"data:image/png;base64,{picture}==","key":"{key}"}}"#);
+    let masked = mask(&text);
+    assert!(
+        masked.contains(&picture) && !masked.contains(key),
+        "{masked}"
+    );
+    let short = format!("data:text/plain;base64,{key}");
+    assert!(!mask(&short).contains(key));
+    assert!(!mask("data:;base64,AKIAIOSFODNN7EXAMPLE").contains("IOSF"));
+}
+
+#[test]
 fn a_key_that_is_cut_off_does_not_swallow_what_follows_its_string() {
     let cut = r#"["-----BEGIN PRIVATE KEY-----\nMII\" said he","-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----"]"#;
     assert_eq!(
@@ -321,6 +336,8 @@ fn ordinary_text_is_left_alone_and_not_copied() {
         "commit 0123456789abcdef0123456789abcdef01234567",
         "bob@example.com paid with 4111 1111 1111 1111",
         r"C:\new\build\file",
+        r#"{"bucket":"b","key":"uploads/2024/img_8f3a9c2b1d4e-v2.png"}"#,
+        r#"{"items":[],"nextPageToken":"CAUQAAxB7k2Lm9Qr4Tz1W"}"#,
     ] {
         assert!(
             matches!(mask(text), Cow::Borrowed(_)),

@@ -79,7 +79,10 @@ impl Value<'_> {
                 generated && self.is_plain() || self.is_long_number()
             }
             Family::LongToken => {
-                is_generated(self.text, 20) && self.has_numbers(2) && self.is_plain()
+                is_generated(self.text, 20)
+                    && self.has_numbers(2)
+                    && self.is_plain()
+                    && !is_file(self.text)
             }
             Family::Cookie => self.assigned && is_generated(self.text, 16) && self.is_plain(),
         };
@@ -205,6 +208,12 @@ impl Value<'_> {
         let number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
         !self.quoted && !self.assigned && self.text.iter().all(number)
     }
+}
+
+/// Returns whether a text is a path or the name of a file, as keys of objects in a store are.
+fn is_file(text: &[u8]) -> bool {
+    let extension = text.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    text.contains(&b'/') || extension.len() < 6 && extension.len() < text.len()
 }
 
 /// Returns whether a text is an address or a path.

@@ -203,6 +203,25 @@ pub(super) const ENDS: &[(&str, Family)] = &[
     ("sessid", Cookie),
 ];
 
+/// Words before `token` that make it the name of a place in a list, or of a word of a model.
+pub(super) const OPEN_TOKENS: &[&str] = &[
+    "bos",
+    "continuation",
+    "end",
+    "eos",
+    "last",
+    "mask",
+    "next",
+    "pad",
+    "page",
+    "pagination",
+    "special",
+    "start",
+    "stop",
+    "sync",
+    "unk",
+];
+
 /// Words before `key` that make it the name of no secret.
 pub(super) const OPEN_KEYS: &[&str] = &[
     "bucket",

@@ -107,20 +107,21 @@ impl Memory {
         self.count_once(place);
     }
 
-    /// Marks the spans around a span that reports tokens: theirs are the same tokens again.
+    /// Marks the spans around a span that reports tokens: theirs are the same tokens again. A span that had ended before is
+    /// not around it, although it is its parent: some instrumentations never leave the context of a call.
     fn count_once(&mut self, place: usize) {
         let places = Arc::clone(&self.places);
         let mut outer = places.outer.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(row) = self.rows.get(place) else {
+        let Some(row) = self.rows.get_mut(place) else {
             return;
         };
-        let is_awaited = outer.take(row);
-        if !is_awaited && row.total_tokens().is_none() && !row.reported_below {
+        let awaited = outer.take(row);
+        row.reported_below |= awaited.is_some_and(|start| row.is_around(start));
+        let reports = row.total_tokens().is_some() || row.reported_below;
+        let own = reports.then_some(row.started_at);
+        let Some(start) = own.into_iter().chain(awaited).min() else {
             return;
-        }
-        if is_awaited && let Some(row) = self.rows.get_mut(place) {
-            row.reported_below = true;
-        }
+        };
         let mut inner = place;
         for _ in 0..DEEPEST {
             let Some(row) = self.rows.get(inner) else {
@@ -134,9 +135,10 @@ impl Memory {
             let same_trace =
                 |place: &usize| self.rows.get(*place).is_some_and(|row| row.trace == trace);
             let Some(place) = known.filter(same_trace) else {
-                return outer.wait_for(project, parent, trace);
+                return outer.wait_for(project, parent, trace, start);
             };
             match self.rows.get_mut(place) {
+                Some(row) if !row.is_around(start) => {}
                 Some(row) if !row.reported_below => row.reported_below = true,
                 // The spans around it are marked already.
                 _ => return,

@@ -9,22 +9,32 @@ use super::row::Row;
 /// The most spans that are waited for, about 100 bytes each. Some never arrive, since they are sent elsewhere.
 const MOST: usize = 200_000;
 
-/// The spans waited for, by project and id, with their trace.
+/// The spans waited for, by project and id, with their trace and the start of the first span below that reports tokens.
 #[derive(Debug, Default)]
-pub(super) struct Outer(HashMap<(Code, Id), Id>);
+pub(super) struct Outer(HashMap<(Code, Id), (Id, i64)>);
 
 impl Outer {
-    pub(super) fn wait_for(&mut self, project: Code, id: Id, trace: Id) {
+    pub(super) fn wait_for(&mut self, project: Code, id: Id, trace: Id, start: i64) {
         if self.0.len() >= MOST {
             self.0.clear();
         }
-        self.0.insert((project, id), trace);
+        let awaited = self
+            .0
+            .entry((project, id))
+            .or_insert((trace.clone(), start));
+        if awaited.0 == trace {
+            awaited.1 = awaited.1.min(start);
+        } else {
+            *awaited = (trace, start);
+        }
     }
 
-    /// Returns whether a row was waited for.
-    pub(super) fn take(&mut self, row: &Row) -> bool {
+    /// Returns the start of the first span below a row, if the row was waited for.
+    pub(super) fn take(&mut self, row: &Row) -> Option<i64> {
         let key = (row.project, row.id.clone());
-        let is_awaited = self.0.get(&key).is_some_and(|trace| *trace == row.trace);
-        is_awaited && self.0.remove(&key).is_some()
+        let (_, start) = self.0.get(&key).filter(|(trace, _)| *trace == row.trace)?;
+        let start = *start;
+        self.0.remove(&key);
+        Some(start)
     }
 }

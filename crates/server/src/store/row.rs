@@ -163,6 +163,11 @@ impl Row {
         }
     }
 
+    /// Returns whether the span was still open at a time, in nanoseconds since the epoch.
+    pub(crate) fn is_around(&self, time: i64) -> bool {
+        self.ended_at.is_none_or(|end| end > time)
+    }
+
     /// Returns whether the call counts in sums. A span that reports tokens which spans below it report as well is the
     /// same calls again.
     pub(crate) fn counts(&self) -> bool {

@@ -17,6 +17,7 @@ mod otlp;
 mod otlp_grpc;
 mod otlp_json;
 mod otlp_logs;
+mod otlp_traces;
 mod parts;
 mod setup;
 mod start;

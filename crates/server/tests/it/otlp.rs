@@ -204,59 +204,6 @@ async fn what_an_agent_sums_up_is_not_counted_beside_its_calls() {
 }
 
 #[tokio::test]
-async fn tokens_that_two_nested_spans_report_are_counted_once_in_any_order() {
-    for inner_first in [true, false] {
-        let server = Running::new().await;
-        let mut inner = request(vec![2; 8]);
-        inner.resource_spans[0].scope_spans[0].spans[0].parent_span_id = vec![9; 8];
-        let outer = request(vec![9; 8]);
-        let mut requests = [inner, outer];
-        if !inner_first {
-            requests.reverse();
-        }
-        for message in requests {
-            let answer = send(&server, gzip(&message.encode_to_vec()), "gzip", PROTOBUF).await;
-            assert_eq!(answer.status(), 200);
-        }
-        let stream = "entity=local&project=otlp&stream=shop";
-        let totals = &server.get(&format!("/api/summary?{stream}")).await["totals"];
-        let found = (&totals["calls"], &totals["input_tokens"]);
-        assert_eq!(found, (&json!(1), &json!(1_000)), "{inner_first}: {totals}");
-    }
-}
-
-#[tokio::test]
-async fn spans_with_one_id_in_two_traces_are_two_records() {
-    let server = Running::new().await;
-    let first = request(vec![2; 8]);
-    let mut second = first.clone();
-    let span = &mut second.resource_spans[0].scope_spans[0].spans[0];
-    span.trace_id = vec![7; 16];
-    span.name = "chat two".to_owned();
-    // The second comes twice, as a resent batch does.
-    for message in [&first, &second, &second] {
-        let answer = send(&server, gzip(&message.encode_to_vec()), "gzip", PROTOBUF).await;
-        assert_eq!(answer.status(), 200);
-    }
-    let stream = "entity=local&project=otlp&stream=shop";
-    let listed = server.get(&format!("/api/calls?{stream}")).await;
-    let calls = listed["calls"].as_array().unwrap();
-    let mut traces: Vec<&str> = calls
-        .iter()
-        .map(|it| it["trace_id"].as_str().unwrap())
-        .collect();
-    traces.sort_unstable();
-    assert_eq!(traces, ["01".repeat(16), "07".repeat(16)], "{listed}");
-    for call in calls {
-        let id = call["id"].as_str().unwrap();
-        let detail = server
-            .get(&format!("/api/call?entity=local&project=otlp&id={id}"))
-            .await;
-        assert_eq!(detail["call"]["trace_id"], call["trace_id"], "{detail}");
-    }
-}
-
-#[tokio::test]
 async fn invalid_spans_are_counted_and_the_others_kept() {
     let server = Running::new().await;
     let mut both = request(vec![2; 8]);
