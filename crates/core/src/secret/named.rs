@@ -15,14 +15,7 @@ const WORDS: usize = 6;
 impl Scan<'_> {
     /// Matches the value after a separator at `at`.
     pub(super) fn named(&mut self, at: usize) -> Option<Span> {
-        let head = self.text.get(self.end.max(at.saturating_sub(GAP))..at)?;
-        let name = trim_end(head);
-        let last = match name {
-            [.., third, before, last] => [*third, *before, *last],
-            // A name of two letters at the begin of a text.
-            [before, last] => [b' ', *before, *last],
-            _ => return None,
-        };
+        let last = self.last_letters(at)?;
         if last.is_ascii() && !may_end(last) || self.is_path(at) {
             return None;
         }
@@ -32,11 +25,36 @@ impl Scan<'_> {
             b"ey" | b"en" | b"et" | b"re" | b"ig" | b"om"
         );
         let family = match last.is_ascii() {
-            false => is_password_abroad(name).then_some(Family::Password),
+            false => {
+                let head = self.text.get(..at)?;
+                is_password_abroad(trim_end(head)).then_some(Family::Password)
+            }
             true => self.announced(at),
         };
         let shaped = shaped.then(|| self.shaped(at)).flatten();
         shaped.or_else(|| self.announced_value(at, family?))
+    }
+
+    /// Returns the last three letters of the name before a separator at `at`.
+    fn last_letters(&self, at: usize) -> Option<[u8; 3]> {
+        let near = at.checked_sub(4).and_then(|from| self.text.get(from..at));
+        match near {
+            // Most names are members of JSON.
+            Some(&[third, before, last, b'"']) if is(last, ALNUM) => {
+                return Some([third, before, last]);
+            }
+            Some(&[_, third, before, last]) if is(last, ALNUM) => {
+                return Some([third, before, last]);
+            }
+            _ => {}
+        }
+        let head = self.text.get(self.end.max(at.saturating_sub(GAP))..at)?;
+        match *trim_end(head) {
+            [.., third, before, last] => Some([third, before, last]),
+            // A name of two letters at the begin of a text.
+            [before, last] => Some([b' ', before, last]),
+            _ => None,
+        }
     }
 
     /// Returns whether a colon is part of a path of Rust or C++, and not of `::=`.
