@@ -141,8 +141,9 @@ async fn earlier_versions() {
 fn what_is_wrong(error: tokio::task::JoinError) -> String {
     let panic = error.into_panic();
     let message = panic.downcast_ref::<String>().map_or("", String::as_str);
-    let script = message.trim_end_matches(['"', '\n']).rsplit("\\n").next();
-    let script = script.filter(|_| message.starts_with("called") && message.contains("Traceback"));
+    let script = message.split_once("exit status").map(|(_, output)| output);
+    let script = script.map(|output| output.trim_end_matches(['"', '\n', '\\', 'n', ' ']));
+    let script = script.and_then(|output| output.rsplit("\\n").next());
     let differs = |line: &&str| line.starts_with("  left:") || line.starts_with(" right:");
     let values: String = message.lines().filter(differs).collect();
     let fault = script.or(message.lines().next()).unwrap_or_default();
