@@ -106,7 +106,9 @@ impl Scan<'_> {
         let kind = NAMED.get(shape)?.kind;
         // A number may appear in JSON without quotes; a mark may not.
         let letters = |byte: &u8| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E');
-        self.text.get(from..to)?.iter().any(letters).then_some(())?;
+        let value = self.text.get(from..to)?;
+        let digit = value.iter().any(u8::is_ascii_digit);
+        (digit && value.iter().any(letters)).then_some(())?;
         Some(self.span(from, to, kind))
     }
 

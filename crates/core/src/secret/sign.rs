@@ -59,12 +59,10 @@ fn is_mixed(token: &[u8]) -> bool {
     })
 }
 
-/// Returns whether a token has a digit and a piece that is no word: longer than a word, or of letters and digits.
+/// Returns whether a token has a piece that is no word: longer than a word, or of letters and digits.
 pub(super) fn looks_random(token: &[u8]) -> bool {
     let digit = |piece: &[u8]| piece.iter().any(u8::is_ascii_digit);
     let letter = |piece: &[u8]| piece.iter().any(u8::is_ascii_alphabetic);
     let mut pieces = token.split(|byte| !is(*byte, ALNUM));
-    digit(token)
-        && pieces
-            .any(|piece| piece.len() >= 16 || piece.len() >= 10 && digit(piece) && letter(piece))
+    pieces.any(|piece| piece.len() >= 16 || piece.len() >= 10 && digit(piece) && letter(piece))
 }
