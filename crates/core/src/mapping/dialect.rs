@@ -98,6 +98,11 @@ pub(super) const OPERATION_WORDS: &[(&str, &str)] = &[
     ("acompletion", "chat"),
     ("responses", "chat"),
     ("aresponses", "chat"),
+    // Semantic Kernel before 1.40.
+    ("chat.completions", "chat"),
+    ("chat.streaming_completions", "chat"),
+    ("text.completions", "text_completion"),
+    ("text.streaming_completions", "text_completion"),
 ];
 pub(super) const PROVIDER: &[&str] = &[
     names::GEN_AI_PROVIDER_NAME,

@@ -20,7 +20,7 @@ pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
         request_model,
         response_model,
         response_id: attributes.take_text(dialect::RESPONSE_ID),
-        finish_reasons: attributes.take_texts(dialect::FINISH_REASONS),
+        finish_reasons: finish_reasons(attributes),
         streamed: attributes
             .take_flag(names::GEN_AI_REQUEST_STREAM)
             .unwrap_or_default(),
@@ -44,6 +44,17 @@ pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
         previous_response_id: attributes.take_text(&[names::GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID]),
         outer_span_id: attributes.take_text(&[names::SPANLOOM_OUTER_SPAN_ID]),
     }
+}
+
+/// Takes the finish reasons. Semantic Kernel writes them as Python prints an enum: `FinishReason.STOP`.
+fn finish_reasons(attributes: &mut Attributes) -> Vec<String> {
+    let mut reasons = attributes.take_texts(dialect::FINISH_REASONS);
+    for reason in &mut reasons {
+        if let Some(word) = reason.strip_prefix("FinishReason.") {
+            *reason = word.to_ascii_lowercase();
+        }
+    }
+    reasons
 }
 
 /// Takes a model's name. Spring AI writes `none` for no model, and MLflow puts quotes around it.

@@ -61,7 +61,8 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
     let mut attributes = span.attributes;
     let stream = destination(&mut attributes, resource, default);
     let ours = attributes.text(names::SPANLOOM_OUTCOME).is_some();
-    unpack(&mut attributes, matches!(span.status, SpanStatus::Error(_)));
+    let failed = matches!(span.status, SpanStatus::Error(_));
+    unpack(&mut attributes, &span.name, failed);
     let thrown = event::unpack(span.events, span.links, &mut attributes);
     let mut info = info(&mut attributes);
     let reported = match counts(&info) {

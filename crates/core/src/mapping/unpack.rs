@@ -12,6 +12,8 @@ use crate::semconv as names;
 const ADK_REQUEST: &str = "gcp.vertex.agent.llm_request";
 /// The attribute of Google ADK with the answer.
 const ADK_RESPONSE: &str = "gcp.vertex.agent.llm_response";
+/// LiteLLM's name of a span for a call.
+const LITELLM: &str = "litellm_request";
 /// The attribute of Logfire with the request.
 const LOGFIRE_REQUEST: &str = "request_data";
 /// The operation of a span that opens a stream; the call is another span.
@@ -21,14 +23,17 @@ const LOGFIRE_RESPONSE: &str = "response_data";
 /// Where the usage of such an answer is put; `numbers` reads it.
 pub(super) const USAGE: &str = "gen_ai.usage.raw";
 
-/// Takes the composite attributes apart. Attributes that are there already take precedence.
-pub(super) fn unpack(attributes: &mut Attributes, failed: bool) {
+/// Takes the composite attributes of a span apart. Attributes that are there already take precedence.
+pub(super) fn unpack(attributes: &mut Attributes, name: &str, failed: bool) {
     if !failed && opens_stream(attributes) {
         attributes.put(names::GEN_AI_OPERATION_NAME, OPEN_STREAM.into());
     }
     // LiteLLM's word for a chat, which is OpenLLMetry's for a text completion.
     let is_completion = attributes.text("llm.request.type") == Some("completion");
-    if is_completion && attributes.has("litellm.call_id") {
+    if is_completion && (name == LITELLM || attributes.has("litellm.call_id")) {
+        put(attributes, names::GEN_AI_OPERATION_NAME, json!("chat"));
+    }
+    if is_chat_of_logfire(attributes) {
         put(attributes, names::GEN_AI_OPERATION_NAME, json!("chat"));
     }
     if let Some(request) = take_object(attributes, ADK_REQUEST) {
@@ -40,6 +45,12 @@ pub(super) fn unpack(attributes: &mut Attributes, failed: bool) {
     if let Some(response) = take_object(attributes, LOGFIRE_RESPONSE) {
         logfire_response(attributes, response);
     }
+}
+
+/// Returns whether a span is Logfire's for a request with messages: before version 4 it names no operation.
+fn is_chat_of_logfire(attributes: &Attributes) -> bool {
+    let request = attributes.get(LOGFIRE_REQUEST).cloned().map(parsed);
+    attributes.has("logfire.json_schema") && request.is_some_and(|it| it.get("messages").is_some())
 }
 
 /// Returns whether a span is Logfire's for a streamed request, which ends when the stream opens: it has neither an answer
