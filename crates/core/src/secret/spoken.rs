@@ -123,32 +123,40 @@ impl Scan<'_> {
         self.argument(at, letter, from, quote)
     }
 
-    /// Matches the argument of a flag, with the command before it.
+    /// Matches the argument of a flag, with the command before it. The argument is judged first: the search for a command
+    /// takes longer.
     fn argument(&mut self, at: usize, letter: u8, from: usize, quote: Option<u8>) -> Option<Span> {
+        if !FLAGS.iter().any(|(_, flag)| *flag == letter) {
+            return None;
+        }
+        let value = self.value(from, quote, true);
+        let password = match letter {
+            b'u' => password_of(value.text)?,
+            _ => value.text,
+        };
+        let judged = Value {
+            text: password,
+            quoted: true,
+            ..value
+        };
+        if !judged.is_secret(Family::Password) {
+            return None;
+        }
         let command = self
             .text
             .get(self.end.max(at.saturating_sub(COMMAND))..at)?;
         let is_command = |name: &[u8]| command.windows(name.len()).any(|window| window == name);
-        let (name, _) = FLAGS
-            .iter()
-            .find(|(name, flag)| *flag == letter && is_command(name))?;
-        let value = self.value(from, quote, true);
-        if *name != b"curl" {
-            return self.found(from, value, Family::Password);
-        }
-        let colon = value.text.iter().position(|byte| *byte == b':')?;
-        let (user, password) = value.text.split_at(colon);
-        let password = password.get(1..)?;
-        let part = |text| Value {
-            text,
-            quoted: true,
-            ..value
-        };
-        // A user without a password may itself be one.
-        let whole = part(if password.is_empty() { user } else { password });
-        if !whole.is_secret(Family::Password) {
-            return None;
-        }
-        Some(self.span(from, from + value.text.len(), "password"))
+        let mut flags = FLAGS.iter();
+        flags
+            .any(|(name, flag)| *flag == letter && is_command(name))
+            .then(|| self.span(from, from + value.text.len(), "password"))
     }
+}
+
+/// Returns the password of `user:password`; a user without one may itself be a secret.
+fn password_of(pair: &[u8]) -> Option<&[u8]> {
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    let (user, password) = pair.split_at(colon);
+    let password = password.get(1..)?;
+    Some(if password.is_empty() { user } else { password })
 }

@@ -72,6 +72,8 @@ const HOSTILE: &[&str] = &[
     "key: x1Y2z3",
     "curl -u a:",
     "curl -u ",
+    " -p ",
+    " -p a1b2c3d4",
     "token ",
     " --secret x1",
     "key=key",
