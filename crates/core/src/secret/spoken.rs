@@ -1,5 +1,7 @@
 //! Secrets after a name and a blank: `--secret …`, `curl -u user:…`, `ENV API_KEY …`, `password is …`.
 
+use memchr::memmem;
+
 use super::Span;
 use super::name::{Announcement, announcement};
 use super::named::{GAP, LONGEST_NAME};
@@ -145,7 +147,7 @@ impl Scan<'_> {
         let command = self
             .text
             .get(self.end.max(at.saturating_sub(COMMAND))..at)?;
-        let is_command = |name: &[u8]| command.windows(name.len()).any(|window| window == name);
+        let is_command = |name: &[u8]| memmem::find(command, name).is_some();
         let mut flags = FLAGS.iter();
         flags
             .any(|(name, flag)| *flag == letter && is_command(name))

@@ -169,7 +169,7 @@ fn an_embedding_has_input_only() {
 ///
 /// Of all 423 that these tests have, measured 2026-11-29: prompts are exact in the median, with and without tools and
 /// through both APIs, chat's within 5 % for 95 % (87 % with tools), those of responses for 79 % (69 %), with a schema of
-/// the answer 14 of 17. Texts, one call and several calls are exact in the median of chat's answers and one token or none
+/// the answer 15 of 17. Texts, one call and several calls are exact in the median of chat's answers and one token or none
 /// off in those of responses, unless the model reasoned, of which nothing is known without usage.
 #[test]
 fn recorded_exchanges_are_counted_as_the_provider_did() {

@@ -195,7 +195,7 @@ impl GenAiLayerBuilder {
     /// prompt ends. At most 256 segments. Default: none.
     ///
     /// Set a key with [`ContentPolicy::with_hash_key`]: without one, a short text can be found by brute force. Hashing
-    /// takes about 10 ns for each byte of the request, on the recorder's thread.
+    /// happens on the recorder's thread.
     pub fn with_prompt_segments(mut self) -> Self {
         self.prompt_segments = true;
         self

