@@ -140,6 +140,6 @@ async fn usage_that_was_not_reported_is_an_estimate_and_says_so() {
     ask(&layered.client, &request).await;
     let span = layered.span(1);
     // Its tokenizer has no estimate: no figure is compared with the server's.
-    assert_eq!(get(&span, "spanloom.usage.source"), "estimated");
+    assert_eq!(get(&span, "spanloom.usage.source"), "rough");
     assert!(get(&span, "gen_ai.usage.input_tokens").is_number());
 }

@@ -25,6 +25,7 @@ pub(crate) fn record(span: SpanData, resource: &Attributes, default: &StreamName
         },
         attributes: span.attributes.into_iter().map(pair).collect(),
         kind: kind(&span.span_kind),
+        scope: Some(span.instrumentation_scope.name().to_owned()).filter(|name| !name.is_empty()),
         events: span.events.events.into_iter().map(event).collect(),
         links: span.links.links.into_iter().map(link).collect(),
     };

@@ -30,7 +30,7 @@ pub(crate) fn cost(call: &Call, stated: Option<StatedCost>, prices: &PriceBook) 
     debug_assert!(
         cost.as_ref()
             .is_none_or(|cost| (cost.source == CostSource::Estimated)
-                == (call.usage.source == Some(UsageSource::Estimated))),
+                == call.usage.source.is_some_and(UsageSource::is_estimate)),
         "a cost is as good as its tokens"
     );
     cost

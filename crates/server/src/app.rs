@@ -1,6 +1,7 @@
 //! The state shared by all request handlers.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) bodies: Bodies,
     /// The permits for streamed answers: fewer than connections, so that slow readers leave connections free.
     pub(crate) streams: Arc<Semaphore>,
+    /// The number of log records accepted since the start that belong to no call, and so are not stored.
+    pub(crate) other_logs: AtomicU64,
     pub(crate) url: String,
     pub(crate) otlp_url: Option<String>,
     pub(crate) grpc_url: Option<String>,

@@ -26,7 +26,9 @@ pub(super) fn untruths(exchange: &Exchange, answer: &Answer, observed: &Observed
     let usage = usage(&payloads).filter(|usage| !fetched && !is_placeholder(usage));
     let mut truths = vec![("spanloom.outcome", outcome(exchange, &body))];
     // Without a count from the provider, an estimate cannot be checked.
-    if told("spanloom.usage.source") != "estimated" || usage.is_some() {
+    let is_estimate =
+        told("spanloom.usage.source") == "estimated" || told("spanloom.usage.source") == "rough";
+    if !is_estimate || usage.is_some() {
         let usage = usage.unwrap_or_default();
         truths.extend([
             (

@@ -34,6 +34,8 @@ pub struct Span {
     pub status: SpanStatus,
     /// `CLIENT`, `INTERNAL` and so on; `None` where it is not specified.
     pub kind: Option<&'static str>,
+    /// The name of the instrumentation scope that made the span; `None` where there is none.
+    pub scope: Option<String>,
     /// The span's own attributes.
     pub attributes: Attributes,
     /// The span's events, in order.
@@ -85,8 +87,8 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
         failed,
         (span.started_at, span.ended_at),
     );
-    if let Some(kind) = span.kind.filter(|_| !ours) {
-        attributes.put("span.kind", kind.into());
+    if !ours {
+        put_origin(&mut attributes, span.kind, span.scope);
     }
     // Some dialects use the session id as the conversation id, so it is read as both.
     let session = attributes.text(names::SESSION_ID).map(str::to_owned);
@@ -118,6 +120,16 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
         wb_user_id: attributes.take_text(dialect::USER),
         attributes: grouped(attributes, session, &info),
         id: span.span_id,
+    }
+}
+
+/// Adds what a span has besides attributes, and a record does not.
+fn put_origin(attributes: &mut Attributes, kind: Option<&'static str>, scope: Option<String>) {
+    if let Some(kind) = kind {
+        attributes.put("span.kind", kind.into());
+    }
+    if let Some(scope) = scope {
+        attributes.put("scope.name", scope.into());
     }
 }
 

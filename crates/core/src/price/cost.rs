@@ -88,7 +88,7 @@ impl<'a> Price<'a> {
             input: Some(Usd::from_nanos(input)),
             output: Some(Usd::from_nanos(output)),
             source: match usage.source {
-                Some(UsageSource::Estimated) => CostSource::Estimated,
+                Some(UsageSource::Estimated | UsageSource::Rough) => CostSource::Estimated,
                 Some(UsageSource::Reported) | None => CostSource::Priced,
             },
             price_date: self.date.map(str::to_owned),
@@ -169,14 +169,13 @@ impl Rates {
         let mut written = take(&mut plain, usage.cache_write_tokens);
         let written_1h = take(&mut written, usage.cache_write_1h_tokens);
         let audio = take(&mut plain, usage.audio_input_tokens);
+        // Where writes are charged, a longer lifetime costs more than the shortest.
+        let rate_1h = self
+            .cache_write_1h
+            .or_else(|| self.cache_write.is_none().then_some(self.input));
         let cached = times(read, self.cache_read.unwrap_or(self.input))
             + times(written, self.cache_write.unwrap_or(self.input))
-            + times(
-                written_1h,
-                self.cache_write_1h
-                    .or(self.cache_write)
-                    .unwrap_or(self.input),
-            );
+            + charged(written_1h, rate_1h)?;
         Some(times(plain, self.input) + cached + charged(audio, self.input_audio)?)
     }
 

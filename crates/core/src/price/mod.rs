@@ -60,7 +60,8 @@
 //!
 //! # What the amount leaves out
 //!
-//! Contracts, taxes and tools billed extra (web search) are excluded. Cache writes cost the shortest lifetime's price.
+//! Contracts, taxes and tools billed extra (web search) are excluded. The cost of cache
+//! writes that last an hour or longer is unknown where only the shortest lifetime has a price.
 
 mod cost;
 mod file;

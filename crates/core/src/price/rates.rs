@@ -87,8 +87,8 @@ impl Rates {
         Ok(self)
     }
 
-    /// Sets the price of input written to the provider's cache for an hour or longer. It costs as much as other writes
-    /// until then.
+    /// Sets the price of input written to the provider's cache for an hour or longer. Until then, the cost of calls with
+    /// such writes is unknown where other writes have a price, since longer lifetimes cost more.
     ///
     /// # Errors
     /// As [`Rates::per_million`].

@@ -393,6 +393,30 @@ fn marks_what_was_estimated() {
 }
 
 #[test]
+fn a_longer_lifetime_than_has_a_price_is_of_unknown_cost() {
+    let written = |lasting| Usage {
+        cache_write_tokens: Some(10),
+        cache_write_1h_tokens: Some(lasting),
+        ..tokens(10, 0)
+    };
+    let rates = Rates::per_million("1", "2")
+        .unwrap()
+        .with_cache_write("1.25")
+        .unwrap();
+    let mut own = Overlay::new();
+    own.insert("q", "charges-writes", rates);
+    own.insert(
+        "q",
+        "writes-are-input",
+        Rates::per_million("1", "2").unwrap(),
+    );
+    let total = |model: &str, usage| Some(own.price("q", model)?.cost(&usage)?.total.as_nanos());
+    assert_eq!(total("charges-writes", written(0)), Some(12_500));
+    assert_eq!(total("charges-writes", written(4)), None);
+    assert_eq!(total("writes-are-input", written(4)), Some(10_000));
+}
+
+#[test]
 fn a_price_left_open_is_never_zero_and_never_the_tables() {
     let mut own = Overlay::new();
     own.insert(

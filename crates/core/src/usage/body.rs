@@ -65,7 +65,10 @@ fn of(object: Node<'_>, timings: Option<Node<'_>>) -> Reported {
     fill(&mut usage, &CACHED, &cached);
     fill(&mut usage, &OUTPUT, &[completion, output, output_singular]);
     fill(&mut usage, &TOP, &[Some(object)]);
+    let litellm = inputs.map(|details| details?.get("cache_creation_token_details"));
     fill(&mut usage, &LIFETIMES, &[lifetimes]);
+    fill(&mut usage, &LIFETIMES, &litellm);
+    usage.cache_write_1h_tokens = usage.cache_write_1h_tokens.or_else(|| long_lived(object));
     fill(&mut usage, &TIMINGS, &[timings]);
     let mut total = total.and_then(count);
     if usage.input_tokens.is_none() {
@@ -84,6 +87,18 @@ fn of(object: Node<'_>, timings: Option<Node<'_>>) -> Reported {
         usage,
         cost: cost(object),
     }
+}
+
+/// Returns the tokens that are cached for an hour or longer, of Bedrock's `cacheDetails`: a list of lifetimes (`5m`, `1h`)
+/// with their tokens.
+fn long_lived(object: Node<'_>) -> Option<u64> {
+    let lifetimes = object.get("cacheDetails")?.items();
+    let tokens = lifetimes.filter_map(|lifetime| {
+        let ttl = lifetime.get("ttl")?.text()?;
+        let tokens = lifetime.get("inputTokens").and_then(count)?;
+        Some(if ttl.ends_with(['h', 'H']) { tokens } else { 0 })
+    });
+    tokens.reduce(u64::saturating_add)
 }
 
 /// Other names of the sum of all tokens.
@@ -240,6 +255,39 @@ mod tests {
             ),
             (Some(4), None, Some(3))
         );
+    }
+
+    #[test]
+    fn cache_writes_are_split_by_lifetime_wherever_it_is_stated() {
+        for (long, json) in [
+            (
+                400,
+                r#"{"prompt_tokens":2000,"cache_creation_input_tokens":1000,
+                "cache_creation":{"ephemeral_5m_input_tokens":600,"ephemeral_1h_input_tokens":400}}"#,
+            ),
+            (
+                400,
+                r#"{"prompt_tokens":2000,"prompt_tokens_details":{"cache_creation_tokens":1000,
+                "cache_creation_token_details":{"ephemeral_5m_input_tokens":600,"ephemeral_1h_input_tokens":400}}}"#,
+            ),
+            (
+                400,
+                r#"{"inputTokens":2000,"cacheWriteInputTokens":1000,
+                "cacheDetails":[{"ttl":"1h","inputTokens":400},{"ttl":"5m","inputTokens":600}]}"#,
+            ),
+            (
+                0,
+                r#"{"inputTokens":2000,"cacheWriteInputTokens":1000,"cacheDetails":[{"ttl":"T5M","inputTokens":1000}]}"#,
+            ),
+            (
+                400,
+                r#"{"input_tokens":2000,"input_tokens_details":{"cache_write_tokens":1000,"cache_write_12h_tokens":400}}"#,
+            ),
+        ] {
+            let usage = of(json);
+            let found = (usage.cache_write_tokens, usage.cache_write_1h_tokens);
+            assert_eq!(found, (Some(1_000), Some(long)), "{json}");
+        }
     }
 
     #[test]

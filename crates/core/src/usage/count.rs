@@ -187,9 +187,10 @@ pub(super) const OTHER_WORDS: [(&str, Field); 25] = [
 ];
 
 /// Members of the details of the input.
-pub(super) const INPUT: [(&str, Field); 7] = [
+pub(super) const INPUT: [(&str, Field); 8] = [
     ("cached_tokens", CACHE_READ_TOKENS),
     ("cache_write_tokens", CACHE_WRITE_TOKENS),
+    ("cache_write_12h_tokens", CACHE_WRITE_1H_TOKENS),
     ("cache_creation_tokens", CACHE_WRITE_TOKENS),
     ("cache_creation_input_tokens", CACHE_WRITE_TOKENS),
     ("text_tokens", TEXT_INPUT_TOKENS),
@@ -213,7 +214,7 @@ pub(super) const OUTPUT: [(&str, Field); 5] = [
     ("audio_tokens", AUDIO_OUTPUT_TOKENS),
 ];
 
-/// Members of Anthropic's `cache_creation`, by the lifetime of the entries.
+/// Members of Anthropic's `cache_creation`, and of `LiteLLM`'s copy of it, by the lifetime of the entries.
 pub(super) const LIFETIMES: [(&str, Field); 1] =
     [("ephemeral_1h_input_tokens", CACHE_WRITE_1H_TOKENS)];
 

@@ -85,8 +85,10 @@ impl Usage {
 pub enum UsageSource {
     /// Counted by the provider, in its answer.
     Reported,
-    /// Counted by us with a local tokenizer, because the provider sent no usage.
+    /// Counted by us with the model's own tokenizer, because the provider sent no usage.
     Estimated,
+    /// Counted by us with another model's tokenizer, because the model's own is not available.
+    Rough,
 }
 
 impl UsageSource {
@@ -96,13 +98,20 @@ impl UsageSource {
         match self {
             Self::Reported => "reported",
             Self::Estimated => "estimated",
+            Self::Rough => "rough",
         }
+    }
+
+    /// Returns whether the counts are estimates.
+    #[must_use]
+    pub const fn is_estimate(self) -> bool {
+        matches!(self, Self::Estimated | Self::Rough)
     }
 
     /// Returns the source for a word on the wire.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Reported, Self::Estimated]
+        [Self::Reported, Self::Estimated, Self::Rough]
             .into_iter()
             .find(|source| source.as_str() == word)
     }

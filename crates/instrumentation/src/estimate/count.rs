@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use spanloom_core::UsageSource;
 use tiktoken_rs::{CoreBPE, bpe_for_model, o200k_base_singleton};
 
 /// Maximum bytes tokenised for one side of a call. Longer texts are tokenised at the head, the middle and the tail, and
@@ -13,10 +14,12 @@ const RUN: usize = 128;
 
 /// Returns the model's tokenizer, or `OpenAI`'s newest if the model's is unknown. It is loaded on first use, which is
 /// on the recorder's thread.
-pub(super) fn tokenizer(model: Option<&str>) -> &'static CoreBPE {
-    model
-        .and_then(|model| bpe_for_model(model).ok())
-        .unwrap_or_else(|| o200k_base_singleton())
+pub(super) fn tokenizer(model: Option<&str>) -> (&'static CoreBPE, UsageSource) {
+    let own = model.and_then(|model| bpe_for_model(model).ok());
+    match own {
+        Some(bpe) => (bpe, UsageSource::Estimated),
+        None => (o200k_base_singleton(), UsageSource::Rough),
+    }
 }
 
 /// Counts the tokens of all texts together.
@@ -138,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_text_that_fits_is_counted_whole() {
-        let bpe = tokenizer(None);
+        let (bpe, _) = tokenizer(None);
         let text = "The quick brown fox jumps over the lazy dog, 42 times.\n\n  fn main() { println!(\"ß\") }\n"
             .repeat(400);
         assert!(text.len() < BUDGET);
@@ -148,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_longer_text_is_counted_in_proportion() {
-        let bpe = tokenizer(None);
+        let (bpe, _) = tokenizer(None);
         let text = "words of equal kind ".repeat(20_000);
         let exact = bpe.encode_ordinary(&text).len() as u64;
         let counted = count(bpe, &[Cow::Borrowed(text.as_str())]);
@@ -160,9 +163,9 @@ mod tests {
 
     #[test]
     fn nothing_is_no_token() {
-        assert_eq!(count(tokenizer(None), &[]), 0);
+        assert_eq!(count(tokenizer(None).0, &[]), 0);
         assert_eq!(
-            count(tokenizer(Some("no-such-model")), &[Cow::Borrowed("")]),
+            count(tokenizer(Some("no-such-model")).0, &[Cow::Borrowed("")]),
             0
         );
     }

@@ -5,8 +5,8 @@
 //! files, or a prompt that the provider partly keeps (`previous_response_id`), has no estimate: its count would be
 //! partial. Token ids in place of text are counted exactly.
 //!
-//! Of OpenAI's models, prompts and answers are exact in the median; of other makers' models they are rough, because
-//! their tokenizers are not public or not here. What a model reasoned is not known without usage.
+//! Of OpenAI's models, prompts and answers are exact in the median; of other makers' models they are rough, and are marked so
+//! ([`Rough`](spanloom_core::UsageSource::Rough)), because their tokenizers are not public or not here. What a model reasoned is not known without usage.
 //!
 //! The work is bounded ([`count`]): hostile text costs no more than ordinary text.
 
@@ -21,7 +21,7 @@ mod tools;
 use std::borrow::Cow;
 
 use spanloom_core::json::Node;
-use spanloom_core::{Endpoint, Usage, UsageSource};
+use spanloom_core::{Endpoint, Usage};
 
 use self::frame::Frame;
 use self::prompt::Prompt;
@@ -56,7 +56,7 @@ pub(crate) fn usage(
     if !streamed && (request.is_null() || (texts.is_empty() && !embeds)) {
         return Usage::default();
     }
-    let bpe = count::tokenizer(model);
+    let (bpe, source) = count::tokenizer(model);
     let request = Some(request).filter(is_read);
     let prompt = request.and_then(|request| Prompt::of(endpoint, request, model));
     let usage = Usage {
@@ -68,7 +68,7 @@ pub(crate) fn usage(
         ..Usage::default()
     };
     Usage {
-        source: usage.is_known().then_some(UsageSource::Estimated),
+        source: usage.is_known().then_some(source),
         ..usage
     }
 }

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use spanloom_core::UsageSource;
 use spanloom_core::json::Document;
 
 use super::*;
@@ -62,6 +63,19 @@ fn counts_as_openai_does() {
         let counts = (usage.input_tokens, usage.output_tokens);
         assert_eq!(counts, (Some(10), Some(2)));
         assert_eq!(usage.source, Some(UsageSource::Estimated));
+    }
+}
+
+#[test]
+fn a_count_with_another_models_tokenizer_is_rough() {
+    let request = br#"{"messages":[{"role":"user","content":"hello world!"}]}"#;
+    for model in [
+        Some("claude-sonnet-4-5"),
+        Some("mistral-large-latest"),
+        None,
+    ] {
+        let usage = usage(request, model, Some(CHAT), "", false);
+        assert_eq!(usage.source, Some(UsageSource::Rough), "{model:?}");
     }
 }
 

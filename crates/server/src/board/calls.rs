@@ -8,8 +8,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
-use spanloom_core::{Outcome, Record};
+use spanloom_core::{Outcome, Record, UsageSource};
 
+use super::below::Below;
 use super::content::Bodies;
 use super::conversation::Conversation;
 use super::selection::{Parameters, Selection};
@@ -66,7 +67,7 @@ impl CallRow {
         Self {
             id: row.id.to_string(),
             trace_id: row.trace.to_string(),
-            parent_id: row.parent.as_ref().map(Id::to_string),
+            parent_id: memory.parent_id(row).map(Id::to_string),
             op_name: text(row.op_name),
             operation: row.operation.map(text),
             provider: row.provider.map(text),
@@ -105,7 +106,11 @@ impl CallRow {
         self.exception.clone_from(&record.exception);
         self.prompt = prompt(&content);
         self.completion = completion(&content);
-        self.damaged = record.info().damaged;
+        let info = record.info();
+        let source = info.usage_source.as_deref();
+        let source = source.and_then(UsageSource::from_word);
+        self.usage_source = source.map(UsageSource::as_str).or(self.usage_source);
+        self.damaged = info.damaged;
     }
 }
 
@@ -151,6 +156,8 @@ fn table(parameters: &Parameters, store: &Store) -> Result<Value, Problem> {
 #[derive(Serialize)]
 struct CallDetail {
     row: CallRow,
+    /// Of a call that does not count: what counts in its place.
+    below: Option<Below>,
     stream: String,
     conversation: Conversation,
     call: Record,
@@ -187,6 +194,7 @@ fn whole(store: &Store, project: &str, id: &Id) -> Result<CallDetail, Problem> {
     })?;
     let (conversation, call) = call.ok_or_else(missing)?;
     Ok(CallDetail {
+        below: Below::of(&memory, place),
         row: shown,
         stream: memory.dictionary.text(row.stream).to_owned(),
         conversation,

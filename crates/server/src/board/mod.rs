@@ -8,11 +8,13 @@
 //! | `stats` | sums, means and percentiles of calls |
 //! | `summary` | the numbers and the charts |
 //! | `calls` | the table, and one call |
+//! | `below` | the sums of the calls below a span |
 //! | `content` | the messages of a call, whichever API produced them |
 //! | `conversation` | the same messages, as the page shows them |
 //! | `text` | one-line previews of prompts and answers |
 
 mod assets;
+mod below;
 mod bin;
 mod calls;
 mod content;
@@ -24,6 +26,7 @@ mod text;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -53,6 +56,7 @@ async fn info(State(app): State<Arc<App>>) -> Response {
         "version": env!("CARGO_PKG_VERSION"),
         "base_url": app.url,
         "otlp_http": app.otlp_url,
+        "other_logs": app.other_logs.load(Ordering::Relaxed),
     }))
 }
 

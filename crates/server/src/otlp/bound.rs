@@ -22,26 +22,46 @@ pub(super) enum Refused {
 pub(super) struct Group<'a> {
     /// The resource, in as many parts as were sent; `None` if a part cannot be read.
     pub(super) resource: Option<Vec<&'a [u8]>>,
+    pub(super) scopes: Vec<Scope<'a>>,
+}
+
+/// The encoded spans, or log records, of one instrumentation scope.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Scope<'a> {
+    /// The scope itself, in as many parts as were sent; a part that cannot be read is left out.
+    pub(super) scope: Vec<&'a [u8]>,
     /// `None` for a span that cannot be read.
-    pub(super) spans: Vec<Option<&'a [u8]>>,
+    pub(super) messages: Vec<Option<&'a [u8]>>,
 }
 
 impl<'a> Group<'a> {
     fn new() -> Self {
         Self {
             resource: Some(Vec::new()),
-            spans: Vec::new(),
+            scopes: Vec::new(),
         }
     }
 
     fn put(&mut self, kind: Kind, message: Option<&'a [u8]>) {
         match kind {
-            Kind::Span | Kind::Log => self.spans.push(message),
             Kind::Resource => match (&mut self.resource, message) {
                 (Some(parts), Some(part)) => parts.push(part),
                 (resource, _) => *resource = None,
             },
-            // Nothing of a scope is recorded.
+            _ => {
+                if let Some(scope) = self.scopes.last_mut() {
+                    scope.put(kind, message);
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Scope<'a> {
+    fn put(&mut self, kind: Kind, message: Option<&'a [u8]>) {
+        match kind {
+            Kind::Span | Kind::Log => self.messages.push(message),
+            Kind::Scope => self.scope.extend(message),
             _ => {}
         }
     }
@@ -154,7 +174,12 @@ fn envelope<'a>(
                 groups.push(Group::new());
                 envelope(inner, value, groups, count)?;
             }
-            Kind::ScopeSpans | Kind::ScopeLogs => envelope(inner, value, groups, count)?,
+            Kind::ScopeSpans | Kind::ScopeLogs => {
+                if let Some(group) = groups.last_mut() {
+                    group.scopes.push(Scope::default());
+                }
+                envelope(inner, value, groups, count)?;
+            }
             _ => {
                 let value = count.inside(inner, value)?;
                 if let Some(group) = groups.last_mut() {
@@ -234,7 +259,9 @@ mod tests {
     fn spans_are_counted_and_so_is_what_is_in_them() {
         let most = request(vec![Span::default(); MOST_SPANS]);
         assert_eq!(
-            groups(Kind::Traces, &most).unwrap()[0].spans.len(),
+            groups(Kind::Traces, &most).unwrap()[0].scopes[0]
+                .messages
+                .len(),
             MOST_SPANS
         );
         let more = request(vec![Span::default(); MOST_SPANS + 1]);
@@ -279,7 +306,10 @@ mod tests {
         bytes.extend(resource_spans);
         let group = Group {
             resource: None,
-            spans: vec![Some(&b""[..]), None, None],
+            scopes: vec![Scope {
+                scope: Vec::new(),
+                messages: vec![Some(&b""[..]), None, None],
+            }],
         };
         assert_eq!(groups(Kind::Traces, &bytes), Ok(vec![group]));
     }

@@ -16,10 +16,19 @@ const DEPTH: usize = 32;
 /// The maximum characters of a reason in an answer: some reasons quote the request.
 const LONGEST_REASON: usize = 200;
 
+/// The process that sent spans or log records.
+pub(super) struct Sender {
+    pub(super) resource: Attributes,
+    /// The stream of spans that name none.
+    pub(super) stream: StreamName,
+}
+
 /// The outcome of decoding a request.
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) records: Vec<Record>,
+    /// The number of log records that belong to no call.
+    pub(super) other_logs: u64,
     /// The number of spans that lack a required field.
     incomplete: i64,
     /// The number of spans that could not be read.
@@ -31,34 +40,36 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Takes the spans of one resource; an `Err` is the reason a part could not be read. Spans that name no project go
-    /// to that of `default`, in a stream named after their service.
-    pub(super) fn group(
+    /// Takes the spans of one scope; an `Err` is the reason a span could not be read.
+    pub(super) fn spans(
         &mut self,
-        resource: Result<Resource, String>,
+        sender: &Sender,
+        scope: Option<&str>,
         spans: impl Iterator<Item = Result<Span, String>>,
-        default: &StreamName,
     ) {
-        let (resource, stream) = self.resource(resource, default);
         for span in spans {
-            match span.map(self::span) {
-                Ok(Some(span)) => self.records.push(mapping::record(span, &resource, &stream)),
+            match span.map(|span| self::span(span, scope)) {
+                Ok(Some(span)) => {
+                    self.records
+                        .push(mapping::record(span, &sender.resource, &sender.stream))
+                }
                 Ok(None) => self.incomplete += 1,
                 Err(reason) => self.unreadable(&reason),
             }
         }
     }
 
-    /// Returns the attributes of a resource, and the stream of what names none.
-    pub(super) fn resource(
+    /// Returns the sender of spans or log records: those that name no project go to that of `default`, in a stream named
+    /// after their service.
+    pub(super) fn sender(
         &mut self,
         resource: Result<Resource, String>,
         default: &StreamName,
-    ) -> (Attributes, StreamName) {
+    ) -> Sender {
         self.without_resource |= resource.is_err();
         let resource = attributes(resource.unwrap_or_default().attributes);
         let stream = stream(&resource, default);
-        (resource, stream)
+        Sender { resource, stream }
     }
 
     pub(super) fn unreadable(&mut self, reason: &str) {
@@ -103,7 +114,7 @@ fn stream(resource: &Attributes, default: &StreamName) -> StreamName {
     }
 }
 
-fn span(span: Span) -> Option<mapping::Span> {
+fn span(span: Span, scope: Option<&str>) -> Option<mapping::Span> {
     let status = match span.status {
         Some(status) if status.code == i32::from(StatusCode::Error) => {
             SpanStatus::Error(status.message)
@@ -121,6 +132,7 @@ fn span(span: Span) -> Option<mapping::Span> {
         ended_at: time(span.end_time_unix_nano).unwrap_or(started_at),
         status,
         kind: kind(span.kind),
+        scope: scope.map(str::to_owned),
         attributes: attributes(span.attributes),
         events: span.events.into_iter().map(event).collect(),
         links: span.links.into_iter().filter_map(link).collect(),

@@ -3,6 +3,7 @@
 //! Sources: gRPC over HTTP/2; OTLP 1.x, section "OTLP/gRPC".
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::body::Body;
@@ -74,7 +75,9 @@ async fn export(app: &App, signal: Signal, request: Request) -> Result<Bytes, Pr
     let parse = move |bytes: &Bytes| encoding.read(signal, bytes, &default);
     let (taken, room) = held.parsed(parse).await?;
     let answer = Encoding::protobuf(taken.partial_success());
+    let other_logs = taken.other_logs;
     app.store.write(taken.records).await?;
+    app.other_logs.fetch_add(other_logs, Ordering::Relaxed);
     drop(room);
     Ok(answer.into())
 }

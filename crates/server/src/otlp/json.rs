@@ -27,7 +27,8 @@ pub(super) fn read(signal: Signal, body: &[u8], default: &StreamName) -> Result<
     let request: Object<Request<'_>> =
         serde_json::from_str(&body).map_err(|_| Refused::Malformed)?;
     let groups = request.0.groups;
-    let spans: usize = groups.iter().map(|group| group.spans.count()).sum();
+    let scopes = groups.iter().flat_map(|group| &group.scopes);
+    let spans: usize = scopes.map(|scope| scope.messages.count()).sum();
     if spans > MOST_SPANS {
         return Err(Refused::TooMany);
     }
@@ -36,9 +37,13 @@ pub(super) fn read(signal: Signal, body: &[u8], default: &StreamName) -> Result<
         let resource = group
             .resource
             .map_or_else(|| Ok(Resource::default()), parsed);
-        match signal {
-            Signal::Traces => taken.group(resource, group.spans.parsed(), default),
-            Signal::Logs => taken.logs(resource, group.spans.parsed(), default),
+        let sender = taken.sender(resource, default);
+        for scope in group.scopes {
+            let (name, messages) = (scope.name.as_deref(), scope.messages);
+            match signal {
+                Signal::Traces => taken.spans(&sender, name, messages.parsed()),
+                Signal::Logs => taken.logs(&sender, messages.parsed()),
+            }
         }
     }
     Ok(taken)
@@ -72,7 +77,7 @@ impl<'de> Fields<'de> for Request<'de> {
 #[derive(Default)]
 struct Group<'a> {
     resource: Option<&'a RawValue>,
-    spans: Spans<'a>,
+    scopes: Vec<Scope<'a>>,
 }
 
 impl<'de> Fields<'de> for Group<'de> {
@@ -86,10 +91,7 @@ impl<'de> Fields<'de> for Group<'de> {
             | "scope_logs"
             | "instrumentationLibrarySpans"
             | "instrumentation_library_spans" => {
-                let scopes: Vec<Scope<'de>> = list(map)?;
-                for scope in scopes {
-                    self.spans.add(scope.spans);
-                }
+                self.scopes.append(&mut list(map)?);
             }
             _ => skip(map)?,
         }
@@ -97,10 +99,11 @@ impl<'de> Fields<'de> for Group<'de> {
     }
 }
 
-/// The spans of one scope; the rest of the scope is not recorded.
+/// The spans, or log records, of one scope.
 #[derive(Default)]
 struct Scope<'a> {
-    spans: Spans<'a>,
+    name: Option<String>,
+    messages: Spans<'a>,
 }
 
 impl<'de> Fields<'de> for Scope<'de> {
@@ -108,8 +111,29 @@ impl<'de> Fields<'de> for Scope<'de> {
         match name {
             "spans" | "logRecords" | "log_records" => {
                 let spans: Option<Spans<'de>> = map.next_value()?;
-                self.spans.add(spans.unwrap_or_default());
+                self.messages.add(spans.unwrap_or_default());
             }
+            "scope" | "instrumentationLibrary" | "instrumentation_library" => {
+                let scope: Option<&RawValue> = map.next_value()?;
+                // A scope that cannot be read has no name.
+                let name = scope.and_then(|scope| parsed::<ScopeName>(scope).ok());
+                self.name = name
+                    .and_then(|scope| scope.0)
+                    .filter(|name| !name.is_empty());
+            }
+            _ => skip(map)?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct ScopeName(Option<String>);
+
+impl<'de> Fields<'de> for ScopeName {
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "name" => self.0 = map.next_value()?,
             _ => skip(map)?,
         }
         Ok(())

@@ -6,31 +6,27 @@
 use std::collections::BTreeMap;
 
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use opentelemetry_proto::tonic::resource::v1::Resource;
 use serde_json::{Map, Value};
 use spanloom_core::mapping::{self, Event};
-use spanloom_core::{Record, StreamName, Timestamp};
+use spanloom_core::{Record, Timestamp};
 
-use super::decode::{self, Taken};
+use super::decode::{self, Sender, Taken};
 
 /// The attributes that name an event.
 const NAMES: [&str; 2] = ["event.name", "event_name"];
 
 impl Taken {
-    /// Takes the log records of one resource; an `Err` is the reason a part could not be read.
+    /// Takes the log records of one scope; an `Err` is the reason a record could not be read.
     pub(super) fn logs(
         &mut self,
-        resource: Result<Resource, String>,
+        sender: &Sender,
         records: impl Iterator<Item = Result<LogRecord, String>>,
-        default: &StreamName,
     ) {
-        let (resource, stream) = self.resource(resource, default);
         let mut spans: BTreeMap<[String; 2], Vec<Event>> = BTreeMap::new();
         for record in records {
             match record.map(event) {
                 Ok(Some((ids, event))) => spans.entry(ids).or_default().push(event),
-                // Not an event of a model call.
-                Ok(None) => {}
+                Ok(None) => self.other_logs += 1,
                 Err(reason) => self.unreadable(&reason),
             }
         }
@@ -45,8 +41,8 @@ impl Taken {
                 events,
                 ..mapping::Span::default()
             };
-            self.records
-                .push(part(mapping::record(span, &resource, &stream)));
+            let record = mapping::record(span, &sender.resource, &sender.stream);
+            self.records.push(part(record));
         }
     }
 }

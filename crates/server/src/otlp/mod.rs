@@ -25,6 +25,7 @@ mod scalar;
 mod text;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -159,7 +160,9 @@ async fn export(app: &App, signal: Signal, request: Request) -> Result<Response,
     let parse = move |bytes: &Bytes| encoding.read(signal, bytes, &default);
     let (taken, room) = held.parsed(parse).await?;
     let partial_success = taken.partial_success();
+    let other_logs = taken.other_logs;
     app.store.write(taken.records).await?;
+    app.other_logs.fetch_add(other_logs, Ordering::Relaxed);
     drop(room);
     Ok(encoding.answer(signal, partial_success))
 }

@@ -1,6 +1,7 @@
 //! OTLP requests in protobuf. Each span and log record is decoded separately, so that an unreadable one does not affect
 //! the others.
 
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use prost::Message;
 use spanloom_core::StreamName;
 
@@ -18,13 +19,25 @@ pub(super) fn read(signal: Signal, request: &[u8], default: &StreamName) -> Resu
         // The concatenated parts of a message are the whole message.
         let resource = group.resource.map(|parts| parts.concat());
         let resource = decoded(resource.as_deref());
-        let messages = group.spans.into_iter();
-        match signal {
-            Signal::Traces => taken.group(resource, messages.map(decoded), default),
-            Signal::Logs => taken.logs(resource, messages.map(decoded), default),
+        let sender = taken.sender(resource, default);
+        for scope in group.scopes {
+            let messages = scope.messages.into_iter();
+            match signal {
+                Signal::Traces => {
+                    let name = name(&scope.scope.concat());
+                    taken.spans(&sender, name.as_deref(), messages.map(decoded));
+                }
+                Signal::Logs => taken.logs(&sender, messages.map(decoded)),
+            }
         }
     }
     Ok(taken)
+}
+
+/// Returns the name of a scope; one that cannot be read has none.
+fn name(scope: &[u8]) -> Option<String> {
+    let scope = InstrumentationScope::decode(scope).ok()?;
+    Some(scope.name).filter(|name| !name.is_empty())
 }
 
 fn decoded<M: Message + Default>(bytes: Option<&[u8]>) -> Result<M, String> {

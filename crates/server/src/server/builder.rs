@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -89,6 +90,7 @@ impl ServerBuilder {
             questions: Questions::start()?,
             bodies: Bodies::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            other_logs: AtomicU64::new(0),
             url: url(&board),
             otlp_url: otlp.as_ref().map(url),
             grpc_url: grpc.as_ref().map(url),

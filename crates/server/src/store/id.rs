@@ -35,6 +35,20 @@ impl Id {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// Returns the id under which a span is stored when its own id belongs to a span of another trace.
+    pub(super) fn within(&self, trace: &Self) -> Self {
+        Self::new(&format!("{trace}{self}"))
+    }
+
+    /// Returns the span's own id of an id made by [`within`](Self::within), and any other id as it is.
+    pub(super) fn without(&self, trace: &Self) -> Self {
+        let own = self.0.strip_prefix(trace.as_bytes());
+        match own.filter(|own| !own.is_empty() && trace.0.first() == Some(&HEX)) {
+            Some(own) => Self(std::iter::once(HEX).chain(own.iter().copied()).collect()),
+            None => self.clone(),
+        }
+    }
 }
 
 /// Decodes pairs of lower-case hex digits; returns `None` for any other text.

@@ -75,6 +75,25 @@ impl Memory {
         usize::try_from(*table.find(hash, same)?).ok()
     }
 
+    /// Returns the place of a row's parent, which is a span of the same trace.
+    pub(crate) fn parent(&self, row: &Row) -> Option<usize> {
+        let parent = row.parent.as_ref()?;
+        let same_trace = |place: &usize| {
+            self.rows
+                .get(*place)
+                .is_some_and(|of| of.trace == row.trace)
+        };
+        self.find(row.project, parent)
+            .filter(same_trace)
+            .or_else(|| self.find(row.project, &parent.within(&row.trace)))
+    }
+
+    /// Returns the id of a row's parent as the parent is stored, if it is stored.
+    pub(crate) fn parent_id<'a>(&'a self, row: &'a Row) -> Option<&'a Id> {
+        let stored = self.parent(row).and_then(|place| self.rows.get(place));
+        stored.map(|parent| &parent.id).or(row.parent.as_ref())
+    }
+
     fn at(&self, place: u32) -> Option<&Row> {
         self.rows.get(usize::try_from(place).ok()?)
     }
@@ -127,15 +146,11 @@ impl Memory {
             let Some(row) = self.rows.get(inner) else {
                 return;
             };
-            let (project, trace) = (row.project, row.trace.clone());
-            let Some(parent) = row.parent.clone() else {
+            let Some(parent) = &row.parent else {
                 return;
             };
-            let known = self.find(project, &parent);
-            let same_trace =
-                |place: &usize| self.rows.get(*place).is_some_and(|row| row.trace == trace);
-            let Some(place) = known.filter(same_trace) else {
-                return outer.wait_for(project, parent, trace, start);
+            let Some(place) = self.parent(row) else {
+                return outer.wait_for(row.project, parent.clone(), row.trace.clone(), start);
             };
             match self.rows.get_mut(place) {
                 Some(row) if !row.is_around(start) => {}

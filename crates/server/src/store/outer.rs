@@ -31,7 +31,7 @@ impl Outer {
 
     /// Returns the start of the first span below a row, if the row was waited for.
     pub(super) fn take(&mut self, row: &Row) -> Option<i64> {
-        let key = (row.project, row.id.clone());
+        let key = (row.project, row.id.without(&row.trace));
         let (_, start) = self.0.get(&key).filter(|(trace, _)| *trace == row.trace)?;
         let start = *start;
         self.0.remove(&key);

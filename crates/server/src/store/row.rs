@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use spanloom_core::{CallInfo, Outcome, Record, StatusCode, Summary, Usd};
+use spanloom_core::{CallInfo, Outcome, Record, StatusCode, Summary, UsageSource, Usd};
 
 use super::id::Id;
 use super::{Code, Dictionary};
@@ -123,7 +123,12 @@ impl Row {
             status: status(record, &summary),
             outcome: info.outcome.as_deref().and_then(Outcome::from_word),
             streamed: info.streamed,
-            usage_estimated: tokens.map(|_| info.usage_source.as_deref() == Some("estimated")),
+            usage_estimated: tokens.map(|_| {
+                let source = info.usage_source.as_deref();
+                source
+                    .and_then(UsageSource::from_word)
+                    .is_some_and(UsageSource::is_estimate)
+            }),
             cost_source: summary.cost.as_ref().map(|cost| code(&cost.source)),
             started_at: record.started_at.as_nanos(),
             ended_at: record.ended_at.map(spanloom_core::Timestamp::as_nanos),

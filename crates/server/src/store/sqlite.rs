@@ -135,10 +135,9 @@ impl Store {
                 if record.is_none() {
                     self.found_damaged(frame);
                 }
-                take(
-                    index,
-                    record.unwrap_or_else(|| remains(row, &memory.dictionary)),
-                );
+                let mut record: Record = record.unwrap_or_else(|| remains(row, &memory.dictionary));
+                record.parent_id = memory.parent_id(row).map(ToString::to_string);
+                take(index, record);
             }
         }
         Ok(())

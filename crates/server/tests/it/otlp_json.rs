@@ -1,5 +1,6 @@
 //! OTLP in JSON, in the formats of Node's and other exporters.
 
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use prost::Message as _;
 use serde_json::{Value, json};
 
@@ -49,7 +50,12 @@ pub(crate) fn node(spans: &[Value]) -> Value {
 
 #[tokio::test]
 async fn what_nodes_exporter_sends_is_stored_like_its_twin_in_protobuf() {
-    let twin = stored(request(vec![2; 8]).encode_to_vec(), PROTOBUF).await;
+    let mut twin = request(vec![2; 8]);
+    twin.resource_spans[0].scope_spans[0].scope = Some(InstrumentationScope {
+        name: "shop".to_owned(),
+        ..InstrumentationScope::default()
+    });
+    let twin = stored(twin.encode_to_vec(), PROTOBUF).await;
     assert_eq!((twin.0, twin.1.len()), (None, 1));
     let node = node(&[node_span("0202020202020202")]).to_string();
     assert_eq!(stored(node.clone(), JSON).await, twin);

@@ -162,7 +162,7 @@ async fn the_details_of_an_operation_are_read_in_json() {
                 {"key": "gen_ai.input.messages", "value": {"arrayValue": {"values": [message]}}},
                 {"key": "gen_ai.output.messages", "value": text(r#"[{"role":"assistant","parts":[{"type":"text","content":"At nine."}]}]"#)},
             ],
-        }, {"attributes": [1]}]}],
+        }, {"attributes": [1]}, {"body": text("a line of a log")}]}],
     }]});
     let answer = post(&server, "/v1/logs", "application/json", logs.to_string()).await;
     let answer: Value = serde_json::from_slice(&answer).unwrap();
@@ -170,6 +170,8 @@ async fn the_details_of_an_operation_are_read_in_json() {
         answer["partialSuccess"]["rejectedLogRecords"], "1",
         "{answer}"
     );
+    let info = server.get("/api/info").await;
+    assert_eq!(info["other_logs"], 1, "{info}");
     let call = call(&server).await;
     assert_eq!(call["inputs"]["messages"][0]["content"], "When?", "{call}");
     let content = &call["output"]["choices"][0]["message"]["content"];

@@ -1,5 +1,6 @@
 //! Spans of one trace: which are the same call, and which are two.
 
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use prost::Message as _;
 use serde_json::json;
 
@@ -25,6 +26,10 @@ async fn tokens_that_two_nested_spans_report_are_counted_once_in_any_order() {
         let totals = &server.get(&format!("/api/summary?{stream}")).await["totals"];
         let found = (&totals["calls"], &totals["input_tokens"]);
         assert_eq!(found, (&json!(1), &json!(1_000)), "{inner_first}: {totals}");
+        let outer = "/api/call?entity=local&project=otlp&id=0909090909090909";
+        let outer = server.get(outer).await;
+        let below = (&outer["row"]["counts"], &outer["below"]["input_tokens"]);
+        assert_eq!(below, (&json!(false), &json!(1_000)), "{outer}");
     }
 }
 
@@ -86,4 +91,51 @@ async fn spans_with_one_id_in_two_traces_are_two_records() {
             .await;
         assert_eq!(detail["call"]["trace_id"], call["trace_id"], "{detail}");
     }
+}
+
+#[tokio::test]
+async fn a_child_of_a_span_whose_id_two_traces_share_has_the_parent_of_its_trace() {
+    for child_first in [true, false] {
+        let server = Running::new().await;
+        let first = request(vec![2; 8]);
+        let mut second = first.clone();
+        second.resource_spans[0].scope_spans[0].spans[0].trace_id = vec![7; 16];
+        let mut child = request(vec![3; 8]);
+        let span = &mut child.resource_spans[0].scope_spans[0].spans[0];
+        (span.trace_id, span.parent_span_id) = (vec![7; 16], vec![2; 8]);
+        let mut requests = vec![first, second, child];
+        if child_first {
+            requests.reverse();
+            requests.rotate_right(1);
+        }
+        for message in requests {
+            let answer = send(&server, gzip(&message.encode_to_vec()), "gzip", PROTOBUF).await;
+            assert_eq!(answer.status(), 200);
+        }
+        let get = async |id: &str| {
+            let path = format!("/api/call?entity=local&project=otlp&id={id}");
+            server.get(&path).await
+        };
+        let child = get("0303030303030303").await;
+        let parent = child["row"]["parent_id"].as_str().unwrap().to_owned();
+        assert_eq!(child["call"]["parent_id"], parent.as_str(), "{child_first}");
+        let parent = get(&parent).await;
+        assert_eq!(parent["row"]["trace_id"], "07".repeat(16), "{child_first}");
+        assert_eq!(parent["row"]["counts"], false, "{child_first}");
+    }
+}
+
+#[tokio::test]
+async fn a_scope_is_kept_by_name() {
+    let server = Running::new().await;
+    let mut message = request(vec![2; 8]);
+    message.resource_spans[0].scope_spans[0].scope = Some(InstrumentationScope {
+        name: "opentelemetry.instrumentation.openai_v2".to_owned(),
+        ..InstrumentationScope::default()
+    });
+    send(&server, gzip(&message.encode_to_vec()), "gzip", PROTOBUF).await;
+    let call = "/api/call?entity=local&project=otlp&id=0202020202020202";
+    let call = server.get(call).await;
+    let scope = &call["call"]["attributes"]["otel"]["scope.name"];
+    assert_eq!(scope, "opentelemetry.instrumentation.openai_v2", "{call}");
 }

@@ -101,7 +101,8 @@ export interface Row {
   total_tokens: number | null;
   cached_tokens: number | null;
   reasoning_tokens: number | null;
-  usage_source: 'reported' | 'estimated' | null;
+  /** Rough: counted with the tokenizer of another model. */
+  usage_source: 'reported' | 'estimated' | 'rough' | null;
   cost_usd: number | null;
   cost_source: 'reported' | 'priced' | 'estimated' | null;
   prompt: string | null;
@@ -137,8 +138,18 @@ export interface Call {
   exception: string | null;
 }
 
+/** Sums over the calls below one that does not count. */
+export interface Below {
+  calls: number;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  total_tokens: number | null;
+  cost_usd: number | null;
+}
+
 export interface CallAnswer {
   row: Row;
+  below: Below | null;
   stream: string;
   conversation: Conversation;
   call: Call;

@@ -1,0 +1,64 @@
+//! Files of earlier servers: they open, and every call in them is found by its id.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::setup::Running;
+
+/// The ids of the calls in `schema1.sql`, and of the trace of each.
+const CALLS: [[&str; 2]; 8] = [
+    ["ccedd454efaf219b", "d79e4dbb568aa3d00b51cb0206a7ba10"],
+    ["5080873467b8c25a", "683bfb15d8722ca513be8e9a58dc8e71"],
+    ["433f32e486eaabc8", "0c90f05524c949cfc16fb4b07eaff3a7"],
+    ["b74f7d4723daf465", "0996b8d842b703e10d27c05553aefe9b"],
+    ["fba0dbcff37379d9", "08949f21e9aa58e635ec17d8299f2803"],
+    ["075624835a09da4b", "0aed9271817c3b9ef1acf5aadf21ebb0"],
+    ["cefd0e1f2ee28024", "cd94cc1c50c3852d21e6dff2fa8d0f2b"],
+    ["f7a2fd5780ec3aa5", "02020202020202020202020202020202"],
+];
+
+fn file(path: &Path) {
+    let dump = include_str!("../files/schema1.sql");
+    Connection::open(path).unwrap().execute_batch(dump).unwrap();
+}
+
+/// Returns the traces of all calls, as the Weave API lists them, one id at a time.
+async fn traces(server: &Running) -> Vec<[String; 2]> {
+    let mut found = Vec::new();
+    for [id, _] in CALLS {
+        let answer = server
+            .post("/call/read", &json!({"project_id": "acme/shop", "id": id}))
+            .await;
+        let answer: Value = answer.json().await.unwrap();
+        let call = &answer["call"];
+        found.push(
+            ["id", "trace_id"].map(|name| call[name].as_str().unwrap_or_default().to_owned()),
+        );
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_file_of_schema_1_opens_and_its_ids_resolve() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    file(&path);
+    // The second start reads what the first has converted.
+    for _ in 0..2 {
+        let server = Running::with_database(&path).await;
+        assert_eq!(traces(&server).await, CALLS);
+        let stream = "entity=acme&project=shop&stream=tests";
+        let summary = server.get(&format!("/api/summary?{stream}")).await;
+        let totals = &summary["totals"];
+        let found = ["calls", "errors", "input_tokens"].map(|name| totals[name].as_i64().unwrap());
+        assert_eq!(found, [8, 1, 6_005], "{summary}");
+        let id = "f7a2fd5780ec3aa5";
+        let call = server
+            .get(&format!("/api/call?entity=acme&project=shop&id={id}"))
+            .await;
+        assert_eq!(call["row"]["cost_usd"], 4.35e-6, "{call}");
+        server.stop().await;
+    }
+}
