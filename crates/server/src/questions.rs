@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::error::{Error, ErrorKind};
 use crate::reply::Problem;
+use crate::store::question::Until;
 
 /// The minimum number of threads, so that a long question does not hold up short ones.
 const LEAST: usize = 2;
@@ -33,6 +34,18 @@ impl Questions {
         Ok(Self {
             threads: Some(threads),
         })
+    }
+
+    /// Answers a question about calls, which ends after its time, and when the future is dropped: its client has
+    /// disconnected.
+    pub(crate) async fn ask_until<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Until) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (until, client) = Until::start();
+        let answer = self.ask(move || question(&until)).await;
+        drop(client);
+        answer
     }
 
     /// Answers a question. A question not started when the future is dropped is discarded: its client has disconnected.

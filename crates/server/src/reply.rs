@@ -10,6 +10,7 @@ use http_body_util::BodyExt as _;
 use serde::Serialize;
 
 use crate::store::Refused;
+use crate::store::question::Late;
 
 /// Pages may run, show and request only what the server itself serves.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -74,6 +75,12 @@ impl From<Refused> for Problem {
             Refused::Failed => Self::internal(refused.reason()),
             Refused::Busy | Refused::Disk => Self::busy(refused.reason()),
         }
+    }
+}
+
+impl From<Late> for Problem {
+    fn from(_: Late) -> Self {
+        Self::busy("the question took longer than 2 seconds; narrow its range or its filters")
     }
 }
 

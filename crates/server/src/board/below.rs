@@ -1,5 +1,7 @@
 //! The tokens that the calls below a span report: they count instead of the span's own.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::store::{Memory, Row};
@@ -21,29 +23,28 @@ impl Below {
     /// Returns the sums for a span that does not count itself.
     pub(super) fn of(memory: &Memory, place: usize) -> Option<Self> {
         let outer = memory.rows.get(place).filter(|row| !row.counts())?;
+        let of_trace = memory.rows.trace(outer.project, &outer.trace);
         let is_below = |row: &Row| {
             let mut around = memory.parent(row);
             for _ in 0..DEEPEST {
                 match around {
                     Some(parent) if parent == place => return true,
                     Some(parent) => {
-                        around = memory.rows.get(parent).and_then(|row| memory.parent(row));
+                        around = memory.rows.get(parent).and_then(|row| memory.parent(&row));
                     }
                     None => return false,
                 }
             }
             false
         };
-        let reports = |row: &&Row| {
-            row.project == outer.project
-                && row.trace == outer.trace
-                && row.counts()
-                && row.total_tokens().is_some()
-                && is_below(row)
-        };
+        let rows = of_trace
+            .into_iter()
+            .filter_map(|place| memory.rows.get(place));
+        let reports =
+            |row: &Cow<'_, Row>| row.counts() && row.total_tokens().is_some() && is_below(row);
         let mut below = Self::default();
         let mut cost = None;
-        for row in memory.rows.iter().filter(reports) {
+        for row in rows.filter(reports) {
             below.calls += 1;
             add(&mut below.input_tokens, row.input_tokens);
             add(&mut below.output_tokens, row.output_tokens);

@@ -1,6 +1,5 @@
 //! `GET /api/calls`, the table, and `GET /api/call`, one call.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use super::stats::ms;
 use super::text::{completion, prompt};
 use crate::app::App;
 use crate::reply::{self, Problem};
+use crate::store::question::{self, Column, Order, Until};
 use crate::store::{Code, Id, Memory, Row, Store};
 use crate::weave::present;
 
@@ -67,7 +67,7 @@ impl CallRow {
         Self {
             id: row.id.to_string(),
             trace_id: row.trace.to_string(),
-            parent_id: memory.parent_id(row).map(Id::to_string),
+            parent_id: memory.parent_id(row).map(|id| id.to_string()),
             op_name: text(row.op_name),
             operation: row.operation.map(text),
             provider: row.provider.map(text),
@@ -120,36 +120,34 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref());
     let store = Arc::clone(&app);
-    let question = move || table(&parameters, &store.store);
-    Ok(reply::json(&app.questions.ask(question).await?))
+    let question = move |until: &Until| table(&parameters, &store.store, until);
+    Ok(reply::json(&app.questions.ask_until(question).await?))
 }
 
-fn table(parameters: &Parameters, store: &Store) -> Result<Value, Problem> {
+fn table(parameters: &Parameters, store: &Store, until: &Until) -> Result<Value, Problem> {
     let limit = parameters.number("limit", 50, 1..=500)?;
     let offset = parameters.number("offset", 0, 0..=usize::MAX)?;
-    let order = Order::read(parameters.one("sort").unwrap_or("-started_at"))?;
+    let order = order(parameters.one("sort").unwrap_or("-started_at"))?;
     let memory = store.memory();
     let selection = Selection::read(parameters, &memory)?;
-    let mut rows: Vec<(usize, &Row)> = memory
-        .rows
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| selection.accepts(row))
-        .collect();
-    // Among equal rows, the latest arrival comes first.
-    rows.reverse();
-    rows.sort_by(|(_, left), (_, right)| order.compare(left, right, &memory));
-    let total = rows.len();
-    let page = rows.into_iter().skip(offset).take(limit);
-    let (places, mut calls): (Vec<usize>, Vec<CallRow>) = page
-        .map(|(place, row)| (place, CallRow::of(row, &memory)))
-        .unzip();
+    let most = offset.saturating_add(limit);
+    let found = question::page(
+        &memory.rows,
+        &memory.dictionary,
+        &selection.filter(),
+        order,
+        most,
+        until,
+    )?;
+    let places: Vec<usize> = found.places.into_iter().skip(offset).collect();
+    let rows = places.iter().filter_map(|place| memory.rows.get(*place));
+    let mut calls: Vec<CallRow> = rows.map(|row| CallRow::of(&row, &memory)).collect();
     store.read(&memory, &places, |index, record| {
         if let Some(shown) = calls.get_mut(index) {
             shown.complete(&record);
         }
     })?;
-    Ok(json!({"total": total, "calls": calls}))
+    Ok(json!({"total": found.total, "calls": calls}))
 }
 
 /// A call: its row and its full record.
@@ -185,7 +183,7 @@ fn whole(store: &Store, project: &str, id: &Id) -> Result<CallDetail, Problem> {
     let project = memory.dictionary.code(project).ok_or_else(missing)?;
     let place = memory.find(project, id).ok_or_else(missing)?;
     let row = memory.rows.get(place).ok_or_else(missing)?;
-    let mut shown = CallRow::of(row, &memory);
+    let mut shown = CallRow::of(&row, &memory);
     let mut call = None;
     store.read(&memory, &[place], |_, record| {
         shown.complete(&record);
@@ -202,24 +200,6 @@ fn whole(store: &Store, project: &str, id: &Id) -> Result<CallDetail, Problem> {
     })
 }
 
-/// A sort column and its direction.
-struct Order {
-    column: Column,
-    descending: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Column {
-    StartedAt,
-    Latency,
-    Cost,
-    InputTokens,
-    OutputTokens,
-    TotalTokens,
-    Model,
-    Status,
-}
-
 const COLUMNS: [(&str, Column); 8] = [
     ("started_at", Column::StartedAt),
     ("latency_ms", Column::Latency),
@@ -231,48 +211,22 @@ const COLUMNS: [(&str, Column); 8] = [
     ("status", Column::Status),
 ];
 
-impl Order {
-    fn read(text: &str) -> Result<Self, Problem> {
-        let (descending, name) = text
-            .strip_prefix('-')
-            .map_or((false, text), |name| (true, name));
-        let found = COLUMNS.iter().find(|(column, _)| *column == name);
-        let (_, column) = found.ok_or_else(|| {
-            let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
-            Problem::bad_request(format!(
-                "sort must be one of {}, prefixed with - for descending",
-                names.join(", ")
-            ))
-        })?;
-        Ok(Self {
-            column: *column,
-            descending,
-        })
-    }
-
-    fn compare(&self, left: &Row, right: &Row, memory: &Memory) -> Ordering {
-        let number = |value: fn(&Row) -> Option<i64>| self.known(value(left), value(right));
-        match self.column {
-            Column::StartedAt => number(|row| Some(row.started_at)),
-            Column::Latency => number(Row::latency),
-            Column::Cost => number(|row| row.cost),
-            Column::InputTokens => number(|row| row.input_tokens),
-            Column::OutputTokens => number(|row| row.output_tokens),
-            Column::TotalTokens => number(Row::total_tokens),
-            Column::Model => {
-                let text = |code: Option<Code>| code.map(|code| memory.dictionary.text(code));
-                self.known(text(left.model), text(right.model))
-            }
-            Column::Status => self.known(Some(left.status.as_str()), Some(right.status.as_str())),
-        }
-    }
-
-    /// Compares two values; unknown values come last in either direction.
-    fn known<T: Ord>(&self, left: Option<T>, right: Option<T>) -> Ordering {
-        match (left, right) {
-            (Some(left), Some(right)) if self.descending => right.cmp(&left),
-            (Some(left), Some(right)) => left.cmp(&right),
-            (left, right) => right.is_some().cmp(&left.is_some()),
-        }
-    }
+/// Reads the order of a table: a column, and its direction.
+fn order(text: &str) -> Result<Order, Problem> {
+    let (descending, name) = text
+        .strip_prefix('-')
+        .map_or((false, text), |name| (true, name));
+    let found = COLUMNS.iter().find(|(column, _)| *column == name);
+    let (_, column) = found.ok_or_else(|| {
+        let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+        Problem::bad_request(format!(
+            "sort must be one of {}, prefixed with - for descending",
+            names.join(", ")
+        ))
+    })?;
+    Ok(Order {
+        column: *column,
+        descending,
+        newest_first: true,
+    })
 }

@@ -4,8 +4,7 @@
 //! |---|---|
 //! | `assets` | the pages, embedded |
 //! | `selection` | the calls that a request selects |
-//! | `bin` | time buckets |
-//! | `stats` | sums, means and percentiles of calls |
+//! | `stats` | measures, as the page reads them |
 //! | `summary` | the numbers and the charts |
 //! | `calls` | the table, and one call |
 //! | `below` | the sums of the calls below a span |
@@ -15,7 +14,6 @@
 
 mod assets;
 mod below;
-mod bin;
 mod calls;
 mod content;
 mod conversation;
@@ -24,7 +22,6 @@ mod stats;
 mod summary;
 mod text;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -37,6 +34,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::Memory;
+use crate::store::question::{self, Until};
 use selection::{Parameters, place};
 
 pub(crate) fn routes() -> Router<Arc<App>> {
@@ -56,6 +54,7 @@ async fn info(State(app): State<Arc<App>>) -> Response {
         "version": env!("CARGO_PKG_VERSION"),
         "base_url": app.url,
         "otlp_http": app.otlp_url,
+        "space": app.store.space(),
         "other_logs": app.other_logs.load(Ordering::Relaxed),
     }))
 }
@@ -71,30 +70,24 @@ async fn version(
 
 async fn streams(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let memory = app.store.memory();
-    let found = app.questions.ask(move || Ok(list_streams(&memory))).await?;
+    let question = move |until: &Until| list_streams(&memory, until);
+    let found = app.questions.ask_until(question).await?;
     Ok(reply::json(&json!({"streams": found})))
 }
 
-fn list_streams(memory: &Memory) -> Vec<Value> {
-    let mut found: BTreeMap<(u32, u32), (u64, i64)> = BTreeMap::new();
-    for row in memory.rows.iter() {
-        let (calls, last) = found
-            .entry((row.project, row.stream))
-            .or_insert((0, i64::MIN));
-        *calls += 1;
-        *last = row.started_at.max(*last);
-    }
-    let mut streams: Vec<_> = found.into_iter().collect();
-    streams.sort_by_key(|(_, (_, last))| std::cmp::Reverse(*last));
-    streams
-        .into_iter()
-        .filter_map(|((project, stream), (calls, last))| {
-            let (entity, project) = memory.dictionary.text(project).split_once('/')?;
-            let stream = memory.dictionary.text(stream);
-            Some(
-                json!({"entity": entity, "project": project, "stream": stream, "calls": calls,
-                "last_started_at": stats::ms(last)}),
-            )
-        })
-        .collect()
+/// Returns every stream, the one with the latest call first.
+fn list_streams(memory: &Memory, until: &Until) -> Result<Vec<Value>, Problem> {
+    let mut streams = question::streams(&memory.rows, until)?;
+    streams.sort_by_key(|stream| std::cmp::Reverse(stream.last_started_at));
+    let shown = streams.into_iter().filter_map(|stream| {
+        let (entity, project) = memory.dictionary.text(stream.project).split_once('/')?;
+        Some(json!({
+            "entity": entity,
+            "project": project,
+            "stream": memory.dictionary.text(stream.stream),
+            "calls": stream.calls,
+            "last_started_at": stats::ms(stream.last_started_at),
+        }))
+    });
+    Ok(shown.collect())
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use spanloom_core::Outcome;
+
 use crate::reply::Problem;
-use crate::store::{Code, Memory, Row};
+use crate::store::question::{Dimension, Filter, Range};
+use crate::store::{Code, Memory, Status, outcome};
 
 /// The pairs of a query string; a name may occur more than once.
 pub(super) struct Parameters(Vec<(String, String)>);
@@ -73,85 +76,79 @@ pub(super) fn place(parameters: &Parameters) -> Result<(String, &str), Problem> 
 pub(super) struct Selection {
     project: Option<Code>,
     stream: Option<Code>,
-    pub(super) range: Range,
-    models: Vec<Option<Code>>,
-    operations: Vec<Option<Code>>,
-    providers: Vec<Option<Code>>,
-    statuses: Vec<String>,
-    outcomes: Vec<String>,
-    attributes: BTreeMap<Option<Code>, Vec<Option<Code>>>,
-}
-
-/// A half-open range in nanoseconds since the epoch; `None` means unbounded.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Range {
-    pub(super) from: Option<i64>,
-    pub(super) to: Option<i64>,
+    range: Range,
+    wanted: Vec<(Dimension, Vec<Option<Code>>)>,
 }
 
 /// The code of a text that is not stored: it matches no row.
 const NOWHERE: Code = Code::MAX;
 
+/// The properties that a request filters by, with their parameter.
+const FILTERS: [(&str, Dimension); 5] = [
+    ("model", Dimension::Model),
+    ("op", Dimension::Operation),
+    ("provider", Dimension::Provider),
+    ("status", Dimension::Status),
+    ("outcome", Dimension::Outcome),
+];
+
+/// Returns the code of a property's value; an empty text is a missing value.
+fn code(of: Dimension, text: &str, memory: &Memory) -> Option<Code> {
+    let number = |number: Option<u8>| number.map(Code::from);
+    let code = match of {
+        _ if text.is_empty() => return None,
+        Dimension::Status => number(Status::from_word(text).map(Status::number)),
+        Dimension::Outcome => number(Outcome::from_word(text).map(outcome::number)),
+        _ => memory.dictionary.code(text),
+    };
+    Some(code.unwrap_or(NOWHERE))
+}
+
 impl Selection {
     pub(super) fn read(parameters: &Parameters, memory: &Memory) -> Result<Self, Problem> {
         let (project, stream) = place(parameters)?;
-        let code = |text: &str| memory.dictionary.code(text);
-        let codes = |name: &str| {
-            let of = |text: &str| (!text.is_empty()).then(|| code(text).unwrap_or(NOWHERE));
-            parameters.all(name).map(of).collect::<Vec<Option<Code>>>()
-        };
+        let mut wanted: Vec<(Dimension, Vec<Option<Code>>)> = Vec::new();
+        for (name, of) in FILTERS {
+            let codes = parameters.all(name).map(|text| code(of, text, memory));
+            wanted.push((of, codes.collect()));
+        }
         let mut attributes: BTreeMap<Option<Code>, Vec<Option<Code>>> = BTreeMap::new();
         for attribute in parameters.all("attr") {
             let (path, value) = attribute
                 .split_once('=')
                 .ok_or_else(|| Problem::bad_request("attr must be PATH=VALUE"))?;
-            let value = (!value.is_empty()).then(|| code(value).unwrap_or(NOWHERE));
-            attributes.entry(code(path)).or_default().push(value);
+            let path = memory.dictionary.code(path);
+            let value = code(Dimension::Attribute(path), value, memory);
+            attributes.entry(path).or_default().push(value);
         }
+        let attributes = attributes.into_iter();
+        wanted.extend(attributes.map(|(path, values)| (Dimension::Attribute(path), values)));
+        wanted.retain(|(_, values)| !values.is_empty());
         Ok(Self {
-            project: code(&project),
-            stream: code(stream),
+            project: memory.dictionary.code(&project),
+            stream: memory.dictionary.code(stream),
             range: Range {
                 from: time(parameters, "from")?,
                 to: time(parameters, "to")?,
             },
-            models: codes("model"),
-            operations: codes("op"),
-            providers: codes("provider"),
-            statuses: parameters.all("status").map(str::to_owned).collect(),
-            outcomes: parameters.all("outcome").map(str::to_owned).collect(),
-            attributes,
+            wanted,
         })
     }
 
-    /// Returns whether a row belongs to the stream and the range, regardless of the filters.
-    pub(super) fn is_in_range(&self, row: &Row) -> bool {
-        Some(row.project) == self.project
-            && Some(row.stream) == self.stream
-            && self.range.from.is_none_or(|from| row.started_at >= from)
-            && self.range.to.is_none_or(|to| row.started_at < to)
+    /// Returns the filter for the stream and the range, regardless of the other filters.
+    pub(super) fn in_range(&self) -> Filter<'static> {
+        let known = |code: Option<Code>| Some(code.unwrap_or(NOWHERE));
+        Filter::of_range(self.range)
+            .with_one_of(Dimension::Project, vec![known(self.project)])
+            .with_one_of(Dimension::Stream, vec![known(self.stream)])
     }
 
-    pub(super) fn accepts(&self, row: &Row) -> bool {
-        let among = |wanted: &[Option<Code>], code: Option<Code>| {
-            wanted.is_empty() || wanted.contains(&code)
-        };
-        let named = |wanted: &[String], name: &str| {
-            wanted.is_empty() || wanted.iter().any(|wanted| wanted == name)
-        };
-        self.is_in_range(row)
-            && among(&self.models, row.model)
-            && among(&self.operations, row.operation)
-            && among(&self.providers, row.provider)
-            && named(&self.statuses, row.status.as_str())
-            && named(
-                &self.outcomes,
-                row.outcome.map_or("", spanloom_core::Outcome::as_str),
-            )
-            && self
-                .attributes
-                .iter()
-                .all(|(path, values)| values.contains(&path.and_then(|path| row.attribute(path))))
+    /// Returns the filter for everything that is selected.
+    pub(super) fn filter(&self) -> Filter<'static> {
+        let wanted = self.wanted.iter().cloned();
+        wanted.fold(self.in_range(), |filter, (of, wanted)| {
+            filter.with_one_of(of, wanted)
+        })
     }
 }
 

@@ -62,6 +62,16 @@ impl<T: Clone> Chunks<T> {
         }
     }
 
+    /// Removes the first items, which must be whole chunks.
+    pub(crate) fn remove_first(&mut self, items: usize) {
+        debug_assert!(
+            items.is_multiple_of(ITEMS) && items <= self.len,
+            "whole chunks"
+        );
+        self.chunks.drain(..(items / ITEMS).min(self.chunks.len()));
+        self.len = self.len.saturating_sub(items);
+    }
+
     /// Returns a mutable reference to the item at a place.
     pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         Arc::make_mut(self.chunks.get_mut(place / ITEMS)?).get_mut(place % ITEMS)
@@ -87,6 +97,19 @@ mod tests {
         assert_eq!(list.get(ITEMS), Some(&(ITEMS + 1_000_000)));
         assert_eq!((list.get(count), list.get(count + 1)), (Some(&7), None));
         assert!(list.get_mut(count + 1).is_none());
+    }
+
+    #[test]
+    fn the_first_items_go_and_the_rest_moves_up() {
+        let mut list = Chunks::default();
+        (0..2 * ITEMS + 3).for_each(|item| list.push(item));
+        let copy = list.clone();
+        list.remove_first(ITEMS);
+        assert!(list.iter().copied().eq(ITEMS..2 * ITEMS + 3));
+        assert_eq!(
+            (list.len(), list.get(0), copy.len()),
+            (ITEMS + 3, Some(&ITEMS), 2 * ITEMS + 3)
+        );
     }
 
     #[test]

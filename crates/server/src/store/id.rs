@@ -32,6 +32,11 @@ impl Id {
         Self(bytes.into())
     }
 
+    /// Restores an id from the two parts of its stored bytes: the first byte, and the others.
+    pub(super) fn from_parts(kind: u8, bytes: &[u8]) -> Self {
+        Self(std::iter::once(kind).chain(bytes.iter().copied()).collect())
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

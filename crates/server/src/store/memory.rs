@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use hashbrown::HashTable;
 
-use super::chunks::Chunks;
+use super::facts::Facts;
 use super::id::Id;
 use super::outer::Outer;
 use super::row::Row;
@@ -19,7 +19,7 @@ const DEEPEST: usize = 256;
 pub(crate) struct Memory {
     pub(crate) dictionary: Dictionary,
     /// The rows by arrival; a row's place here is its `loc`.
-    pub(crate) rows: Chunks<Row>,
+    pub(crate) rows: Facts,
     places: Arc<Places>,
     /// Changes with every commit.
     pub(crate) version: u64,
@@ -36,37 +36,26 @@ struct Places {
 }
 
 impl Places {
-    fn hash(&self, row: &Row) -> u64 {
-        self.hasher.hash_one((row.project, row.id.as_bytes()))
+    fn hash(&self, project: Code, id: &Id) -> u64 {
+        self.hasher.hash_one((project, id.as_bytes()))
     }
 }
 
 impl Memory {
-    pub(super) fn new(dictionary: Dictionary, rows: Vec<Row>) -> Self {
-        let mut memory = Self {
+    pub(super) fn new(dictionary: Dictionary) -> Self {
+        Self {
             dictionary,
             ..Self::default()
-        };
-        let mut table = memory
-            .places
-            .table
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        table.reserve(rows.len(), |_| 0);
-        drop(table);
-        for row in rows {
-            memory.put(memory.rows.len(), row);
         }
-        memory
     }
 
     /// Returns the place of a call.
     pub(crate) fn find(&self, project: Code, id: &Id) -> Option<usize> {
         let same = |place: &u32| {
-            self.at(*place)
-                .is_some_and(|row| row.project == project && row.id == *id)
+            let place = *place as usize;
+            self.rows.has_id(place, id) && self.rows.project(place) == Some(project)
         };
-        let hash = self.places.hasher.hash_one((project, id.as_bytes()));
+        let hash = self.places.hash(project, id);
         let table = self
             .places
             .table
@@ -89,21 +78,28 @@ impl Memory {
     }
 
     /// Returns the id of a row's parent as the parent is stored, if it is stored.
-    pub(crate) fn parent_id<'a>(&'a self, row: &'a Row) -> Option<&'a Id> {
+    pub(crate) fn parent_id(&self, row: &Row) -> Option<Id> {
         let stored = self.parent(row).and_then(|place| self.rows.get(place));
-        stored.map(|parent| &parent.id).or(row.parent.as_ref())
+        stored
+            .map(|parent| parent.id.clone())
+            .or_else(|| row.parent.clone())
     }
 
-    fn at(&self, place: u32) -> Option<&Row> {
-        self.rows.get(usize::try_from(place).ok()?)
+    /// Returns the hash of the row at a place.
+    fn hash(&self, place: u32) -> u64 {
+        let place = place as usize;
+        let project = self.rows.project(place).unwrap_or_default();
+        let id = self.rows.id(place);
+        id.map_or(0, |id| self.places.hash(project, &id))
     }
 
     /// Puts a row at a place: the next place, or the place of the same call.
     pub(super) fn put(&mut self, place: usize, mut row: Row) {
-        if let Some(old) = self.rows.get_mut(place) {
+        if let Some(old) = self.rows.get(place) {
             row.reported_below = old.reported_below;
             let is_news = old.total_tokens().is_none();
-            *old = row;
+            drop(old);
+            self.rows.change(place, |old| *old = row);
             if is_news {
                 self.count_once(place);
             }
@@ -112,16 +108,14 @@ impl Memory {
         let Ok(number) = u32::try_from(self.rows.len()) else {
             return;
         };
-        let hash = self.places.hash(&row);
+        let hash = self.places.hash(row.project, &row.id);
         self.rows.push(row);
         let mut table = self
             .places
             .table
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        table.insert_unique(hash, number, |place| {
-            self.at(*place).map_or(0, |row| self.places.hash(row))
-        });
+        table.insert_unique(hash, number, |place| self.hash(*place));
         drop(table);
         self.count_once(place);
     }
@@ -131,13 +125,19 @@ impl Memory {
     fn count_once(&mut self, place: usize) {
         let places = Arc::clone(&self.places);
         let mut outer = places.outer.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(row) = self.rows.get_mut(place) else {
+        let Some(row) = self.rows.get(place) else {
             return;
         };
-        let awaited = outer.take(row);
-        row.reported_below |= awaited.is_some_and(|start| row.is_around(start));
-        let reports = row.total_tokens().is_some() || row.reported_below;
+        let awaited = outer.take(&row);
+        let is_around = awaited.is_some_and(|start| row.is_around(start));
+        let reported_below = row.reported_below || is_around;
+        let reports = row.total_tokens().is_some() || reported_below;
         let own = reports.then_some(row.started_at);
+        let is_news = reported_below != row.reported_below;
+        drop(row);
+        if is_news {
+            self.rows.change(place, |row| row.reported_below = true);
+        }
         let Some(start) = own.into_iter().chain(awaited).min() else {
             return;
         };
@@ -149,14 +149,21 @@ impl Memory {
             let Some(parent) = &row.parent else {
                 return;
             };
-            let Some(place) = self.parent(row) else {
+            let Some(place) = self.parent(&row) else {
                 return outer.wait_for(row.project, parent.clone(), row.trace.clone(), start);
             };
-            match self.rows.get_mut(place) {
-                Some(row) if !row.is_around(start) => {}
-                Some(row) if !row.reported_below => row.reported_below = true,
+            drop(row);
+            let Some(parent) = self.rows.get(place) else {
+                return;
+            };
+            let is_marked = parent.reported_below;
+            let is_around = parent.is_around(start);
+            drop(parent);
+            match (is_around, is_marked) {
+                (false, _) => {}
+                (true, false) => self.rows.change(place, |row| row.reported_below = true),
                 // The spans around it are marked already.
-                _ => return,
+                (true, true) => return,
             }
             inner = place;
         }
@@ -198,16 +205,20 @@ mod tests {
     #[test]
     fn who_reads_sees_one_moment_and_holds_nobody_up() {
         let mut dictionary = Dictionary::default();
-        let rows: Vec<Row> = (0..2_000).map(|id| row(&mut dictionary, id)).collect();
-        let project = rows[0].project;
-        let published = Published::new(Memory::new(dictionary.clone(), rows));
+        let mut memory = Memory::default();
+        for id in 0..2_000 {
+            memory.put(id, row(&mut dictionary, id));
+        }
+        memory.dictionary = dictionary.clone();
+        let project = memory.rows.project(0).unwrap();
+        let published = Published::new(memory);
         let before = published.get();
         // On one thread: a lock held by the reader would end the test here.
         published.change(|memory| {
             for id in [2_000, 2_001] {
                 memory.put(id, row(&mut dictionary, id));
             }
-            let mut changed = memory.rows.get(7).unwrap().clone();
+            let mut changed = memory.rows.get(7).unwrap().into_owned();
             changed.cost = Some(5);
             memory.put(7, changed);
             memory.version += 1;
@@ -252,7 +263,7 @@ mod tests {
                 (Just(tree), Just(order).prop_shuffle())
             }),
         ) {
-            let mut memory = Memory::new(Dictionary::default(), Vec::new());
+            let mut memory = Memory::default();
             let mut dictionary = Dictionary::default();
             for span in order {
                 let (parent, tokens) = tree[span];
@@ -262,7 +273,7 @@ mod tests {
                 row.input_tokens = tokens;
                 memory.put(memory.rows.len(), row);
             }
-            let counted: i64 = memory.rows.iter().filter(|row| row.counts()).filter_map(Row::total_tokens).sum();
+            let counted: i64 = memory.rows.open().filter(|row| row.counts()).filter_map(Row::total_tokens).sum();
             let innermost = (0..tree.len()).filter(|span| !reports_below(&tree, *span));
             prop_assert_eq!(counted, innermost.filter_map(|span| tree[span].1).sum::<i64>());
         }

@@ -1,13 +1,17 @@
 //! The store: durable records, and answers to the board's questions about them.
 //!
 //! SQLite is the source of truth: a narrow row of integers per call, and the calls' JSON in compressed frames. The
-//! board's questions are answered from the same rows in memory, rebuilt at start; payloads are read from the file.
+//! questions of the board and of the Weave API are answered from the same rows in memory, rebuilt at start; payloads are read
+//! from the file.
 //! There is no secondary index: on random ids, it would cost more than everything else together, so the ids are a table
 //! in memory.
 //!
 //! | file | what |
 //! |---|---|
 //! | `row` | the narrow row of a call, and how it is built from a record |
+//! | `facts` | the rows of all calls in memory, as columns |
+//! | `question` | the answers to questions about them |
+//! | `outcome` | outcomes as numbers |
 //! | `outer` | spans around others, whose tokens count once |
 //! | `id` | ids as short bytes |
 //! | `dictionary` | texts as codes |
@@ -30,13 +34,16 @@ mod chunks;
 mod damage;
 mod dictionary;
 mod ends;
+mod facts;
 mod frame;
 mod id;
 mod memory;
 mod merge;
 mod objects;
+pub(crate) mod outcome;
 mod outer;
 mod owner;
+pub(crate) mod question;
 mod row;
 mod schema;
 mod sqlite;

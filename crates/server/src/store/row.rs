@@ -24,6 +24,7 @@ pub(crate) struct Row {
     pub(crate) op_name: Code,
     pub(crate) thread: Option<Code>,
     pub(crate) user: Option<Code>,
+    /// `None` for a span that is not a call to a model.
     pub(crate) operation: Option<Code>,
     pub(crate) provider: Option<Code>,
     pub(crate) model: Option<Code>,
@@ -65,12 +66,16 @@ pub(crate) enum Status {
 impl Status {
     const ALL: [Self; 3] = [Self::Success, Self::Error, Self::Running];
 
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
     /// Returns the number that the status is stored as.
-    pub(super) const fn number(self) -> u8 {
+    pub(crate) const fn number(self) -> u8 {
         self as u8
     }
 
-    pub(super) fn of(number: u8) -> Self {
+    pub(crate) fn of(number: u8) -> Self {
         Self::ALL
             .get(usize::from(number))
             .copied()
@@ -148,11 +153,6 @@ impl Row {
             frame: 0,
             slot: 0,
         }
-    }
-
-    /// Returns whether this is a call to a model rather than another span.
-    pub(crate) fn is_model_call(&self) -> bool {
-        self.operation.is_some()
     }
 
     /// Returns the nanoseconds from start to end.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use spanloom_core::Outcome;
 
 use super::id::Id;
+use super::outcome;
 use super::row::{Row, Status};
 use super::{Code, Dictionary};
 use crate::error::{Error, ErrorKind};
@@ -136,19 +136,28 @@ fn check(connection: &Connection, path: &Path) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Database, message))
 }
 
-/// Loads all rows in the order of their arrival, and the texts of their codes.
-pub(super) fn load(connection: &Connection) -> rusqlite::Result<(Dictionary, Vec<Row>)> {
+/// Loads the texts of codes.
+pub(super) fn load_texts(connection: &Connection) -> rusqlite::Result<Dictionary> {
     let mut dictionary = Dictionary::default();
     let mut texts = connection.prepare("SELECT text FROM dict ORDER BY code")?;
     let mut found = texts.query([])?;
     while let Some(text) = found.next()? {
         dictionary.push(Arc::from(text.get_ref(0)?.as_str()?));
     }
+    Ok(dictionary)
+}
+
+/// Loads all rows in the order of their arrival.
+pub(super) fn load_rows(
+    connection: &Connection,
+    mut each: impl FnMut(Row),
+) -> rusqlite::Result<()> {
     let mut calls = connection.prepare(&format!("SELECT {COLUMNS} FROM call ORDER BY loc"))?;
-    let rows = calls
-        .query_map([], read)?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok((dictionary, rows))
+    let mut rows = calls.query([])?;
+    while let Some(row) = rows.next()? {
+        each(read(row)?);
+    }
+    Ok(())
 }
 
 /// Reads a frame as it is stored in the file.
@@ -189,7 +198,7 @@ pub(super) fn write(connection: &Connection, loc: i64, row: &Row) -> rusqlite::R
         .flat_map(|(path, value)| [path.to_le_bytes(), value.to_le_bytes()])
         .flatten()
         .collect();
-    let (status, outcome) = (row.status.number(), row.outcome.map(outcome_number));
+    let (status, outcome) = (row.status.number(), row.outcome.map(outcome::number));
     let (id, trace, parent) = (
         row.id.as_bytes(),
         row.trace.as_bytes(),
@@ -230,40 +239,38 @@ pub(super) fn write(connection: &Connection, loc: i64, row: &Row) -> rusqlite::R
     statement.execute(values.as_slice()).map(drop)
 }
 
+/// Reads a row; its columns are those of `COLUMNS`, by number.
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let outcome: Option<u8> = row.get("outcome")?;
-    let packed = row.get_ref("attributes")?.as_blob()?;
+    let outcome: Option<u8> = row.get(14)?;
+    let packed = row.get_ref(27)?.as_blob()?;
     let code = |bytes: &[u8]| bytes.try_into().map_or(0, Code::from_le_bytes);
     Ok(Row {
-        project: row.get("project")?,
-        stream: row.get("stream")?,
-        id: Id::from_bytes(row.get_ref("id")?.as_blob()?),
-        trace: Id::from_bytes(row.get_ref("trace")?.as_blob()?),
-        parent: row
-            .get_ref("parent")?
-            .as_blob_or_null()?
-            .map(Id::from_bytes),
-        op_name: row.get("op_name")?,
-        thread: row.get("thread")?,
-        user: row.get("user")?,
-        operation: row.get("operation")?,
-        provider: row.get("provider")?,
-        model: row.get("model")?,
-        request_model: row.get("request_model")?,
-        status: Status::of(row.get("status")?),
-        outcome: outcome.and_then(outcome_of),
-        streamed: row.get("streamed")?,
-        usage_estimated: row.get("usage_estimated")?,
-        cost_source: row.get("cost_source")?,
-        started_at: row.get("started_at")?,
-        ended_at: row.get("ended_at")?,
-        first_chunk: row.get("first_chunk")?,
-        attempts: row.get("attempts")?,
-        input_tokens: row.get("input_tokens")?,
-        output_tokens: row.get("output_tokens")?,
-        cached_tokens: row.get("cached_tokens")?,
-        reasoning_tokens: row.get("reasoning_tokens")?,
-        cost: row.get("cost")?,
+        project: row.get(1)?,
+        stream: row.get(2)?,
+        id: Id::from_bytes(row.get_ref(3)?.as_blob()?),
+        trace: Id::from_bytes(row.get_ref(4)?.as_blob()?),
+        parent: row.get_ref(5)?.as_blob_or_null()?.map(Id::from_bytes),
+        op_name: row.get(6)?,
+        thread: row.get(7)?,
+        user: row.get(8)?,
+        operation: row.get(9)?,
+        provider: row.get(10)?,
+        model: row.get(11)?,
+        request_model: row.get(12)?,
+        status: Status::of(row.get(13)?),
+        outcome: outcome.and_then(outcome::of),
+        streamed: row.get(15)?,
+        usage_estimated: row.get(16)?,
+        cost_source: row.get(17)?,
+        started_at: row.get(18)?,
+        ended_at: row.get(19)?,
+        first_chunk: row.get(20)?,
+        attempts: row.get(21)?,
+        input_tokens: row.get(22)?,
+        output_tokens: row.get(23)?,
+        cached_tokens: row.get(24)?,
+        reasoning_tokens: row.get(25)?,
+        cost: row.get(26)?,
         reported_below: false,
         attributes: packed
             .chunks_exact(8)
@@ -272,19 +279,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
                 (code(path), code(value))
             })
             .collect(),
-        frame: row.get("frame")?,
-        slot: row.get("slot")?,
+        frame: row.get(28)?,
+        slot: row.get(29)?,
     })
-}
-
-/// Returns the number that an outcome is stored as.
-fn outcome_number(outcome: Outcome) -> u8 {
-    let place = Outcome::ALL.iter().position(|known| *known == outcome);
-    place
-        .and_then(|place| u8::try_from(place).ok())
-        .unwrap_or(u8::MAX)
-}
-
-fn outcome_of(number: u8) -> Option<Outcome> {
-    Outcome::ALL.get(usize::from(number)).copied()
 }

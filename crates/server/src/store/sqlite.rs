@@ -1,10 +1,12 @@
 //! The store, assembled from its parts.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
+use serde::Serialize;
 use spanloom_core::Record;
 use tempfile::TempDir;
 
@@ -15,7 +17,7 @@ use super::memory::{Memory, Published};
 use super::owner::Owner;
 use super::schema::{self, Database};
 use super::writer::Writer;
-use super::{CallEnd, Refused};
+use super::{CallEnd, Refused, Row};
 use crate::error::{Error, ErrorKind};
 
 /// The maximum number of damaged frames that are remembered, so that each is logged once.
@@ -30,8 +32,19 @@ pub(crate) struct Store {
     /// `None` once the store has stopped: the last connection to close leaves one file.
     reader: Mutex<Option<Connection>>,
     damaged: Mutex<BTreeSet<i64>>,
+    path: PathBuf,
     _owner: Owner,
     _folder: Option<TempDir>,
+}
+
+/// How much a store holds, and the room that it takes.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Space {
+    calls: usize,
+    /// Of the rows in memory; texts and the table of ids come on top.
+    memory_bytes: usize,
+    /// Of the database and its log.
+    file_bytes: u64,
 }
 
 /// The health of the store.
@@ -51,8 +64,9 @@ impl Store {
         };
         let owner = Owner::of(&path)?;
         let connection = schema::open(&path)?;
-        let (dictionary, rows) = schema::load(&connection)?;
-        let published = Arc::new(Published::new(Memory::new(dictionary, rows)));
+        let mut memory = Memory::new(schema::load_texts(&connection)?);
+        schema::load_rows(&connection, |row| memory.put(memory.rows.len(), row))?;
+        let published = Arc::new(Published::new(memory));
         let reader = Mutex::new(Some(schema::open_reader(&path)?));
         let writer = Writer::start(connection, Arc::clone(&published))?;
         Ok(Self {
@@ -60,6 +74,7 @@ impl Store {
             published,
             reader,
             damaged: Mutex::default(),
+            path,
             _owner: owner,
             _folder: folder,
         })
@@ -99,6 +114,21 @@ impl Store {
         self.published.get()
     }
 
+    /// Returns how much the store holds, and the room that it takes.
+    pub(crate) fn space(&self) -> Space {
+        let memory = self.memory();
+        let file = |suffix: &str| {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |file| file.len())
+        };
+        Space {
+            calls: memory.rows.len(),
+            memory_bytes: memory.rows.size(),
+            file_bytes: file("") + file("-wal"),
+        }
+    }
+
     pub(crate) fn health(&self) -> Health {
         Health {
             refused: self.writer.refused(),
@@ -119,7 +149,7 @@ impl Store {
         places: &[usize],
         mut take: impl FnMut(usize, Record),
     ) -> Result<(), Error> {
-        let mut by_frame: BTreeMap<i64, Vec<(usize, &super::Row)>> = BTreeMap::new();
+        let mut by_frame: BTreeMap<i64, Vec<(usize, Cow<'_, Row>)>> = BTreeMap::new();
         for (index, place) in places.iter().enumerate() {
             if let Some(row) = memory.rows.get(*place) {
                 by_frame.entry(row.frame).or_default().push((index, row));
@@ -135,8 +165,9 @@ impl Store {
                 if record.is_none() {
                     self.found_damaged(frame);
                 }
-                let mut record: Record = record.unwrap_or_else(|| remains(row, &memory.dictionary));
-                record.parent_id = memory.parent_id(row).map(ToString::to_string);
+                let mut record: Record =
+                    record.unwrap_or_else(|| remains(&row, &memory.dictionary));
+                record.parent_id = memory.parent_id(&row).map(|id| id.to_string());
                 take(index, record);
             }
         }

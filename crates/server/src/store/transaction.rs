@@ -40,10 +40,7 @@ impl Transaction {
         let ends_wait = ends::any(&connection)?;
         let (dictionary, rows, values) = {
             let memory = published.get();
-            let mut values: HashMap<Code, HashSet<Code>> = HashMap::new();
-            for (path, value) in memory.rows.iter().flat_map(|row| row.attributes.iter()) {
-                values.entry(*path).or_default().insert(*value);
-            }
+            let values = memory.rows.values();
             (memory.dictionary.apart(), memory.rows.len(), values)
         };
         Ok(Self {

@@ -1,11 +1,14 @@
 //! `filter` of a query: the conditions on rows.
 
+use std::collections::HashSet;
+
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::reply::Problem;
-use crate::store::{Id, Memory, Row};
+use crate::store::question::{self as store, Dimension};
+use crate::store::{Code, Id, Memory};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -40,69 +43,54 @@ impl Filter {
             None => Ok(()),
         }
     }
-}
 
-/// A filter with its ids packed, so that rows are compared without building texts.
-pub(super) struct Test<'a> {
-    memory: &'a Memory,
-    op_names: Option<&'a [String]>,
-    thread_ids: Option<&'a [String]>,
-    wb_user_ids: Option<&'a [String]>,
-    parents: Option<Vec<Id>>,
-    traces: Option<Vec<Id>>,
-    ids: Option<Vec<Id>>,
-    roots_only: bool,
-}
-
-impl<'a> Test<'a> {
-    pub(super) fn new(filter: Option<&'a Filter>, memory: &'a Memory) -> Self {
+    /// Returns the filter for the calls of a project.
+    pub(super) fn of<'a>(
+        this: Option<&Self>,
+        project: Code,
+        memory: &'a Memory,
+    ) -> store::Filter<'a> {
+        let all = store::Filter::default().with_one_of(Dimension::Project, vec![Some(project)]);
+        let Some(filter) = this else { return all };
         let ids = |texts: Option<&Vec<String>>| {
             texts.map(|texts| texts.iter().map(|text| Id::new(text)).collect())
         };
-        Self {
-            memory,
-            op_names: filter.and_then(|filter| filter.op_names.as_deref()),
-            thread_ids: filter.and_then(|filter| filter.thread_ids.as_deref()),
-            wb_user_ids: filter.and_then(|filter| filter.wb_user_ids.as_deref()),
-            parents: ids(filter.and_then(|filter| filter.parent_ids.as_ref())),
-            traces: ids(filter.and_then(|filter| filter.trace_ids.as_ref())),
-            ids: ids(filter.and_then(|filter| filter.call_ids.as_ref())),
-            roots_only: filter
-                .and_then(|filter| filter.trace_roots_only)
-                .unwrap_or(false),
+        let mut all = all
+            .with_roots_only(filter.trace_roots_only.unwrap_or(false))
+            .with_ids(ids(filter.call_ids.as_ref()))
+            .with_traces(ids(filter.trace_ids.as_ref()))
+            .with_parents(ids(filter.parent_ids.as_ref()));
+        if let Some(ops) = filter.op_names.clone() {
+            all = all.with(Dimension::OpName, move |code| {
+                let name = code.map_or("", |code| memory.dictionary.text(code));
+                ops.iter().any(|wanted| is_op(name, wanted))
+            });
         }
+        let texts = [
+            (Dimension::Thread, &filter.thread_ids),
+            (Dimension::User, &filter.wb_user_ids),
+        ];
+        for (of, wanted) in texts {
+            if let Some(wanted) = wanted {
+                let codes: HashSet<Code> = wanted
+                    .iter()
+                    .filter_map(|text| memory.dictionary.code(text))
+                    .collect();
+                all = all.with(of, move |code| {
+                    code.is_some_and(|code| codes.contains(&code))
+                });
+            }
+        }
+        all
     }
+}
 
-    pub(super) fn accepts(&self, row: &Row) -> bool {
-        let text = |code| self.memory.dictionary.text(code);
-        let op = |wanted: &String| match wanted.strip_suffix(":*") {
-            // A reference to any version of an op.
-            Some(prefix) => text(row.op_name)
-                .strip_prefix(prefix)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(':')),
-            None => text(row.op_name) == wanted,
-        };
-        let among = |wanted: Option<&[String]>, code: Option<u32>| {
-            wanted.is_none_or(|wanted| {
-                code.is_some_and(|code| wanted.iter().any(|wanted| wanted == text(code)))
-            })
-        };
-        self.op_names.is_none_or(|wanted| wanted.iter().any(op))
-            && among(self.thread_ids, row.thread)
-            && among(self.wb_user_ids, row.user)
-            && self.parents.as_ref().is_none_or(|wanted| {
-                row.parent
-                    .as_ref()
-                    .is_some_and(|parent| wanted.contains(parent))
-            })
-            && self
-                .traces
-                .as_ref()
-                .is_none_or(|wanted| wanted.contains(&row.trace))
-            && self
-                .ids
-                .as_ref()
-                .is_none_or(|wanted| wanted.contains(&row.id))
-            && (!self.roots_only || row.parent.is_none())
+/// Returns whether a call's op is the wanted one: the op itself, or a reference to any version of it.
+fn is_op(name: &str, wanted: &str) -> bool {
+    match wanted.strip_suffix(":*") {
+        Some(prefix) => name
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':')),
+        None => name == wanted,
     }
 }

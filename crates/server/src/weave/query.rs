@@ -11,12 +11,13 @@ use serde_json::Value;
 
 use super::content::ByContent;
 use super::expr;
-use super::filter::{Filter, Test};
+use super::filter::Filter;
 use super::lines::Lines;
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::store::Memory;
+use crate::store::question::{self, Column, Order, Until};
 
 /// The maximum number of fields that a query may sort by. Weave's clients send one.
 const SORTS: usize = 8;
@@ -119,12 +120,35 @@ async fn select(
         // Evaluated here so that its errors show even if there is no call to test.
         expr::matches(expression, &Value::Null)?;
     }
+    let by_payload = fields.iter().any(|sort| sort.field != "started_at");
+    let by_content = query.query.is_some() || by_payload;
+    // Equal keys keep their order, so only the first field counts.
+    let descending = !by_content && fields.first().is_some_and(SortBy::is_descending);
+    let order = Order {
+        column: Column::StartedAt,
+        descending,
+        newest_first: descending,
+    };
+    let most_rows = if by_content { usize::MAX } else { most };
     let rows = Arc::clone(memory);
     let (project, filter) = (query.project_id, query.filter);
-    let question = move || Ok(by_row(&rows, &project, filter.as_ref()));
-    let mut places = app.questions.ask(question).await?;
-    let by_payload = fields.iter().any(|sort| sort.field != "started_at");
-    if query.query.is_some() || by_payload {
+    let question = move |until: &Until| {
+        let Some(project) = rows.dictionary.code(&project) else {
+            return Ok(Vec::new());
+        };
+        let filter = Filter::of(filter.as_ref(), project, &rows);
+        let page = question::page(
+            &rows.rows,
+            &rows.dictionary,
+            &filter,
+            order,
+            most_rows,
+            until,
+        )?;
+        Ok(page.places)
+    };
+    let places = app.questions.ask_until(question).await?;
+    if by_content {
         let content = ByContent {
             expression: query.query,
             fields,
@@ -132,24 +156,5 @@ async fn select(
         };
         return content.select(app, memory, places).await;
     }
-    // Equal keys keep their order, so only the first field counts.
-    if fields.first().is_some_and(SortBy::is_descending) {
-        places.reverse();
-    }
     Ok(places)
-}
-
-/// Returns the places of a project's calls that pass a filter, in the order of their start.
-fn by_row(memory: &Memory, project: &str, filter: Option<&Filter>) -> Vec<usize> {
-    let Some(project) = memory.dictionary.code(project) else {
-        return Vec::new();
-    };
-    let test = Test::new(filter, memory);
-    let rows = memory.rows.iter().enumerate();
-    let of_project = rows.filter(|(_, row)| row.project == project && test.accepts(row));
-    let mut found: Vec<(usize, i64)> = of_project
-        .map(|(place, row)| (place, row.started_at))
-        .collect();
-    found.sort_by_key(|(_, started_at)| *started_at);
-    found.into_iter().map(|(place, _)| place).collect()
 }

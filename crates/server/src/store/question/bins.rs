@@ -39,15 +39,15 @@ const WIDTHS: [i64; 27] = [
 
 /// Buckets that cover a range: the first edge, the width and the count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bins {
-    pub(super) first: i64,
-    pub(super) width: i64,
-    pub(super) count: usize,
+pub(crate) struct Bins {
+    pub(crate) first: i64,
+    pub(crate) width: i64,
+    pub(crate) count: usize,
 }
 
 impl Bins {
     /// Returns the narrowest buckets of which at most `most` cover `from..to`.
-    pub(super) fn cover(from: i64, to: i64, most: usize) -> Self {
+    pub(crate) fn cover(from: i64, to: i64, most: usize) -> Self {
         let most = i64::try_from(most.max(1)).unwrap_or(i64::MAX);
         let last = to.saturating_sub(1).max(from);
         let count = |width: i64| last.div_euclid(width) - from.div_euclid(width) + 1;
@@ -64,13 +64,19 @@ impl Bins {
     }
 
     /// Returns the bucket of a time, or `None` outside the range.
-    pub(super) fn of(&self, time: i64) -> Option<usize> {
+    pub(crate) fn of(&self, time: i64) -> Option<usize> {
         let offset = usize::try_from(time.checked_sub(self.first)?.div_euclid(self.width)).ok()?;
         (offset < self.count).then_some(offset)
     }
 
+    /// Returns the right edge of the last bucket.
+    pub(crate) fn last(&self) -> i64 {
+        let count = i64::try_from(self.count).unwrap_or(i64::MAX);
+        self.first.saturating_add(self.width.saturating_mul(count))
+    }
+
     /// Returns the left edges.
-    pub(super) fn edges(&self) -> impl Iterator<Item = i64> {
+    pub(crate) fn edges(&self) -> impl Iterator<Item = i64> {
         let (first, width) = (self.first, self.width);
         (0..self.count).filter_map(move |index| {
             Some(first.saturating_add(width.saturating_mul(i64::try_from(index).ok()?)))

@@ -1,0 +1,224 @@
+//! The rows of all calls in memory.
+//!
+//! | file | what |
+//! |---|---|
+//! | `segment` | rows as columns |
+//! | `packed` | whole numbers in few bytes |
+//! | `codes` | codes of texts, numbered anew within a column |
+//! | `ids` | ids without an allocation each |
+//!
+//! The newest rows stay rows, since they change: a call's end arrives after its start, and spans below a span report its
+//! tokens. Older rows are sealed into segments of columns. A sealed row that changes is kept next to its segment as a
+//! row, until there are enough of them to build the segment anew.
+
+mod codes;
+mod ids;
+mod packed;
+mod segment;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+pub(crate) use codes::Column;
+pub(crate) use ids::SharedIds;
+pub(crate) use segment::Segment;
+
+use super::chunks::Chunks;
+use super::{Code, Id, Row};
+
+/// The rows of a segment. More make an update dearer, fewer make lists of different texts repeat.
+const SEGMENT: usize = 8_192;
+/// The rows that stay open when a segment is sealed: most changes arrive while so many newer calls do.
+const OPEN: usize = 4_096;
+/// The changed rows of a segment at which it is built anew.
+const CHANGED: usize = 256;
+
+/// The rows of calls by place, which is the order of their arrival. A copy shares all that does not change afterwards.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    sealed: Vec<Sealed>,
+    open: Chunks<Row>,
+}
+
+/// A segment, and its rows that have changed since.
+#[derive(Clone, Debug)]
+pub(crate) struct Sealed {
+    pub(crate) segment: Arc<Segment>,
+    /// By index in the segment.
+    pub(crate) changed: Arc<BTreeMap<usize, Row>>,
+}
+
+impl Sealed {
+    fn of(rows: &[&Row]) -> Self {
+        Self {
+            segment: Arc::new(Segment::of(rows)),
+            changed: Arc::default(),
+        }
+    }
+
+    fn row(&self, index: usize) -> Cow<'_, Row> {
+        match self.changed.get(&index) {
+            Some(row) => Cow::Borrowed(row),
+            None => Cow::Owned(self.segment.row(index)),
+        }
+    }
+
+    fn change(&mut self, index: usize, row: Row) {
+        Arc::make_mut(&mut self.changed).insert(index, row);
+        if self.changed.len() >= CHANGED {
+            let rows: Vec<_> = (0..self.segment.len())
+                .map(|index| self.row(index))
+                .collect();
+            let rows: Vec<&Row> = rows.iter().map(AsRef::as_ref).collect();
+            *self = Self::of(&rows);
+        }
+    }
+}
+
+impl Facts {
+    pub(crate) fn len(&self) -> usize {
+        self.first_open() + self.open.len()
+    }
+
+    /// Returns the place of the first open row.
+    pub(crate) fn first_open(&self) -> usize {
+        self.sealed.len() * SEGMENT
+    }
+
+    /// Returns the segments, each with the place of its first row.
+    pub(crate) fn sealed(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (usize, &Sealed)> + ExactSizeIterator {
+        self.sealed
+            .iter()
+            .enumerate()
+            .map(|(number, sealed)| (number * SEGMENT, sealed))
+    }
+
+    /// Returns the open rows, in order.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &Row> {
+        self.open.iter()
+    }
+
+    /// Returns the row at a place.
+    pub(crate) fn get(&self, place: usize) -> Option<Cow<'_, Row>> {
+        match self.sealed.get(place / SEGMENT) {
+            Some(sealed) => Some(sealed.row(place % SEGMENT)),
+            None => self
+                .open
+                .get(place.checked_sub(self.first_open())?)
+                .map(Cow::Borrowed),
+        }
+    }
+
+    /// Returns the project at a place.
+    pub(super) fn project(&self, place: usize) -> Option<Code> {
+        match self.sealed.get(place / SEGMENT) {
+            // A call never changes its project or its id.
+            Some(sealed) => sealed.segment.project.get(place % SEGMENT),
+            None => self.get(place).map(|row| row.project),
+        }
+    }
+
+    /// Returns the id at a place.
+    pub(super) fn id(&self, place: usize) -> Option<Id> {
+        match self.sealed.get(place / SEGMENT) {
+            Some(sealed) => sealed.segment.id(place % SEGMENT),
+            None => self.get(place).map(|row| row.id.clone()),
+        }
+    }
+
+    /// Returns whether the row at a place has an id.
+    pub(super) fn has_id(&self, place: usize, id: &Id) -> bool {
+        match self.sealed.get(place / SEGMENT) {
+            Some(sealed) => sealed.segment.id.is(place % SEGMENT, id),
+            None => self.get(place).is_some_and(|row| row.id == *id),
+        }
+    }
+
+    /// Adds a row at the end.
+    pub(super) fn push(&mut self, row: Row) {
+        self.open.push(row);
+        if self.open.len() >= SEGMENT + OPEN {
+            let rows: Vec<&Row> = self.open.iter().take(SEGMENT).collect();
+            self.sealed.push(Sealed::of(&rows));
+            self.open.remove_first(SEGMENT);
+        }
+    }
+
+    /// Changes the row at a place; its project and its id must stay.
+    pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut Row)) {
+        let first_open = self.first_open();
+        if let Some(sealed) = self.sealed.get_mut(place / SEGMENT) {
+            let mut row = sealed.row(place % SEGMENT).into_owned();
+            change(&mut row);
+            sealed.change(place % SEGMENT, row);
+        } else if let Some(row) = place
+            .checked_sub(first_open)
+            .and_then(|open| self.open.get_mut(open))
+        {
+            change(row);
+        }
+    }
+
+    /// Returns the places of a trace's rows, in order.
+    pub(crate) fn trace(&self, project: Code, trace: &Id) -> Vec<usize> {
+        let mut places = Vec::new();
+        for (first, sealed) in self.sealed() {
+            let segment = &sealed.segment;
+            let wanted = segment.trace.index_of(trace);
+            if wanted.is_none() && sealed.changed.is_empty() {
+                continue;
+            }
+            let is_of = |index: &usize| match sealed.changed.get(index) {
+                Some(row) => row.trace == *trace && row.project == project,
+                None => {
+                    wanted.is_some()
+                        && segment.trace.indexes().get(*index) == wanted
+                        && segment.project.get(*index) == Some(project)
+                }
+            };
+            places.extend((0..segment.len()).filter(is_of).map(|index| first + index));
+        }
+        let open = (self.first_open()..).zip(self.open.iter());
+        places.extend(
+            open.filter(|(_, row)| row.trace == *trace && row.project == project)
+                .map(|(place, _)| place),
+        );
+        places
+    }
+
+    /// Returns the values of each attribute path, those of rows that have changed among them.
+    pub(super) fn values(&self) -> HashMap<Code, HashSet<Code>> {
+        let mut values: HashMap<Code, HashSet<Code>> = HashMap::new();
+        for sealed in &self.sealed {
+            for (path, column) in sealed.segment.attributes() {
+                values.entry(path).or_default().extend(column.codes.own());
+            }
+        }
+        let changed = self
+            .sealed
+            .iter()
+            .flat_map(|sealed| sealed.changed.values());
+        for (path, value) in changed
+            .chain(self.open.iter())
+            .flat_map(|row| &row.attributes)
+        {
+            values.entry(*path).or_default().insert(*value);
+        }
+        values
+    }
+
+    /// Returns the approximate bytes of the rows in memory.
+    pub(crate) fn size(&self) -> usize {
+        let sealed = self
+            .sealed
+            .iter()
+            .map(|sealed| sealed.segment.size() + sealed.changed.len() * size_of::<Row>());
+        sealed.sum::<usize>() + self.open.len() * size_of::<Row>()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

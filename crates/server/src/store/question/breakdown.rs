@@ -1,0 +1,268 @@
+//! Measures of calls, by time and by group.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::bins::Bins;
+use super::dimension::Dimension;
+use super::filter::Filter;
+use super::measures::{Measured, Measures};
+use super::scan::{Part, scan};
+use super::until::{Late, Until};
+use crate::store::facts::{Facts, Segment};
+use crate::store::{Code, Row};
+
+/// The codes of a group: one of each dimension.
+pub(crate) type Key = [Option<Code>; 2];
+
+/// How calls are broken down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct By {
+    /// Up to two dimensions. Calls without either are one group.
+    pub(crate) groups: [Option<Dimension>; 2],
+    /// The maximum number of groups that are measured: the largest.
+    pub(crate) most_groups: usize,
+    /// The first and the last start that the time buckets cover where the filter's range is open.
+    pub(crate) starts: (i64, i64),
+    /// The maximum number of time buckets.
+    pub(crate) most_bins: usize,
+}
+
+/// The measures of calls in total and by bucket.
+#[derive(Clone, Debug)]
+pub(crate) struct Series {
+    pub(crate) all: Measures,
+    pub(crate) bins: Vec<Measures>,
+}
+
+impl Series {
+    fn of(bins: Vec<Measures>) -> Self {
+        let mut all = Measures::default();
+        bins.iter().for_each(|bin| all.merge(bin.clone()));
+        Self { all, bins }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.all.merge(other.all.clone());
+        for (own, other) in self.bins.iter_mut().zip(&other.bins) {
+            own.merge(other.clone());
+        }
+    }
+}
+
+/// Calls broken down by time and by group.
+#[derive(Debug)]
+pub(crate) struct Breakdown {
+    pub(crate) bins: Bins,
+    /// All calls that meet the filter.
+    pub(crate) all: Series,
+    /// The largest groups, the largest first.
+    pub(crate) groups: Vec<(Key, Series)>,
+    /// The number of all groups.
+    pub(crate) groups_total: usize,
+}
+
+/// Returns the measures of the calls that meet a filter. Groups of equal size are ordered by `order`.
+pub(crate) fn breakdown(
+    facts: &Facts,
+    filter: &Filter<'_>,
+    by: By,
+    mut order: impl FnMut(&Key, &Key) -> std::cmp::Ordering,
+    until: &Until,
+) -> Result<Breakdown, Late> {
+    let (sizes, _) = sizes(facts, filter, by.groups, until)?;
+    let groups_total = sizes.len();
+    let mut sizes: Vec<(Key, u64)> = sizes.into_iter().collect();
+    sizes.sort_unstable_by(|(key, size), (other_key, other)| {
+        other.cmp(size).then_with(|| order(key, other_key))
+    });
+    let keys = sizes.iter().map(|(key, _)| *key).take(by.most_groups);
+    let slots: HashMap<Key, usize> = keys.clone().zip(0..).collect();
+    let keys: Vec<Key> = keys.collect();
+
+    let (first, last) = by.starts;
+    let from = filter.range.from.unwrap_or(first);
+    let to = filter.range.to.unwrap_or_else(|| last.saturating_add(1));
+    let bins = Bins::cover(from, to, by.most_bins);
+    // The last of the cells is for the groups that are not shown.
+    let mut cells = vec![Vec::<Measures>::new(); keys.len() + 1];
+    for cell in &mut cells {
+        cell.resize_with(bins.count, Measures::default);
+    }
+    let rest = keys.len();
+    scan(facts, filter, until, |_, part| match part {
+        Part::Row(row) => {
+            let slot = slots.get(&key(by.groups, row)).copied().unwrap_or(rest);
+            add(&mut cells, slot, &bins, &Measured::of(row));
+        }
+        Part::Segment(segment, picked) => {
+            let slot = Slots::of(segment, by.groups, &slots, rest);
+            picked.for_each(|row| {
+                add(
+                    &mut cells,
+                    slot.get(row),
+                    &bins,
+                    &Measured::at(segment, row),
+                )
+            });
+        }
+    })?;
+    let mut series: Vec<Series> = cells.into_iter().map(Series::of).collect();
+    // All calls are the sum of their parts, and each call was added once.
+    let mut all = series.pop().unwrap_or_else(|| Series::of(Vec::new()));
+    series.iter().for_each(|group| all.merge(group));
+    Ok(Breakdown {
+        bins,
+        all,
+        groups: keys.into_iter().zip(series).collect(),
+        groups_total,
+    })
+}
+
+#[inline]
+fn add(cells: &mut [Vec<Measures>], slot: usize, bins: &Bins, call: &Measured) {
+    let bin = bins.of(call.started_at);
+    let cell = bin.and_then(|bin| cells.get_mut(slot)?.get_mut(bin));
+    if let Some(cell) = cell {
+        cell.add(call);
+    }
+}
+
+fn key(groups: [Option<Dimension>; 2], row: &Row) -> Key {
+    groups.map(|group| group.and_then(|group| group.of(row)))
+}
+
+/// The slots of a segment's rows.
+struct Slots<'a> {
+    groups: [Option<Group<'a>>; 2],
+    /// By the indexes of both columns.
+    table: Table<'a>,
+    rest: usize,
+}
+
+type Group<'a> = crate::store::facts::Column<'a>;
+
+/// The slot of each pair of indexes. The index after the last is that of rows without the property.
+enum Table<'a> {
+    /// For one dimension.
+    One(Vec<usize>),
+    /// For two dimensions there may be too many pairs for a table.
+    Two(&'a HashMap<Key, usize>),
+}
+
+impl<'a> Slots<'a> {
+    fn of(
+        segment: &'a Segment,
+        groups: [Option<Dimension>; 2],
+        slots: &'a HashMap<Key, usize>,
+        rest: usize,
+    ) -> Self {
+        let columns = groups.map(|group| group.and_then(|group| group.column(segment)));
+        let table = match groups {
+            [_, None] => {
+                let own = columns[0].map_or(&[][..], |column| column.codes.own());
+                let codes = own.iter().map(|code| Some(*code)).chain([None]);
+                let slot = |code| slots.get(&[code, None]).copied().unwrap_or(rest);
+                Table::One(codes.map(slot).collect())
+            }
+            _ => Table::Two(slots),
+        };
+        Self {
+            groups: columns,
+            table,
+            rest,
+        }
+    }
+
+    #[inline]
+    fn get(&self, row: usize) -> usize {
+        let [first, second] = &self.groups;
+        let index = |group: &Option<Group<'_>>| group.and_then(|column| column.index(row));
+        match &self.table {
+            Table::One(slots) => {
+                let slot = match index(first) {
+                    Some(index) => slots.get(index),
+                    None => slots.last(),
+                };
+                slot.copied().unwrap_or(self.rest)
+            }
+            Table::Two(slots) => {
+                let code = |group: &Option<Group<'_>>| group.and_then(|column| column.get(row));
+                slots
+                    .get(&[code(first), code(second)])
+                    .copied()
+                    .unwrap_or(self.rest)
+            }
+        }
+    }
+}
+
+/// Returns the number of calls of each group, and the first and the last start.
+#[expect(clippy::type_complexity, reason = "used once")]
+pub(super) fn sizes(
+    facts: &Facts,
+    filter: &Filter<'_>,
+    groups: [Option<Dimension>; 2],
+    until: &Until,
+) -> Result<(HashMap<Key, u64>, Option<(i64, i64)>), Late> {
+    let mut sizes: HashMap<Key, u64> = HashMap::new();
+    let mut bounds: Option<(i64, i64)> = None;
+    let mut seen = |first: i64, last: i64| {
+        let (before, after) = bounds.unwrap_or((first, last));
+        bounds = Some((before.min(first), after.max(last)));
+    };
+    scan(facts, filter, until, |_, part| match part {
+        Part::Row(row) => {
+            seen(row.started_at, row.started_at);
+            *sizes.entry(key(groups, row)).or_default() += 1;
+        }
+        Part::Segment(segment, picked) => {
+            if picked.len() == segment.len() {
+                let (first, last) = segment.bounds();
+                seen(first, last);
+            } else {
+                picked.for_each(|row| {
+                    let start = segment.started_at.get(row).unwrap_or_default();
+                    seen(start, start);
+                });
+            }
+            for (key, size) in counts(segment, groups, &picked) {
+                *sizes.entry(key).or_default() += size;
+            }
+        }
+    })?;
+    Ok((sizes, bounds))
+}
+
+/// Returns the number of picked rows of each group.
+fn counts(
+    segment: &Segment,
+    groups: [Option<Dimension>; 2],
+    picked: &super::filter::Picked,
+) -> BTreeMap<Key, u64> {
+    let columns = groups.map(|group| group.and_then(|group| group.column(segment)));
+    let mut found = BTreeMap::new();
+    let [first, second] = columns;
+    if second.is_some() {
+        let code = |column: Option<Group<'_>>, row| column.and_then(|column| column.get(row));
+        picked.for_each(|row| {
+            *found
+                .entry([code(first, row), code(second, row)])
+                .or_default() += 1
+        });
+        return found;
+    }
+    let own = first.map_or(&[][..], |column| column.codes.own());
+    let mut by_index = vec![0; own.len() + 1];
+    picked.for_each(|row| {
+        let index = first
+            .and_then(|column| column.index(row))
+            .unwrap_or(own.len());
+        if let Some(count) = by_index.get_mut(index) {
+            *count += 1;
+        }
+    });
+    let codes = own.iter().map(|code| Some(*code)).chain([None]);
+    let counted = codes.zip(by_index).filter(|(_, count)| *count > 0);
+    found.extend(counted.map(|(code, count)| ([code, None], count)));
+    found
+}

@@ -1,0 +1,180 @@
+//! What a board shows of calls: counts, sums and distributions. A number that no call has is unknown, never 0.
+
+use spanloom_core::Outcome;
+
+use super::quantiles::Quantiles;
+use crate::store::facts::Segment;
+use crate::store::{Code, Row, Status, outcome};
+
+/// A sum, and the number of values in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sum {
+    total: i128,
+    pub(crate) count: u64,
+}
+
+impl Sum {
+    #[inline]
+    fn add(&mut self, value: Option<i64>) {
+        if let Some(value) = value {
+            self.total += i128::from(value);
+            self.count += 1;
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.total += other.total;
+        self.count += other.count;
+    }
+
+    pub(crate) fn total(self) -> Option<i64> {
+        let total = i64::try_from(self.total).unwrap_or(i64::MAX);
+        (self.count > 0).then_some(total)
+    }
+
+    pub(crate) fn mean(self) -> Option<f64> {
+        (self.count > 0).then(|| self.total as f64 / self.count as f64)
+    }
+}
+
+/// The facts of one call that are measured. Times are nanoseconds, costs nano-dollars.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measured {
+    pub(super) started_at: i64,
+    latency: Option<i64>,
+    first_chunk: Option<i64>,
+    input_tokens: Option<i64>,
+    output_tokens: Option<i64>,
+    cached_tokens: Option<i64>,
+    reasoning_tokens: Option<i64>,
+    cost: Option<i64>,
+    status: Code,
+    outcome: Option<Code>,
+    estimated: bool,
+    reported_below: bool,
+}
+
+impl Measured {
+    pub(super) fn of(row: &Row) -> Self {
+        Self {
+            started_at: row.started_at,
+            latency: row.latency(),
+            first_chunk: row.first_chunk,
+            input_tokens: row.input_tokens,
+            output_tokens: row.output_tokens,
+            cached_tokens: row.cached_tokens,
+            reasoning_tokens: row.reasoning_tokens,
+            cost: row.cost,
+            status: row.status.number().into(),
+            outcome: row.outcome.map(|outcome| outcome::number(outcome).into()),
+            estimated: row.usage_estimated == Some(true),
+            reported_below: row.reported_below,
+        }
+    }
+
+    #[inline]
+    pub(super) fn at(segment: &Segment, row: usize) -> Self {
+        Self {
+            started_at: segment.started_at.get(row).unwrap_or_default(),
+            latency: segment.duration.get(row).map(|duration| duration.max(0)),
+            first_chunk: segment.first_chunk.get(row),
+            input_tokens: segment.input_tokens.get(row),
+            output_tokens: segment.output_tokens.get(row),
+            cached_tokens: segment.cached_tokens.get(row),
+            reasoning_tokens: segment.reasoning_tokens.get(row),
+            cost: segment.cost.get(row),
+            status: segment.status.get(row).unwrap_or_default(),
+            outcome: segment.outcome.get(row),
+            estimated: segment.usage_estimated.get(row) == Some(1),
+            reported_below: segment.reported_below.get(row) == Some(1),
+        }
+    }
+
+    fn total_tokens(&self) -> Option<i64> {
+        match (self.input_tokens, self.output_tokens) {
+            (None, None) => None,
+            (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
+        }
+    }
+}
+
+/// The measures of a set of calls.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Measures {
+    pub(crate) calls: u64,
+    pub(crate) errors: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) running: u64,
+    /// Calls whose tokens are estimates.
+    pub(crate) estimated: u64,
+    /// Nano-dollars.
+    pub(crate) cost: Sum,
+    pub(crate) input_tokens: Sum,
+    pub(crate) output_tokens: Sum,
+    pub(crate) total_tokens: Sum,
+    pub(crate) cached_tokens: Sum,
+    pub(crate) reasoning_tokens: Sum,
+    /// Nanoseconds.
+    pub(crate) latency: Quantiles,
+    /// Nanoseconds.
+    pub(crate) first_chunk: Quantiles,
+    /// Output tokens and nanoseconds of the calls that have both.
+    pub(crate) speed: (i128, i128),
+    /// The first and the last start, in nanoseconds since the epoch.
+    pub(crate) first: Option<i64>,
+    pub(crate) last: Option<i64>,
+}
+
+impl Measures {
+    /// Adds a call, unless spans below it report its tokens: it is the same calls again.
+    #[inline]
+    pub(super) fn add(&mut self, call: &Measured) {
+        let total_tokens = call.total_tokens();
+        if call.reported_below && total_tokens.is_some() {
+            return;
+        }
+        self.calls += 1;
+        self.errors += u64::from(call.status == Code::from(Status::Error.number()));
+        self.running += u64::from(call.status == Code::from(Status::Running.number()));
+        let cancelled = Code::from(outcome::number(Outcome::Cancelled));
+        self.cancelled += u64::from(call.outcome == Some(cancelled));
+        self.estimated += u64::from(call.estimated);
+        self.cost.add(call.cost);
+        self.input_tokens.add(call.input_tokens);
+        self.output_tokens.add(call.output_tokens);
+        self.total_tokens.add(total_tokens);
+        self.cached_tokens.add(call.cached_tokens);
+        self.reasoning_tokens.add(call.reasoning_tokens);
+        self.latency.add(call.latency);
+        self.first_chunk.add(call.first_chunk);
+        if let (Some(tokens), Some(nanos)) = (call.output_tokens, call.latency) {
+            self.speed.0 += i128::from(tokens);
+            self.speed.1 += i128::from(nanos);
+        }
+        self.first = Some(
+            self.first
+                .map_or(call.started_at, |first| first.min(call.started_at)),
+        );
+        self.last = self.last.max(Some(call.started_at));
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.errors += other.errors;
+        self.cancelled += other.cancelled;
+        self.running += other.running;
+        self.estimated += other.estimated;
+        self.cost.merge(other.cost);
+        self.input_tokens.merge(other.input_tokens);
+        self.output_tokens.merge(other.output_tokens);
+        self.total_tokens.merge(other.total_tokens);
+        self.cached_tokens.merge(other.cached_tokens);
+        self.reasoning_tokens.merge(other.reasoning_tokens);
+        self.latency.merge(other.latency);
+        self.first_chunk.merge(other.first_chunk);
+        self.speed.0 += other.speed.0;
+        self.speed.1 += other.speed.1;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+    }
+}

@@ -1,0 +1,36 @@
+//! Questions about calls, answered from the columns in memory. No question reads the file.
+//!
+//! | file | what |
+//! |---|---|
+//! | `until` | how long a question may take |
+//! | `filter` | the calls that a question is about |
+//! | `dimension` | the properties by which calls are grouped and filtered |
+//! | `scan` | one pass over the rows that meet a filter |
+//! | `bins` | time buckets |
+//! | `quantiles` | quantiles in bounded memory |
+//! | `measures` | counts, sums and distributions |
+//! | `breakdown` | measures by time and by group |
+//! | `facets` | what there is to filter by |
+//! | `page` | a page of calls, in order |
+
+mod bins;
+mod breakdown;
+mod dimension;
+mod facets;
+mod filter;
+mod measures;
+mod page;
+mod quantiles;
+mod scan;
+mod until;
+
+pub(crate) use breakdown::{By, Key, breakdown};
+pub(crate) use dimension::Dimension;
+pub(crate) use facets::{attributes, counts, streams};
+pub(crate) use filter::{Filter, Range};
+pub(crate) use measures::Measures;
+pub(crate) use page::{Column, Order, page};
+pub(crate) use until::{Late, Until};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! A page of the calls that meet a filter, in order.
+
+use std::cmp::Ordering;
+
+use super::filter::{Filter, Picked};
+use super::scan::{Part, scan};
+use super::until::{Late, Until};
+use crate::store::facts::{Facts, Segment};
+use crate::store::{Code, Dictionary, Row, Status};
+
+/// A property that calls are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    StartedAt,
+    Latency,
+    Cost,
+    InputTokens,
+    OutputTokens,
+    TotalTokens,
+    Model,
+    Status,
+}
+
+/// The order of calls. Unknown values come last in either direction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Order {
+    pub(crate) column: Column,
+    pub(crate) descending: bool,
+    /// Whether, of calls with equal values, the last that arrived comes first.
+    pub(crate) newest_first: bool,
+}
+
+/// A page of calls.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// The number of all calls that meet the filter.
+    pub(crate) total: usize,
+    /// The places of the first calls.
+    pub(crate) places: Vec<usize>,
+}
+
+/// A call's value in the order, lower values first; and its place.
+type Ranked = (Option<i64>, usize);
+
+/// Returns the first `most` calls that meet a filter.
+pub(crate) fn page(
+    facts: &Facts,
+    dictionary: &Dictionary,
+    filter: &Filter<'_>,
+    order: Order,
+    most: usize,
+    until: &Until,
+) -> Result<Page, Late> {
+    let ranks = Ranks::of(dictionary, order);
+    let mut top = Top {
+        order,
+        most,
+        ranked: Vec::new(),
+    };
+    let mut total = 0;
+    scan(facts, filter, until, |first, part| match part {
+        Part::Row(row) => {
+            total += 1;
+            top.add((ranks.of_row(row), first));
+        }
+        Part::Segment(segment, picked) => {
+            total += picked.len();
+            top.add_all(&ranks, segment, &picked, first);
+        }
+    })?;
+    Ok(Page {
+        total,
+        places: top.places(),
+    })
+}
+
+/// The values by which an order sorts. Texts have the rank of their code in the sorted dictionary.
+struct Ranks {
+    column: Column,
+    /// By code; empty for columns of numbers.
+    texts: Vec<u32>,
+}
+
+impl Ranks {
+    fn of(dictionary: &Dictionary, order: Order) -> Self {
+        let text = |code: Code| dictionary.text(code);
+        let mut texts = Vec::new();
+        if order.column == Column::Model {
+            let codes = 0..Code::try_from(dictionary.len()).unwrap_or(Code::MAX);
+            let mut sorted: Vec<Code> = codes.collect();
+            sorted.sort_unstable_by(|left, right| text(*left).cmp(text(*right)));
+            texts = vec![0; sorted.len()];
+            for (rank, code) in (0..).zip(sorted) {
+                if let Some(of) = texts.get_mut(code as usize) {
+                    *of = rank;
+                }
+            }
+        }
+        Self {
+            column: order.column,
+            texts,
+        }
+    }
+
+    fn text(&self, code: Option<Code>) -> Option<i64> {
+        self.texts.get(code? as usize).copied().map(i64::from)
+    }
+
+    fn status(number: Code) -> i64 {
+        // In the order of their names.
+        let number = u8::try_from(number).unwrap_or(u8::MAX);
+        match Status::of(number) {
+            Status::Error => 0,
+            Status::Running => 1,
+            Status::Success => 2,
+        }
+    }
+
+    fn of_row(&self, row: &Row) -> Option<i64> {
+        match self.column {
+            Column::StartedAt => Some(row.started_at),
+            Column::Latency => row.latency(),
+            Column::Cost => row.cost,
+            Column::InputTokens => row.input_tokens,
+            Column::OutputTokens => row.output_tokens,
+            Column::TotalTokens => row.total_tokens(),
+            Column::Model => self.text(row.model),
+            Column::Status => Some(Self::status(row.status.number().into())),
+        }
+    }
+
+    fn at(&self, segment: &Segment, row: usize) -> Option<i64> {
+        match self.column {
+            Column::StartedAt => segment.started_at.get(row),
+            Column::Latency => segment.duration.get(row).map(|duration| duration.max(0)),
+            Column::Cost => segment.cost.get(row),
+            Column::InputTokens => segment.input_tokens.get(row),
+            Column::OutputTokens => segment.output_tokens.get(row),
+            Column::TotalTokens => {
+                let [input, output] =
+                    [&segment.input_tokens, &segment.output_tokens].map(|tokens| tokens.get(row));
+                match (input, output) {
+                    (None, None) => None,
+                    (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
+                }
+            }
+            Column::Model => self.text(segment.model.get(row)),
+            Column::Status => segment.status.get(row).map(Self::status),
+        }
+    }
+}
+
+/// The first calls in an order, of all that were added.
+struct Top {
+    order: Order,
+    most: usize,
+    /// At most twice as many as wanted: what exceeds that is cut off together.
+    ranked: Vec<Ranked>,
+}
+
+impl Top {
+    fn compare(order: Order, left: &Ranked, right: &Ranked) -> Ordering {
+        let values = match (left.0, right.0) {
+            (Some(left), Some(right)) if order.descending => right.cmp(&left),
+            (Some(left), Some(right)) => left.cmp(&right),
+            (left, right) => right.is_some().cmp(&left.is_some()),
+        };
+        values.then_with(|| match order.newest_first {
+            true => right.1.cmp(&left.1),
+            false => left.1.cmp(&right.1),
+        })
+    }
+
+    fn add(&mut self, call: Ranked) {
+        self.ranked.push(call);
+        if self.ranked.len() >= self.most.saturating_mul(2).max(1_024) {
+            self.cut();
+        }
+    }
+
+    /// Adds the picked rows of a segment, unless none of them can be among the first.
+    fn add_all(&mut self, ranks: &Ranks, segment: &Segment, picked: &Picked, first: usize) {
+        if self.order.column == Column::StartedAt && self.ranked.len() >= self.most {
+            self.cut();
+            let (earliest, latest) = segment.bounds();
+            let best = match self.order.descending {
+                true => (Some(latest), first + segment.len()),
+                false => (Some(earliest), first),
+            };
+            let last = self
+                .ranked
+                .iter()
+                .max_by(|left, right| Self::compare(self.order, left, right));
+            if last.is_none_or(|last| Self::compare(self.order, &best, last).is_gt()) {
+                return;
+            }
+        }
+        picked.for_each(|row| self.add((ranks.at(segment, row), first + row)));
+    }
+
+    fn cut(&mut self) {
+        let order = self.order;
+        if self.most == 0 {
+            self.ranked.clear();
+        } else if self.ranked.len() > self.most {
+            self.ranked
+                .select_nth_unstable_by(self.most - 1, |left, right| {
+                    Self::compare(order, left, right)
+                });
+            self.ranked.truncate(self.most);
+        }
+    }
+
+    fn places(mut self) -> Vec<usize> {
+        self.cut();
+        let order = self.order;
+        self.ranked
+            .sort_unstable_by(|left, right| Self::compare(order, left, right));
+        self.ranked.into_iter().map(|(_, place)| place).collect()
+    }
+}

@@ -1,0 +1,284 @@
+//! Answers from the columns against answers from the rows, one by one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use spanloom_core::Outcome;
+
+use super::quantiles::rank;
+use super::*;
+use crate::store::facts::Facts;
+use crate::store::facts::tests::{facts, row};
+use crate::store::{Code, Dictionary, Row, Status};
+
+/// Conditions, in a form that can be shown and applied naively.
+#[derive(Clone, Debug)]
+struct Wanted {
+    from: Option<i64>,
+    to: Option<i64>,
+    roots_only: bool,
+    one_of: Vec<(Dimension, Vec<Option<Code>>)>,
+    traces: Option<Vec<usize>>,
+}
+
+fn dimension() -> impl Strategy<Value = Dimension> {
+    prop_oneof![
+        Just(Dimension::Project),
+        Just(Dimension::Stream),
+        Just(Dimension::OpName),
+        Just(Dimension::Operation),
+        Just(Dimension::Provider),
+        Just(Dimension::Model),
+        Just(Dimension::Status),
+        Just(Dimension::Outcome),
+        Just(Dimension::Attribute(None)),
+        (0u32..7).prop_map(|path| Dimension::Attribute(Some(path))),
+    ]
+}
+
+fn wanted() -> impl Strategy<Value = Wanted> {
+    let codes = prop::collection::vec(prop::option::of(0u32..5), 1..4);
+    (
+        prop::option::of(0i64..2_000),
+        prop::option::of(0i64..2_000),
+        prop::bool::weighted(0.2),
+        prop::collection::vec((dimension(), codes), 0..3),
+        prop::option::weighted(0.2, prop::collection::vec(0usize..50, 1..3)),
+    )
+        .prop_map(|(from, to, roots_only, one_of, traces)| Wanted {
+            from,
+            to,
+            roots_only,
+            one_of,
+            traces,
+        })
+}
+
+impl Wanted {
+    fn filter(&self, rows: &[Row]) -> Filter<'static> {
+        let trace = |index: &usize| rows[index % rows.len()].trace.clone();
+        let range = Range {
+            from: self.from,
+            to: self.to,
+        };
+        let traces = self.traces.as_ref();
+        let filter = Filter::of_range(range)
+            .with_roots_only(self.roots_only)
+            .with_traces(traces.map(|traces| traces.iter().map(trace).collect()));
+        let one_of = self.one_of.iter().cloned();
+        one_of.fold(filter, |filter, (of, codes)| filter.with_one_of(of, codes))
+    }
+
+    fn accepts(&self, row: &Row, rows: &[Row]) -> bool {
+        self.from.is_none_or(|from| row.started_at >= from)
+            && self.to.is_none_or(|to| row.started_at < to)
+            && (!self.roots_only || row.parent.is_none())
+            && self
+                .one_of
+                .iter()
+                .all(|(of, codes)| codes.contains(&of.of(row)))
+            && self.traces.as_ref().is_none_or(|traces| {
+                traces
+                    .iter()
+                    .any(|index| rows[index % rows.len()].trace == row.trace)
+            })
+    }
+}
+
+/// Sums in the simplest way.
+#[derive(Debug, Default, PartialEq)]
+struct Naive {
+    counts: [u64; 5],
+    sums: [(i128, u64); 6],
+    latencies: Vec<i64>,
+    starts: Option<(i64, i64)>,
+}
+
+impl Naive {
+    fn of<'a>(rows: impl Iterator<Item = &'a Row>) -> Self {
+        let mut naive = Self::default();
+        for row in rows.filter(|row| row.counts()) {
+            let is = [
+                true,
+                row.status == Status::Error,
+                row.status == Status::Running,
+                row.outcome == Some(Outcome::Cancelled),
+                row.usage_estimated == Some(true),
+            ];
+            for (count, is) in naive.counts.iter_mut().zip(is) {
+                *count += u64::from(is);
+            }
+            let numbers = [
+                row.cost,
+                row.input_tokens,
+                row.output_tokens,
+                row.total_tokens(),
+                row.cached_tokens,
+                row.reasoning_tokens,
+            ];
+            for (sum, number) in naive.sums.iter_mut().zip(numbers) {
+                if let Some(number) = number {
+                    *sum = (sum.0 + i128::from(number), sum.1 + 1);
+                }
+            }
+            naive.latencies.extend(row.latency());
+            let (first, last) = naive.starts.unwrap_or((row.started_at, row.started_at));
+            naive.starts = Some((first.min(row.started_at), last.max(row.started_at)));
+        }
+        naive.latencies.sort_unstable();
+        naive
+    }
+
+    fn check(&self, found: &Measures) -> Result<(), TestCaseError> {
+        let counts = [
+            found.calls,
+            found.errors,
+            found.running,
+            found.cancelled,
+            found.estimated,
+        ];
+        prop_assert_eq!(counts, self.counts);
+        let sums = [
+            found.cost,
+            found.input_tokens,
+            found.output_tokens,
+            found.total_tokens,
+            found.cached_tokens,
+            found.reasoning_tokens,
+        ];
+        for (found, (total, count)) in sums.iter().zip(self.sums) {
+            let total = i64::try_from(total).unwrap_or(i64::MAX);
+            prop_assert_eq!(
+                (found.total(), found.count),
+                ((count > 0).then_some(total), count)
+            );
+        }
+        prop_assert_eq!(found.first.zip(found.last), self.starts);
+        for share in [0.5, 0.95, 0.99] {
+            let rank = usize::try_from(rank(share, self.latencies.len() as u64)).unwrap();
+            match (found.latency.quantile(share), self.latencies.get(rank - 1)) {
+                (Some(found), Some(exact)) => {
+                    prop_assert!(
+                        found.abs_diff(*exact) as f64 <= *exact as f64 * 0.025,
+                        "{found} for {exact}"
+                    );
+                }
+                (found, exact) => prop_assert_eq!(found, exact.copied()),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn until() -> Until {
+    // The client of a test never leaves.
+    let (until, client) = Until::start();
+    Box::leak(Box::new(client));
+    until
+}
+
+fn all(facts: &Facts) -> Vec<Row> {
+    (0..facts.len())
+        .map(|place| facts.get(place).unwrap().into_owned())
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn columns_answer_as_rows_do(
+        rows in prop::collection::vec(row(), 1..60),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), row()), 0..20),
+        wanted in wanted(),
+        groups in (prop::option::of(dimension()), prop::option::of(dimension())),
+        column in prop::sample::select(vec![
+            Column::StartedAt, Column::Latency, Column::Cost, Column::InputTokens,
+            Column::OutputTokens, Column::TotalTokens, Column::Model, Column::Status,
+        ]),
+        (descending, newest_first, most) in (any::<bool>(), any::<bool>(), 0usize..60),
+    ) {
+        let mut facts = facts(&rows);
+        for (place, mut row) in changes {
+            facts.change(place.index(facts.len()), |old| {
+                (row.project, row.id) = (old.project, old.id.clone());
+                *old = row;
+            });
+        }
+        let naive = all(&facts);
+        let filter = wanted.filter(&rows);
+        let met: Vec<(usize, &Row)> = naive.iter().enumerate().filter(|(_, row)| wanted.accepts(row, &rows)).collect();
+
+        // Measures, by time and by group.
+        let groups = [groups.0, groups.0.and(groups.1)];
+        let starts = met.iter().map(|(_, row)| row.started_at);
+        let starts = (starts.clone().min().unwrap_or(0), starts.max().unwrap_or(-1));
+        let by = By { groups, most_groups: 3, starts, most_bins: 7 };
+        let found = breakdown(&facts, &filter, by, Ord::cmp, &until()).unwrap();
+        Naive::of(met.iter().map(|(_, row)| *row)).check(&found.all.all)?;
+        for (bin, measures) in found.all.bins.iter().enumerate() {
+            let of_bin = met.iter().filter(|(_, row)| found.bins.of(row.started_at) == Some(bin));
+            Naive::of(of_bin.map(|(_, row)| *row)).check(measures)?;
+        }
+        let key = |row: &Row| groups.map(|group| group.and_then(|group| group.of(row)));
+        let mut sizes: BTreeMap<Key, usize> = BTreeMap::new();
+        for (_, row) in &met {
+            *sizes.entry(key(row)).or_default() += 1;
+        }
+        prop_assert_eq!(found.groups_total, sizes.len());
+        let mut largest: Vec<_> = sizes.into_iter().collect();
+        largest.sort_by_key(|(key, size)| (std::cmp::Reverse(*size), *key));
+        let keys: Vec<Key> = largest.iter().map(|(key, _)| *key).take(3).collect();
+        prop_assert_eq!(found.groups.iter().map(|(key, _)| *key).collect::<Vec<_>>(), keys);
+        for (of, series) in &found.groups {
+            Naive::of(met.iter().map(|(_, row)| *row).filter(|row| key(row) == *of)).check(&series.all)?;
+        }
+
+        // What there is to filter by.
+        let counted = counts(&facts, &filter, Dimension::Model, &until()).unwrap();
+        let mut models: BTreeMap<Option<Code>, u64> = BTreeMap::new();
+        met.iter().for_each(|(_, row)| *models.entry(row.model).or_default() += 1);
+        prop_assert_eq!(counted.calls.into_iter().collect::<BTreeMap<_, _>>(), models);
+        prop_assert_eq!(counted.starts, (!met.is_empty()).then_some(starts));
+        let mut values: BTreeMap<Code, BTreeSet<Code>> = BTreeMap::new();
+        for (path, value) in met.iter().flat_map(|(_, row)| &row.attributes) {
+            values.entry(*path).or_default().insert(*value);
+        }
+        let values: BTreeMap<Code, usize> = values.into_iter().map(|(path, values)| (path, values.len())).collect();
+        let found = attributes(&facts, &filter, &until()).unwrap();
+        prop_assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), values);
+
+        // A page.
+        let mut dictionary = Dictionary::default();
+        for text in ["d", "a", "c", "b", "e"] {
+            dictionary.intern(text);
+        }
+        let order = Order { column, descending, newest_first };
+        let found = page(&facts, &dictionary, &filter, order, most, &until()).unwrap();
+        prop_assert_eq!(found.total, met.len());
+        let text = |code: Option<Code>| code.map(|code| dictionary.text(code).to_owned());
+        let value = |row: &Row| match column {
+            Column::StartedAt => (Some(row.started_at), None),
+            Column::Latency => (row.latency(), None),
+            Column::Cost => (row.cost, None),
+            Column::InputTokens => (row.input_tokens, None),
+            Column::OutputTokens => (row.output_tokens, None),
+            Column::TotalTokens => (row.total_tokens(), None),
+            Column::Model => (row.model.map(|_| 0), text(row.model)),
+            Column::Status => (Some(0), Some(row.status.as_str().to_owned())),
+        };
+        let mut sorted = met;
+        if newest_first {
+            sorted.reverse();
+        }
+        sorted.sort_by(|(_, left), (_, right)| {
+            let (left, right) = (value(left), value(right));
+            match (left.0.is_some(), right.0.is_some()) {
+                (true, true) if descending => right.cmp(&left),
+                (true, true) => left.cmp(&right),
+                (left, right) => right.cmp(&left),
+            }
+        });
+        let places: Vec<usize> = sorted.into_iter().map(|(place, _)| place).take(most).collect();
+        prop_assert_eq!(found.places, places);
+    }
+}
