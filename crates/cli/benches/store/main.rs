@@ -39,7 +39,9 @@ fn main() {
     let load = Load::new();
     println!("{calls} calls of {} bytes of OTLP", load.bytes_per_span());
     let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("bench.db");
+    // The file can be kept, to look at it or at a server that serves it.
+    let kept = std::env::var_os("SPANLOOM_BENCH_DB").map(std::path::PathBuf::from);
+    let database = kept.unwrap_or_else(|| folder.path().join("bench.db"));
     let start = || {
         let database = database.to_str().unwrap();
         let program = env!("CARGO_BIN_EXE_spanloom");

@@ -5,12 +5,13 @@ use std::io;
 
 use spanloom_core::Record;
 
+use super::draft::Draft;
 use super::{CallEnd, frame, merge};
 
-/// Records with their payloads compressed, ready to be written.
+/// Calls with their payloads compressed, ready to be written.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) records: Vec<Record>,
+    pub(super) calls: Vec<Call>,
     pub(super) frames: Vec<Vec<u8>>,
     /// Ends that arrived without their start.
     pub(super) ends: Vec<CallEnd>,
@@ -31,12 +32,32 @@ impl Batch {
             .chunks(frame::CALLS)
             .map(|chunk| frame::pack(chunk.iter().map(String::as_str)))
             .collect::<io::Result<_>>()?;
+        let calls = records.iter().zip(payloads).map(|(record, payload)| Call {
+            draft: Draft::of(record),
+            payload,
+        });
         Ok(Self {
-            records,
+            calls: calls.collect(),
             frames,
             ends,
             bytes,
         })
+    }
+}
+
+/// A call of a batch.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) draft: Draft,
+    payload: String,
+}
+
+impl Call {
+    /// Returns the call's record. It is read again for the few calls that are known already: to drop the records of all
+    /// others would cost the writer more than to write them.
+    pub(super) fn record(&self) -> rusqlite::Result<Record> {
+        serde_json::from_str(&self.payload)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
     }
 }
 

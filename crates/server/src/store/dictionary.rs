@@ -1,7 +1,8 @@
 //! Recurring texts (names, models, attribute paths and values), as codes.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use hashbrown::HashMap;
 
 use super::chunks::Chunks;
 

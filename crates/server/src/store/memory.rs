@@ -196,10 +196,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::store::draft::Draft;
 
     fn row(dictionary: &mut Dictionary, id: usize) -> Row {
         let record = json!({"project_id": "e/p", "id": format!("{id:016x}"), "op_name": "f", "started_at": "2026-11-22T10:00:00Z"});
-        Row::of(&serde_json::from_value(record).unwrap(), dictionary)
+        Draft::of(&serde_json::from_value(record).unwrap()).row(dictionary, |_, _, _| None)
     }
 
     #[test]

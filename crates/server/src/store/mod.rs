@@ -8,7 +8,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `row` | the narrow row of a call, and how it is built from a record |
+//! | `row` | the narrow row of a call |
+//! | `draft` | the row of a record before its texts have codes |
 //! | `facts` | the rows of all calls in memory, as columns |
 //! | `question` | the answers to questions about them |
 //! | `outcome` | outcomes as numbers |
@@ -33,6 +34,7 @@ mod batch;
 mod chunks;
 mod damage;
 mod dictionary;
+mod draft;
 mod ends;
 mod facts;
 mod frame;

@@ -1,22 +1,26 @@
 //! A transaction: batches of records become rows, frames and codes, which are then published to readers.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 use spanloom_core::Record;
 
-use super::batch::Batch;
+use super::batch::{Batch, Call};
+use super::draft::Draft;
 use super::frame::{Location, Payloads};
 use super::id::Id;
 use super::memory::Published;
-use super::row::{Row, leaves};
+use super::row::Row;
 use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
 use crate::error::Error;
 
 /// The maximum number of distinct values per attribute path; further values are stored in the payload only.
 const MOST_VALUES: usize = 10_000;
+
+/// The values of each attribute path.
+type Values = HashMap<Code, HashSet<Code>>;
 
 /// The state of the writer, ahead of the readers while a transaction is open.
 pub(super) struct Transaction {
@@ -24,7 +28,7 @@ pub(super) struct Transaction {
     published: Arc<Published>,
     /// The dictionary, ahead of the memory's while a transaction is open.
     dictionary: Dictionary,
-    values: HashMap<Code, HashSet<Code>>,
+    values: Values,
     rows: usize,
     frames: i64,
     /// Whether ends of calls wait for their start.
@@ -101,18 +105,18 @@ impl Transaction {
             for data in &batch.frames {
                 self.put_frame(data)?;
             }
-            for (index, record) in batch.records.iter().enumerate() {
-                let mut row = self.row(record);
+            for (index, call) in batch.calls.iter().enumerate() {
+                let mut row = self.row(&call.draft);
                 row.frame = first + i64::try_from(index / frame::CALLS).unwrap_or(0);
                 row.slot = i64::try_from(index % frame::CALLS).unwrap_or(0);
                 let end = match self.ends_wait {
                     true => {
-                        let project = self.dictionary.text(row.project);
-                        ends::take(&self.connection, project, &record.id)?
+                        let (project, id) = (call.draft.project(), row.id.to_string());
+                        ends::take(&self.connection, project, &id)?
                     }
                     false => None,
                 };
-                self.put(record, row, &mut placed)?;
+                self.put(call, row, &mut placed)?;
                 if let Some(end) = end {
                     self.put_end(&end, &mut placed)?;
                 }
@@ -139,16 +143,30 @@ impl Transaction {
         insert.execute(params![self.frames, data]).map(drop)
     }
 
-    /// Puts a record's row at its place. Span ids are unique within their trace only: of two spans with one id in two
+    /// Puts a call's row at its place. Span ids are unique within their trace only: of two spans with one id in two
     /// traces the later one is stored under the ids of its trace and its span together.
-    fn put(&mut self, record: &Record, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
-        if !self.is_taken(record, &row, placed) {
-            return self.put_part(record, row, placed);
+    fn put(&mut self, call: &Call, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
+        let known = self.place(row.project, &row.id, placed);
+        let Some((place, location)) = known else {
+            let place = self.rows;
+            self.rows += 1;
+            return self.write_row(place, row, placed);
+        };
+        let record = call.record()?;
+        if !self.is_taken(&record, &row, placed) {
+            return self.put_part(&record, row, (place, location), placed);
         }
-        let mut renamed = record.clone();
-        renamed.id = format!("{}{}", record.trace_id, record.id);
+        let mut renamed = record;
+        renamed.id = format!("{}{}", renamed.trace_id, renamed.id);
         let row = self.put_merged(&renamed)?;
-        self.put_part(&renamed, row, placed)
+        match self.place(row.project, &row.id, placed) {
+            Some(known) => self.put_part(&renamed, row, known, placed),
+            None => {
+                let place = self.rows;
+                self.rows += 1;
+                self.write_row(place, row, placed)
+            }
+        }
     }
 
     /// Returns whether the id of a span belongs to a span of another trace.
@@ -169,30 +187,23 @@ impl Transaction {
         known.is_some_and(|known| known.trace != row.trace)
     }
 
-    /// Puts a part of a call; a known call keeps its place and its known data.
+    /// Puts a part of a known call, which keeps its place and its known data.
     fn put_part(
         &mut self,
         record: &Record,
         mut row: Row,
+        (place, location): (usize, Location),
         placed: &mut Placed,
     ) -> rusqlite::Result<()> {
-        let known = self.place(row.project, &row.id, placed);
-        let place = known.map_or(self.rows, |(place, _)| place);
-        match known {
-            None => self.rows += 1,
-            Some((_, location)) => match self.read(location)? {
-                Some(stored) => {
-                    let merged = merge::merge(stored, record.clone());
-                    // A record that the merge leaves unchanged has its payload among those of its batch.
-                    if merged != *record {
-                        row = self.put_merged(&merged)?;
-                    }
-                }
-                // The stored part is already lost; the new part need not be.
-                None => {
-                    tracing::error!(name: "spanloom.store.damaged", frame = location.0, "an earlier part of a call cannot be read");
-                }
-            },
+        if let Some(stored) = self.read(location)? {
+            let merged = merge::merge(stored, record.clone());
+            // A record that the merge leaves unchanged has its payload among those of its batch.
+            if merged != *record {
+                row = self.put_merged(&merged)?;
+            }
+        } else {
+            // The stored part is already lost; the new part need not be.
+            tracing::error!(name: "spanloom.store.damaged", frame = location.0, "an earlier part of a call cannot be read");
         }
         self.write_row(place, row, placed)
     }
@@ -229,7 +240,7 @@ impl Transaction {
             .and_then(|payload| frame::pack(std::iter::once(payload.as_str())))
             .map_err(unpacked)?;
         self.put_frame(&data)?;
-        let mut row = self.row(merged);
+        let mut row = self.row(&Draft::of(merged));
         (row.frame, row.slot) = (self.frames, 0);
         Ok(row)
     }
@@ -257,30 +268,12 @@ impl Transaction {
         Ok(payload.and_then(|payload| serde_json::from_str(payload).ok()))
     }
 
-    /// Builds the row of a record.
-    fn row(&mut self, record: &Record) -> Row {
-        let mut row = Row::of(record, &mut self.dictionary);
-        row.attributes = leaves(&record.attributes)
-            .iter()
-            .filter_map(|(path, value)| self.admit(path, value))
-            .collect();
-        row
-    }
-
-    /// Returns the codes of an attribute, or `None` for a value beyond its path's limit, which gets no code at all.
-    fn admit(&mut self, path: &str, value: &str) -> Option<(Code, Code)> {
-        let path = self.dictionary.intern(path);
-        let values = self.values.entry(path).or_default();
-        let known = self.dictionary.code(value);
-        if let Some(code) = known.filter(|code| values.contains(code)) {
-            return Some((path, code));
-        }
-        if values.len() >= MOST_VALUES {
-            return None;
-        }
-        let code = self.dictionary.intern(value);
-        values.insert(code);
-        Some((path, code))
+    /// Builds the row of a draft.
+    fn row(&mut self, draft: &Draft) -> Row {
+        let values = &mut self.values;
+        draft.row(&mut self.dictionary, |dictionary, path, value| {
+            admit(values, dictionary, path, value)
+        })
     }
 
     /// Publishes the committed rows to readers.
@@ -300,6 +293,27 @@ impl Transaction {
     pub(super) fn close(self) -> rusqlite::Result<()> {
         schema::empty_log(&self.connection)
     }
+}
+
+/// Returns the codes of an attribute, or `None` for a value beyond its path's limit, which gets no code at all.
+fn admit(
+    values: &mut Values,
+    dictionary: &mut Dictionary,
+    path: &str,
+    value: &str,
+) -> Option<(Code, Code)> {
+    let path = dictionary.intern(path);
+    let values = values.entry(path).or_default();
+    let known = dictionary.code(value);
+    if let Some(code) = known.filter(|code| values.contains(code)) {
+        return Some((path, code));
+    }
+    if values.len() >= MOST_VALUES {
+        return None;
+    }
+    let code = dictionary.intern(value);
+    values.insert(code);
+    Some((path, code))
 }
 
 /// The rows that a transaction has written so far.

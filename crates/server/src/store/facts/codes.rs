@@ -34,6 +34,11 @@ impl Codes {
         usize::try_from(self.indexes.get(row)?).ok()
     }
 
+    /// Reads the indexes of many rows' codes, each into its place in `indexes`.
+    pub(crate) fn read(&self, rows: &[u32], indexes: &mut [Option<i64>]) {
+        self.indexes.read(rows, indexes);
+    }
+
     /// Returns the different codes, sorted.
     pub(crate) fn own(&self) -> &[Code] {
         &self.codes
@@ -66,6 +71,19 @@ impl Column<'_> {
             Some(rows) => self
                 .codes
                 .index(rows.binary_search(&u32::try_from(row).ok()?).ok()?),
+        }
+    }
+
+    /// Reads the indexes of many rows' codes, each into its place in `indexes`.
+    pub(crate) fn read(&self, rows: &[u32], indexes: &mut [Option<i64>]) {
+        match self.rows {
+            None => self.codes.read(rows, indexes),
+            Some(_) => {
+                for (index, row) in indexes.iter_mut().zip(rows) {
+                    let found = self.index(*row as usize);
+                    *index = found.and_then(|found| i64::try_from(found).ok());
+                }
+            }
         }
     }
 

@@ -17,10 +17,12 @@ mod packed;
 mod segment;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use codes::Column;
+use hashbrown::{HashMap, HashSet};
+
+pub(crate) use codes::{Codes, Column};
 pub(crate) use ids::SharedIds;
 pub(crate) use segment::Segment;
 

@@ -91,6 +91,40 @@ impl Packed {
         word & (u64::MAX >> (64 - 8 * self.width))
     }
 
+    /// Reads the numbers at many indexes, each into its place in `numbers`: a few times faster than one by one.
+    pub(crate) fn read(&self, indexes: &[u32], numbers: &mut [Option<i64>]) {
+        match self.width {
+            0 => numbers.fill(self.get(0)),
+            1 => self.read_wide::<1>(indexes, numbers),
+            2 => self.read_wide::<2>(indexes, numbers),
+            3 => self.read_wide::<3>(indexes, numbers),
+            4 => self.read_wide::<4>(indexes, numbers),
+            5 => self.read_wide::<5>(indexes, numbers),
+            6 => self.read_wide::<6>(indexes, numbers),
+            7 => self.read_wide::<7>(indexes, numbers),
+            8 => self.read_wide::<8>(indexes, numbers),
+            _ => {
+                for (number, index) in numbers.iter_mut().zip(indexes) {
+                    *number = self.get(*index as usize);
+                }
+            }
+        }
+    }
+
+    /// Reads numbers of `W` bytes.
+    #[inline]
+    fn read_wide<const W: usize>(&self, indexes: &[u32], numbers: &mut [Option<i64>]) {
+        let mask = u64::MAX >> (64 - 8 * W);
+        let missing = self.missing;
+        for (number, index) in numbers.iter_mut().zip(indexes) {
+            let from = *index as usize * W;
+            let word = self.bytes.get(from..).and_then(|rest| rest.first_chunk());
+            let distance = word.map_or(0, |word| u64::from_le_bytes(*word)) & mask;
+            let is_missing = missing == Some(distance);
+            *number = (!is_missing).then(|| self.least.wrapping_add_unsigned(distance));
+        }
+    }
+
     /// Returns whether the number is the same at all indexes.
     pub(super) fn is_constant(&self) -> bool {
         self.width == 0
@@ -129,6 +163,11 @@ mod tests {
         fn numbers_come_back(numbers in prop::collection::vec(number(), 0..40)) {
             let packed = Packed::of(numbers.iter().copied());
             let read: Vec<_> = (0..numbers.len()).map(|index| packed.get(index)).collect();
+            prop_assert_eq!(&read, &numbers);
+            let indexes: Vec<u32> = (0..numbers.len()).rev().map(|index| index.try_into().unwrap()).collect();
+            let mut read = vec![None; numbers.len()];
+            packed.read(&indexes, &mut read);
+            read.reverse();
             prop_assert_eq!(&read, &numbers);
             let is_constant = numbers.windows(2).all(|pair| pair[0] == pair[1]);
             prop_assert_eq!(packed.is_constant(), is_constant);

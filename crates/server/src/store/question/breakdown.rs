@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::bins::Bins;
+use super::cells::Cells;
 use super::dimension::Dimension;
-use super::filter::Filter;
-use super::measures::{Measured, Measures};
-use super::scan::{Part, scan};
+use super::filter::{BLOCK, Filter};
+use super::measures::{Block, Measured, Measures};
+use super::scan::{Part, scan, scan_share};
+use super::slots::Slots;
 use super::until::{Late, Until};
-use crate::store::facts::{Facts, Segment};
+use crate::store::facts::{Column, Facts, Segment};
 use crate::store::{Code, Row};
 
 /// The codes of a group: one of each dimension.
@@ -35,7 +37,7 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    fn of(bins: Vec<Measures>) -> Self {
+    pub(super) fn of(bins: Vec<Measures>) -> Self {
         let mut all = Measures::default();
         bins.iter().for_each(|bin| all.merge(bin.clone()));
         Self { all, bins }
@@ -83,30 +85,13 @@ pub(crate) fn breakdown(
     let from = filter.range.from.unwrap_or(first);
     let to = filter.range.to.unwrap_or_else(|| last.saturating_add(1));
     let bins = Bins::cover(from, to, by.most_bins);
-    // The last of the cells is for the groups that are not shown.
-    let mut cells = vec![Vec::<Measures>::new(); keys.len() + 1];
-    for cell in &mut cells {
-        cell.resize_with(bins.count, Measures::default);
-    }
-    let rest = keys.len();
-    scan(facts, filter, until, |_, part| match part {
-        Part::Row(row) => {
-            let slot = slots.get(&key(by.groups, row)).copied().unwrap_or(rest);
-            add(&mut cells, slot, &bins, &Measured::of(row));
-        }
-        Part::Segment(segment, picked) => {
-            let slot = Slots::of(segment, by.groups, &slots, rest);
-            picked.for_each(|row| {
-                add(
-                    &mut cells,
-                    slot.get(row),
-                    &bins,
-                    &Measured::at(segment, row),
-                )
-            });
-        }
-    })?;
-    let mut series: Vec<Series> = cells.into_iter().map(Series::of).collect();
+    let plan = Plan {
+        filter,
+        groups: by.groups,
+        slots,
+        empty: Cells::new(bins, keys.len() + 1),
+    };
+    let mut series = plan.measure(facts, until)?.into_series();
     // All calls are the sum of their parts, and each call was added once.
     let mut all = series.pop().unwrap_or_else(|| Series::of(Vec::new()));
     series.iter().for_each(|group| all.merge(group));
@@ -118,82 +103,69 @@ pub(crate) fn breakdown(
     })
 }
 
-#[inline]
-fn add(cells: &mut [Vec<Measures>], slot: usize, bins: &Bins, call: &Measured) {
-    let bin = bins.of(call.started_at);
-    let cell = bin.and_then(|bin| cells.get_mut(slot)?.get_mut(bin));
-    if let Some(cell) = cell {
-        cell.add(call);
+/// The segments from which on a second thread halves the time.
+const MANY_SEGMENTS: usize = 16;
+
+/// What is measured, and how.
+struct Plan<'a> {
+    filter: &'a Filter<'a>,
+    groups: [Option<Dimension>; 2],
+    /// The last slot, which is not among them, is for the groups that are not shown.
+    slots: HashMap<Key, usize>,
+    empty: Cells,
+}
+
+impl Plan<'_> {
+    /// Measures all calls that meet the filter.
+    fn measure(&self, facts: &Facts, until: &Until) -> Result<Cells, Late> {
+        if facts.sealed().len() < MANY_SEGMENTS {
+            return self.measure_share(facts, until, (0, 1));
+        }
+        std::thread::scope(|scope| {
+            let second = || self.measure_share(facts, until, (1, 2));
+            let thread = std::thread::Builder::new().spawn_scoped(scope, second);
+            let mut cells = self.measure_share(facts, until, (0, 2))?;
+            let other = match thread.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(other)) => other?,
+                // There was no thread to be had.
+                _ => second()?,
+            };
+            cells.merge(other);
+            Ok(cells)
+        })
+    }
+
+    fn measure_share(
+        &self,
+        facts: &Facts,
+        until: &Until,
+        share: (usize, usize),
+    ) -> Result<Cells, Late> {
+        let mut cells = self.empty.clone();
+        let rest = self.slots.len();
+        let (mut block, mut slot_of) = (Block::default(), Vec::new());
+        scan_share(facts, self.filter, until, share, |_, part| match part {
+            Part::Row(row) => {
+                let slot = self.slots.get(&key(self.groups, row));
+                cells.add(slot.copied().unwrap_or(rest), &Measured::of(row));
+            }
+            Part::Segment(segment, picked) => {
+                let slots = Slots::of(segment, self.groups, &self.slots, rest);
+                picked.for_each_block(|rows| {
+                    slots.read(rows, &mut slot_of);
+                    let calls = block.read(segment, rows);
+                    for (slot, call) in slot_of.iter().zip(calls) {
+                        cells.add(*slot, &call);
+                    }
+                });
+            }
+        })?;
+        Ok(cells)
     }
 }
 
 fn key(groups: [Option<Dimension>; 2], row: &Row) -> Key {
     groups.map(|group| group.and_then(|group| group.of(row)))
-}
-
-/// The slots of a segment's rows.
-struct Slots<'a> {
-    groups: [Option<Group<'a>>; 2],
-    /// By the indexes of both columns.
-    table: Table<'a>,
-    rest: usize,
-}
-
-type Group<'a> = crate::store::facts::Column<'a>;
-
-/// The slot of each pair of indexes. The index after the last is that of rows without the property.
-enum Table<'a> {
-    /// For one dimension.
-    One(Vec<usize>),
-    /// For two dimensions there may be too many pairs for a table.
-    Two(&'a HashMap<Key, usize>),
-}
-
-impl<'a> Slots<'a> {
-    fn of(
-        segment: &'a Segment,
-        groups: [Option<Dimension>; 2],
-        slots: &'a HashMap<Key, usize>,
-        rest: usize,
-    ) -> Self {
-        let columns = groups.map(|group| group.and_then(|group| group.column(segment)));
-        let table = match groups {
-            [_, None] => {
-                let own = columns[0].map_or(&[][..], |column| column.codes.own());
-                let codes = own.iter().map(|code| Some(*code)).chain([None]);
-                let slot = |code| slots.get(&[code, None]).copied().unwrap_or(rest);
-                Table::One(codes.map(slot).collect())
-            }
-            _ => Table::Two(slots),
-        };
-        Self {
-            groups: columns,
-            table,
-            rest,
-        }
-    }
-
-    #[inline]
-    fn get(&self, row: usize) -> usize {
-        let [first, second] = &self.groups;
-        let index = |group: &Option<Group<'_>>| group.and_then(|column| column.index(row));
-        match &self.table {
-            Table::One(slots) => {
-                let slot = match index(first) {
-                    Some(index) => slots.get(index),
-                    None => slots.last(),
-                };
-                slot.copied().unwrap_or(self.rest)
-            }
-            Table::Two(slots) => {
-                let code = |group: &Option<Group<'_>>| group.and_then(|column| column.get(row));
-                slots
-                    .get(&[code(first), code(second)])
-                    .copied()
-                    .unwrap_or(self.rest)
-            }
-        }
-    }
 }
 
 /// Returns the number of calls of each group, and the first and the last start.
@@ -243,7 +215,7 @@ fn counts(
     let mut found = BTreeMap::new();
     let [first, second] = columns;
     if second.is_some() {
-        let code = |column: Option<Group<'_>>, row| column.and_then(|column| column.get(row));
+        let code = |column: Option<Column<'_>>, row| column.and_then(|column| column.get(row));
         picked.for_each(|row| {
             *found
                 .entry([code(first, row), code(second, row)])
@@ -253,12 +225,17 @@ fn counts(
     }
     let own = first.map_or(&[][..], |column| column.codes.own());
     let mut by_index = vec![0; own.len() + 1];
-    picked.for_each(|row| {
-        let index = first
-            .and_then(|column| column.index(row))
-            .unwrap_or(own.len());
-        if let Some(count) = by_index.get_mut(index) {
-            *count += 1;
+    let mut indexes = [None; BLOCK];
+    picked.for_each_block(|rows| {
+        let indexes = indexes.get_mut(..rows.len()).unwrap_or_default();
+        if let Some(column) = first {
+            column.read(rows, indexes);
+        }
+        for index in indexes {
+            let index = index.and_then(|index| usize::try_from(index).ok());
+            if let Some(count) = by_index.get_mut(index.unwrap_or(own.len())) {
+                *count += 1;
+            }
         }
     });
     let codes = own.iter().map(|code| Some(*code)).chain([None]);

@@ -43,6 +43,9 @@ impl fmt::Debug for Condition<'_> {
     }
 }
 
+/// The rows that are read at a time: few, so that what is read stays in the nearest cache.
+pub(super) const BLOCK: usize = 1_024;
+
 /// The rows of a segment that meet a filter.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Picked {
@@ -73,6 +76,22 @@ impl Picked {
         match self {
             Self::All(len) => (0..*len).for_each(each),
             Self::Rows(rows) => rows.iter().for_each(|row| each(*row as usize)),
+        }
+    }
+
+    /// Calls `each` with the indexes of the picked rows, at most [`BLOCK`] at a time.
+    pub(super) fn for_each_block(&self, mut each: impl FnMut(&[u32])) {
+        match self {
+            Self::All(len) => {
+                let len = u32::try_from(*len).unwrap_or(u32::MAX);
+                let mut block = Vec::with_capacity(BLOCK);
+                for first in (0..len).step_by(BLOCK) {
+                    block.clear();
+                    block.extend((first..len).take(BLOCK));
+                    each(&block);
+                }
+            }
+            Self::Rows(rows) => rows.chunks(BLOCK).for_each(each),
         }
     }
 

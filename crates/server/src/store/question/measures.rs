@@ -2,8 +2,9 @@
 
 use spanloom_core::Outcome;
 
+use super::filter::BLOCK;
 use super::quantiles::Quantiles;
-use crate::store::facts::Segment;
+use crate::store::facts::{Codes, Segment};
 use crate::store::{Code, Row, Status, outcome};
 
 /// A sum, and the number of values in it.
@@ -14,12 +15,11 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
+    /// Without a branch: whether a value is known is as good as random.
     #[inline]
     fn add(&mut self, value: Option<i64>) {
-        if let Some(value) = value {
-            self.total += i128::from(value);
-            self.count += 1;
-        }
+        self.total += i128::from(value.unwrap_or(0));
+        self.count += u64::from(value.is_some());
     }
 
     fn merge(&mut self, other: Self) {
@@ -72,29 +72,90 @@ impl Measured {
         }
     }
 
-    #[inline]
-    pub(super) fn at(segment: &Segment, row: usize) -> Self {
-        Self {
-            started_at: segment.started_at.get(row).unwrap_or_default(),
-            latency: segment.duration.get(row).map(|duration| duration.max(0)),
-            first_chunk: segment.first_chunk.get(row),
-            input_tokens: segment.input_tokens.get(row),
-            output_tokens: segment.output_tokens.get(row),
-            cached_tokens: segment.cached_tokens.get(row),
-            reasoning_tokens: segment.reasoning_tokens.get(row),
-            cost: segment.cost.get(row),
-            status: segment.status.get(row).unwrap_or_default(),
-            outcome: segment.outcome.get(row),
-            estimated: segment.usage_estimated.get(row) == Some(1),
-            reported_below: segment.reported_below.get(row) == Some(1),
-        }
-    }
-
     fn total_tokens(&self) -> Option<i64> {
         match (self.input_tokens, self.output_tokens) {
             (None, None) => None,
             (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
         }
+    }
+}
+
+/// The columns that are measured, for a block of rows.
+#[derive(Debug)]
+pub(super) struct Block {
+    columns: [Vec<Option<i64>>; 12],
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self {
+            columns: std::array::from_fn(|_| vec![None; BLOCK]),
+        }
+    }
+}
+
+impl Block {
+    /// Reads rows of a segment, at most [`BLOCK`], and returns the facts of each.
+    pub(super) fn read(
+        &mut self,
+        segment: &Segment,
+        rows: &[u32],
+    ) -> impl Iterator<Item = Measured> {
+        let numbers = [
+            &segment.started_at,
+            &segment.duration,
+            &segment.first_chunk,
+            &segment.input_tokens,
+            &segment.output_tokens,
+            &segment.cached_tokens,
+            &segment.reasoning_tokens,
+            &segment.cost,
+            &segment.usage_estimated,
+            &segment.reported_below,
+        ];
+        for (column, numbers) in self.columns.iter_mut().zip(numbers) {
+            let column = column.get_mut(..rows.len()).unwrap_or_default();
+            numbers.read(rows, column);
+        }
+        let [.., statuses, outcomes] = &mut self.columns;
+        for (column, codes) in [(statuses, &segment.status), (outcomes, &segment.outcome)] {
+            let column = column.get_mut(..rows.len()).unwrap_or_default();
+            codes.read(rows, column);
+        }
+        let code = |codes: &Codes, index: Option<i64>| {
+            codes.own().get(usize::try_from(index?).ok()?).copied()
+        };
+        let [
+            started_at,
+            duration,
+            first_chunk,
+            input,
+            output,
+            cached,
+            reasoning,
+            cost,
+            estimated,
+            below,
+            status,
+            outcome,
+        ] = &self.columns;
+        (0..rows.len()).map(move |row| {
+            let number = |column: &Vec<Option<i64>>| column.get(row).copied().flatten();
+            Measured {
+                started_at: number(started_at).unwrap_or_default(),
+                latency: number(duration).map(|duration| duration.max(0)),
+                first_chunk: number(first_chunk),
+                input_tokens: number(input),
+                output_tokens: number(output),
+                cached_tokens: number(cached),
+                reasoning_tokens: number(reasoning),
+                cost: number(cost),
+                status: code(&segment.status, number(status)).unwrap_or_default(),
+                outcome: code(&segment.outcome, number(outcome)),
+                estimated: number(estimated) == Some(1),
+                reported_below: number(below) == Some(1),
+            }
+        })
     }
 }
 
@@ -147,10 +208,9 @@ impl Measures {
         self.reasoning_tokens.add(call.reasoning_tokens);
         self.latency.add(call.latency);
         self.first_chunk.add(call.first_chunk);
-        if let (Some(tokens), Some(nanos)) = (call.output_tokens, call.latency) {
-            self.speed.0 += i128::from(tokens);
-            self.speed.1 += i128::from(nanos);
-        }
+        let (tokens, nanos) = call.output_tokens.zip(call.latency).unwrap_or_default();
+        self.speed.0 += i128::from(tokens);
+        self.speed.1 += i128::from(nanos);
         self.first = Some(
             self.first
                 .map_or(call.started_at, |first| first.min(call.started_at)),

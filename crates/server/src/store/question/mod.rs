@@ -9,12 +9,15 @@
 //! | `bins` | time buckets |
 //! | `quantiles` | quantiles in bounded memory |
 //! | `measures` | counts, sums and distributions |
+//! | `slots` | the group of each row |
+//! | `cells` | measures by group and time bucket, while they are collected |
 //! | `breakdown` | measures by time and by group |
 //! | `facets` | what there is to filter by |
 //! | `page` | a page of calls, in order |
 
 mod bins;
 mod breakdown;
+mod cells;
 mod dimension;
 mod facets;
 mod filter;
@@ -22,6 +25,7 @@ mod measures;
 mod page;
 mod quantiles;
 mod scan;
+mod slots;
 mod until;
 
 pub(crate) use breakdown::{By, Key, breakdown};

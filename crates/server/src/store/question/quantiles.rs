@@ -1,13 +1,10 @@
 //! Quantiles in bounded memory: exact for few values, within 1.6 % for many.
 
-use std::array;
-
 /// The values up to which quantiles are exact.
 const FEW: usize = 256;
 /// The buckets of an octave, from a power of two to the next: their middle is within 1/64 of every value in them.
 const BUCKETS: usize = 32;
 const BUCKET_BITS: u32 = BUCKETS.trailing_zeros();
-const OCTAVES: usize = 64;
 
 /// The distribution of values that are at least 0.
 #[derive(Clone, Debug)]
@@ -22,11 +19,11 @@ impl Default for Quantiles {
     }
 }
 
-/// The counts of values by octave and bucket. Durations lie in a few octaves, and the others take no memory.
-#[derive(Clone, Debug)]
+/// The counts of values by bucket, from the first bucket with a value to the last.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Histogram {
-    octaves: [Option<Box<[u64; BUCKETS]>>; OCTAVES],
-    count: u64,
+    first: usize,
+    counts: Vec<u32>,
     total: i128,
 }
 
@@ -51,11 +48,7 @@ impl Quantiles {
     /// Converts to a histogram.
     fn many(&mut self) -> &mut Histogram {
         if let Self::Few(values) = self {
-            let mut histogram = Histogram {
-                octaves: array::from_fn(|_| None),
-                count: 0,
-                total: 0,
-            };
+            let mut histogram = Histogram::default();
             values.iter().for_each(|value| histogram.add(*value));
             *self = Self::Many(Box::new(histogram));
         }
@@ -95,7 +88,7 @@ impl Quantiles {
     fn count(&self) -> u64 {
         match self {
             Self::Few(values) => values.len() as u64,
-            Self::Many(histogram) => histogram.count,
+            Self::Many(histogram) => histogram.counts.iter().copied().map(u64::from).sum(),
         }
     }
 }
@@ -103,38 +96,51 @@ impl Quantiles {
 impl Histogram {
     #[inline]
     fn add(&mut self, value: i64) {
-        self.count += 1;
         self.total += i128::from(value);
-        let (octave, bucket) = bucket(value);
-        if let Some(octave) = self.octaves.get_mut(octave) {
-            let counts = octave.get_or_insert_with(|| Box::new([0; BUCKETS]));
-            if let Some(count) = counts.get_mut(bucket) {
-                *count += 1;
-            }
+        let bucket = bucket(value);
+        let place = bucket.wrapping_sub(self.first);
+        match self.counts.get_mut(place) {
+            Some(count) => *count += 1,
+            None => self.add_to(bucket, 1),
+        }
+    }
+
+    /// Adds to a bucket that may be before the first or after the last.
+    #[cold]
+    fn add_to(&mut self, bucket: usize, count: u32) {
+        if self.counts.is_empty() {
+            self.first = bucket;
+        }
+        if bucket < self.first {
+            let more = self.first - bucket;
+            self.counts.splice(0..0, std::iter::repeat_n(0, more));
+            self.first = bucket;
+        }
+        let place = bucket - self.first;
+        if self.counts.len() <= place {
+            self.counts.resize(place + 1, 0);
+        }
+        if let Some(own) = self.counts.get_mut(place) {
+            *own = own.saturating_add(count);
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        self.count += other.count;
         self.total += other.total;
-        for (own, other) in self.octaves.iter_mut().zip(&other.octaves) {
-            let Some(other) = other else { continue };
-            let own = own.get_or_insert_with(|| Box::new([0; BUCKETS]));
-            for (own, other) in own.iter_mut().zip(other.iter()) {
-                *own += other;
-            }
+        for (bucket, count) in (other.first..)
+            .zip(&other.counts)
+            .filter(|(_, count)| **count > 0)
+        {
+            self.add_to(bucket, *count);
         }
     }
 
     fn value(&self, rank: u64) -> Option<i64> {
         let mut before = 0;
-        for (octave, counts) in self.octaves.iter().enumerate() {
-            let Some(counts) = counts else { continue };
-            for (bucket, count) in counts.iter().enumerate() {
-                before += count;
-                if before >= rank {
-                    return Some(middle(octave, bucket));
-                }
+        for (bucket, count) in (self.first..).zip(&self.counts) {
+            before += u64::from(*count);
+            if before >= rank {
+                return Some(middle(bucket));
             }
         }
         None
@@ -151,26 +157,27 @@ pub(super) fn rank(share: f64, count: u64) -> u64 {
     (share * count as f64).ceil().max(1.0) as u64
 }
 
-/// Returns the octave and the bucket of a value. Octave 0 has a bucket for each value below 32.
+/// Returns the bucket of a value. Each value below 32 has its own.
 #[inline]
-fn bucket(value: i64) -> (usize, usize) {
+fn bucket(value: i64) -> usize {
     let value = value.max(0).unsigned_abs();
     let bits = u64::BITS - value.leading_zeros();
     let octave = bits.saturating_sub(BUCKET_BITS);
     // The highest bit is the octave's.
-    let bucket = match octave {
+    let within = match octave {
         0 => value,
         octave => (value >> (octave - 1)) & (BUCKETS as u64 - 1),
     };
-    (octave as usize, usize::try_from(bucket).unwrap_or(0))
+    octave as usize * BUCKETS + usize::try_from(within).unwrap_or(0)
 }
 
 /// Returns the middle of a bucket.
-fn middle(octave: usize, bucket: usize) -> i64 {
+fn middle(bucket: usize) -> i64 {
+    let (octave, within) = (bucket / BUCKETS, bucket % BUCKETS);
     let Some(shift) = octave.checked_sub(1) else {
-        return bucket.try_into().unwrap_or(i64::MAX);
+        return within.try_into().unwrap_or(i64::MAX);
     };
-    let least = (BUCKETS + bucket) as i128;
+    let least = (BUCKETS + within) as i128;
     let middle = (least << shift) + (((1_i128 << shift) - 1) >> 1);
     i64::try_from(middle).unwrap_or(i64::MAX)
 }

@@ -19,9 +19,22 @@ pub(super) fn scan<'a>(
     facts: &'a Facts,
     filter: &Filter<'_>,
     until: &Until,
+    each: impl FnMut(usize, Part<'a>),
+) -> Result<(), Late> {
+    scan_share(facts, filter, until, (0, 1), each)
+}
+
+/// Scans one of a number of equal shares.
+pub(super) fn scan_share<'a>(
+    facts: &'a Facts,
+    filter: &Filter<'_>,
+    until: &Until,
+    (share, shares): (usize, usize),
     mut each: impl FnMut(usize, Part<'a>),
 ) -> Result<(), Late> {
-    for (first, sealed) in facts.sealed() {
+    let per_share = facts.sealed().len().div_ceil(shares);
+    let sealed = facts.sealed().skip(share * per_share).take(per_share);
+    for (first, sealed) in sealed {
         until.check()?;
         let mut picked = filter.pick(&sealed.segment);
         if !sealed.changed.is_empty() {
@@ -35,6 +48,9 @@ pub(super) fn scan<'a>(
         }
     }
     until.check()?;
+    if share + 1 < shares {
+        return Ok(());
+    }
     let open = (facts.first_open()..).zip(facts.open());
     for (place, row) in open.filter(|(_, row)| filter.accepts(row)) {
         each(place, Part::Row(row));
