@@ -6,7 +6,7 @@ use std::io;
 use spanloom_core::Record;
 
 use super::draft::Draft;
-use super::{CallEnd, frame, merge};
+use super::{CallEnd, frame, merge, transaction};
 
 /// Calls with their payloads compressed, ready to be written.
 #[derive(Debug)]
@@ -61,9 +61,10 @@ impl Call {
     }
 }
 
-/// Returns each call once: duplicates in a batch are merged here, so that the writer need not read back its writes.
+/// Returns each call once: duplicates in a batch are merged here, so that the writer need not read back its writes. Spans
+/// with one id in two traces are two calls.
 fn once(records: Vec<Record>) -> Vec<Record> {
-    let mut places: HashMap<(String, String, String), usize> = HashMap::new();
+    let mut places: HashMap<(String, String, String, String), usize> = HashMap::new();
     let mut each: Vec<Option<Record>> = Vec::with_capacity(records.len());
     for record in records {
         let stream = &record.stream;
@@ -71,6 +72,7 @@ fn once(records: Vec<Record>) -> Vec<Record> {
             stream.entity.clone(),
             stream.project.clone(),
             record.id.clone(),
+            trace(&record).to_owned(),
         );
         let place = *places.entry(key).or_insert(each.len());
         match each.get_mut(place).map(|known| (known.take(), known)) {
@@ -80,6 +82,14 @@ fn once(records: Vec<Record>) -> Vec<Record> {
         }
     }
     each.into_iter().flatten().collect()
+}
+
+/// Returns the trace within which a record's id is unique; nothing for the ids of other clients.
+fn trace(record: &Record) -> &str {
+    match transaction::is_span(record) {
+        true => &record.trace_id,
+        false => "",
+    }
 }
 
 fn once_ended(ends: Vec<CallEnd>) -> Vec<CallEnd> {

@@ -34,7 +34,16 @@ impl Id {
 
     /// Restores an id from the two parts of its stored bytes: the first byte, and the others.
     pub(super) fn from_parts(kind: u8, bytes: &[u8]) -> Self {
-        Self(std::iter::once(kind).chain(bytes.iter().copied()).collect())
+        let mut id = Vec::with_capacity(1 + bytes.len());
+        id.push(kind);
+        id.extend_from_slice(bytes);
+        Self(id.into())
+    }
+
+    /// Returns the two parts of the stored bytes.
+    pub(super) fn parts(&self) -> (u8, &[u8]) {
+        let parts = self.0.split_first();
+        parts.map_or((TEXT, &[]), |(kind, bytes)| (*kind, bytes))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

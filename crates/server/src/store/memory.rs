@@ -1,11 +1,11 @@
 //! The rows in memory, and the table that finds them by id.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::facts::Facts;
+use super::facts::{Facts, Segment};
 use super::id::Id;
 use super::outer::Outer;
 use super::row::Row;
@@ -30,14 +30,14 @@ pub(crate) struct Memory {
 #[derive(Debug, Default)]
 struct Places {
     table: RwLock<HashTable<u32>>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     /// Only the writer uses it.
     outer: Mutex<Outer>,
 }
 
 impl Places {
-    fn hash(&self, project: Code, id: &Id) -> u64 {
-        self.hasher.hash_one((project, id.as_bytes()))
+    fn hash(&self, project: Code, id: (u8, &[u8])) -> u64 {
+        self.hasher.hash_one((project, id))
     }
 }
 
@@ -55,7 +55,7 @@ impl Memory {
             let place = *place as usize;
             self.rows.has_id(place, id) && self.rows.project(place) == Some(project)
         };
-        let hash = self.places.hash(project, id);
+        let hash = self.places.hash(project, id.parts());
         let table = self
             .places
             .table
@@ -90,7 +90,48 @@ impl Memory {
         let place = place as usize;
         let project = self.rows.project(place).unwrap_or_default();
         let id = self.rows.id(place);
-        id.map_or(0, |id| self.places.hash(project, &id))
+        id.map_or(0, |id| self.places.hash(project, id))
+    }
+
+    /// Makes room for the ids of rows.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        let mut table = self
+            .places
+            .table
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        table.reserve(rows, |place| self.hash(*place));
+    }
+
+    /// Adds a segment after the others, before any single row. Its rows are marked in [`count_all_once`](Self::count_all_once).
+    pub(super) fn put_segment(&mut self, segment: Segment) {
+        let first = self.rows.len();
+        self.rows.push_segment(segment);
+        let mut table = self
+            .places
+            .table
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        for place in first..self.rows.len() {
+            let Ok(place) = u32::try_from(place) else {
+                return;
+            };
+            table.insert_unique(self.hash(place), place, |place| self.hash(*place));
+        }
+    }
+
+    /// Marks the spans around all spans that report tokens, where a segment was read that does not know its later rows.
+    pub(super) fn count_all_once(&mut self) {
+        for place in 0..self.rows.first_open() {
+            let Some((parent, reports)) = self.rows.reports_to(place) else {
+                continue;
+            };
+            let project = self.rows.project(place).unwrap_or_default();
+            let is_marked = |place| self.rows.is_reported_below(place);
+            if reports && !self.find(project, &parent).is_some_and(is_marked) {
+                self.count_once(place);
+            }
+        }
     }
 
     /// Puts a row at a place: the next place, or the place of the same call.
@@ -108,7 +149,7 @@ impl Memory {
         let Ok(number) = u32::try_from(self.rows.len()) else {
             return;
         };
-        let hash = self.places.hash(row.project, &row.id);
+        let hash = self.places.hash(row.project, row.id.parts());
         self.rows.push(row);
         let mut table = self
             .places

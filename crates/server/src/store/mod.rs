@@ -20,6 +20,7 @@
 //! | `frame` | payloads, compressed in frames |
 //! | `damage` | the recovery of a call whose payload cannot be read |
 //! | `schema` | the tables, and opening a file |
+//! | `segments` | copies of the columns in the file |
 //! | `memory` | the rows in memory, and the copy that readers take |
 //! | `owner` | the lock that reserves a file for one process |
 //! | `merge` | the merge of two parts of one call |
@@ -48,6 +49,7 @@ mod owner;
 pub(crate) mod question;
 mod row;
 mod schema;
+mod segments;
 mod sqlite;
 mod transaction;
 mod writer;

@@ -1,5 +1,6 @@
 //! The tables, and opening a file.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub enum Database {
 
 /// `SPLM`, which distinguishes the file from databases of other programs.
 const APPLICATION: i32 = 0x5350_4c4d;
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 /// Integers only, with texts by code; `loc` is the arrival number. Payloads are found by frame and slot.
 const TABLES: &str = "
@@ -49,6 +50,11 @@ CREATE TABLE object(
 CREATE INDEX object_published ON object(published);
 CREATE TABLE file(project TEXT NOT NULL, digest TEXT NOT NULL, data BLOB NOT NULL, UNIQUE(project, digest)) STRICT;
 CREATE TABLE call_end(project TEXT NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, PRIMARY KEY(project, id)) STRICT;
+";
+
+/// The table that version 3 adds: copies of rows as columns, which may be missing.
+const SEGMENTS: &str = "
+CREATE TABLE segment(number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 ";
 
 const COLUMNS: &str = "loc, project, stream, id, trace, parent, op_name, thread, user, operation, provider, model,
@@ -108,8 +114,9 @@ fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables = match version {
-        _ if is_new => &[TABLES, OBJECTS][..],
-        1 => &[OBJECTS],
+        _ if is_new => &[TABLES, OBJECTS, SEGMENTS][..],
+        1 => &[OBJECTS, SEGMENTS],
+        2 => &[SEGMENTS],
         _ => return Ok(()),
     };
     connection.execute_batch(&format!(
@@ -147,13 +154,23 @@ pub(super) fn load_texts(connection: &Connection) -> rusqlite::Result<Dictionary
     Ok(dictionary)
 }
 
-/// Loads all rows in the order of their arrival.
+/// Returns the number of calls.
+pub(super) fn count(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT ifnull(max(loc) + 1, 0) FROM call", [], |row| {
+        row.get(0)
+    })
+}
+
+/// Loads the rows of a range of locations, in the order of their arrival.
 pub(super) fn load_rows(
     connection: &Connection,
+    locations: Range<i64>,
     mut each: impl FnMut(Row),
 ) -> rusqlite::Result<()> {
-    let mut calls = connection.prepare(&format!("SELECT {COLUMNS} FROM call ORDER BY loc"))?;
-    let mut rows = calls.query([])?;
+    let mut calls = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM call WHERE loc >= ?1 AND loc < ?2 ORDER BY loc"
+    ))?;
+    let mut rows = calls.query([locations.start, locations.end])?;
     while let Some(row) = rows.next()? {
         each(read(row)?);
     }

@@ -16,6 +16,7 @@ use super::frame::Payloads;
 use super::memory::{Memory, Published};
 use super::owner::Owner;
 use super::schema::{self, Database};
+use super::segments::Saved;
 use super::writer::Writer;
 use super::{CallEnd, Refused, Row};
 use crate::error::{Error, ErrorKind};
@@ -65,10 +66,10 @@ impl Store {
         let owner = Owner::of(&path)?;
         let connection = schema::open(&path)?;
         let mut memory = Memory::new(schema::load_texts(&connection)?);
-        schema::load_rows(&connection, |row| memory.put(memory.rows.len(), row))?;
+        let saved = Saved::load(&connection, &mut memory)?;
         let published = Arc::new(Published::new(memory));
         let reader = Mutex::new(Some(schema::open_reader(&path)?));
-        let writer = Writer::start(connection, Arc::clone(&published))?;
+        let writer = Writer::start(connection, Arc::clone(&published), saved)?;
         Ok(Self {
             writer,
             published,

@@ -13,6 +13,7 @@ use super::frame::{Location, Payloads};
 use super::id::Id;
 use super::memory::Published;
 use super::row::Row;
+use super::segments::Saved;
 use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
 use crate::error::Error;
 
@@ -26,6 +27,7 @@ type Values = HashMap<Code, HashSet<Code>>;
 pub(super) struct Transaction {
     connection: Connection,
     published: Arc<Published>,
+    saved: Saved,
     /// The dictionary, ahead of the memory's while a transaction is open.
     dictionary: Dictionary,
     values: Values,
@@ -36,7 +38,11 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    pub(super) fn new(connection: Connection, published: Arc<Published>) -> Result<Self, Error> {
+    pub(super) fn new(
+        connection: Connection,
+        published: Arc<Published>,
+        saved: Saved,
+    ) -> Result<Self, Error> {
         let frames =
             connection.query_row("SELECT ifnull(max(frame), 0) FROM payload", [], |row| {
                 row.get(0)
@@ -50,6 +56,7 @@ impl Transaction {
         Ok(Self {
             connection,
             published,
+            saved,
             dictionary,
             values,
             rows,
@@ -92,6 +99,7 @@ impl Transaction {
                 if !self.connection.is_autocommit() {
                     self.connection.execute_batch("ROLLBACK")?;
                 }
+                self.saved.roll_back(&self.connection)?;
                 Err(error)
             }
         }
@@ -99,6 +107,8 @@ impl Transaction {
 
     fn write(&mut self, batches: &[&Batch], texts: usize) -> rusqlite::Result<Vec<(usize, Row)>> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        self.saved
+            .save_next(&self.connection, &self.published.get().rows)?;
         let mut placed = Placed::default();
         for batch in batches {
             let first = self.frames + 1;
@@ -171,10 +181,7 @@ impl Transaction {
 
     /// Returns whether the id of a span belongs to a span of another trace.
     fn is_taken(&self, record: &Record, row: &Row, placed: &Placed) -> bool {
-        const SPAN_ID: usize = 16;
-        const TRACE_ID: usize = 32;
-        let is_span = record.id.len() == SPAN_ID && record.trace_id.len() == TRACE_ID;
-        if !is_span {
+        if !is_span(record) {
             return false;
         }
         if let Some(index) = placed.by_id.get(&(row.project, row.id.clone())) {
@@ -208,8 +215,9 @@ impl Transaction {
         self.write_row(place, row, placed)
     }
 
-    fn write_row(&self, place: usize, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
+    fn write_row(&mut self, place: usize, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
         let loc = i64::try_from(place).unwrap_or(i64::MAX);
+        self.saved.change(&self.connection, place)?;
         schema::write(&self.connection, loc, &row)?;
         placed.add(place, row);
         Ok(())
@@ -290,9 +298,20 @@ impl Transaction {
     }
 
     /// Moves the log into the file, so that one file is left.
-    pub(super) fn close(self) -> rusqlite::Result<()> {
+    pub(super) fn close(mut self) -> rusqlite::Result<()> {
+        let facts = self.published.get();
+        let transaction = self.connection.transaction()?;
+        self.saved.save_all(&transaction, &facts.rows)?;
+        transaction.commit()?;
         schema::empty_log(&self.connection)
     }
+}
+
+/// Returns whether a record is a span, whose id is unique within its trace only.
+pub(super) fn is_span(record: &Record) -> bool {
+    const SPAN_ID: usize = 16;
+    const TRACE_ID: usize = 32;
+    record.id.len() == SPAN_ID && record.trace_id.len() == TRACE_ID
 }
 
 /// Returns the codes of an attribute, or `None` for a value beyond its path's limit, which gets no code at all.

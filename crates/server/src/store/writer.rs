@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::Refused;
 use super::batch::Batch;
 use super::memory::Published;
+use super::segments::Saved;
 use super::transaction::Transaction;
 use crate::error::Error;
 
@@ -56,10 +57,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, published: Arc<Published>) -> Result<Self, Error> {
+    pub(super) fn start(
+        connection: Connection,
+        published: Arc<Published>,
+        saved: Saved,
+    ) -> Result<Self, Error> {
         let (jobs, received) = channel();
         let waiting = Arc::default();
-        let transaction = Transaction::new(connection, published)?;
+        let transaction = Transaction::new(connection, published, saved)?;
         let refused = Arc::default();
         let last = Arc::clone(&refused);
         let thread = std::thread::Builder::new()

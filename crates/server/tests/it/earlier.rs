@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::setup::Running;
 
 /// The ids of the calls in `schema1.sql`, and of the trace of each.
-const CALLS: [[&str; 2]; 8] = [
+const SCHEMA_1: [[&str; 2]; 8] = [
     ["ccedd454efaf219b", "d79e4dbb568aa3d00b51cb0206a7ba10"],
     ["5080873467b8c25a", "683bfb15d8722ca513be8e9a58dc8e71"],
     ["433f32e486eaabc8", "0c90f05524c949cfc16fb4b07eaff3a7"],
@@ -19,15 +19,29 @@ const CALLS: [[&str; 2]; 8] = [
     ["f7a2fd5780ec3aa5", "02020202020202020202020202020202"],
 ];
 
-fn file(path: &Path) {
-    let dump = include_str!("../files/schema1.sql");
+/// Those of `schema2.sql`.
+const SCHEMA_2: [[&str; 2]; 8] = [
+    ["5080873467b8c25a", "683bfb15d8722ca513be8e9a58dc8e71"],
+    ["433f32e486eaabc8", "0c90f05524c949cfc16fb4b07eaff3a7"],
+    ["b74f7d4723daf465", "0996b8d842b703e10d27c05553aefe9b"],
+    ["fba0dbcff37379d9", "08949f21e9aa58e635ec17d8299f2803"],
+    ["075624835a09da4b", "0aed9271817c3b9ef1acf5aadf21ebb0"],
+    ["cefd0e1f2ee28024", "cd94cc1c50c3852d21e6dff2fa8d0f2b"],
+    ["f7a2fd5780ec3aa5", "02020202020202020202020202020202"],
+    [
+        "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+        "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c",
+    ],
+];
+
+fn file(path: &Path, dump: &str) {
     Connection::open(path).unwrap().execute_batch(dump).unwrap();
 }
 
 /// Returns the traces of all calls, as the Weave API lists them, one id at a time.
-async fn traces(server: &Running) -> Vec<[String; 2]> {
+async fn traces(server: &Running, calls: &[[&str; 2]]) -> Vec<[String; 2]> {
     let mut found = Vec::new();
-    for [id, _] in CALLS {
+    for [id, _] in calls {
         let answer = server
             .post("/call/read", &json!({"project_id": "acme/shop", "id": id}))
             .await;
@@ -44,11 +58,11 @@ async fn traces(server: &Running) -> Vec<[String; 2]> {
 async fn a_file_of_schema_1_opens_and_its_ids_resolve() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");
-    file(&path);
+    file(&path, include_str!("../files/schema1.sql"));
     // The second start reads what the first has converted.
     for _ in 0..2 {
         let server = Running::with_database(&path).await;
-        assert_eq!(traces(&server).await, CALLS);
+        assert_eq!(traces(&server, &SCHEMA_1).await, SCHEMA_1);
         let stream = "entity=acme&project=shop&stream=tests";
         let summary = server.get(&format!("/api/summary?{stream}")).await;
         let totals = &summary["totals"];
@@ -61,4 +75,29 @@ async fn a_file_of_schema_1_opens_and_its_ids_resolve() {
         assert_eq!(call["row"]["cost_usd"], 4.35e-6, "{call}");
         server.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_file_of_schema_2_opens_with_its_objects_and_its_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    file(&path, include_str!("../files/schema2.sql"));
+    let server = Running::with_database(&path).await;
+    assert_eq!(traces(&server, &SCHEMA_2).await, SCHEMA_2);
+    let read = json!({"project_id": "acme/shop", "object_id": "prompt", "digest": "latest"});
+    let answer = server.post("/obj/read", &read).await;
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["obj"]["val"]["text"], "Answer briefly.", "{answer}");
+    // The end of this call has waited in the file.
+    let id = "0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5d";
+    let start = json!({"start": {
+        "project_id": "acme/shop", "id": id, "trace_id": id, "op_name": "answer",
+        "started_at": "2026-11-22T10:00:00Z", "attributes": {}, "inputs": {},
+    }});
+    server.post("/call/start", &start).await;
+    let answer = server
+        .post("/call/read", &json!({"project_id": "acme/shop", "id": id}))
+        .await;
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["call"]["output"], "5,642 m", "{answer}");
 }

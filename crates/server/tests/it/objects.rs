@@ -1,11 +1,9 @@
 //! Objects in versions, files, and references to both.
 
-use std::path::Path;
-
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::setup::{Running, call};
+use crate::setup::Running;
 
 async fn created(server: &Running, name: &str, value: &Value) -> String {
     let obj = json!({"project_id": "acme/chatbot", "object_id": name, "val": value, "builtin_object_class": null, "expected_digest": null, "wb_user_id": null});
@@ -366,25 +364,4 @@ async fn files_come_back_byte_for_byte_also_after_a_restart() {
         400,
         "no form"
     );
-}
-
-#[tokio::test]
-async fn a_database_of_the_first_version_is_taken_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.db");
-    let server = Running::with_database(&path).await;
-    server.record(&[call(1)]).await;
-    server.stop().await;
-    as_it_was(&path);
-    let server = Running::with_database(&path).await;
-    assert_eq!(server.count().await, 1);
-    created(&server, "o", &json!({})).await;
-    assert_eq!(listed(&server, json!({})).await.len(), 1);
-}
-
-/// Reduces the file to the first version of the schema.
-fn as_it_was(path: &Path) {
-    let database = rusqlite::Connection::open(path).unwrap();
-    let older = "DROP TABLE object; DROP TABLE file; DROP TABLE call_end; PRAGMA user_version = 1;";
-    database.execute_batch(older).unwrap();
 }

@@ -1,5 +1,6 @@
 //! Spans of one trace: which are the same call, and which are two.
 
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use prost::Message as _;
 use serde_json::json;
@@ -64,17 +65,31 @@ async fn a_call_below_one_that_had_ended_is_another_call() {
 
 #[tokio::test]
 async fn spans_with_one_id_in_two_traces_are_two_records() {
-    let server = Running::new().await;
-    let first = request(vec![2; 8]);
-    let mut second = first.clone();
-    let span = &mut second.resource_spans[0].scope_spans[0].spans[0];
-    span.trace_id = vec![7; 16];
-    span.name = "chat two".to_owned();
-    // The second comes twice, as a resent batch does.
-    for message in [&first, &second, &second] {
-        let answer = send(&server, gzip(&message.encode_to_vec()), "gzip", PROTOBUF).await;
-        assert_eq!(answer.status(), 200);
+    for in_one_request in [true, false] {
+        let server = Running::new().await;
+        let first = request(vec![2; 8]);
+        let mut second = first.clone();
+        let span = &mut second.resource_spans[0].scope_spans[0].spans[0];
+        span.trace_id = vec![7; 16];
+        span.name = "chat two".to_owned();
+        // The second comes twice, as a resent batch does.
+        let mut messages = vec![first, second.clone(), second];
+        if in_one_request {
+            let spans = messages
+                .into_iter()
+                .flat_map(|message| message.resource_spans);
+            let resource_spans = spans.collect();
+            messages = vec![ExportTraceServiceRequest { resource_spans }];
+        }
+        for message in messages {
+            let answer = send(&server, gzip(&message.encode_to_vec()), "gzip", PROTOBUF).await;
+            assert_eq!(answer.status(), 200);
+        }
+        are_two(&server).await;
     }
+}
+
+async fn are_two(server: &Running) {
     let stream = "entity=local&project=otlp&stream=shop";
     let listed = server.get(&format!("/api/calls?{stream}")).await;
     let calls = listed["calls"].as_array().unwrap();

@@ -6,9 +6,9 @@ use crate::store::Code;
 /// The codes of a column: an index into the column's own list for each row.
 #[derive(Debug, Default)]
 pub(crate) struct Codes {
-    indexes: Packed,
+    pub(super) indexes: Packed,
     /// Sorted.
-    codes: Box<[Code]>,
+    pub(super) codes: Box<[Code]>,
 }
 
 impl Codes {

@@ -51,7 +51,7 @@ impl Ids {
     }
 
     /// Returns the kind of an id and its bytes.
-    fn parts(&self, index: usize) -> Option<(u8, &[u8])> {
+    pub(super) fn parts(&self, index: usize) -> Option<(u8, &[u8])> {
         match self {
             Self::Alike { kind, width, bytes } => {
                 let from = index.checked_mul(*width)?;
@@ -106,9 +106,9 @@ impl Ids {
 /// A column of ids of which many rows have the same, such as traces; any of its ids is found by binary search.
 #[derive(Debug)]
 pub(crate) struct SharedIds {
-    indexes: Packed,
+    pub(super) indexes: Packed,
     /// Sorted.
-    ids: Ids,
+    pub(super) ids: Ids,
 }
 
 impl SharedIds {

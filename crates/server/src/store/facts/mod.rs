@@ -6,6 +6,7 @@
 //! | `packed` | whole numbers in few bytes |
 //! | `codes` | codes of texts, numbered anew within a column |
 //! | `ids` | ids without an allocation each |
+//! | `stored` | segments as bytes, for the file |
 //!
 //! The newest rows stay rows, since they change: a call's end arrives after its start, and spans below a span report its
 //! tokens. Older rows are sealed into segments of columns. A sealed row that changes is kept next to its segment as a
@@ -15,6 +16,7 @@ mod codes;
 mod ids;
 mod packed;
 mod segment;
+mod stored;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,7 +32,7 @@ use super::chunks::Chunks;
 use super::{Code, Id, Row};
 
 /// The rows of a segment. More make an update dearer, fewer make lists of different texts repeat.
-const SEGMENT: usize = 8_192;
+pub(super) const SEGMENT: usize = 8_192;
 /// The rows that stay open when a segment is sealed: most changes arrive while so many newer calls do.
 const OPEN: usize = 4_096;
 /// The changed rows of a segment at which it is built anew.
@@ -123,11 +125,35 @@ impl Facts {
         }
     }
 
-    /// Returns the id at a place.
-    pub(super) fn id(&self, place: usize) -> Option<Id> {
+    /// Returns the parent of a sealed row that has one, and whether tokens are reported by the row or below it.
+    pub(super) fn reports_to(&self, place: usize) -> Option<(Id, bool)> {
+        let sealed = self.sealed.get(place / SEGMENT)?;
+        let (segment, row) = (&sealed.segment, place % SEGMENT);
+        let parent = segment.parent.get(row)?;
+        let is_known = [&segment.input_tokens, &segment.output_tokens]
+            .iter()
+            .any(|tokens| tokens.get(row).is_some());
+        Some((parent, is_known || self.is_reported_below(place)))
+    }
+
+    /// Returns whether spans below the row at a place report tokens.
+    pub(super) fn is_reported_below(&self, place: usize) -> bool {
         match self.sealed.get(place / SEGMENT) {
-            Some(sealed) => sealed.segment.id(place % SEGMENT),
-            None => self.get(place).map(|row| row.id.clone()),
+            Some(sealed) if sealed.changed.is_empty() => {
+                sealed.segment.reported_below.get(place % SEGMENT) == Some(1)
+            }
+            _ => self.get(place).is_some_and(|row| row.reported_below),
+        }
+    }
+
+    /// Returns the id at a place, as its parts.
+    pub(super) fn id(&self, place: usize) -> Option<(u8, &[u8])> {
+        match self.sealed.get(place / SEGMENT) {
+            Some(sealed) => sealed.segment.id.parts(place % SEGMENT),
+            None => {
+                let open = self.open.get(place.checked_sub(self.first_open())?)?;
+                Some(open.id.parts())
+            }
         }
     }
 
@@ -147,6 +173,29 @@ impl Facts {
             self.sealed.push(Sealed::of(&rows));
             self.open.remove_first(SEGMENT);
         }
+    }
+
+    /// Adds a segment after the others; there must be no open rows.
+    pub(super) fn push_segment(&mut self, segment: Segment) {
+        debug_assert!(
+            segment.len() == SEGMENT && self.open.len() == 0,
+            "a whole segment"
+        );
+        self.sealed.push(Sealed {
+            segment: Arc::new(segment),
+            changed: Arc::default(),
+        });
+    }
+
+    /// Returns a segment as it is now, with the rows that have changed.
+    pub(super) fn segment(&self, number: usize) -> Option<Arc<Segment>> {
+        let sealed = self.sealed.get(number)?;
+        if sealed.changed.is_empty() {
+            return Some(Arc::clone(&sealed.segment));
+        }
+        let rows: Vec<_> = (0..SEGMENT).map(|index| sealed.row(index)).collect();
+        let rows: Vec<&Row> = rows.iter().map(AsRef::as_ref).collect();
+        Some(Arc::new(Segment::of(&rows)))
     }
 
     /// Changes the row at a place; its project and its id must stay.

@@ -7,12 +7,12 @@ const ANY: usize = 9;
 /// greatest distance. A column of one number takes no bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Packed {
-    least: i64,
-    width: usize,
+    pub(super) least: i64,
+    pub(super) width: usize,
     /// The distance that stands for a missing number.
-    missing: Option<u64>,
+    pub(super) missing: Option<u64>,
     /// Padded, so that eight bytes can be read from each place.
-    bytes: Box<[u8]>,
+    pub(super) bytes: Box<[u8]>,
 }
 
 impl Packed {

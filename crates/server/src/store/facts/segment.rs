@@ -9,7 +9,7 @@ use crate::store::{Code, Id, Row, outcome};
 /// The rows of a segment, as columns.
 #[derive(Debug)]
 pub(crate) struct Segment {
-    len: usize,
+    pub(super) len: usize,
     pub(crate) project: Codes,
     pub(crate) stream: Codes,
     pub(crate) op_name: Codes,
@@ -36,21 +36,21 @@ pub(crate) struct Segment {
     pub(crate) usage_estimated: Packed,
     /// 1 if spans below report tokens.
     pub(crate) reported_below: Packed,
-    streamed: Packed,
-    frame: Packed,
-    slot: Packed,
+    pub(super) streamed: Packed,
+    pub(super) frame: Packed,
+    pub(super) slot: Packed,
     pub(super) id: Ids,
     pub(crate) trace: SharedIds,
     pub(crate) parent: SharedIds,
     /// Sorted by path.
-    attributes: Box<[(Code, Attribute)]>,
+    pub(super) attributes: Box<[(Code, Attribute)]>,
     /// The first and the last start.
-    bounds: (i64, i64),
+    pub(super) bounds: (i64, i64),
 }
 
 /// The values of an attribute path.
 #[derive(Debug)]
-enum Attribute {
+pub(super) enum Attribute {
     /// Of every row.
     Dense(Codes),
     /// Of the rows that have the path, sorted.
@@ -95,7 +95,7 @@ impl Attribute {
 }
 
 impl Segment {
-    pub(super) fn of(rows: &[&Row]) -> Self {
+    pub(crate) fn of(rows: &[&Row]) -> Self {
         let rows = rows.iter().copied();
         let codes = |of: fn(&Row) -> Option<Code>| Codes::of(rows.clone().map(of));
         let numbers = |of: fn(&Row) -> Option<i64>| Packed::of(rows.clone().map(of));

@@ -134,6 +134,16 @@ proptest! {
             prop_assert_eq!(facts.project(place), Some(row.project));
         }
         prop_assert!(facts.get(naive.len()).is_none());
+        let mut bytes = facts.segment(0).unwrap().to_bytes();
+        let read = Segment::from_bytes(&bytes).unwrap();
+        for (index, row) in naive.iter().enumerate().take(SEGMENT) {
+            prop_assert_eq!(format!("{:?}", read.row(index)), format!("{:?}", row));
+        }
+        prop_assert_eq!(&read.to_bytes(), &bytes);
+        let damaged = bytes.len() / 3;
+        bytes[damaged] ^= 4;
+        prop_assert!(Segment::from_bytes(&bytes).is_none());
+        prop_assert!(Segment::from_bytes(&bytes[..damaged]).is_none());
         let (project, trace) = (naive[0].project, naive[0].trace.clone());
         let of_trace = naive.iter().enumerate().filter(|(_, row)| row.project == project && row.trace == trace);
         let expected: Vec<usize> = of_trace.map(|(place, _)| place).collect();
