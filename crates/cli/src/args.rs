@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+
+use crate::limit;
 
 /// Monitor LLM calls: a W&B-compatible server with a board, for services that use spanloom, W&B's own clients or
 /// OpenTelemetry.
@@ -18,10 +21,13 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run the server: board, Weave API and OTLP ingest on this machine
     #[command(
-        after_help = "Example:\n  spanloom serve --db monitoring.db\n\nOnce the server has stopped, the database is a single file. To copy it \
-        while the server runs:\n  sqlite3 monitoring.db \"VACUUM INTO 'copy.db'\""
+        after_help = "Examples:\n  spanloom serve --db monitoring.db\n  spanloom serve --max-size 5GiB --max-age 30d\n\nOnce the server has \
+        stopped, the database is a single file. `spanloom backup` copies it while the server runs."
     )]
     Serve(ServeArgs),
+    /// Copy the database to a new file, also while the server runs
+    #[command(after_help = "Example:\n  spanloom backup --db monitoring.db copy.db")]
+    Backup(BackupArgs),
     /// Record real OpenAI client calls and show them on the board
     ///
     /// Starts the server and a local OpenAI-compatible model server, runs the examples of OpenAI's cookbook page on
@@ -106,6 +112,22 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4317", value_parser = address_or_off)]
     pub(crate) otlp_grpc: Off<SocketAddr>,
     /// Database file; created if missing [default: spanloom/spanloom.db in the user's data folder]
+    #[arg(long, value_name = "FILE", env = "SPANLOOM_DB")]
+    pub(crate) db: Option<PathBuf>,
+    /// Size of the database at which the oldest calls are removed, such as 500MB or 1TiB, or `off`
+    #[arg(long, value_name = "SIZE", default_value = "20GiB", env = "SPANLOOM_MAX_SIZE", value_parser = limit::size)]
+    pub(crate) max_size: Off<u64>,
+    /// Age at which calls are removed, such as 30d, 12h or 45m, or `off`
+    #[arg(long, value_name = "AGE", default_value = "off", env = "SPANLOOM_MAX_AGE", value_parser = limit::age)]
+    pub(crate) max_age: Off<Duration>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct BackupArgs {
+    /// File to copy to; it must not exist
+    #[arg(value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    /// Database to copy [default: spanloom/spanloom.db in the user's data folder]
     #[arg(long, value_name = "FILE", env = "SPANLOOM_DB")]
     pub(crate) db: Option<PathBuf>,
 }

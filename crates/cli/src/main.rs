@@ -1,10 +1,12 @@
 //! The `spanloom` binary. See `spanloom --help`.
 
 mod args;
+mod backup;
 mod demo;
 mod doctor;
 mod environment;
 mod error;
+mod limit;
 mod output;
 mod serve;
 mod sync;
@@ -33,6 +35,7 @@ fn run(command: Command) -> Result<(), Error> {
         .map_err(|error| Error::failed(format!("cannot start the runtime: {error}")))?;
     let result = match command {
         Command::Serve(args) => runtime.block_on(serve::run(args)),
+        Command::Backup(args) => backup::run(&args),
         Command::Demo(args) => runtime.block_on(demo::run(args)),
         Command::Sync(args) => sync::run(&args),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),

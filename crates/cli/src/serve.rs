@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use spanloom_core::data_folder;
-use spanloom_server::{Database, Server};
+use spanloom_server::{Database, Retention, Server};
 
 use crate::args::ServeArgs;
 use crate::environment;
@@ -20,6 +20,10 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
         .with_otlp_http(args.otlp_http.into_option())
         .with_otlp_grpc(args.otlp_grpc.into_option())
         .with_database(Database::Path(path.clone()))
+        .with_retention(Retention {
+            max_age: args.max_age.into_option(),
+            max_bytes: args.max_size.into_option(),
+        })
         .bind()
         .await?;
     note(format_args!(
@@ -41,7 +45,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Error> {
 }
 
 /// Returns `spanloom/spanloom.db` in the user's data folder, and creates the folder if needed.
-fn default_database() -> Result<PathBuf, Error> {
+pub(crate) fn default_database() -> Result<PathBuf, Error> {
     let folder = data_folder(environment::path).ok_or_else(|| {
         Error::usage("no data folder, because HOME is not set; give a file with --db")
     })?;

@@ -27,4 +27,4 @@ mod weave;
 
 pub use error::{Error, ErrorKind};
 pub use server::{Server, ServerBuilder};
-pub use store::Database;
+pub use store::{Database, Retention, backup};

@@ -13,7 +13,7 @@ use crate::app::{App, STREAMS};
 use crate::body::Bodies;
 use crate::error::{Error, ErrorKind};
 use crate::questions::Questions;
-use crate::store::{Database, Store};
+use crate::store::{Database, Retention, Store};
 
 /// Settings of a [`Server`].
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub struct ServerBuilder {
     otlp_http: Option<SocketAddr>,
     otlp_grpc: Option<SocketAddr>,
     database: Database,
+    retention: Retention,
 }
 
 impl Default for ServerBuilder {
@@ -32,6 +33,7 @@ impl Default for ServerBuilder {
             otlp_http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 4318))),
             otlp_grpc: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 4317))),
             database: Database::Temporary,
+            retention: Retention::default(),
         }
     }
 }
@@ -62,6 +64,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets how long calls are kept. Default: until the database is larger than 20 GiB; then the oldest go.
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
     /// Binds the addresses and opens the database, so that any problem with them surfaces here.
     ///
     /// # Errors
@@ -76,8 +84,8 @@ impl ServerBuilder {
             Some(address) => Some(bind(address, "--otlp-grpc ADDRESS or --otlp-grpc off").await?),
             None => None,
         };
-        let database = self.database;
-        let opened = tokio::task::spawn_blocking(move || Store::open(database)).await;
+        let (database, retention) = (self.database, self.retention);
+        let opened = tokio::task::spawn_blocking(move || Store::open(database, retention)).await;
         let store = opened.unwrap_or_else(|_| {
             Err(Error::new(
                 ErrorKind::Database,

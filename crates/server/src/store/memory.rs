@@ -93,14 +93,26 @@ impl Memory {
         id.map_or(0, |id| self.places.hash(project, id))
     }
 
-    /// Makes room for the ids of rows.
-    pub(super) fn reserve(&mut self, rows: usize) {
+    /// Prepares for loading: the rows before `first` have been removed, and there will be `count` places.
+    pub(super) fn begin(&mut self, first: usize, count: usize) {
         let mut table = self
             .places
             .table
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        table.reserve(rows, |place| self.hash(*place));
+        table.reserve(count.saturating_sub(first), |place| self.hash(*place));
+        drop(table);
+        self.rows.remove_before(first);
+    }
+
+    /// Adds a segment that was removed.
+    pub(super) fn put_removed(&mut self) {
+        self.rows.push_removed();
+    }
+
+    /// Adds a row that stands for one that was removed.
+    pub(super) fn put_filler(&mut self, row: Row) {
+        self.rows.push(row);
     }
 
     /// Adds a segment after the others, before any single row. Its rows are marked in [`count_all_once`](Self::count_all_once).
@@ -112,12 +124,31 @@ impl Memory {
             .table
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        for place in first..self.rows.len() {
+        for place in first.max(self.rows.first())..self.rows.len() {
             let Ok(place) = u32::try_from(place) else {
                 return;
             };
             table.insert_unique(self.hash(place), place, |place| self.hash(*place));
         }
+    }
+
+    /// Removes the rows before a place.
+    pub(super) fn remove_before(&mut self, first: usize) {
+        let mut table = self
+            .places
+            .table
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        for place in self.rows.first()..first {
+            let Ok(place) = u32::try_from(place) else {
+                break;
+            };
+            if let Ok(entry) = table.find_entry(self.hash(place), |known| *known == place) {
+                entry.remove();
+            }
+        }
+        drop(table);
+        self.rows.remove_before(first);
     }
 
     /// Marks the spans around all spans that report tokens, where a segment was read that does not know its later rows.
@@ -315,7 +346,7 @@ mod tests {
                 row.input_tokens = tokens;
                 memory.put(memory.rows.len(), row);
             }
-            let counted: i64 = memory.rows.open().filter(|row| row.counts()).filter_map(Row::total_tokens).sum();
+            let counted: i64 = memory.rows.open().map(|(_, row)| row).filter(|row| row.counts()).filter_map(Row::total_tokens).sum();
             let innermost = (0..tree.len()).filter(|span| !reports_below(&tree, *span));
             prop_assert_eq!(counted, innermost.filter_map(|span| tree[span].1).sum::<i64>());
         }

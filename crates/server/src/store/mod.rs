@@ -20,6 +20,8 @@
 //! | `frame` | payloads, compressed in frames |
 //! | `damage` | the recovery of a call whose payload cannot be read |
 //! | `schema` | the tables, and opening a file |
+//! | `backup` | a copy of a database |
+//! | `retention` | how long calls are kept |
 //! | `segments` | copies of the columns in the file |
 //! | `memory` | the rows in memory, and the copy that readers take |
 //! | `owner` | the lock that reserves a file for one process |
@@ -31,6 +33,7 @@
 //! | `transaction` | the writer's transactions |
 //! | `sqlite` | [`Store`], which combines these parts |
 
+mod backup;
 mod batch;
 mod chunks;
 mod damage;
@@ -47,6 +50,7 @@ pub(crate) mod outcome;
 mod outer;
 mod owner;
 pub(crate) mod question;
+mod retention;
 mod row;
 mod schema;
 mod segments;
@@ -54,11 +58,13 @@ mod sqlite;
 mod transaction;
 mod writer;
 
+pub use backup::backup;
 pub(crate) use dictionary::{Code, Dictionary};
 pub(crate) use ends::CallEnd;
 pub(crate) use id::Id;
 pub(crate) use memory::Memory;
 pub(crate) use objects::{Object, ObjectKind, Version};
+pub use retention::Retention;
 pub(crate) use row::{Row, Status};
 pub use schema::Database;
 pub(crate) use sqlite::Store;

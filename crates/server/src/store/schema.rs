@@ -125,7 +125,7 @@ fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     ))
 }
 
-fn check(connection: &Connection, path: &Path) -> Result<(), Error> {
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), Error> {
     let application: i32 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -154,11 +154,27 @@ pub(super) fn load_texts(connection: &Connection) -> rusqlite::Result<Dictionary
     Ok(dictionary)
 }
 
-/// Returns the number of calls.
-pub(super) fn count(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("SELECT ifnull(max(loc) + 1, 0) FROM call", [], |row| {
-        row.get(0)
-    })
+/// Returns the locations of the calls, from that of the first to the one after the last.
+pub(super) fn locations(connection: &Connection) -> rusqlite::Result<Range<i64>> {
+    let select = "SELECT ifnull(min(loc), 0), ifnull(max(loc) + 1, 0) FROM call";
+    connection.query_row(select, [], |row| Ok(row.get(0)?..row.get(1)?))
+}
+
+/// Removes the calls before a location, the payloads before a frame and the segments before a number.
+pub(super) fn remove_before(
+    connection: &Connection,
+    loc: i64,
+    frame: i64,
+    segment: i64,
+) -> rusqlite::Result<()> {
+    for (statement, first) in [
+        ("DELETE FROM call WHERE loc < ?1", loc),
+        ("DELETE FROM payload WHERE frame < ?1", frame),
+        ("DELETE FROM segment WHERE number < ?1", segment),
+    ] {
+        connection.prepare_cached(statement)?.execute([first])?;
+    }
+    Ok(())
 }
 
 /// Loads the rows of a range of locations, in the order of their arrival.

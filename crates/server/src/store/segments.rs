@@ -23,29 +23,45 @@ impl Saved {
     /// Loads all rows into memory: whole segments where the file has them, else row by row.
     pub(super) fn load(connection: &Connection, memory: &mut Memory) -> rusqlite::Result<Self> {
         let mut saved = Self::default();
-        let count = schema::count(connection)?;
-        let segment = i64::try_from(SEGMENT).unwrap_or(i64::MAX);
+        let locations = schema::locations(connection)?;
+        let (first, count) = (locations.start, locations.end);
+        let segment = number_of(SEGMENT);
         let last: Option<i64> =
             connection.query_row("SELECT max(number) FROM segment", [], |row| row.get(0))?;
-        let whole = last
+        let stored = last
             .map_or(0, |last| last.saturating_add(1))
             .min(count / segment);
-        memory.reserve(usize::try_from(count).unwrap_or(0));
-        for number in 0..whole {
-            let index = usize::try_from(number).unwrap_or(usize::MAX);
+        let removed = first / segment;
+        let whole = stored.max(removed);
+        memory.begin(index_of(first), index_of(count));
+        for _ in 0..removed {
+            memory.put_removed();
+        }
+        for number in removed..whole {
             let stored = read(connection, number)?;
             let rows = match stored.and_then(|data| Segment::from_bytes(&data)) {
                 Some(segment) if segment.len() == SEGMENT => {
-                    saved.numbers.insert(index);
+                    saved.numbers.insert(index_of(number));
                     segment
                 }
-                _ => built(connection, number * segment)?,
+                _ => Segment::of(
+                    &rows(connection, number * segment)?
+                        .iter()
+                        .collect::<Vec<_>>(),
+                ),
             };
             memory.put_segment(rows);
         }
         memory.count_all_once();
-        let rest = whole * segment..count;
-        schema::load_rows(connection, rest, |row| memory.put(memory.rows.len(), row))?;
+        let mut rest = whole * segment;
+        schema::load_rows(connection, rest..count, |row| {
+            // A removed row is not missed: no reader sees it.
+            while rest < first {
+                memory.put_filler(row.clone());
+                rest += 1;
+            }
+            memory.put(memory.rows.len(), row);
+        })?;
         Ok(saved)
     }
 
@@ -60,15 +76,22 @@ impl Saved {
         Ok(())
     }
 
+    /// Forgets the segments before a place, which are removed.
+    pub(super) fn remove_before(&mut self, first: usize) {
+        for numbers in [&mut self.numbers, &mut self.changed] {
+            *numbers = numbers.split_off(&(first / SEGMENT));
+        }
+    }
+
     /// Saves the next segment that is not saved, if there is one. Returns whether there was.
     pub(super) fn save_next(
         &mut self,
         connection: &Connection,
         facts: &Facts,
     ) -> rusqlite::Result<bool> {
-        let sealed = 0..facts.sealed().len();
+        let sealed = facts.first() / SEGMENT..facts.sealed().len();
         let known = self.numbers.len() + self.changed.len();
-        let next = match known == sealed.end {
+        let next = match known == sealed.len() {
             true => None,
             false => sealed
                 .into_iter()
@@ -121,6 +144,10 @@ impl Saved {
     }
 }
 
+fn index_of(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(0)
+}
+
 fn number_of(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -134,13 +161,16 @@ fn read(connection: &Connection, number: i64) -> rusqlite::Result<Option<Vec<u8>
     }
 }
 
-/// Builds a segment from its rows.
-fn built(connection: &Connection, first: i64) -> rusqlite::Result<Segment> {
-    let last = first.saturating_add(i64::try_from(SEGMENT).unwrap_or(i64::MAX));
+/// Reads the rows of a segment. The first stands for those that were removed before it: no reader sees them.
+fn rows(connection: &Connection, first: i64) -> rusqlite::Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::with_capacity(SEGMENT);
+    let last = first.saturating_add(number_of(SEGMENT));
     schema::load_rows(connection, first..last, |row| rows.push(row))?;
-    let rows: Vec<&Row> = rows.iter().collect();
-    Ok(Segment::of(&rows))
+    let removed = SEGMENT - rows.len().min(SEGMENT);
+    if let Some(row) = rows.first().cloned() {
+        rows.splice(0..0, std::iter::repeat_n(row, removed));
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

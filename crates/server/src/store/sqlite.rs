@@ -15,6 +15,7 @@ use super::damage::remains;
 use super::frame::Payloads;
 use super::memory::{Memory, Published};
 use super::owner::Owner;
+use super::retention::Retention;
 use super::schema::{self, Database};
 use super::segments::Saved;
 use super::writer::Writer;
@@ -58,7 +59,7 @@ pub(crate) struct Health {
 }
 
 impl Store {
-    pub(crate) fn open(database: Database) -> Result<Self, Error> {
+    pub(crate) fn open(database: Database, retention: Retention) -> Result<Self, Error> {
         let (path, folder) = match database {
             Database::Path(path) => (path, None),
             Database::Temporary => temporary()?,
@@ -69,7 +70,7 @@ impl Store {
         let saved = Saved::load(&connection, &mut memory)?;
         let published = Arc::new(Published::new(memory));
         let reader = Mutex::new(Some(schema::open_reader(&path)?));
-        let writer = Writer::start(connection, Arc::clone(&published), saved)?;
+        let writer = Writer::start(connection, Arc::clone(&published), saved, retention)?;
         Ok(Self {
             writer,
             published,
@@ -124,7 +125,7 @@ impl Store {
             std::fs::metadata(path).map_or(0, |file| file.len())
         };
         Space {
-            calls: memory.rows.len(),
+            calls: memory.rows.len() - memory.rows.first(),
             memory_bytes: memory.rows.size(),
             file_bytes: file("") + file("-wal"),
         }
@@ -163,6 +164,10 @@ impl Store {
                     .as_ref()
                     .and_then(|payloads| payloads.get(row.slot));
                 let record = payload.and_then(|payload| serde_json::from_str(payload).ok());
+                let is_removed = || row.frame < self.memory().rows.first_frame(0).unwrap_or(0);
+                if record.is_none() && is_removed() {
+                    continue;
+                }
                 if record.is_none() {
                     self.found_damaged(frame);
                 }

@@ -3,15 +3,18 @@
 use hashbrown::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 use spanloom_core::Record;
 
 use super::batch::{Batch, Call};
 use super::draft::Draft;
+use super::facts::SEGMENT;
 use super::frame::{Location, Payloads};
 use super::id::Id;
 use super::memory::Published;
+use super::retention::{Pages, Retention};
 use super::row::Row;
 use super::segments::Saved;
 use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
@@ -274,6 +277,29 @@ impl Transaction {
         let payloads = Payloads::unpack(&data).ok();
         let payload = payloads.as_ref().and_then(|payloads| payloads.get(slot));
         Ok(payload.and_then(|payload| serde_json::from_str(payload).ok()))
+    }
+
+    /// Removes calls that need not be kept, a few at a time, and gives room back. Returns whether there was anything to do.
+    pub(super) fn retain(&mut self, retention: &Retention) -> rusqlite::Result<bool> {
+        let memory = self.published.get();
+        let pages = Pages::of(&self.connection)?;
+        let Some(first) = retention.first(&memory.rows, pages, SystemTime::now()) else {
+            return pages.shrink(&self.connection);
+        };
+        let frame = memory.rows.first_frame(first).unwrap_or(self.frames);
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        schema::remove_before(&transaction, number(first), frame, number(first / SEGMENT))?;
+        transaction.commit()?;
+        self.saved.remove_before(first);
+        drop(memory);
+        self.published.change(|memory| {
+            memory.remove_before(first);
+            memory.version += 1;
+        });
+        Ok(true)
     }
 
     /// Builds the row of a draft.

@@ -1,8 +1,9 @@
 //! The only thread that writes: queued batches are committed together and answered after the commit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
@@ -10,6 +11,7 @@ use tokio::sync::oneshot;
 use super::Refused;
 use super::batch::Batch;
 use super::memory::Published;
+use super::retention::Retention;
 use super::segments::Saved;
 use super::transaction::Transaction;
 use crate::error::Error;
@@ -18,6 +20,9 @@ use crate::error::Error;
 const BATCHES: usize = 16;
 /// The maximum bytes that may wait to be written.
 const MOST_WAITING: usize = 128 << 20;
+
+/// The time between two looks for calls that need not be kept.
+const CHECK: Duration = Duration::from_secs(1);
 
 /// Work that runs in a separate transaction.
 type Work = Box<dyn FnOnce(&mut Transaction) -> Result<(), Refused> + Send>;
@@ -61,6 +66,7 @@ impl Writer {
         connection: Connection,
         published: Arc<Published>,
         saved: Saved,
+        retention: Retention,
     ) -> Result<Self, Error> {
         let (jobs, received) = channel();
         let waiting = Arc::default();
@@ -69,7 +75,7 @@ impl Writer {
         let last = Arc::clone(&refused);
         let thread = std::thread::Builder::new()
             .name("spanloom-writer".to_owned())
-            .spawn(move || run(transaction, &received, &last))
+            .spawn(move || run(transaction, &retention, &received, &last))
             .map_err(|error| {
                 Error::new(
                     crate::ErrorKind::Database,
@@ -159,10 +165,25 @@ impl Writer {
     }
 }
 
-/// Commits queued jobs until the queue is closed.
-fn run(mut transaction: Transaction, jobs: &Receiver<Job>, refused: &Mutex<Option<Refused>>) {
+/// Commits queued jobs until the queue is closed, and removes in between what need not be kept.
+fn run(
+    mut transaction: Transaction,
+    retention: &Retention,
+    jobs: &Receiver<Job>,
+    refused: &Mutex<Option<Refused>>,
+) {
     let mut next = None;
-    while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+    let mut check = Instant::now();
+    loop {
+        if Instant::now() >= check {
+            check = Instant::now() + retain(&mut transaction, retention);
+        }
+        let wait = check.saturating_duration_since(Instant::now());
+        let job = match next.take().map_or_else(|| jobs.recv_timeout(wait), Ok) {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         let outcome = match job {
             Job::Other(work) => work(&mut transaction),
             Job::Calls(first) => {
@@ -185,6 +206,18 @@ fn run(mut transaction: Transaction, jobs: &Receiver<Job>, refused: &Mutex<Optio
     if let Err(error) = transaction.close() {
         tracing::warn!(name: "spanloom.store.log_left", %error,
             "the database's log could not be merged into its file: copy both");
+    }
+}
+
+/// Removes what need not be kept; returns the time until there may be more of it.
+fn retain(transaction: &mut Transaction, retention: &Retention) -> Duration {
+    match transaction.retain(retention) {
+        Ok(true) => Duration::ZERO,
+        Ok(false) => CHECK,
+        Err(error) => {
+            tracing::error!(name: "spanloom.store.not_removed", %error, "old calls could not be removed");
+            CHECK
+        }
     }
 }
 

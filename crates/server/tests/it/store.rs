@@ -121,19 +121,33 @@ async fn a_stop_leaves_one_file_that_is_everything() {
 }
 
 #[tokio::test]
-async fn a_running_database_is_copied_as_the_readme_says() {
+async fn a_running_database_is_copied() {
     let folder = tempfile::tempdir().unwrap();
     let (path, copy) = (folder.path().join("x.db"), folder.path().join("copy.db"));
     let server = Running::with_database(&path).await;
     server.record(&(1..=50).map(call).collect::<Vec<_>>()).await;
-    let statement = format!("VACUUM INTO '{}'", copy.display());
-    rusqlite::Connection::open(&path)
-        .unwrap()
-        .execute_batch(&statement)
-        .unwrap();
+    spanloom_server::backup(&path, &copy).unwrap();
     server.record(&[call(51)]).await;
     let again = Running::with_database(&copy).await;
     assert_eq!((again.count().await, server.count().await), (50, 51));
+    // A file is never overwritten, and what is not a database of ours is not copied.
+    let taken = spanloom_server::backup(&path, &copy)
+        .unwrap_err()
+        .to_string();
+    assert!(taken.contains("exists"), "{taken}");
+    let (other, missing) = (
+        folder.path().join("other.db"),
+        folder.path().join("missing.db"),
+    );
+    rusqlite::Connection::open(&other)
+        .unwrap()
+        .execute_batch("CREATE TABLE t(x)")
+        .unwrap();
+    for database in [&other, &missing] {
+        let to = folder.path().join("to.db");
+        spanloom_server::backup(database, &to).unwrap_err();
+        assert!(!to.exists());
+    }
 }
 
 /// Returns a call as it is known at its start.

@@ -43,6 +43,8 @@ const CHANGED: usize = 256;
 pub(crate) struct Facts {
     sealed: Vec<Sealed>,
     open: Chunks<Row>,
+    /// The place of the first row that has not been removed.
+    first: usize,
 }
 
 /// A segment, and its rows that have changed since.
@@ -85,34 +87,49 @@ impl Facts {
         self.first_open() + self.open.len()
     }
 
+    /// Returns the place of the first row that has not been removed.
+    pub(crate) fn first(&self) -> usize {
+        self.first
+    }
+
     /// Returns the place of the first open row.
     pub(crate) fn first_open(&self) -> usize {
         self.sealed.len() * SEGMENT
     }
 
-    /// Returns the segments, each with the place of its first row.
-    pub(crate) fn sealed(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = (usize, &Sealed)> + ExactSizeIterator {
-        self.sealed
-            .iter()
-            .enumerate()
-            .map(|(number, sealed)| (number * SEGMENT, sealed))
+    /// Returns the segments, each with the place of its first row. Rows before [`first`](Self::first) may be among them.
+    pub(crate) fn sealed(&self) -> impl ExactSizeIterator<Item = (usize, &Sealed)> {
+        let sealed = self.sealed.iter().enumerate();
+        sealed.map(|(number, sealed)| (number * SEGMENT, sealed))
     }
 
-    /// Returns the open rows, in order.
-    pub(crate) fn open(&self) -> impl Iterator<Item = &Row> {
-        self.open.iter()
+    /// Returns the open rows with their places, in order.
+    pub(crate) fn open(&self) -> impl Iterator<Item = (usize, &Row)> {
+        let open = (self.first_open()..).zip(self.open.iter());
+        open.filter(|(place, _)| *place >= self.first)
     }
 
     /// Returns the row at a place.
     pub(crate) fn get(&self, place: usize) -> Option<Cow<'_, Row>> {
+        if place < self.first {
+            return None;
+        }
         match self.sealed.get(place / SEGMENT) {
             Some(sealed) => Some(sealed.row(place % SEGMENT)),
             None => self
                 .open
                 .get(place.checked_sub(self.first_open())?)
                 .map(Cow::Borrowed),
+        }
+    }
+
+    /// Returns the start at a place, in nanoseconds since the epoch.
+    pub(super) fn started_at(&self, place: usize) -> Option<i64> {
+        match self.sealed.get(place / SEGMENT) {
+            Some(sealed) if sealed.changed.is_empty() => {
+                sealed.segment.started_at.get(place % SEGMENT)
+            }
+            _ => self.get(place).map(|row| row.started_at),
         }
     }
 
@@ -165,6 +182,37 @@ impl Facts {
         }
     }
 
+    /// Removes the rows before a place, and forgets the segments that are wholly before it.
+    pub(super) fn remove_before(&mut self, first: usize) {
+        let segments = (first / SEGMENT).min(self.sealed.len());
+        let gone = self.sealed.iter_mut().take(segments);
+        gone.filter(|sealed| sealed.segment.len() > 0)
+            .for_each(|sealed| *sealed = Sealed::of(&[]));
+        self.first = first;
+    }
+
+    /// Adds a segment that was removed, before any row.
+    pub(super) fn push_removed(&mut self) {
+        self.sealed.push(Sealed::of(&[]));
+    }
+
+    /// Returns the first frame that holds the payload of a row from a place on.
+    pub(super) fn first_frame(&self, first: usize) -> Option<i64> {
+        let segment = |(of, sealed): (usize, &Sealed)| {
+            let rows = first.saturating_sub(of).min(sealed.segment.len())..sealed.segment.len();
+            let unchanged = rows.filter(|row| !sealed.changed.contains_key(row));
+            let frames = unchanged.filter_map(|row| sealed.segment.frame.get(row));
+            let changed = sealed.changed.iter().filter(|(row, _)| of + **row >= first);
+            frames.chain(changed.map(|(_, row)| row.frame)).min()
+        };
+        let sealed = self.sealed().filter_map(segment).min();
+        let open = self.open().filter(|(place, _)| *place >= first);
+        sealed
+            .into_iter()
+            .chain(open.map(|(_, row)| row.frame))
+            .min()
+    }
+
     /// Adds a row at the end.
     pub(super) fn push(&mut self, row: Row) {
         self.open.push(row);
@@ -189,7 +237,10 @@ impl Facts {
 
     /// Returns a segment as it is now, with the rows that have changed.
     pub(super) fn segment(&self, number: usize) -> Option<Arc<Segment>> {
-        let sealed = self.sealed.get(number)?;
+        let sealed = self
+            .sealed
+            .get(number)
+            .filter(|sealed| sealed.segment.len() > 0)?;
         if sealed.changed.is_empty() {
             return Some(Arc::clone(&sealed.segment));
         }
@@ -222,21 +273,21 @@ impl Facts {
             if wanted.is_none() && sealed.changed.is_empty() {
                 continue;
             }
-            let is_of = |index: &usize| match sealed.changed.get(index) {
-                Some(row) => row.trace == *trace && row.project == project,
-                None => {
-                    wanted.is_some()
-                        && segment.trace.indexes().get(*index) == wanted
-                        && segment.project.get(*index) == Some(project)
-                }
+            let is_of = |index: &usize| {
+                first + index >= self.first
+                    && match sealed.changed.get(index) {
+                        Some(row) => row.trace == *trace && row.project == project,
+                        None => {
+                            wanted.is_some()
+                                && segment.trace.indexes().get(*index) == wanted
+                                && segment.project.get(*index) == Some(project)
+                        }
+                    }
             };
             places.extend((0..segment.len()).filter(is_of).map(|index| first + index));
         }
-        let open = (self.first_open()..).zip(self.open.iter());
-        places.extend(
-            open.filter(|(_, row)| row.trace == *trace && row.project == project)
-                .map(|(place, _)| place),
-        );
+        let is_of = |(_, row): &(usize, &Row)| row.trace == *trace && row.project == project;
+        places.extend(self.open().filter(is_of).map(|(place, _)| place));
         places
     }
 

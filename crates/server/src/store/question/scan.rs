@@ -40,19 +40,26 @@ pub(super) fn scan_share<'a>(
         if !sealed.changed.is_empty() {
             picked.retain(|row| !sealed.changed.contains_key(&row));
         }
+        if first < facts.first() {
+            picked.retain(|row| first + row >= facts.first());
+        }
         if !picked.is_empty() {
             each(first, Part::Segment(&sealed.segment, picked));
         }
-        for (index, row) in sealed.changed.iter().filter(|(_, row)| filter.accepts(row)) {
-            each(first + index, Part::Row(row));
+        let changed = sealed
+            .changed
+            .iter()
+            .map(|(index, row)| (first + index, row));
+        let stays = |(place, row): &(usize, &Row)| *place >= facts.first() && filter.accepts(row);
+        for (place, row) in changed.filter(stays) {
+            each(place, Part::Row(row));
         }
     }
     until.check()?;
     if share + 1 < shares {
         return Ok(());
     }
-    let open = (facts.first_open()..).zip(facts.open());
-    for (place, row) in open.filter(|(_, row)| filter.accepts(row)) {
+    for (place, row) in facts.open().filter(|(_, row)| filter.accepts(row)) {
         each(place, Part::Row(row));
     }
     Ok(())

@@ -1,0 +1,84 @@
+//! How long calls are kept: by age and by size, the oldest to arrive go first.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::Connection;
+use spanloom_core::Timestamp;
+
+use super::facts::Facts;
+
+/// The most calls that are removed at a time: new calls wait for the writer meanwhile.
+const STEP: usize = 1_024;
+/// The share of free pages in the file at which it shrinks. New calls take the free pages; a file that keeps its size has few.
+const FREE: i64 = 4;
+/// The pages by which the file shrinks at a time.
+const PAGES: i64 = 500;
+
+/// The limits of what a server keeps. Calls go in the order of their arrival, each with its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// The longest time since a call's start; `None`, the default, is no limit.
+    pub max_age: Option<Duration>,
+    /// The largest size of the database, in bytes, without the room that removed calls have left in it; `None` is no
+    /// limit. Default: 20 GiB.
+    pub max_bytes: Option<u64>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            max_age: None,
+            max_bytes: Some(20 << 30),
+        }
+    }
+}
+
+/// The pages of a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pages {
+    all: i64,
+    free: i64,
+    bytes: i64,
+}
+
+impl Pages {
+    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+        Ok(Self {
+            all: pragma("page_count")?,
+            free: pragma("freelist_count")?,
+            bytes: pragma("page_size")?,
+        })
+    }
+
+    fn used(self) -> u64 {
+        let used = (self.all - self.free).saturating_mul(self.bytes);
+        u64::try_from(used).unwrap_or(0)
+    }
+
+    /// Gives free pages back to the disk, if they are many. Returns whether they were.
+    pub(super) fn shrink(self, connection: &Connection) -> rusqlite::Result<bool> {
+        let is_large = self.free > PAGES && self.free > self.all / FREE;
+        if is_large {
+            connection.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+        }
+        Ok(is_large)
+    }
+}
+
+impl Retention {
+    /// Returns the place of the first call that stays after the next step; `None` if nothing has to go. The newest call
+    /// always stays.
+    pub(super) fn first(&self, facts: &Facts, pages: Pages, now: SystemTime) -> Option<usize> {
+        let first = facts.first();
+        let most = STEP.min(facts.len().saturating_sub(first + 1));
+        let too_large = self.max_bytes.is_some_and(|max| pages.used() > max);
+        if too_large && most > 0 {
+            return Some(first + most);
+        }
+        let oldest = Timestamp::from(now.checked_sub(self.max_age?)?).as_nanos();
+        let is_old = |place: &usize| facts.started_at(*place).is_some_and(|start| start < oldest);
+        let old = (first..first + most).take_while(is_old).count();
+        (old > 0).then_some(first + old)
+    }
+}
