@@ -51,7 +51,7 @@ impl Pages {
         })
     }
 
-    fn used(self) -> u64 {
+    pub(super) fn used(self) -> u64 {
         let used = (self.all - self.free).saturating_mul(self.bytes);
         u64::try_from(used).unwrap_or(0)
     }
@@ -60,7 +60,10 @@ impl Pages {
     pub(super) fn shrink(self, connection: &Connection) -> rusqlite::Result<bool> {
         let is_large = self.free > PAGES && self.free > self.all / FREE;
         if is_large {
-            connection.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+            // It frees a page with each row that it returns.
+            let mut shrink = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+            let mut pages = shrink.query([])?;
+            while pages.next()?.is_some() {}
         }
         Ok(is_large)
     }
@@ -80,5 +83,33 @@ impl Retention {
         let is_old = |place: &usize| facts.started_at(*place).is_some_and(|start| start < oldest);
         let old = (first..first + most).take_while(is_old).count();
         (old > 0).then_some(first + old)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_gives_back_the_room_that_is_not_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = crate::store::schema::open(&folder.path().join("x.db")).unwrap();
+        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+            INSERT INTO payload SELECT i, randomblob(4000) FROM n";
+        connection.execute_batch(fill).unwrap();
+        let full = Pages::of(&connection).unwrap();
+        assert!(!full.shrink(&connection).unwrap());
+        connection
+            .execute_batch("DELETE FROM payload WHERE frame < 3000")
+            .unwrap();
+        let before = Pages::of(&connection).unwrap();
+        assert!(
+            before.free >= 2_900 && before.used() < full.used() / 2,
+            "{before:?}"
+        );
+        while Pages::of(&connection).unwrap().shrink(&connection).unwrap() {}
+        let after = Pages::of(&connection).unwrap();
+        assert!(after.free <= PAGES.max(after.all / FREE), "{after:?}");
+        assert!(after.all < before.all / 2, "{after:?}");
     }
 }

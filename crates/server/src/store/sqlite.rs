@@ -15,7 +15,7 @@ use super::damage::remains;
 use super::frame::Payloads;
 use super::memory::{Memory, Published};
 use super::owner::Owner;
-use super::retention::Retention;
+use super::retention::{Pages, Retention};
 use super::schema::{self, Database};
 use super::segments::Saved;
 use super::writer::Writer;
@@ -35,6 +35,7 @@ pub(crate) struct Store {
     reader: Mutex<Option<Connection>>,
     damaged: Mutex<BTreeSet<i64>>,
     path: PathBuf,
+    retention: Retention,
     _owner: Owner,
     _folder: Option<TempDir>,
 }
@@ -45,8 +46,12 @@ pub(crate) struct Space {
     calls: usize,
     /// Of the rows in memory; texts and the table of ids come on top.
     memory_bytes: usize,
+    /// Of the database, without the room that removed calls have left: the size that is limited.
+    used_bytes: u64,
     /// Of the database and its log.
     file_bytes: u64,
+    max_bytes: Option<u64>,
+    max_age_s: Option<u64>,
 }
 
 /// The health of the store.
@@ -77,6 +82,7 @@ impl Store {
             reader,
             damaged: Mutex::default(),
             path,
+            retention,
             _owner: owner,
             _folder: folder,
         })
@@ -124,10 +130,15 @@ impl Store {
             path.push(suffix);
             std::fs::metadata(path).map_or(0, |file| file.len())
         };
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let pages = reader.as_ref().and_then(|reader| Pages::of(reader).ok());
         Space {
+            used_bytes: pages.map_or(0, Pages::used),
             calls: memory.rows.len() - memory.rows.first(),
             memory_bytes: memory.rows.size(),
             file_bytes: file("") + file("-wal"),
+            max_bytes: self.retention.max_bytes,
+            max_age_s: self.retention.max_age.map(|age| age.as_secs()),
         }
     }
 

@@ -109,8 +109,10 @@ async fn a_file_that_is_too_large_loses_its_oldest_calls() {
         max_bytes: Some(size / 4),
     };
     let server = self::server(&path, small).await;
-    let is_small =
-        async { while server.get("/api/info").await["space"]["calls"].as_u64() > Some(8_000) {} };
+    let is_small = async {
+        let space = async || server.get("/api/info").await["space"].take();
+        while space().await["calls"].as_u64() > Some(8_000) {}
+    };
     let waited = tokio::time::timeout(Duration::from_secs(60), is_small).await;
     waited.unwrap();
     server.stop().await;

@@ -7,6 +7,20 @@ export interface Info {
   version: string;
   base_url: string;
   otlp_http: string | null;
+  space: Space;
+}
+
+/** How much the server holds, and the room that it takes, in bytes. */
+export interface Space {
+  calls: number;
+  memory_bytes: number;
+  /** Of the database, without the room that removed calls have left. */
+  used_bytes: number;
+  file_bytes: number;
+  /** The oldest calls are removed when more is used. */
+  max_bytes: number | null;
+  /** Calls are removed when they are older, in seconds. */
+  max_age_s: number | null;
 }
 
 export interface Stream {

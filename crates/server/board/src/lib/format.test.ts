@@ -17,6 +17,15 @@ describe('costs', () => {
   });
 });
 
+describe('sizes', () => {
+  it('have three digits and the unit of a disk', () => {
+    expect(format.bytes(512)).toBe('512\u202fB');
+    expect(format.bytes(1_288_490_189)).toBe('1.2\u202fGiB');
+    expect(format.bytes(20 * 2 ** 30)).toBe('20\u202fGiB');
+    expect(format.bytes(1_023 * 2 ** 20)).toBe('1020\u202fMiB');
+  });
+});
+
 describe('counts and durations', () => {
   it('are exact while they are small', () => {
     expect(format.compact(9_999)).toBe('9,999');

@@ -22,6 +22,14 @@ export function compact(value: number | null): string {
   return whole.format(value);
 }
 
+/** A size on disk. */
+export function bytes(value: number): string {
+  for (const [size, unit] of [[2 ** 40, 'TiB'], [2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']] as const) {
+    if (value >= size) return `${Number((value / size).toPrecision(3))}${NARROW_SPACE}${unit}`;
+  }
+  return `${value}${NARROW_SPACE}B`;
+}
+
 /** A mean: one decimal below a hundred, none above. */
 export function mean(value: number | null): string {
   if (value === null) return UNKNOWN;
