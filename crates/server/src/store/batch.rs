@@ -22,10 +22,7 @@ impl Batch {
     /// Compresses the payloads on the caller's thread, so that the writer only writes.
     pub(super) fn prepare(records: Vec<Record>, ends: Vec<CallEnd>) -> io::Result<Self> {
         let (records, ends) = (once(records), once_ended(ends));
-        let payloads: Vec<String> = records
-            .iter()
-            .map(serde_json::to_string)
-            .collect::<Result<_, _>>()?;
+        let payloads: Vec<String> = records.iter().map(payload).collect::<io::Result<_>>()?;
         let bytes = payloads.iter().map(String::len).sum::<usize>()
             + ends.iter().map(CallEnd::bytes).sum::<usize>();
         let frames = payloads
@@ -43,6 +40,10 @@ impl Batch {
             bytes,
         })
     }
+}
+
+fn payload(record: &Record) -> io::Result<String> {
+    String::from_utf8(record.to_json()?).map_err(io::Error::other)
 }
 
 /// A call of a batch.

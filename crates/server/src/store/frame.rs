@@ -21,13 +21,15 @@ pub(super) type Location = (i64, i64);
 
 /// Packs payloads into one frame: their count, their lengths and their bytes.
 pub(crate) fn pack<'a>(payloads: impl Iterator<Item = &'a str> + Clone) -> io::Result<Vec<u8>> {
-    let mut plain = Vec::new();
+    let bytes = payloads.clone().map(str::len).sum::<usize>();
+    let count = payloads.clone().count();
+    let mut plain = Vec::with_capacity(bytes + 4 * (count + 1));
     let word = |len: usize| {
         u32::try_from(len)
             .map_err(io::Error::other)
             .map(u32::to_le_bytes)
     };
-    plain.extend(word(payloads.clone().count())?);
+    plain.extend(word(count)?);
     for payload in payloads.clone() {
         plain.extend(word(payload.len())?);
     }

@@ -93,15 +93,8 @@ impl Memory {
         id.map_or(0, |id| self.places.hash(project, id))
     }
 
-    /// Prepares for loading: the rows before `first` have been removed, and there will be `count` places.
-    pub(super) fn begin(&mut self, first: usize, count: usize) {
-        let mut table = self
-            .places
-            .table
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        table.reserve(count.saturating_sub(first), |place| self.hash(*place));
-        drop(table);
+    /// Prepares for loading: the rows before a place have been removed.
+    pub(super) fn begin(&mut self, first: usize) {
         self.rows.remove_before(first);
     }
 
@@ -110,9 +103,9 @@ impl Memory {
         self.rows.push_removed();
     }
 
-    /// Adds a row that stands for one that was removed.
-    pub(super) fn put_filler(&mut self, row: Row) {
-        self.rows.push(row);
+    /// Adds a place without a call.
+    pub(super) fn put_hole(&mut self) {
+        self.rows.push(Row::hole());
     }
 
     /// Adds a segment after the others, before any single row. Its rows are marked in [`count_all_once`](Self::count_all_once).
@@ -128,7 +121,9 @@ impl Memory {
             let Ok(place) = u32::try_from(place) else {
                 return;
             };
-            table.insert_unique(self.hash(place), place, |place| self.hash(*place));
+            if self.rows.project(place as usize) != Some(Row::NOWHERE) {
+                table.insert_unique(self.hash(place), place, |place| self.hash(*place));
+            }
         }
     }
 

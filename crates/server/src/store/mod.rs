@@ -22,6 +22,7 @@
 //! | `schema` | the tables, and opening a file |
 //! | `backup` | a copy of a database |
 //! | `retention` | how long calls are kept |
+//! | `salvage` | reading a table of which pages are damaged |
 //! | `segments` | copies of the columns in the file |
 //! | `memory` | the rows in memory, and the copy that readers take |
 //! | `owner` | the lock that reserves a file for one process |
@@ -52,6 +53,7 @@ mod owner;
 pub(crate) mod question;
 mod retention;
 mod row;
+mod salvage;
 mod schema;
 mod segments;
 mod sqlite;

@@ -84,6 +84,51 @@ impl Status {
 }
 
 impl Row {
+    /// The project of a place without a call: no text has this code.
+    pub(super) const NOWHERE: Code = Code::MAX;
+
+    /// Returns a row for a place without a call, because it was removed or can no longer be read. It is in no project, so
+    /// that no question finds it.
+    pub(super) fn hole() -> Self {
+        Self {
+            project: Self::NOWHERE,
+            stream: Self::NOWHERE,
+            id: Id::from_bytes(&[]),
+            trace: Id::from_bytes(&[]),
+            parent: None,
+            op_name: Self::NOWHERE,
+            thread: None,
+            user: None,
+            operation: None,
+            provider: None,
+            model: None,
+            request_model: None,
+            status: Status::Success,
+            outcome: None,
+            streamed: false,
+            usage_estimated: None,
+            cost_source: None,
+            started_at: 0,
+            ended_at: None,
+            first_chunk: None,
+            attempts: None,
+            input_tokens: None,
+            output_tokens: None,
+            cached_tokens: None,
+            reasoning_tokens: None,
+            cost: None,
+            reported_below: false,
+            attributes: Box::default(),
+            frame: i64::MAX,
+            slot: 0,
+        }
+    }
+
+    /// Returns whether there is no call.
+    pub(super) fn is_hole(&self) -> bool {
+        self.project == Self::NOWHERE
+    }
+
     /// Returns the nanoseconds from start to end.
     pub(crate) fn latency(&self) -> Option<i64> {
         self.ended_at

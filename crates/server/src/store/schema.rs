@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::id::Id;
 use super::outcome;
 use super::row::{Row, Status};
+use super::salvage::salvage;
 use super::{Code, Dictionary};
 use crate::error::{Error, ErrorKind};
 
@@ -143,21 +144,32 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Database, message))
 }
 
-/// Loads the texts of codes.
+/// Loads the texts of codes. A text that cannot be read is replaced by its number.
 pub(super) fn load_texts(connection: &Connection) -> rusqlite::Result<Dictionary> {
     let mut dictionary = Dictionary::default();
-    let mut texts = connection.prepare("SELECT text FROM dict ORDER BY code")?;
-    let mut found = texts.query([])?;
-    while let Some(text) = found.next()? {
-        dictionary.push(Arc::from(text.get_ref(0)?.as_str()?));
-    }
+    let select = "SELECT code, text FROM dict WHERE code >= ?1 AND code < ?2 ORDER BY code";
+    salvage(connection, select, 0..i64::MAX, |code, row| {
+        let text = row.get_ref(1)?.as_str()?;
+        while i64::try_from(dictionary.len()).is_ok_and(|len| len < code) {
+            let lost = format!("(lost text {})", dictionary.len());
+            dictionary.push(Arc::from(lost));
+        }
+        dictionary.push(Arc::from(text));
+        Ok(())
+    })?;
     Ok(dictionary)
 }
 
-/// Returns the locations of the calls, from that of the first to the one after the last.
+/// Returns the locations of the calls, from that of the first to the one after the last; all possible ones if these cannot be
+/// read.
 pub(super) fn locations(connection: &Connection) -> rusqlite::Result<Range<i64>> {
-    let select = "SELECT ifnull(min(loc), 0), ifnull(max(loc) + 1, 0) FROM call";
-    connection.query_row(select, [], |row| Ok(row.get(0)?..row.get(1)?))
+    let edge = |select: &str, damaged: i64| {
+        let edge = connection.query_row(select, [], |row| row.get(0));
+        edge.or_else(|error| is_damage(&error).then_some(damaged).ok_or(error))
+    };
+    let first = edge("SELECT ifnull(min(loc), 0) FROM call", 0)?;
+    let end = edge("SELECT ifnull(max(loc) + 1, 0) FROM call", i64::MAX)?;
+    Ok(first..end)
 }
 
 /// Removes the calls before a location, the payloads before a frame and the segments before a number.
@@ -177,20 +189,17 @@ pub(super) fn remove_before(
     Ok(())
 }
 
-/// Loads the rows of a range of locations, in the order of their arrival.
+/// Loads the rows of a range of locations that can be read, in the order of their arrival.
 pub(super) fn load_rows(
     connection: &Connection,
     locations: Range<i64>,
-    mut each: impl FnMut(Row),
+    mut each: impl FnMut(i64, Row),
 ) -> rusqlite::Result<()> {
-    let mut calls = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM call WHERE loc >= ?1 AND loc < ?2 ORDER BY loc"
-    ))?;
-    let mut rows = calls.query([locations.start, locations.end])?;
-    while let Some(row) = rows.next()? {
-        each(read(row)?);
-    }
-    Ok(())
+    let select = format!("SELECT {COLUMNS} FROM call WHERE loc >= ?1 AND loc < ?2 ORDER BY loc");
+    salvage(connection, &select, locations, |loc, row| {
+        each(loc, read(row)?);
+        Ok(())
+    })
 }
 
 /// Reads a frame as it is stored in the file.

@@ -24,16 +24,19 @@ impl Saved {
     pub(super) fn load(connection: &Connection, memory: &mut Memory) -> rusqlite::Result<Self> {
         let mut saved = Self::default();
         let locations = schema::locations(connection)?;
-        let (first, count) = (locations.start, locations.end);
+        let (first, end) = (locations.start, locations.end);
         let segment = number_of(SEGMENT);
-        let last: Option<i64> =
-            connection.query_row("SELECT max(number) FROM segment", [], |row| row.get(0))?;
+        let last = connection.query_row("SELECT max(number) FROM segment", [], |row| row.get(0));
+        let last: Option<i64> = match last {
+            Err(error) if schema::is_damage(&error) => None,
+            last => last?,
+        };
         let stored = last
             .map_or(0, |last| last.saturating_add(1))
-            .min(count / segment);
+            .min(end / segment);
         let removed = first / segment;
         let whole = stored.max(removed);
-        memory.begin(index_of(first), index_of(count));
+        memory.begin(index_of(first));
         for _ in 0..removed {
             memory.put_removed();
         }
@@ -53,12 +56,9 @@ impl Saved {
             memory.put_segment(rows);
         }
         memory.count_all_once();
-        let mut rest = whole * segment;
-        schema::load_rows(connection, rest..count, |row| {
-            // A removed row is not missed: no reader sees it.
-            while rest < first {
-                memory.put_filler(row.clone());
-                rest += 1;
+        schema::load_rows(connection, whole * segment..end, |loc, row| {
+            while memory.rows.len() < index_of(loc) {
+                memory.put_hole();
             }
             memory.put(memory.rows.len(), row);
         })?;
@@ -161,15 +161,15 @@ fn read(connection: &Connection, number: i64) -> rusqlite::Result<Option<Vec<u8>
     }
 }
 
-/// Reads the rows of a segment. The first stands for those that were removed before it: no reader sees them.
+/// Reads the rows of a segment.
 fn rows(connection: &Connection, first: i64) -> rusqlite::Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::with_capacity(SEGMENT);
-    let last = first.saturating_add(number_of(SEGMENT));
-    schema::load_rows(connection, first..last, |row| rows.push(row))?;
-    let removed = SEGMENT - rows.len().min(SEGMENT);
-    if let Some(row) = rows.first().cloned() {
-        rows.splice(0..0, std::iter::repeat_n(row, removed));
-    }
+    let end = first.saturating_add(number_of(SEGMENT));
+    schema::load_rows(connection, first..end, |loc, row| {
+        rows.resize_with(index_of(loc - first), Row::hole);
+        rows.push(row);
+    })?;
+    rows.resize_with(SEGMENT, Row::hole);
     Ok(rows)
 }
 

@@ -34,6 +34,7 @@ pub(crate) struct Store {
     /// `None` once the store has stopped: the last connection to close leaves one file.
     reader: Mutex<Option<Connection>>,
     damaged: Mutex<BTreeSet<i64>>,
+    lost_calls: usize,
     path: PathBuf,
     retention: Retention,
     _owner: Owner,
@@ -61,6 +62,8 @@ pub(crate) struct Health {
     pub(crate) refused: Option<Refused>,
     /// The number of frames found to be damaged since the start.
     pub(crate) damaged_frames: usize,
+    /// The number of calls that could not be read at the start.
+    pub(crate) lost_calls: usize,
 }
 
 impl Store {
@@ -73,6 +76,10 @@ impl Store {
         let connection = schema::open(&path)?;
         let mut memory = Memory::new(schema::load_texts(&connection)?);
         let saved = Saved::load(&connection, &mut memory)?;
+        let lost_calls = memory.rows.holes();
+        if lost_calls > 0 {
+            tracing::error!(name: "spanloom.store.lost", calls = lost_calls, "calls cannot be read: pages of the database are damaged");
+        }
         let published = Arc::new(Published::new(memory));
         let reader = Mutex::new(Some(schema::open_reader(&path)?));
         let writer = Writer::start(connection, Arc::clone(&published), saved, retention)?;
@@ -81,6 +88,7 @@ impl Store {
             published,
             reader,
             damaged: Mutex::default(),
+            lost_calls,
             path,
             retention,
             _owner: owner,
@@ -145,6 +153,7 @@ impl Store {
     pub(crate) fn health(&self) -> Health {
         Health {
             refused: self.writer.refused(),
+            lost_calls: self.lost_calls,
             damaged_frames: self
                 .damaged
                 .lock()

@@ -10,7 +10,7 @@ use spanloom_core::Record;
 
 use super::batch::{Batch, Call};
 use super::draft::Draft;
-use super::facts::SEGMENT;
+use super::facts::{Facts, SEGMENT};
 use super::frame::{Location, Payloads};
 use super::id::Id;
 use super::memory::Published;
@@ -20,6 +20,8 @@ use super::segments::Saved;
 use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
 use crate::error::Error;
 
+/// The maximum number of attribute paths; calls with further paths have them in the payload only.
+const MOST_PATHS: usize = 2_000;
 /// The maximum number of distinct values per attribute path; further values are stored in the payload only.
 const MOST_VALUES: usize = 10_000;
 
@@ -46,11 +48,11 @@ impl Transaction {
         published: Arc<Published>,
         saved: Saved,
     ) -> Result<Self, Error> {
-        let frames =
-            connection.query_row("SELECT ifnull(max(frame), 0) FROM payload", [], |row| {
-                row.get(0)
-            })?;
-        let ends_wait = ends::any(&connection)?;
+        let frames = last_frame(&connection, &published.get().rows)?;
+        let ends_wait = match ends::any(&connection) {
+            Err(error) if schema::is_damage(&error) => true,
+            any => any?,
+        };
         let (dictionary, rows, values) = {
             let memory = published.get();
             let values = memory.rows.values();
@@ -333,6 +335,19 @@ impl Transaction {
     }
 }
 
+/// Returns the last frame in use. If the table cannot be read to its end, it is far behind those of all rows.
+fn last_frame(connection: &Connection, facts: &Facts) -> rusqlite::Result<i64> {
+    const FAR: i64 = 1 << 32;
+    let select = "SELECT ifnull(max(frame), 0) FROM payload";
+    match connection.query_row(select, [], |row| row.get(0)) {
+        Err(error) if schema::is_damage(&error) => {
+            let known = facts.last_frame().unwrap_or(0);
+            Ok(known.saturating_add(FAR))
+        }
+        last => last,
+    }
+}
+
 /// Returns whether a record is a span, whose id is unique within its trace only.
 pub(super) fn is_span(record: &Record) -> bool {
     const SPAN_ID: usize = 16;
@@ -347,6 +362,10 @@ fn admit(
     path: &str,
     value: &str,
 ) -> Option<(Code, Code)> {
+    let known = dictionary.code(path);
+    if known.is_none_or(|path| !values.contains_key(&path)) && values.len() >= MOST_PATHS {
+        return None;
+    }
     let path = dictionary.intern(path);
     let values = values.entry(path).or_default();
     let known = dictionary.code(value);

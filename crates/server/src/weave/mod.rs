@@ -80,6 +80,9 @@ struct Health {
     /// The number of payload frames found to be damaged since the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     damaged_frames: Option<usize>,
+    /// The number of calls that could not be read at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_calls: Option<usize>,
 }
 
 /// Answers with 200 regardless of the status: the server runs, and stored records can be read.
@@ -89,6 +92,7 @@ async fn health(State(app): State<Arc<App>>) -> Response {
         status: health.refused.map_or("ok", |_| "degraded"),
         reason: health.refused.map(Refused::reason),
         damaged_frames: Some(health.damaged_frames).filter(|frames| *frames > 0),
+        lost_calls: Some(health.lost_calls).filter(|calls| *calls > 0),
     })
 }
 

@@ -117,3 +117,55 @@ async fn a_damaged_call_that_is_sent_again_is_whole_again() {
     assert_eq!(read[0]["inputs"], call(1)["inputs"]);
     assert_eq!(server.count().await, u64::from(2 * FRAME));
 }
+
+/// Overwrites a page of the file, counted from 0.
+fn overwrite(path: &Path, page: usize, with: u8) {
+    const PAGE: usize = 4_096;
+    let mut file = std::fs::read(path).unwrap();
+    file[page * PAGE..(page + 1) * PAGE].fill(with);
+    std::fs::write(path, file).unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_page_never_stops_a_start_and_costs_its_calls_only() {
+    const CALLS: u32 = 600;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    server
+        .record(&(1..=CALLS).map(call).collect::<Vec<_>>())
+        .await;
+    server.stop().await;
+    let whole = std::fs::read(&path).unwrap();
+    let pages = whole.len() / 4_096;
+    let (mut some_lost, mut all_lost, mut names_lost) = (0, 0, 0);
+    // The first page is the head of the file: without it, nothing says that it is a database.
+    for page in 1..pages {
+        std::fs::write(&path, &whole).unwrap();
+        overwrite(&path, page, u8::try_from(page % 2 * 255).unwrap());
+        let server = Running::with_database(&path).await;
+        let health = server.get("/health").await;
+        let lost = health["lost_calls"].as_u64().unwrap_or(0);
+        let calls = server.get("/api/info").await["space"]["calls"]
+            .as_u64()
+            .unwrap();
+        let stream = "entity=acme&project=chatbot&stream=openai_logs";
+        let summary = server.get(&format!("/api/summary?{stream}")).await;
+        let counted = summary["totals"]["calls"].as_u64().unwrap();
+        if lost > 0 {
+            // A page holds some 40 rows.
+            assert_eq!(counted, u64::from(CALLS) - lost, "page {page}: {health}");
+            assert!(lost < 60, "page {page}: {health}");
+            some_lost += 1;
+        } else if calls == 0 {
+            // The root of the calls is the way to all of them, and nothing says how many there were.
+            all_lost += 1;
+        } else if counted < u64::from(CALLS) {
+            // The name of the project is lost.
+            names_lost += 1;
+        }
+        server.stop().await;
+    }
+    assert!(some_lost > 5, "{some_lost} of {pages}");
+    assert!(all_lost <= 1 && names_lost <= 2, "{all_lost}, {names_lost}");
+}

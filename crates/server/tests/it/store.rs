@@ -226,3 +226,35 @@ async fn an_attribute_with_too_many_values_takes_no_more_codes() {
         .unwrap();
     assert_eq!(texts, 10_000);
 }
+
+#[tokio::test]
+async fn too_many_attribute_paths_take_no_more_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    let with_paths = |n: u32| {
+        let mut call = call(n);
+        for path in 0..100 {
+            call["attributes"][format!("path-{n}-{path}")] = "x".into();
+        }
+        call
+    };
+    server
+        .record(&(0..40).map(with_paths).collect::<Vec<_>>())
+        .await;
+    let late = server
+        .query(json!({"filter": {"call_ids": [call(39)["id"]]}}))
+        .await;
+    assert_eq!(late[0]["attributes"]["path-39-99"], "x");
+    server.stop().await;
+    let texts: i64 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row(
+            "SELECT count(*) FROM dict WHERE text LIKE 'path-%'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    // One more path is that of every call.
+    assert_eq!(texts, 1_999);
+}

@@ -213,6 +213,15 @@ impl Facts {
             .min()
     }
 
+    /// Returns the last frame that holds the payload of a row.
+    pub(super) fn last_frame(&self) -> Option<i64> {
+        let frames = (self.first..self.len()).filter_map(|place| {
+            let row = self.get(place).filter(|row| !row.is_hole())?;
+            Some(row.frame)
+        });
+        frames.max()
+    }
+
     /// Adds a row at the end.
     pub(super) fn push(&mut self, row: Row) {
         self.open.push(row);
@@ -289,6 +298,21 @@ impl Facts {
         let is_of = |(_, row): &(usize, &Row)| row.trace == *trace && row.project == project;
         places.extend(self.open().filter(is_of).map(|(place, _)| place));
         places
+    }
+
+    /// Returns the number of places without a call, among those that were not removed.
+    pub(super) fn holes(&self) -> usize {
+        let hole = Row::NOWHERE;
+        let sealed = self.sealed().map(|(first, sealed)| {
+            let project = &sealed.segment.project;
+            let rows = self.first.saturating_sub(first)..sealed.segment.len();
+            match project.own().contains(&hole) {
+                true => rows.filter(|row| project.get(*row) == Some(hole)).count(),
+                false => 0,
+            }
+        });
+        let open = self.open().filter(|(_, row)| row.is_hole());
+        sealed.sum::<usize>() + open.count()
     }
 
     /// Returns the values of each attribute path, those of rows that have changed among them.
