@@ -1,4 +1,4 @@
-//! The name `entity/project/stream`.
+//! The name of a stream: `entity/project/stream`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// The destination of records: `entity/project/stream`, the name passed to `init_monitor`.
 ///
 /// Entity and project are those of W&B; the stream is the table that calls are written to. Each part has 1 to 128
-/// characters (letters, digits, `-`, `_`, `.` and space), and is neither `.` nor `..`.
+/// characters (letters, digits, `-`, `_`, `.` and space), begins and ends with none of the spaces, and is neither `.` nor `..`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamName {
     /// W&B team or user.
@@ -24,7 +24,7 @@ impl StreamName {
     /// Reads `entity/project/stream`, or `project/stream` when a default entity (the `WANDB_ENTITY` of the caller) is given.
     ///
     /// # Errors
-    /// Returns an error that states the expected shape if the name has another, or names the invalid part.
+    /// Returns an error that states the expected shape if the name has a different number of parts, or names the invalid part.
     pub fn parse(name: &str, default_entity: Option<&str>) -> Result<Self, StreamNameError> {
         let parts: Vec<&str> = name.split('/').collect();
         let (entity, project, stream) = match (parts.as_slice(), default_entity) {

@@ -1,4 +1,4 @@
-//! What a service meets besides plain answers: tools, embeddings, a stream without usage, an abandoned stream, an
+//! Calls beyond a plain answer: tools, embeddings, a stream without usage, an abandoned stream, a model without a price, an
 //! error.
 //!
 //! These calls go only to the local server: on a real server they would cost money and prove nothing.
@@ -13,15 +13,15 @@ use super::session::Session;
 
 pub(super) async fn all(session: &Session, server: &ModelServer) {
     session.expect(6);
-    session.heading("What else a service encounters");
+    session.heading("Calls beyond a plain answer");
     // Every outcome is shown as it is, including failures, since the board must show them.
     let outcomes = [
         ("tool call", tool_call(session).await),
         ("embedding", embedding(session).await),
         ("stream without usage", story(session, usize::MAX).await),
-        ("stream given up", story(session, 4).await),
+        ("abandoned stream", story(session, 4).await),
         ("unpriced model", unpriced(session).await),
-        ("error", too_long(session, server).await),
+        ("error", context_too_long(session, server).await),
     ];
     for (title, outcome) in outcomes {
         session.answered(title, outcome.as_deref().unwrap_or_else(|error| error));
@@ -85,7 +85,7 @@ async fn unpriced(session: &Session) -> CaseResult {
     .await
 }
 
-async fn too_long(session: &Session, server: &ModelServer) -> CaseResult {
+async fn context_too_long(session: &Session, server: &ModelServer) -> CaseResult {
     server.fail_next(Fault::ContextLength { limit: 8 });
     let messages = json!([{"role": "user", "content": "Summarise the whole library for me, book by book, please."}]);
     chat(
@@ -111,6 +111,7 @@ async fn embedding(session: &Session) -> CaseResult {
     Ok(format!("{numbers} numbers"))
 }
 
+/// Streams an answer without `include_usage`, and abandons it after a number of chunks.
 async fn story(session: &Session, chunks: usize) -> CaseResult {
     let mut request = request(&session.model, &[("user", "Tell me a 50-word story.")])
         .map_err(|error| error.to_string())?;

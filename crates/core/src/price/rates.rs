@@ -12,7 +12,7 @@ use serde::Deserialize;
 ///
 /// # fn main() -> Result<(), spanloom_core::price::RateError> {
 /// let rates = Rates::per_million("0.15", "0.60")?.with_cache_read("0.075")?;
-/// let embeddings = Rates::input_per_million("0.02")?; // an answer has no price
+/// let embeddings = Rates::input_per_million("0.02")?; // no output price
 /// let local = Rates::FREE; // zero is a price: the call is known to be free
 /// # Ok(()) }
 /// ```
@@ -22,7 +22,7 @@ pub struct Rates {
     pub(super) output: Option<u64>,
     pub(super) cache_read: Option<u64>,
     pub(super) cache_write: Option<u64>,
-    /// For entries that live an hour or longer.
+    /// For cache entries that live an hour or longer.
     pub(super) cache_write_1h: Option<u64>,
     pub(super) input_audio: Option<u64>,
     pub(super) output_audio: Option<u64>,
@@ -78,7 +78,7 @@ impl Rates {
         Ok(self)
     }
 
-    /// Sets the price of input written to the provider's cache.
+    /// Sets the price of input written to the provider's cache. Default: the price of other input.
     ///
     /// # Errors
     /// As [`Rates::per_million`].
@@ -87,8 +87,9 @@ impl Rates {
         Ok(self)
     }
 
-    /// Sets the price of input written to the provider's cache for an hour or longer. Until then, the cost of calls with
-    /// such writes is unknown where other writes have a price, since longer lifetimes cost more.
+    /// Sets the price of input written to the provider's cache for an hour or longer. If only
+    /// [`with_cache_write`](Self::with_cache_write) is set, the cost of a call with such writes is unknown; if neither is, they
+    /// cost as much as other input.
     ///
     /// # Errors
     /// As [`Rates::per_million`].
@@ -107,8 +108,8 @@ impl Rates {
         Ok(self)
     }
 
-    /// The highest price accepted, in US dollars per million tokens. A higher price is a mistake: a price per token or
-    /// per thousand tokens written as one per million, or the reverse.
+    /// The highest price accepted, in US dollars per million tokens. A higher one is a mistake, such as a price in
+    /// cents.
     pub const MOST: u64 = 10_000;
 }
 
@@ -121,8 +122,8 @@ pub struct RateError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    NoDecimal,
-    TooFine,
+    NotADecimal,
+    TooManyDecimals,
     TooHigh,
 }
 
@@ -130,11 +131,11 @@ impl fmt::Display for RateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let price = &self.price;
         match self.fault {
-            Fault::NoDecimal => write!(
+            Fault::NotADecimal => write!(
                 f,
                 "{price:?} is no price: expected US dollars per million tokens as a plain decimal, such as 0.15"
             ),
-            Fault::TooFine => write!(f, "{price:?} has more than six decimal places"),
+            Fault::TooManyDecimals => write!(f, "{price:?} has more than six decimal places"),
             Fault::TooHigh => write!(
                 f,
                 "{price:?} is above ${} per million tokens: is it in US dollars per million tokens?",
@@ -155,11 +156,11 @@ pub(super) fn picodollars(price: &str) -> Result<u64, RateError> {
     let (whole, places) = price.split_once('.').unwrap_or((price, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(places) {
-        return Err(refuse(Fault::NoDecimal));
+        return Err(refuse(Fault::NotADecimal));
     }
     let places = places.trim_end_matches('0');
     if places.len() > 6 {
-        return Err(refuse(Fault::TooFine));
+        return Err(refuse(Fault::TooManyDecimals));
     }
     let number = format!("{whole}{places:0<6}").parse::<u64>();
     number

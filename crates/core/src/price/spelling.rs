@@ -1,25 +1,25 @@
-//! The spellings of a model's name: gateways, clouds and clients put publishers, regions and deployments before it, and
-//! versions behind it.
+//! The candidate names of a model: gateways, clouds and clients prefix publishers, regions and deployments, and append
+//! versions.
 
 /// Regions before the name of a model at Bedrock.
 const REGIONS: [&str; 8] = ["us", "eu", "apac", "jp", "au", "ca", "us-gov", "global"];
 
-/// Returns a model's name in lower case, then shorter and shorter spellings of it:
+/// Takes a model's name in lower case and returns it, then shorter and shorter forms of it:
 /// `us.anthropic.claude-sonnet-4-5-20250929-v1:0` is `anthropic.claude-sonnet-4-5-20250929-v1:0`, then
 /// `anthropic.claude-sonnet-4-5-20250929`, then `claude-sonnet-4-5-20250929`.
 pub(super) fn spellings(model: &str) -> impl Iterator<Item = &str> {
     let mut last = None;
-    // `successors` would look for the second spelling before the first is asked for, and the first is mostly found.
+    // `successors` would look for the second spelling before the first is asked for, and usually the full name has a price.
     std::iter::from_fn(move || {
         last = match last {
             None => Some(model),
-            Some(name) => Some(step(name)?),
+            Some(name) => Some(shortened_once(name)?),
         };
         last
     })
 }
 
-fn step(name: &str) -> Option<&str> {
+fn shortened_once(name: &str) -> Option<&str> {
     without_path(name)
         .or_else(|| without_region(name))
         .or_else(|| without_version(name))
@@ -27,7 +27,7 @@ fn step(name: &str) -> Option<&str> {
         .filter(|shorter| !shorter.is_empty())
 }
 
-/// `models/x`, `publishers/google/models/x`, `bedrock/us-east-1/x`, an ARN: one part less.
+/// `models/x`, `publishers/google/models/x`, `bedrock/us-east-1/x`, an ARN: removes the first segment of the path.
 fn without_path(name: &str) -> Option<&str> {
     name.split_once('/').map(|(_, rest)| rest)
 }

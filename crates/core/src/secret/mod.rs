@@ -17,7 +17,7 @@
 //! | `scan` | the pass over the text |
 //! | `sign` | whether a run of characters is a secret of its shape |
 //! | `named` | secrets after a name and a separator |
-//! | `spoken` | secrets after a name and a blank: flags, variables, prose |
+//! | `spaced` | secrets after a name and a blank: flags, variables, prose |
 //! | `name`, `words` | what a name announces, and the table of words |
 //! | `value` | whether a value looks like a secret |
 //! | `structured` | PEM blocks, URLs, addresses and card numbers, which are more than a prefix |
@@ -28,7 +28,7 @@ mod prefix;
 mod scan;
 mod shape;
 mod sign;
-mod spoken;
+mod spaced;
 mod structured;
 mod value;
 mod words;

@@ -31,7 +31,7 @@ pub(super) fn is_password_abroad(text: &[u8]) -> bool {
 
 /// What a name announces of the value after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Announcement {
+pub(super) enum NameKind {
     /// A secret.
     Secret(Family),
     /// Nothing: the name before it may.
@@ -41,7 +41,7 @@ pub(super) enum Announcement {
 }
 
 /// Returns what a name announces of the value after it.
-pub(super) fn announcement(name: &str) -> Announcement {
+pub(super) fn kind_of_name(name: &str) -> NameKind {
     let mut words = Words { rest: name };
     while let Some(word) = words.next_back() {
         let role = role(word);
@@ -53,9 +53,9 @@ pub(super) fn announcement(name: &str) -> Announcement {
             break;
         }
         let family = of_word(word, role, words.next_back());
-        return family.map_or(Announcement::Other, Announcement::Secret);
+        return family.map_or(NameKind::Other, NameKind::Secret);
     }
-    Announcement::Nothing
+    NameKind::Nothing
 }
 
 /// Returns the family of the secret that the last word of a name announces, with the word before it.
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn values_and_types_announce_nothing() {
         for name in ["value", "string", "default", "7", "", "___"] {
-            assert_eq!(announcement(name), Announcement::Nothing, "{name}");
+            assert_eq!(kind_of_name(name), NameKind::Nothing, "{name}");
         }
     }
 
@@ -173,8 +173,8 @@ mod tests {
             ("monkey", None),
             ("password_min_length", None),
         ] {
-            let expected = expected.map_or(Announcement::Other, Announcement::Secret);
-            assert_eq!(announcement(name), expected, "{name}");
+            let expected = expected.map_or(NameKind::Other, NameKind::Secret);
+            assert_eq!(kind_of_name(name), expected, "{name}");
         }
     }
 }

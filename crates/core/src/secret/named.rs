@@ -1,7 +1,7 @@
 //! Secrets that are known by the name before them: `password=…`, `"api_key": "…"`, `<token>…</token>`.
 
 use super::Span;
-use super::name::{Announcement, announcement, is_password_abroad, may_end};
+use super::name::{NameKind, is_password_abroad, kind_of_name, may_end};
 use super::scan::{Scan, is, is_named};
 use super::shape::{ALNUM, DOTTED, NAMED, TOKEN};
 use super::value::{self, Value};
@@ -117,10 +117,10 @@ impl Scan<'_> {
         let mut end = at;
         for nth in 0..WORDS {
             let name = self.name_before(end, nth > 0)?;
-            match announcement(name) {
-                Announcement::Secret(family) => return Some(family),
-                Announcement::Other => return None,
-                Announcement::Nothing => {}
+            match kind_of_name(name) {
+                NameKind::Secret(family) => return Some(family),
+                NameKind::Other => return None,
+                NameKind::Nothing => {}
             }
             end = self.name_end(end, nth > 0)? - name.len();
         }

@@ -226,7 +226,7 @@ impl<'t> Scan<'t> {
             b'=' => self.named(at),
             _ if is(COMMA | CALL) => self.named(at),
             _ if is(SCHEME) => self.private_key(at).or_else(|| self.scheme(at)),
-            _ if is(PASSWORD | KEY) => self.spoken(at),
+            _ if is(PASSWORD | KEY) => self.spaced(at),
             _ if is(FLAG) => self.flag(at),
             _ if is(EMAIL) => self.email(at),
             _ if is(CARD) => self.card(at),

@@ -59,25 +59,25 @@ impl Scan<'_> {
         let from = at + 1 + slashes.len();
         let authority = self.text.get(from..)?;
         let authority = authority.iter().take(USERINFO);
-        let ends = |byte: &&u8| {
+        let continues = |byte: &&u8| {
             !matches!(
                 byte,
                 b'/' | b'?' | b'#' | b'\\' | b'"' | b'\'' | b'<' | b'>'
             ) && !byte.is_ascii_whitespace()
         };
-        let length = authority.take_while(ends).count();
+        let length = authority.take_while(continues).count();
         let authority = self.text.get(from..from + length)?;
-        let userinfo = authority.iter().rposition(|byte| *byte == b'@')?;
-        let user = authority.get(..userinfo)?;
-        let password = user
+        let at_sign = authority.iter().rposition(|byte| *byte == b'@')?;
+        let userinfo = authority.get(..at_sign)?;
+        let has_password = userinfo
             .iter()
             .position(|byte| *byte == b':')
-            .is_some_and(|colon| colon + 1 < user.len());
+            .is_some_and(|colon| colon + 1 < userinfo.len());
         // The user may be a token without a password.
-        if !password && (user.len() < 16 || !looks_random(user)) {
+        if !has_password && (userinfo.len() < 16 || !looks_random(userinfo)) {
             return None;
         }
-        Some(self.span(from, from + userinfo, "url_credentials"))
+        Some(self.span(from, from + at_sign, "url_credentials"))
     }
 
     /// Matches an e-mail address, with its `@` at `at`.
@@ -95,9 +95,9 @@ impl Scan<'_> {
         let dot = host.iter().rposition(|byte| *byte == b'.')?;
         let top = host.get(dot + 1..)?;
         let span = self.span(from, to, "email");
-        let whole =
+        let is_valid =
             span.from < at && dot > 0 && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
-        (whole && span.from >= self.spans.last().map_or(0, |last| last.to)).then_some(span)
+        (is_valid && span.from >= self.spans.last().map_or(0, |last| last.to)).then_some(span)
     }
 
     /// Matches a card number, with its first digit at `at`.
@@ -106,14 +106,14 @@ impl Scan<'_> {
         if self.inside_a_word(at) || !matches!(self.byte(at)?, b'2'..=b'6') {
             return None;
         }
-        let mut held = [0; LONGEST];
+        let mut digits = [0; LONGEST];
         let mut count = 0;
         let mut to = at;
         loop {
             match self.byte(to) {
                 Some(byte) if byte.is_ascii_digit() => {
                     // No room: too long for a card.
-                    *held.get_mut(count)? = byte - b'0';
+                    *digits.get_mut(count)? = byte - b'0';
                     count += 1;
                 }
                 Some(b' ' | b'-')
@@ -122,21 +122,23 @@ impl Scan<'_> {
             }
             to += 1;
         }
-        let digits = held.get(..count)?;
+        let digits = digits.get(..count)?;
         if count < 13 || !luhn(digits) {
             return None;
         }
         let bare = to - at == count && self.stands_as_number(at, to);
+        // Without a kind, digits are replaced by a 0: a number in JSON must stay one.
         Some(self.span(at, to, if bare { "" } else { "card" }))
     }
 
-    /// Returns whether digits appear where JSON has a number. The same surroundings in a text do no harm.
+    /// Returns whether digits appear where JSON has a number. In other text the same characters around them mean that they are
+    /// replaced by a 0, too.
     fn stands_as_number(&self, from: usize, to: usize) -> bool {
-        let blank = |byte: &&u8| !byte.is_ascii_whitespace();
+        let not_blank = |byte: &&u8| !byte.is_ascii_whitespace();
         let before = self.text.get(..from).unwrap_or_default();
-        let before = before.iter().rev().take(64).find(blank);
+        let before = before.iter().rev().take(64).find(not_blank);
         let after = self.text.get(to..).unwrap_or_default();
-        let after = after.iter().take(64).find(blank);
+        let after = after.iter().take(64).find(not_blank);
         matches!(
             before,
             Some(b':' | b'[' | b',' | b'-' | b'.' | b'e' | b'E' | b'+')
@@ -144,9 +146,9 @@ impl Scan<'_> {
     }
 }
 
-/// Returns whether the text after a PEM header is the begin of a key, and not of a sentence about the header.
+/// Returns whether the text after a PEM header is the beginning of a key, and not of a sentence about the header.
 fn is_body(text: &[u8]) -> bool {
-    /// A line of a key has more characters; its last may have fewer.
+    /// The shortest full line of a key, in characters; the last may be shorter.
     const LINE: usize = 30;
     let head = text.get(..128.min(text.len())).unwrap_or_default();
     let gap = head

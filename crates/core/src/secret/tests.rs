@@ -270,7 +270,7 @@ fn credentials_in_urls_and_behind_their_names_are_masked() {
             r#"{"api_key":123456789012345678901234567890}"#,
         ),
     ] {
-        assert_eq!(mask(text).replace("api_key=", ""), masked, "{text}");
+        assert_eq!(mask(text), masked, "{text}");
     }
 }
 
@@ -283,7 +283,7 @@ fn characters_written_as_escapes_do_not_hide_a_secret() {
         ),
         (
             r#""AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq\/K1SZFPTOtr\/KBHBeksoGMGw==""#,
-            r#""[redacted:secret]""#,
+            r#""AccountKey=[redacted:secret]""#,
         ),
         // An escaped backslash does not begin an escape.
         (
@@ -293,7 +293,7 @@ fn characters_written_as_escapes_do_not_hide_a_secret() {
         // Nothing to hide: the text is returned unchanged.
         (r#""a\/b\u0041""#, r#""a\/b\u0041""#),
     ] {
-        assert_eq!(mask(text).replace("AccountKey=", ""), masked, "{text}");
+        assert_eq!(mask(text), masked, "{text}");
     }
 }
 

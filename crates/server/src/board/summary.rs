@@ -19,7 +19,7 @@ use crate::store::{Code, Memory, Status, outcome};
 const GROUPS: usize = 12;
 
 /// Reads the property that calls are grouped by.
-fn group(text: &str, memory: &Memory) -> Result<Dimension, Problem> {
+fn read_group(text: &str, memory: &Memory) -> Result<Dimension, Problem> {
     Ok(match text {
         "model" => Dimension::Model,
         "op" => Dimension::Operation,
@@ -60,14 +60,14 @@ pub(super) async fn summary(
     Ok(reply::json(&app.questions.ask_until(question).await?))
 }
 
-/// Limits a filter to calls to a model.
+/// Limits a filter to calls to a model: only these have an operation.
 fn model_calls(filter: Filter<'static>) -> Filter<'static> {
     filter.with(Dimension::Operation, |code| code.is_some())
 }
 
 fn answer(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Value, Problem> {
     let selection = Selection::read(parameters, memory)?;
-    let group = group(parameters.one("group").unwrap_or("model"), memory)?;
+    let group = read_group(parameters.one("group").unwrap_or("model"), memory)?;
     let most_bins = parameters.number("bins", 60, 1..=400)?;
     let in_range = model_calls(selection.in_range());
     let models = question::counts(&memory.rows, &in_range, Dimension::Model, until)?;
@@ -75,7 +75,7 @@ fn answer(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Val
     let by = By {
         groups: [Some(group), None],
         most_groups: GROUPS,
-        // The axis of time stays when the filters change.
+        // The axis of time covers all calls in range, whatever the other filters. Without a call it is empty.
         starts: models.starts.unwrap_or((0, -1)),
         most_bins,
     };
@@ -101,13 +101,13 @@ fn answer(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Val
         "all": Series::of(&found.all.bins),
         "groups": groups.collect::<Vec<_>>(),
         "groups_total": found.groups_total,
-        "models": listed(&models.calls, memory),
+        "models": models_by_calls(&models.calls, memory),
         "attributes": attribute_paths(attributes, memory),
     }))
 }
 
 /// Returns models with the number of their calls, the most frequent first, equal numbers by name.
-fn listed(calls: &[(Option<Code>, u64)], memory: &Memory) -> Vec<Value> {
+fn models_by_calls(calls: &[(Option<Code>, u64)], memory: &Memory) -> Vec<Value> {
     let named = calls
         .iter()
         .map(|(code, calls)| (name(Dimension::Model, *code, memory), *calls));
@@ -124,7 +124,7 @@ fn listed(calls: &[(Option<Code>, u64)], memory: &Memory) -> Vec<Value> {
         .collect()
 }
 
-/// Returns attribute paths by name, with the number of their values.
+/// Returns attribute paths sorted by name, with the number of their values.
 fn attribute_paths(found: impl IntoIterator<Item = (Code, usize)>, memory: &Memory) -> Vec<Value> {
     let named = found
         .into_iter()

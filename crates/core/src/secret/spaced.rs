@@ -1,17 +1,33 @@
-//! Secrets after a name and a blank: `--secret …`, `curl -u user:…`, `ENV API_KEY …`, `password is …`.
+//! Secrets after a name and a space: `--secret …`, `curl -u user:…`, `ENV API_KEY …`, `password is …`.
 
 use memchr::memmem;
 
 use super::Span;
-use super::name::{Announcement, announcement};
+use super::name::{NameKind, kind_of_name};
 use super::named::{GAP, LONGEST_NAME};
 use super::scan::{Scan, is};
 use super::shape::DOTTED;
 use super::value::{self, Value};
 use super::words::Family;
 
-/// How far a command may be from its flag.
-const COMMAND: usize = 512;
+/// The greatest distance from a command to its flag, in bytes.
+const MAX_COMMAND_DISTANCE: usize = 512;
+/// The last bytes of a name that are looked at to find its end.
+const NAME_END: usize = 4;
+/// The shortest value that may be a secret, in bytes.
+const SHORTEST: usize = 6;
+/// The shortest password that is known by its characters alone.
+const SHORTEST_PASSWORD: usize = 8;
+/// The shortest generated value that is known by its characters alone.
+const SHORTEST_GENERATED: usize = 16;
+/// The most bytes between a flag and its value, in a list of arguments written as JSON.
+const MAX_GAP: usize = 8;
+
+/// Words between a name and its value: English, German and Spanish for "is", and the types of encryption in the configuration
+/// of a router (`password 7 …`).
+const LINKS: [&[u8]; 8] = [
+    b"is ", b"was ", b"to ", b"lautet ", b"es ", b"= ", b"0 ", b"7 ",
+];
 
 /// The flags of commands that take a password, or a user and a password.
 const FLAGS: &[(&[u8], u8)] = &[
@@ -29,34 +45,31 @@ const FLAGS: &[(&[u8], u8)] = &[
 ];
 
 impl Scan<'_> {
-    /// Matches the value after a name and a blank, with a letter of the name at `at`: of a variable in a shell or a
+    /// Matches the value after a name and a space, with a letter of the name at `at`: of a variable in a shell or a
     /// Dockerfile, in `.netrc`, or in prose.
-    pub(super) fn spoken(&mut self, at: usize) -> Option<Span> {
+    pub(super) fn spaced(&mut self, at: usize) -> Option<Span> {
         let rest = self.text.get(at..)?;
         let tail = rest
             .iter()
-            .take(4)
+            .take(NAME_END)
             .take_while(|byte| is(**byte, DOTTED))
             .count();
         let last = at + tail - 1;
         if self.byte(last + 1) != Some(b' ') {
             return None;
         }
-        self.after_blank(last, false)
+        self.after_space(last, false)
     }
 
-    /// Matches the value after a name, with its last letter at `at`, and a blank.
-    fn after_blank(&mut self, at: usize, is_flag: bool) -> Option<Span> {
-        const LINKS: [&[u8]; 8] = [
-            b"is ", b"was ", b"to ", b"lautet ", b"es ", b"= ", b"0 ", b"7 ",
-        ];
-        let blanks = self
+    /// Matches the value after a name, with its last letter at `at`, and a space.
+    fn after_space(&mut self, at: usize, is_flag: bool) -> Option<Span> {
+        let spaces = self
             .text
             .get(at + 1..)?
             .iter()
             .take(GAP)
             .take_while(|byte| **byte == b' ');
-        let mut from = at + 1 + blanks.count();
+        let mut from = at + 1 + spaces.count();
         let rest = self.text.get(from..)?;
         from += LINKS
             .iter()
@@ -72,29 +85,34 @@ impl Scan<'_> {
             .iter()
             .filter(|byte| byte.is_ascii_digit())
             .count();
-        if digits == 0 || value.text.len() < 6 {
+        if digits == 0 || value.text.len() < SHORTEST {
             return None;
         }
         let name = self.name_before(at + 1, false)?;
-        let Announcement::Secret(family) = announcement(name) else {
+        let NameKind::Secret(family) = kind_of_name(name) else {
             return None;
         };
         let is_variable = name.contains('_') && !name.bytes().any(|byte| byte.is_ascii_lowercase());
-        let strong = match family {
+        let looks_generated = match family {
+            // Several words are a sentence.
             _ if quote.is_none() && value.text.contains(&b' ') => false,
             Family::Password => {
                 let mixed = value.text.iter().any(u8::is_ascii_uppercase) || digits > 2;
-                value.text.len() >= 8 && mixed && value.text.iter().any(u8::is_ascii_lowercase)
+                value.text.len() >= SHORTEST_PASSWORD
+                    && mixed
+                    && value.text.iter().any(u8::is_ascii_lowercase)
             }
-            _ => value::is_generated(value.text, 16),
+            _ => value::is_generated(value.text, SHORTEST_GENERATED),
         };
-        if !strong && !is_flag && !is_variable {
+        if !looks_generated && !is_flag && !is_variable {
             return None;
         }
+        // What a user types after a flag is chosen by people more often than generated.
         let family = match family {
             Family::Token if is_flag => Family::Password,
             family => family,
         };
+        // A flag reveals as much about its value as an assignment does.
         let value = Value {
             assigned: is_flag,
             ..value
@@ -105,18 +123,18 @@ impl Scan<'_> {
     /// Matches the value of a flag, with the last dash before its name at `at`.
     pub(super) fn flag(&mut self, at: usize) -> Option<Span> {
         let name = self.text.get(at + 1..)?.iter().take(LONGEST_NAME);
-        let name = at + 1 + name.take_while(|byte| is(**byte, DOTTED)).count();
+        let name_end = at + 1 + name.take_while(|byte| is(**byte, DOTTED)).count();
         let letter = self.byte(at + 1)?;
-        let long = self.text.get(at + 1..name)?;
-        if self.byte(name) == Some(b' ') && long.len() > 1 && long != b"user" {
-            let found = self.after_blank(name - 1, true);
+        let long = self.text.get(at + 1..name_end)?;
+        if self.byte(name_end) == Some(b' ') && long.len() > 1 && long != b"user" {
+            let found = self.after_space(name_end - 1, true);
             if found.is_some() {
                 return found;
             }
         }
-        // The value of a short flag may follow at once.
-        let end = if long == b"user" { name } else { at + 2 };
-        let gap = self.text.get(end..)?.iter().take(8);
+        // The value of a short flag may follow without a space.
+        let end = if long == b"user" { name_end } else { at + 2 };
+        let gap = self.text.get(end..)?.iter().take(MAX_GAP);
         // A list of arguments in JSON has quotes and commas between them.
         let gap = gap.take_while(|byte| matches!(byte, b' ' | b'=' | b'"' | b',' | b'\\' | b'\''));
         let from = end + gap.count();
@@ -136,17 +154,18 @@ impl Scan<'_> {
             b'u' => password_of(value.text)?,
             _ => value.text,
         };
-        let judged = Value {
+        // An argument is delimited as a quoted text is.
+        let candidate = Value {
             text: password,
             quoted: true,
             ..value
         };
-        if !judged.is_secret(Family::Password) {
+        if !candidate.is_secret(Family::Password) {
             return None;
         }
         let command = self
             .text
-            .get(self.end.max(at.saturating_sub(COMMAND))..at)?;
+            .get(self.end.max(at.saturating_sub(MAX_COMMAND_DISTANCE))..at)?;
         let is_command = |name: &[u8]| memmem::find(command, name).is_some();
         let mut flags = FLAGS.iter();
         flags
