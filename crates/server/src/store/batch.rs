@@ -6,6 +6,7 @@ use std::io;
 use spanloom_core::Record;
 
 use super::draft::Draft;
+use super::frame::Packer;
 use super::{CallEnd, frame, merge, transaction};
 
 /// Calls with their payloads compressed, ready to be written.
@@ -25,9 +26,10 @@ impl Batch {
         let payloads: Vec<String> = records.iter().map(payload).collect::<io::Result<_>>()?;
         let bytes = payloads.iter().map(String::len).sum::<usize>()
             + ends.iter().map(CallEnd::bytes).sum::<usize>();
+        let mut packer = Packer::new()?;
         let frames = payloads
             .chunks(frame::CALLS)
-            .map(|chunk| frame::pack(chunk.iter().map(String::as_str)))
+            .map(|chunk| packer.pack(chunk.iter().map(String::as_str)))
             .collect::<io::Result<_>>()?;
         let calls = records.iter().zip(payloads).map(|(record, payload)| Call {
             draft: Draft::of(record),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 /// Items per chunk: few, because a change copies them all; many, because a copy of the list has a pointer per chunk.
-const ITEMS: usize = 512;
+const ITEMS: usize = if cfg!(test) { 32 } else { 512 };
 
 /// A list of items by place.
 #[derive(Clone, Debug)]

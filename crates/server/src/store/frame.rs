@@ -19,26 +19,38 @@ const LARGEST: usize = 2 << 30;
 /// The location of a payload: frame and slot.
 pub(super) type Location = (i64, i64);
 
-/// Packs payloads into one frame: their count, their lengths and their bytes.
-pub(crate) fn pack<'a>(payloads: impl Iterator<Item = &'a str> + Clone) -> io::Result<Vec<u8>> {
-    let bytes = payloads.clone().map(str::len).sum::<usize>();
-    let count = payloads.clone().count();
-    let mut plain = Vec::with_capacity(bytes + 4 * (count + 1));
-    let word = |len: usize| {
-        u32::try_from(len)
-            .map_err(io::Error::other)
-            .map(u32::to_le_bytes)
-    };
-    plain.extend(word(count)?);
-    for payload in payloads.clone() {
-        plain.extend(word(payload.len())?);
+/// Packs frames. The compressor's tables are as large as ten frames, and are made once.
+pub(crate) struct Packer(zstd::bulk::Compressor<'static>);
+
+impl Packer {
+    pub(crate) fn new() -> io::Result<Self> {
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        compressor.set_parameter(CParameter::ChecksumFlag(true))?;
+        Ok(Self(compressor))
     }
-    for payload in payloads {
-        plain.extend_from_slice(payload.as_bytes());
+
+    /// Packs payloads into one frame: their count, their lengths and their bytes.
+    pub(crate) fn pack<'a>(
+        &mut self,
+        payloads: impl Iterator<Item = &'a str> + Clone,
+    ) -> io::Result<Vec<u8>> {
+        let bytes = payloads.clone().map(str::len).sum::<usize>();
+        let count = payloads.clone().count();
+        let mut plain = Vec::with_capacity(bytes + 4 * (count + 1));
+        let word = |len: usize| {
+            u32::try_from(len)
+                .map_err(io::Error::other)
+                .map(u32::to_le_bytes)
+        };
+        plain.extend(word(count)?);
+        for payload in payloads.clone() {
+            plain.extend(word(payload.len())?);
+        }
+        for payload in payloads {
+            plain.extend_from_slice(payload.as_bytes());
+        }
+        self.0.compress(&plain)
     }
-    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-    compressor.set_parameter(CParameter::ChecksumFlag(true))?;
-    compressor.compress(&plain)
 }
 
 /// The unpacked payloads of a frame.
@@ -85,6 +97,10 @@ impl Payloads {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pack<'a>(payloads: impl Iterator<Item = &'a str> + Clone) -> io::Result<Vec<u8>> {
+        Packer::new()?.pack(payloads)
+    }
 
     fn all(frame: &[u8]) -> Option<Vec<String>> {
         let payloads = Payloads::unpack(frame).ok()?;

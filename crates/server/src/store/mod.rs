@@ -32,6 +32,7 @@
 //! | `batch` | records that are stored together, prepared for the writer |
 //! | `writer` | the one thread that writes, and its queue |
 //! | `transaction` | the writer's transactions |
+//! | `simulation` | histories, as a test |
 //! | `sqlite` | [`Store`], which combines these parts |
 
 mod backup;
@@ -56,6 +57,8 @@ mod row;
 mod salvage;
 mod schema;
 mod segments;
+#[cfg(test)]
+mod simulation;
 mod sqlite;
 mod transaction;
 mod writer;

@@ -8,7 +8,7 @@ use spanloom_core::Timestamp;
 use super::facts::Facts;
 
 /// The most calls that are removed at a time: new calls wait for the writer meanwhile.
-const STEP: usize = 1_024;
+const STEP: usize = if cfg!(test) { 48 } else { 1_024 };
 /// The share of free pages in the file at which it shrinks. New calls take the free pages; a file that keeps its size has few.
 const FREE: i64 = 4;
 /// The pages by which the file shrinks at a time.

@@ -11,7 +11,7 @@ use spanloom_core::Record;
 use super::batch::{Batch, Call};
 use super::draft::Draft;
 use super::facts::{Facts, SEGMENT};
-use super::frame::{Location, Payloads};
+use super::frame::{Location, Packer, Payloads};
 use super::id::Id;
 use super::memory::Published;
 use super::retention::{Pages, Retention};
@@ -33,6 +33,7 @@ pub(super) struct Transaction {
     connection: Connection,
     published: Arc<Published>,
     saved: Saved,
+    packer: Packer,
     /// The dictionary, ahead of the memory's while a transaction is open.
     dictionary: Dictionary,
     values: Values,
@@ -49,6 +50,7 @@ impl Transaction {
         saved: Saved,
     ) -> Result<Self, Error> {
         let frames = last_frame(&connection, &published.get().rows)?;
+        let packer = Packer::new().map_err(unpacked)?;
         let ends_wait = match ends::any(&connection) {
             Err(error) if schema::is_damage(&error) => true,
             any => any?,
@@ -62,6 +64,7 @@ impl Transaction {
             connection,
             published,
             saved,
+            packer,
             dictionary,
             values,
             rows,
@@ -250,7 +253,7 @@ impl Transaction {
     fn put_merged(&mut self, merged: &Record) -> rusqlite::Result<Row> {
         let data = serde_json::to_string(merged)
             .map_err(io::Error::other)
-            .and_then(|payload| frame::pack(std::iter::once(payload.as_str())))
+            .and_then(|payload| self.packer.pack(std::iter::once(payload.as_str())))
             .map_err(unpacked)?;
         self.put_frame(&data)?;
         let mut row = self.row(&Draft::of(merged));
@@ -271,7 +274,7 @@ impl Transaction {
     }
 
     /// Reads a stored record; returns `None` if it can no longer be read.
-    fn read(&self, (frame, slot): Location) -> rusqlite::Result<Option<Record>> {
+    pub(super) fn read(&self, (frame, slot): Location) -> rusqlite::Result<Option<Record>> {
         let data = match schema::frame(&self.connection, frame) {
             Err(error) if schema::is_damage(&error) => return Ok(None),
             data => data?,
@@ -302,6 +305,24 @@ impl Transaction {
             memory.version += 1;
         });
         Ok(true)
+    }
+
+    /// Commits while the file may not grow.
+    #[cfg(test)]
+    pub(super) fn commit_on_full_disk(&mut self, batches: &[&Batch]) -> rusqlite::Result<()> {
+        let limit = |connection: &Connection, pages: i64| {
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+        };
+        limit(&self.connection, 1)?;
+        let outcome = self.commit(batches);
+        limit(&self.connection, 1 << 30)?;
+        outcome
+    }
+
+    /// Returns the bytes of the file that are in use.
+    #[cfg(test)]
+    pub(super) fn used(&self) -> u64 {
+        Pages::of(&self.connection).map_or(0, Pages::used)
     }
 
     /// Builds the row of a draft.

@@ -31,12 +31,13 @@ pub(crate) use segment::Segment;
 use super::chunks::Chunks;
 use super::{Code, Id, Row};
 
-/// The rows of a segment. More make an update dearer, fewer make lists of different texts repeat.
-pub(super) const SEGMENT: usize = 8_192;
+/// The rows of a segment. More make an update dearer, fewer make lists of different texts repeat. Small in tests, so that
+/// a history has many segments.
+pub(super) const SEGMENT: usize = if cfg!(test) { 64 } else { 8_192 };
 /// The rows that stay open when a segment is sealed: most changes arrive while so many newer calls do.
-const OPEN: usize = 4_096;
+const OPEN: usize = if cfg!(test) { 32 } else { 4_096 };
 /// The changed rows of a segment at which it is built anew.
-const CHANGED: usize = 256;
+const CHANGED: usize = if cfg!(test) { 8 } else { 256 };
 
 /// The rows of calls by place, which is the order of their arrival. A copy shares all that does not change afterwards.
 #[derive(Clone, Debug, Default)]
