@@ -30,6 +30,7 @@
 //! | `ends` | ends of calls whose start has not arrived |
 //! | `objects` | versioned objects, and files |
 //! | `batch` | records that are stored together, prepared for the writer |
+//! | `values` | the attributes that can be grouped by |
 //! | `writer` | the one thread that writes, and its queue |
 //! | `transaction` | the writer's transactions |
 //! | `simulation` | histories, as a test |
@@ -61,6 +62,7 @@ mod segments;
 mod simulation;
 mod sqlite;
 mod transaction;
+mod values;
 mod writer;
 
 pub use backup::backup;

@@ -136,10 +136,7 @@ impl Row {
     }
 
     pub(crate) fn total_tokens(&self) -> Option<i64> {
-        match (self.input_tokens, self.output_tokens) {
-            (None, None) => None,
-            (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
-        }
+        total(self.input_tokens, self.output_tokens)
     }
 
     /// Returns whether the span was still open at a time, in nanoseconds since the epoch.
@@ -157,5 +154,13 @@ impl Row {
         self.attributes
             .iter()
             .find_map(|(of, value)| (*of == path).then_some(*value))
+    }
+}
+
+/// Returns the sum of two counts, if at least one is known.
+pub(super) fn total(input: Option<i64>, output: Option<i64>) -> Option<i64> {
+    match (input, output) {
+        (None, None) => None,
+        (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
     }
 }

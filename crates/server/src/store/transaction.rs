@@ -1,10 +1,10 @@
 //! A transaction: batches of records become rows, frames and codes, which are then published to readers.
 
-use hashbrown::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use hashbrown::HashMap;
 use rusqlite::{Connection, TransactionBehavior, params};
 use spanloom_core::Record;
 
@@ -17,16 +17,9 @@ use super::memory::Published;
 use super::retention::{Pages, Retention};
 use super::row::Row;
 use super::segments::Saved;
+use super::values::Values;
 use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
 use crate::error::Error;
-
-/// The maximum number of attribute paths; calls with further paths have them in the payload only.
-const MOST_PATHS: usize = 2_000;
-/// The maximum number of distinct values per attribute path; further values are stored in the payload only.
-const MOST_VALUES: usize = 10_000;
-
-/// The values of each attribute path.
-type Values = HashMap<Code, HashSet<Code>>;
 
 /// The state of the writer, ahead of the readers while a transaction is open.
 pub(super) struct Transaction {
@@ -57,7 +50,7 @@ impl Transaction {
         };
         let (dictionary, rows, values) = {
             let memory = published.get();
-            let values = memory.rows.values();
+            let values = Values::new(memory.rows.values());
             (memory.dictionary.apart(), memory.rows.len(), values)
         };
         Ok(Self {
@@ -98,11 +91,7 @@ impl Transaction {
             Err(error) => {
                 // The transaction leaves no trace: its codes are assigned again.
                 self.dictionary.truncate(texts);
-                let known = |code: &Code| usize::try_from(*code).is_ok_and(|code| code < texts);
-                self.values.retain(|path, _| known(path));
-                for values in self.values.values_mut() {
-                    values.retain(known);
-                }
+                self.values.forget(texts);
                 (self.rows, self.frames) = (rows, frames);
                 if !self.connection.is_autocommit() {
                     self.connection.execute_batch("ROLLBACK")?;
@@ -329,7 +318,7 @@ impl Transaction {
     fn row(&mut self, draft: &Draft) -> Row {
         let values = &mut self.values;
         draft.row(&mut self.dictionary, |dictionary, path, value| {
-            admit(values, dictionary, path, value)
+            values.admit(dictionary, path, value)
         })
     }
 
@@ -374,31 +363,6 @@ pub(super) fn is_span(record: &Record) -> bool {
     const SPAN_ID: usize = 16;
     const TRACE_ID: usize = 32;
     record.id.len() == SPAN_ID && record.trace_id.len() == TRACE_ID
-}
-
-/// Returns the codes of an attribute, or `None` for a value beyond its path's limit, which gets no code at all.
-fn admit(
-    values: &mut Values,
-    dictionary: &mut Dictionary,
-    path: &str,
-    value: &str,
-) -> Option<(Code, Code)> {
-    let known = dictionary.code(path);
-    if known.is_none_or(|path| !values.contains_key(&path)) && values.len() >= MOST_PATHS {
-        return None;
-    }
-    let path = dictionary.intern(path);
-    let values = values.entry(path).or_default();
-    let known = dictionary.code(value);
-    if let Some(code) = known.filter(|code| values.contains(code)) {
-        return Some((path, code));
-    }
-    if values.len() >= MOST_VALUES {
-        return None;
-    }
-    let code = dictionary.intern(value);
-    values.insert(code);
-    Some((path, code))
 }
 
 /// The rows that a transaction has written so far.

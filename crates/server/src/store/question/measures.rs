@@ -5,7 +5,7 @@ use spanloom_core::Outcome;
 use super::filter::BLOCK;
 use super::quantiles::Quantiles;
 use crate::store::facts::{Codes, Segment};
-use crate::store::{Code, Row, Status, outcome};
+use crate::store::{Code, Row, Status, outcome, row};
 
 /// A sum, and the number of values in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,10 +73,7 @@ impl Measured {
     }
 
     fn total_tokens(&self) -> Option<i64> {
-        match (self.input_tokens, self.output_tokens) {
-            (None, None) => None,
-            (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
-        }
+        row::total(self.input_tokens, self.output_tokens)
     }
 }
 

@@ -6,7 +6,7 @@ use super::filter::{Filter, Picked};
 use super::scan::{Part, scan};
 use super::until::{Late, Until};
 use crate::store::facts::{Facts, Segment};
-use crate::store::{Code, Dictionary, Row, Status};
+use crate::store::{Code, Dictionary, Row, Status, row};
 
 /// A property that calls are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,14 +136,10 @@ impl Ranks {
             Column::Cost => segment.cost.get(row),
             Column::InputTokens => segment.input_tokens.get(row),
             Column::OutputTokens => segment.output_tokens.get(row),
-            Column::TotalTokens => {
-                let [input, output] =
-                    [&segment.input_tokens, &segment.output_tokens].map(|tokens| tokens.get(row));
-                match (input, output) {
-                    (None, None) => None,
-                    (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
-                }
-            }
+            Column::TotalTokens => row::total(
+                segment.input_tokens.get(row),
+                segment.output_tokens.get(row),
+            ),
             Column::Model => self.text(segment.model.get(row)),
             Column::Status => segment.status.get(row).map(Self::status),
         }
