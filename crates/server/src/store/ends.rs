@@ -61,6 +61,15 @@ impl CallEnd {
     }
 }
 
+/// The most ends that wait; the oldest go.
+const MOST: i64 = 100_000;
+
+/// Removes the oldest ends, if too many wait: the start of some never arrives.
+pub(super) fn bound(connection: &Connection) -> rusqlite::Result<()> {
+    let select = "DELETE FROM call_end WHERE rowid <= (SELECT max(rowid) FROM call_end) - ?1";
+    connection.prepare_cached(select)?.execute([MOST]).map(drop)
+}
+
 /// Returns whether any end is waiting.
 pub(super) fn any(connection: &Connection) -> rusqlite::Result<bool> {
     let mut select = connection.prepare_cached("SELECT EXISTS(SELECT 1 FROM call_end)")?;

@@ -148,12 +148,15 @@ impl Memory {
 
     /// Marks the spans around all spans that report tokens, where a segment was read that does not know its later rows.
     pub(super) fn count_all_once(&mut self) {
-        for place in 0..self.rows.first_open() {
+        for place in self.rows.first()..self.rows.first_open() {
             let Some((parent, reports)) = self.rows.reports_to(place) else {
                 continue;
             };
             let project = self.rows.project(place).unwrap_or_default();
-            let is_marked = |place| self.rows.is_reported_below(place);
+            let is_marked = |parent: usize| {
+                self.rows.is_reported_below(parent)
+                    && self.rows.trace_of(parent) == self.rows.trace_of(place)
+            };
             if reports && !self.find(project, &parent).is_some_and(is_marked) {
                 self.count_once(place);
             }
@@ -216,11 +219,15 @@ impl Memory {
             let Some(parent) = &row.parent else {
                 return;
             };
-            let Some(place) = self.parent(&row) else {
+            let Some(parent_place) = self.parent(&row) else {
                 return outer.wait_for(row.project, parent.clone(), row.trace.clone(), start);
             };
+            // A span is not around itself, whatever it was sent with.
+            if parent_place == place {
+                return;
+            }
             drop(row);
-            let Some(parent) = self.rows.get(place) else {
+            let Some(parent) = self.rows.get(parent_place) else {
                 return;
             };
             let is_marked = parent.reported_below;
@@ -228,11 +235,13 @@ impl Memory {
             drop(parent);
             match (is_around, is_marked) {
                 (false, _) => {}
-                (true, false) => self.rows.change(place, |row| row.reported_below = true),
+                (true, false) => self
+                    .rows
+                    .change(parent_place, |row| row.reported_below = true),
                 // The spans around it are marked already.
                 (true, true) => return,
             }
-            inner = place;
+            inner = parent_place;
         }
     }
 }

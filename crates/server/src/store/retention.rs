@@ -14,6 +14,9 @@ const FREE: i64 = 4;
 /// The pages by which the file shrinks at a time.
 const PAGES: i64 = 500;
 
+/// A start that is later than this after now comes from a wrong clock.
+const WRONG_CLOCK: Duration = Duration::from_secs(86_400);
+
 /// The limits of what a server keeps. Calls go in the order of their arrival, each with its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
@@ -80,8 +83,13 @@ impl Retention {
             return Some(first + most);
         }
         let oldest = Timestamp::from(now.checked_sub(self.max_age?)?).as_nanos();
-        let is_old = |place: &usize| facts.started_at(*place).is_some_and(|start| start < oldest);
-        let old = (first..first + most).take_while(is_old).count();
+        let future = Timestamp::from(now.checked_add(WRONG_CLOCK)?).as_nanos();
+        let start = |place| facts.started_at(place).unwrap_or(oldest);
+        let goes = |place: &usize| start(*place) < oldest || start(*place) > future;
+        // A call from the future goes with an old one that arrived after it: its sender's clock was wrong.
+        let candidates = (first..first + most).take_while(goes);
+        let last_old = candidates.filter(|place| start(*place) < oldest).last();
+        let old = last_old.map_or(0, |last| last + 1 - first);
         (old > 0).then_some(first + old)
     }
 }

@@ -124,6 +124,12 @@ impl Row {
         }
     }
 
+    /// Returns whether the ids are those of a span: 8 bytes, unique within a trace of 16.
+    pub(super) fn is_span(&self) -> bool {
+        let bytes = |id: &Id| id.as_bytes().len();
+        bytes(&self.id) == 1 + 8 && bytes(&self.trace) == 1 + 16
+    }
+
     /// Returns whether there is no call.
     pub(super) fn is_hole(&self) -> bool {
         self.project == Self::NOWHERE

@@ -6,6 +6,9 @@ use rusqlite::{Connection, Row};
 
 use super::schema;
 
+/// The keys that are tried one by one after damage.
+const NEAR: i64 = 4_096;
+
 /// Calls `each` with every row that can be read, and its key. `select` must return rows with a key from `?1` and below `?2`, sorted by
 /// the key, which is the first column. An error that is not damage ends the reading.
 pub(super) fn salvage(
@@ -46,10 +49,16 @@ fn next_readable(connection: &Connection, select: &str, keys: Range<i64>) -> rus
             row => row.map(|_| true),
         }
     };
-    // The key before `found` cannot be read, as far as was tried.
-    let (mut damaged, mut step) = (keys.start, 1_i64);
+    // Pages hold tens of rows: near keys one by one, so that none between two damaged pages is missed.
+    let near = keys.start.saturating_add(NEAR).min(keys.end);
+    for key in keys.start.saturating_add(1)..near {
+        if is_readable(key)? {
+            return Ok(key);
+        }
+    }
+    let (mut damaged, mut step) = (near.saturating_sub(1), NEAR);
     let mut found = loop {
-        let key = keys.start.saturating_add(step);
+        let key = damaged.saturating_add(step);
         if key >= keys.end {
             return Ok(keys.end);
         }

@@ -68,7 +68,9 @@ impl Saved {
     /// Notes, in the transaction that does it, that the row at a place changes.
     pub(super) fn change(&mut self, connection: &Connection, place: usize) -> rusqlite::Result<()> {
         let number = place / SEGMENT;
-        if self.numbers.remove(&number) {
+        let was_saved = self.numbers.remove(&number);
+        // Deleted again, should a transaction that deleted it have failed.
+        if was_saved || self.changed.contains(&number) {
             self.changed.insert(number);
             let mut delete = connection.prepare_cached("DELETE FROM segment WHERE number = ?1")?;
             delete.execute([number_of(number)])?;

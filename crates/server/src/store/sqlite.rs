@@ -1,6 +1,7 @@
 //! The store, assembled from its parts.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -177,6 +178,7 @@ impl Store {
                 by_frame.entry(row.frame).or_default().push((index, row));
             }
         }
+        let kept = OnceCell::new();
         for (frame, rows) in by_frame {
             let payloads = self.frame(frame)?;
             for (index, row) in rows {
@@ -184,8 +186,9 @@ impl Store {
                     .as_ref()
                     .and_then(|payloads| payloads.get(row.slot));
                 let record = payload.and_then(|payload| serde_json::from_str(payload).ok());
-                let is_removed = || row.frame < self.memory().rows.first_frame(0).unwrap_or(0);
-                if record.is_none() && is_removed() {
+                // Calls may have been removed since the reader took its copy.
+                let first_frame = || self.memory().rows.first_frame(0).unwrap_or(0);
+                if record.is_none() && row.frame < *kept.get_or_init(first_frame) {
                     continue;
                 }
                 if record.is_none() {

@@ -155,25 +155,38 @@ impl Transaction {
     fn put(&mut self, call: &Call, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
         let known = self.place(row.project, &row.id, placed);
         let Some((place, location)) = known else {
-            let place = self.rows;
-            self.rows += 1;
-            return self.write_row(place, row, placed);
+            // The span that had its id first may be gone.
+            let is_renamed = row.is_span() && {
+                let within = row.id.within(&row.trace);
+                self.place(row.project, &within, placed).is_some()
+            };
+            return match is_renamed {
+                true => self.put_renamed(call.record()?, placed),
+                false => self.write_new(row, placed),
+            };
         };
         let record = call.record()?;
         if !self.is_taken(&record, &row, placed) {
             return self.put_part(&record, row, (place, location), placed);
         }
+        self.put_renamed(record, placed)
+    }
+
+    /// Puts a span under the ids of its trace and itself together.
+    fn put_renamed(&mut self, record: Record, placed: &mut Placed) -> rusqlite::Result<()> {
         let mut renamed = record;
         renamed.id = format!("{}{}", renamed.trace_id, renamed.id);
         let row = self.put_merged(&renamed)?;
         match self.place(row.project, &row.id, placed) {
             Some(known) => self.put_part(&renamed, row, known, placed),
-            None => {
-                let place = self.rows;
-                self.rows += 1;
-                self.write_row(place, row, placed)
-            }
+            None => self.write_new(row, placed),
         }
+    }
+
+    fn write_new(&mut self, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
+        let place = self.rows;
+        self.rows += 1;
+        self.write_row(place, row, placed)
     }
 
     /// Returns whether the id of a span belongs to a span of another trace.
@@ -275,6 +288,7 @@ impl Transaction {
 
     /// Removes calls that need not be kept, a few at a time, and gives room back. Returns whether there was anything to do.
     pub(super) fn retain(&mut self, retention: &Retention) -> rusqlite::Result<bool> {
+        ends::bound(&self.connection)?;
         let memory = self.published.get();
         let pages = Pages::of(&self.connection)?;
         let Some(first) = retention.first(&memory.rows, pages, SystemTime::now()) else {

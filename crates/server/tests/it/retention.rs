@@ -1,9 +1,10 @@
 //! Old calls go, by age and by size; the others stay, over a restart too.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use spanloom_core::Timestamp;
 use spanloom_server::{Database, Retention};
 
 use crate::setup::{Running, builder, call};
@@ -52,8 +53,12 @@ async fn calls_that_are_too_old_go_with_their_content() {
     let server = server(&path, day).await;
     // The calls of the set-up began on a day in the past; this one has just begun.
     let mut new = call(5_000);
-    new["started_at"] = json!("2100-01-01T00:00:00Z");
+    new["started_at"] = json!(Timestamp::from(SystemTime::now()));
+    // A clock of the year 2100 does not keep what arrives after it.
+    let mut future = call(6_000);
+    future["started_at"] = json!("2100-01-01T00:00:00Z");
     let mut calls: Vec<Value> = (1..=3_000).map(call).collect();
+    calls.insert(1_500, future);
     calls.push(new);
     calls.push(call(5_001));
     server.record(&calls).await;
@@ -70,7 +75,7 @@ async fn calls_that_are_too_old_go_with_their_content() {
     assert_eq!(answer.status(), 404);
     // A call of the same id is a new call.
     let mut again = call(7);
-    again["started_at"] = json!("2100-01-01T00:00:00Z");
+    again["started_at"] = json!(Timestamp::from(SystemTime::now()));
     server.record(&[again]).await;
     let three = |left: &[u64]| left.len() == 3;
     assert_eq!(left(&server, three).await, [7, 5_000, 5_001]);

@@ -164,6 +164,14 @@ impl Facts {
         }
     }
 
+    /// Returns the trace at a place.
+    pub(super) fn trace_of(&self, place: usize) -> Option<Id> {
+        match self.sealed.get(place / SEGMENT) {
+            Some(sealed) if sealed.changed.is_empty() => sealed.segment.trace.get(place % SEGMENT),
+            _ => self.get(place).map(|row| row.trace.clone()),
+        }
+    }
+
     /// Returns the id at a place, as its parts.
     pub(super) fn id(&self, place: usize) -> Option<(u8, &[u8])> {
         match self.sealed.get(place / SEGMENT) {
@@ -199,6 +207,7 @@ impl Facts {
 
     /// Returns the first frame that holds the payload of a row from a place on.
     pub(super) fn first_frame(&self, first: usize) -> Option<i64> {
+        let first = first.max(self.first);
         let segment = |(of, sealed): (usize, &Sealed)| {
             let rows = first.saturating_sub(of).min(sealed.segment.len())..sealed.segment.len();
             let unchanged = rows.filter(|row| !sealed.changed.contains_key(row));

@@ -65,7 +65,9 @@ impl Bins {
 
     /// Returns the bucket of a time, or `None` outside the range.
     pub(crate) fn of(&self, time: i64) -> Option<usize> {
-        let offset = usize::try_from(time.checked_sub(self.first)?.div_euclid(self.width)).ok()?;
+        // In 128 bits: some clocks begin in the year 1.
+        let after = i128::from(time) - i128::from(self.first);
+        let offset = usize::try_from(after.div_euclid(i128::from(self.width))).ok()?;
         (offset < self.count).then_some(offset)
     }
 
@@ -102,6 +104,13 @@ mod tests {
         assert_eq!(Bins::cover(0, DAY, 60).width, 30 * MINUTE);
         assert_eq!(Bins::cover(5, 5, 60).count, 1);
         assert_eq!(Bins::cover(i64::MIN, i64::MAX, 1).width, i64::MAX);
+    }
+
+    #[test]
+    fn one_start_long_ago_hides_no_other() {
+        let now = 1_795_341_600_000_000_000;
+        let bins = Bins::cover(i64::MIN, now + 1, 60);
+        assert!(bins.of(now).is_some() && bins.of(i64::MIN).is_some());
     }
 
     #[test]

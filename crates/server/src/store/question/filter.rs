@@ -160,7 +160,8 @@ impl<'a> Filter<'a> {
                 .as_ref()
                 .is_none_or(|wanted| id.is_some_and(|id| wanted.contains(id)))
         };
-        self.range.contains(row.started_at)
+        !row.is_hole()
+            && self.range.contains(row.started_at)
             && (!self.roots_only || row.parent.is_none())
             && among(&self.ids, Some(&row.id))
             && among(&self.traces, Some(&row.trace))

@@ -40,6 +40,11 @@ pub(super) fn scan_share<'a>(
         if !sealed.changed.is_empty() {
             picked.retain(|row| !sealed.changed.contains_key(&row));
         }
+        let project = &sealed.segment.project;
+        // Codes are sorted, and no other is as great.
+        if project.own().last() == Some(&Row::NOWHERE) {
+            picked.retain(|row| project.get(row) != Some(Row::NOWHERE));
+        }
         if first < facts.first() {
             picked.retain(|row| first + row >= facts.first());
         }
