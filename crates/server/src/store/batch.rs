@@ -7,7 +7,7 @@ use spanloom_core::Record;
 
 use super::draft::Draft;
 use super::frame::Packer;
-use super::{CallEnd, frame, merge, transaction};
+use super::{CallEnd, frame, merge};
 
 /// Calls with their payloads compressed, ready to be written.
 #[derive(Debug)]
@@ -89,10 +89,17 @@ fn once(records: Vec<Record>) -> Vec<Record> {
 
 /// Returns the trace within which a record's id is unique; nothing for the ids of other clients.
 fn trace(record: &Record) -> &str {
-    match transaction::is_span(record) {
+    match is_span(record) {
         true => &record.trace_id,
         false => "",
     }
+}
+
+/// Returns whether a record is a span, whose id is unique within its trace only.
+pub(super) fn is_span(record: &Record) -> bool {
+    const SPAN_ID: usize = 16;
+    const TRACE_ID: usize = 32;
+    record.id.len() == SPAN_ID && record.trace_id.len() == TRACE_ID
 }
 
 fn once_ended(ends: Vec<CallEnd>) -> Vec<CallEnd> {

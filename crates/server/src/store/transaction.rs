@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, TransactionBehavior, params};
 use spanloom_core::Record;
 
-use super::batch::{Batch, Call};
+use super::batch::{Batch, Call, is_span};
 use super::draft::Draft;
 use super::facts::{Facts, SEGMENT};
 use super::frame::{Location, Packer, Payloads};
@@ -370,13 +370,6 @@ fn last_frame(connection: &Connection, facts: &Facts) -> rusqlite::Result<i64> {
         }
         last => last,
     }
-}
-
-/// Returns whether a record is a span, whose id is unique within its trace only.
-pub(super) fn is_span(record: &Record) -> bool {
-    const SPAN_ID: usize = 16;
-    const TRACE_ID: usize = 32;
-    record.id.len() == SPAN_ID && record.trace_id.len() == TRACE_ID
 }
 
 /// The rows that a transaction has written so far.
