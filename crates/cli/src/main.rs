@@ -1,5 +1,6 @@
 //! The `spanloom` binary. See `spanloom --help`.
 
+mod allocator;
 mod args;
 mod backup;
 mod demo;

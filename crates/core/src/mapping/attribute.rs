@@ -1,17 +1,76 @@
 //! A span's attributes, by name.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use crate::Json;
 use crate::usage::rounded;
 
 /// Attributes of a span or of its resource; arrays and maps as JSON values.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Attributes(BTreeMap<String, Value>);
+///
+/// The mapping asks for some two hundred names, of which a span has ten: a filter answers for most of the others.
+#[derive(Clone, Debug, Default)]
+pub struct Attributes {
+    /// Sorted by name; each name once.
+    slots: Vec<Slot>,
+    filter: Filter,
+}
+
+/// An attribute, and `None` in the place of its value once it was taken.
+#[derive(Clone, Debug)]
+struct Slot {
+    name: String,
+    value: Option<Value>,
+}
+
+/// A Bloom filter of names with one hash.
+#[derive(Clone, Debug, Default)]
+struct Filter([u64; 4]);
+
+impl Filter {
+    fn add(&mut self, name: &str) {
+        let (word, bit) = Self::bit(name);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    /// Returns false only for names that were not added.
+    fn may_have(&self, name: &str) -> bool {
+        let (word, bit) = Self::bit(name);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Hashes the length and the last eight bytes: names of one dialect share their beginnings.
+    fn bit(name: &str) -> (usize, u64) {
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        let end = match name.as_bytes().last_chunk() {
+            Some(end) => u64::from_le_bytes(*end),
+            None => name.bytes().fold(0, |end, byte| end << 8 | u64::from(byte)),
+        };
+        let hash = (end ^ name.len() as u64).wrapping_mul(FACTOR);
+        (usize::from((hash >> 62) as u8), 1 << (hash >> 56 & 63))
+    }
+}
 
 impl Attributes {
+    /// Returns the value of an attribute that was not taken.
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.slots.get(self.place(name)?)?.value.as_ref()
+    }
+
+    /// Returns the place of an attribute's value.
+    fn slot(&mut self, name: &str) -> Option<&mut Option<Value>> {
+        let place = self.place(name)?;
+        self.slots.get_mut(place).map(|slot| &mut slot.value)
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.filter.may_have(name).then_some(())?;
+        self.slots
+            .binary_search_by(|slot| slot.name.as_str().cmp(name))
+            .ok()
+    }
+
     /// Takes the first of `names` that `read` accepts, the further names with an equal value, and empty texts, which
     /// carry no information. Attributes that differ or cannot be read stay.
     fn take_as<T: PartialEq>(
@@ -21,7 +80,10 @@ impl Attributes {
     ) -> Option<T> {
         let mut found = None;
         for name in names {
-            let Some(value) = self.0.get(*name) else {
+            let Some(slot) = self.slot(name) else {
+                continue;
+            };
+            let Some(value) = slot else {
                 continue;
             };
             let is_empty = value.as_str() == Some("");
@@ -31,7 +93,7 @@ impl Attributes {
                 found = value;
             }
             if is_taken || is_empty {
-                self.0.remove(*name);
+                *slot = None;
             }
         }
         found
@@ -39,44 +101,84 @@ impl Attributes {
 
     /// Takes an attribute of any type.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name).filter(|value| !value.is_null())
+        self.slot(name)?.take().filter(|value| !value.is_null())
     }
 
     /// Removes all of `names`.
     pub(super) fn drop(&mut self, names: &[&str]) {
         for name in names {
-            self.0.remove(*name);
+            self.take(name);
         }
     }
 
     /// Takes the attributes whose names begin with `prefix`, and strips the prefix.
     pub(super) fn take_below(&mut self, prefix: &str) -> Vec<(String, Value)> {
-        let names: Vec<String> = self
-            .0
-            .range(prefix.to_owned()..)
-            .map(|(name, _)| name)
-            .take_while(|name| name.starts_with(prefix))
-            .cloned()
-            .collect();
-        names
-            .into_iter()
-            .filter_map(|name| {
-                let value = self.0.remove(&name)?;
-                Some((name.get(prefix.len()..)?.to_owned(), value))
-            })
+        let first = self
+            .slots
+            .partition_point(|slot| slot.name.as_str() < prefix);
+        let slots = self.slots.iter_mut().skip(first);
+        slots
+            .map_while(|slot| Some((slot.name.strip_prefix(prefix)?, &mut slot.value)))
+            .filter_map(|(name, value)| Some((name.to_owned(), value.take()?)))
             .collect()
     }
 
-    pub(super) fn put(&mut self, name: &str, value: Value) {
-        self.0.insert(name.to_owned(), value);
+    /// Returns whether the name of any attribute begins with `prefix`.
+    pub(super) fn has_below(&self, prefix: &str) -> bool {
+        let first = self
+            .slots
+            .partition_point(|slot| slot.name.as_str() < prefix);
+        let slots = self.slots.iter().skip(first);
+        let mut below = slots.take_while(|slot| slot.name.starts_with(prefix));
+        below.any(|slot| slot.value.is_some())
     }
 
+    pub(super) fn put(&mut self, name: &str, value: Value) {
+        self.filter.add(name);
+        let place = self
+            .slots
+            .binary_search_by(|slot| slot.name.as_str().cmp(name));
+        match place.map(|place| self.slots.get_mut(place)) {
+            Ok(Some(slot)) => slot.value = Some(value),
+            Ok(None) => {}
+            Err(place) => {
+                let name = name.to_owned();
+                let value = Some(value);
+                self.slots.insert(place, Slot { name, value });
+            }
+        }
+    }
+
+    /// Takes a text; also from a number or a flag.
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<String> {
-        self.take_as(names, |value| match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
-        })
+        let mut found: Option<String> = None;
+        for name in names {
+            let Some(slot) = self.slot(name) else {
+                continue;
+            };
+            let text = match slot.take() {
+                Some(Value::String(text)) if text.is_empty() => continue,
+                Some(Value::String(text)) => text,
+                Some(value @ (Value::Number(_) | Value::Bool(_))) => {
+                    let text = value.to_string();
+                    if found.as_ref().is_some_and(|found| *found != text) {
+                        *slot = Some(value);
+                        continue;
+                    }
+                    text
+                }
+                other => {
+                    *slot = other;
+                    continue;
+                }
+            };
+            match &found {
+                Some(found) if *found != text => *slot = Some(Value::String(text)),
+                Some(_) => {}
+                None => found = Some(text),
+            }
+        }
+        found
     }
 
     /// Takes a count; also from a text, as some SDKs write it.
@@ -136,36 +238,64 @@ impl Attributes {
     /// Returns the text of an attribute, which stays.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
+        self.value(name).and_then(Value::as_str)
     }
 
     /// Returns an attribute, which stays.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        self.value(name).filter(|value| !value.is_null())
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| !value.is_null())
+        self.get(name).is_some()
     }
 
     /// Returns whether no attribute is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.slots.iter().all(|slot| slot.value.is_none())
     }
 }
 
+/// Of several attributes with one name, the last counts.
 impl FromIterator<(String, Value)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (String, Value)>>(attributes: I) -> Self {
-        Self(attributes.into_iter().collect())
+        let mut filter = Filter::default();
+        let slot = |(name, value): (String, Value)| {
+            filter.add(&name);
+            let value = Some(value);
+            Slot { name, value }
+        };
+        let mut slots: Vec<Slot> = attributes.into_iter().map(slot).collect();
+        slots.sort_by(|a, b| a.name.cmp(&b.name));
+        slots.dedup_by(|later, kept| {
+            let is_same = later.name == kept.name;
+            if is_same {
+                kept.value = later.value.take();
+            }
+            is_same
+        });
+        Self { slots, filter }
     }
 }
 
 impl IntoIterator for Attributes {
     type Item = (String, Value);
-    type IntoIter = std::collections::btree_map::IntoIter<String, Value>;
+    type IntoIter = Left;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    fn into_iter(self) -> Left {
+        Left(self.slots.into_iter())
+    }
+}
+
+/// The attributes that were not taken, by name.
+#[derive(Debug)]
+pub struct Left(std::vec::IntoIter<Slot>);
+
+impl Iterator for Left {
+    type Item = (String, Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.find_map(|slot| Some((slot.name, slot.value?)))
     }
 }

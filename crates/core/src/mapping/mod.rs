@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `span` | the span, and the mapping as a whole |
 //! | `dialect` | the names to look for, as tables in order of preference |
+//! | `mapped` | a mapped span whose content is not read yet |
 //! | `event` | events and links: messages, exceptions |
 //! | `unpack` | attributes with a whole request, answer or usage |
 //! | `info` | the facts apart from content and numbers |
@@ -21,13 +22,15 @@ mod content;
 mod dialect;
 mod event;
 mod info;
+mod mapped;
 mod monitor;
 mod numbers;
 mod route;
 mod span;
 mod unpack;
 
-pub use attribute::Attributes;
-pub use content::is_content;
+pub use attribute::{Attributes, Left};
+pub use content::{UnreadContent, is_content};
 pub use event::{Event, Link};
-pub use span::{Span, SpanStatus, record};
+pub use mapped::MappedSpan;
+pub use span::{Span, SpanStatus, mapped, record};

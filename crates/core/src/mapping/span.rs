@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::attribute::Attributes;
-use super::content::bodies;
+use super::content::{Bodies, UnreadContent, bodies};
 use super::dialect;
 use super::event::{self, Event, Exception, Link};
 use super::info::info;
+use super::mapped::MappedSpan;
 use super::monitor::monitor;
 use super::numbers::{reported, summary};
 use super::route::destination;
@@ -60,6 +61,12 @@ pub enum SpanStatus {
 /// neither the span nor its resource names an entity, project or stream.
 #[must_use]
 pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record {
+    mapped(span, resource, default).into_record()
+}
+
+/// Maps a span as [`record`] does, but for its content, which is read later or never.
+#[must_use]
+pub fn mapped(span: Span, resource: &Attributes, default: &StreamName) -> MappedSpan {
     let mut attributes = span.attributes;
     let stream = destination(&mut attributes, resource, default);
     let ours = attributes.text(names::SPANLOOM_OUTCOME).is_some();
@@ -75,10 +82,7 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
     info.usage_source = usage.source.map(|source| source.as_str().to_owned());
     let endpoint = endpoint(ours, &info);
     let op_name = endpoint.map_or_else(|| span.name.clone(), |it| it.op_name().to_owned());
-    let status = match (span.status, failure(&mut attributes)) {
-        (SpanStatus::Unset | SpanStatus::Ok, Some(message)) => SpanStatus::Error(message),
-        (status, _) => status,
-    };
+    let status = status(span.status, &mut attributes);
     let failed = matches!(status, SpanStatus::Error(_));
     let summary = summary(
         &mut attributes,
@@ -94,13 +98,10 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
     let session = attributes.text(names::SESSION_ID).map(str::to_owned);
     let thread_id = attributes.take_text(dialect::CONVERSATION);
     attributes.drop(&[names::SESSION_ID]);
-    let bodies = bodies(&mut attributes, &info);
+    let (bodies, content) = content(&mut attributes, &info);
     info.rebuilt = bodies.rebuilt;
-    let inputs = bodies
-        .inputs
-        .or_else(|| fetched(endpoint, &info))
-        .unwrap_or_else(Json::empty);
-    Record {
+    let inputs = bodies.inputs.or_else(|| fetched(endpoint, &info));
+    let record = Record {
         stream,
         trace_id: span.trace_id,
         // A parent that is sent elsewhere would hide the record from every list of roots.
@@ -111,15 +112,29 @@ pub fn record(span: Span, resource: &Attributes, default: &StreamName) -> Record
             .or(Some(span.name)),
         started_at: span.started_at,
         ended_at: Some(span.ended_at),
-        inputs,
+        inputs: inputs.unwrap_or_else(Json::empty),
         output: bodies.output,
-        summary: summary.to_map(),
+        summary: Map::new(),
         exception: exception(&status, info.error_type.as_deref(), thrown),
         turn_id: thread_id.is_some().then(|| span.span_id.clone()),
         thread_id,
         wb_user_id: attributes.take_text(dialect::USER),
-        attributes: grouped(attributes, session, &info),
+        attributes: grouped(attributes, session),
         id: span.span_id,
+    };
+    MappedSpan {
+        record,
+        info,
+        summary,
+        content,
+    }
+}
+
+/// Takes the content: read, if what is read decides which attributes stay.
+fn content(attributes: &mut Attributes, info: &CallInfo) -> (Bodies, UnreadContent) {
+    match UnreadContent::take(attributes) {
+        Some(content) => (Bodies::default(), content),
+        None => (bodies(attributes, info), UnreadContent::default()),
     }
 }
 
@@ -153,6 +168,14 @@ fn fetched(endpoint: Option<Endpoint>, info: &CallInfo) -> Option<Json> {
     let id = endpoint.filter(|endpoint| *endpoint == Endpoint::FetchResponse);
     let id = id.and(info.response_id.as_deref())?;
     Some(Json::from_value(&serde_json::json!({"response_id": id})))
+}
+
+/// Returns the status of a span, else the error that its attributes report.
+fn status(status: SpanStatus, attributes: &mut Attributes) -> SpanStatus {
+    match (status, failure(attributes)) {
+        (SpanStatus::Unset | SpanStatus::Ok, Some(message)) => SpanStatus::Error(message),
+        (status, _) => status,
+    }
 }
 
 /// Takes the message of an error that the span's attributes report in place of its status (Langfuse).
@@ -189,16 +212,9 @@ fn exception(
     }
 }
 
-/// Groups attributes: monitor attributes at the root, ours in a group, the rest in `otel` under their dotted names.
-fn grouped(
-    mut attributes: Attributes,
-    session: Option<String>,
-    info: &CallInfo,
-) -> Map<String, Value> {
+/// Groups attributes: monitor attributes at the root, the others in `otel` under their dotted names.
+fn grouped(mut attributes: Attributes, session: Option<String>) -> Map<String, Value> {
     let mut grouped = monitor(&mut attributes, session);
-    if let Ok(info @ Value::Object(_)) = serde_json::to_value(info) {
-        grouped.insert(CallInfo::GROUP.to_owned(), info);
-    }
     if !attributes.is_empty() {
         grouped.insert(
             Record::OTHERS.to_owned(),

@@ -14,8 +14,11 @@ mod wire;
 pub use info::CallInfo;
 pub use json::Json;
 pub use parts::CallPart;
+use serde::Serialize;
 use serde_json::{Map, Value};
 pub use summary::{CostSummary, StatusCode, Summary, UsageSummary};
+
+pub(crate) use wire::Wire;
 
 use crate::{StreamName, Timestamp};
 
@@ -72,6 +75,11 @@ impl Record {
     /// # Errors
     /// No error is known: every part of a record is JSON.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        self.json_of(self)
+    }
+
+    /// Returns a form of this record as JSON text.
+    pub(crate) fn json_of(&self, form: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
         /// The typical size of everything around the content.
         const AROUND: usize = 2 << 10;
         let output = self
@@ -81,7 +89,7 @@ impl Record {
         let content = self.inputs.as_str().len() + output;
         // Large enough at once: growing step by step would copy everything at each step.
         let mut text = Vec::with_capacity(content + AROUND);
-        serde_json::to_writer(&mut text, self)?;
+        serde_json::to_writer(&mut text, form)?;
         Ok(text)
     }
 
@@ -89,5 +97,12 @@ impl Record {
     #[must_use]
     pub fn info(&self) -> CallInfo {
         CallInfo::of(&self.attributes)
+    }
+
+    /// Replaces what is known about the model call.
+    pub fn set_info(&mut self, info: &CallInfo) {
+        if let Ok(info @ Value::Object(_)) = serde_json::to_value(info) {
+            self.attributes.insert(CallInfo::GROUP.to_owned(), info);
+        }
     }
 }

@@ -87,7 +87,7 @@ impl Serialize for Start<'_> {
         map.serialize_entry("op_name", &record.op_name)?;
         map.serialize_entry("display_name", &record.display_name)?;
         map.serialize_entry("started_at", &record.started_at)?;
-        map.serialize_entry("attributes", &Attributes(record))?;
+        map.serialize_entry("attributes", &Attributes { record, info: None })?;
         map.serialize_entry("inputs", &record.inputs)?;
         map.serialize_entry("wb_user_id", &record.wb_user_id)?;
         map.end()

@@ -2,26 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::{Cost, Usage};
 
 /// The numbers of a call, as stored in [`Record::summary`](crate::Record::summary).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Summary {
     /// Tokens by response model; one entry for a model call.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub usage: BTreeMap<String, UsageSummary>,
     /// Duration in seconds; absent while the call runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_s: Option<f64>,
     /// The time from the start to the first chunk of a stream, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_to_first_chunk_s: Option<f64>,
     /// The cost, when it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostSummary>,
     /// How the call ended.
     pub status_code: StatusCode,
@@ -106,20 +103,54 @@ pub enum StatusCode {
     Error,
 }
 
+/// The map that a record holds: the fields, and Weave's `status_counts`.
+impl Serialize for Summary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.usage.is_empty() {
+            map.serialize_entry("usage", &self.usage)?;
+        }
+        let times = [
+            ("latency_s", self.latency_s),
+            ("time_to_first_chunk_s", self.time_to_first_chunk_s),
+        ];
+        for (name, seconds) in times {
+            if let Some(seconds) = seconds {
+                map.serialize_entry(name, &seconds)?;
+            }
+        }
+        if let Some(cost) = &self.cost {
+            map.serialize_entry("cost", cost)?;
+        }
+        map.serialize_entry("status_code", &self.status_code)?;
+        map.serialize_entry("status_counts", &StatusCounts::of(self.status_code))?;
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct StatusCounts {
+    success: u64,
+    error: u64,
+}
+
+impl StatusCounts {
+    fn of(status: StatusCode) -> Self {
+        Self {
+            success: u64::from(status == StatusCode::Success),
+            error: u64::from(status == StatusCode::Error),
+        }
+    }
+}
+
 impl Summary {
-    /// Returns the map that a record holds, with Weave's `status_counts` added.
+    /// Returns the map that a record holds.
     #[must_use]
     pub fn to_map(&self) -> Map<String, Value> {
-        let mut map = match serde_json::to_value(self) {
+        match serde_json::to_value(self) {
             Ok(Value::Object(map)) => map,
             _ => Map::new(),
-        };
-        let count = |status| u64::from(self.status_code == status);
-        map.insert(
-            "status_counts".to_owned(),
-            serde_json::json!({"success": count(StatusCode::Success), "error": count(StatusCode::Error)}),
-        );
-        map
+        }
     }
 
     /// Reads the map of a record; a field of another shape counts as absent.

@@ -4,23 +4,27 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
-use super::{Json, Record};
+use super::{CallInfo, Json, Record};
 use crate::{StreamName, Timestamp};
 
 /// The attributes of a record, including its stream.
-pub(super) struct Attributes<'a>(pub(super) &'a Record);
+pub(super) struct Attributes<'a> {
+    pub(super) record: &'a Record,
+    /// The facts, if the attributes lack them.
+    pub(super) info: Option<&'a CallInfo>,
+}
 
 impl Serialize for Attributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = self.record;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(Record::STREAM, &self.0.stream.stream)?;
-        for (name, value) in self
-            .0
-            .attributes
-            .iter()
-            .filter(|(name, _)| *name != Record::STREAM)
-        {
+        map.serialize_entry(Record::STREAM, &record.stream.stream)?;
+        let others = record.attributes.iter();
+        for (name, value) in others.filter(|(name, _)| *name != Record::STREAM) {
             map.serialize_entry(name, value)?;
+        }
+        if let Some(info) = self.info {
+            map.serialize_entry(CallInfo::GROUP, info)?;
         }
         map.end()
     }
@@ -35,26 +39,46 @@ impl Serialize for ProjectId<'_> {
     }
 }
 
+/// A record of which some parts are not in their maps yet.
+pub(crate) struct Wire<'a, N> {
+    pub(crate) record: &'a Record,
+    /// The facts, if the attributes lack them.
+    pub(crate) info: Option<&'a CallInfo>,
+    pub(crate) summary: &'a N,
+}
+
+impl<N: Serialize> Serialize for Wire<'_, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { record, info, .. } = *self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("project_id", &ProjectId(&record.stream))?;
+        map.serialize_entry("id", &record.id)?;
+        map.serialize_entry("trace_id", &record.trace_id)?;
+        map.serialize_entry("parent_id", &record.parent_id)?;
+        map.serialize_entry("op_name", &record.op_name)?;
+        map.serialize_entry("display_name", &record.display_name)?;
+        map.serialize_entry("started_at", &record.started_at)?;
+        map.serialize_entry("ended_at", &record.ended_at)?;
+        map.serialize_entry("attributes", &Attributes { record, info })?;
+        map.serialize_entry("inputs", &record.inputs)?;
+        map.serialize_entry("output", &record.output)?;
+        map.serialize_entry("summary", self.summary)?;
+        map.serialize_entry("exception", &record.exception)?;
+        map.serialize_entry("thread_id", &record.thread_id)?;
+        map.serialize_entry("turn_id", &record.turn_id)?;
+        map.serialize_entry("wb_user_id", &record.wb_user_id)?;
+        map.end()
+    }
+}
+
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("project_id", &ProjectId(&self.stream))?;
-        map.serialize_entry("id", &self.id)?;
-        map.serialize_entry("trace_id", &self.trace_id)?;
-        map.serialize_entry("parent_id", &self.parent_id)?;
-        map.serialize_entry("op_name", &self.op_name)?;
-        map.serialize_entry("display_name", &self.display_name)?;
-        map.serialize_entry("started_at", &self.started_at)?;
-        map.serialize_entry("ended_at", &self.ended_at)?;
-        map.serialize_entry("attributes", &Attributes(self))?;
-        map.serialize_entry("inputs", &self.inputs)?;
-        map.serialize_entry("output", &self.output)?;
-        map.serialize_entry("summary", &self.summary)?;
-        map.serialize_entry("exception", &self.exception)?;
-        map.serialize_entry("thread_id", &self.thread_id)?;
-        map.serialize_entry("turn_id", &self.turn_id)?;
-        map.serialize_entry("wb_user_id", &self.wb_user_id)?;
-        map.end()
+        let wire = Wire {
+            record: self,
+            info: None,
+            summary: &self.summary,
+        };
+        wire.serialize(serializer)
     }
 }
 

@@ -9,10 +9,12 @@ use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_json::{Value, json};
 use spanloom_core::mapping::{self, Attributes, SpanStatus};
-use spanloom_core::{Record, StreamName, Timestamp};
+use spanloom_core::{StreamName, Timestamp};
+
+use crate::store::Incoming;
 
 /// The maximum nesting depth of values; deeper values are left out.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 /// The maximum characters of a reason in an answer: some reasons quote the request.
 const LONGEST_REASON: usize = 200;
 
@@ -26,7 +28,7 @@ pub(super) struct Sender {
 /// The outcome of decoding a request.
 #[derive(Default)]
 pub(super) struct Taken {
-    pub(super) records: Vec<Record>,
+    pub(super) records: Vec<Incoming>,
     /// The number of log records that belong to no call.
     pub(super) other_logs: u64,
     /// The number of spans that lack a required field.
@@ -48,14 +50,21 @@ impl Taken {
         spans: impl Iterator<Item = Result<Span, String>>,
     ) {
         for span in spans {
-            match span.map(|span| self::span(span, scope)) {
-                Ok(Some(span)) => {
-                    self.records
-                        .push(mapping::record(span, &sender.resource, &sender.stream))
-                }
-                Ok(None) => self.incomplete += 1,
+            match span {
+                Ok(span) => self.span(sender, self::span(span, scope)),
                 Err(reason) => self.unreadable(&reason),
             }
+        }
+    }
+
+    /// Takes a span; `None` is one that lacks a required field.
+    pub(super) fn span(&mut self, sender: &Sender, span: Option<mapping::Span>) {
+        match span {
+            Some(span) => {
+                let span = mapping::mapped(span, &sender.resource, &sender.stream);
+                self.records.push(Incoming::Span(Box::new(span)));
+            }
+            None => self.incomplete += 1,
         }
     }
 
@@ -114,7 +123,7 @@ fn stream(resource: &Attributes, default: &StreamName) -> StreamName {
     }
 }
 
-fn span(span: Span, scope: Option<&str>) -> Option<mapping::Span> {
+pub(super) fn span(span: Span, scope: Option<&str>) -> Option<mapping::Span> {
     let status = match span.status {
         Some(status) if status.code == i32::from(StatusCode::Error) => {
             SpanStatus::Error(status.message)
@@ -139,7 +148,7 @@ fn span(span: Span, scope: Option<&str>) -> Option<mapping::Span> {
     })
 }
 
-fn kind(kind: i32) -> Option<&'static str> {
+pub(super) fn kind(kind: i32) -> Option<&'static str> {
     let kind = SpanKind::try_from(kind).ok()?;
     kind.as_str_name()
         .strip_prefix("SPAN_KIND_")
@@ -170,7 +179,15 @@ pub(super) fn time(nanos: u64) -> Option<Timestamp> {
 /// Returns an id in hex, or `None` if its length is wrong or all its bytes are zero.
 pub(super) fn id(bytes: &[u8], length: usize) -> Option<String> {
     let valid = bytes.len() == length && bytes.iter().any(|byte| *byte != 0);
-    valid.then(|| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    valid.then(|| hex(bytes))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16));
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(digits);
+    text
 }
 
 pub(super) fn attributes(attributes: Vec<KeyValue>) -> Attributes {
@@ -195,11 +212,7 @@ fn json(value: Option<AnyValue>, depth: usize) -> Value {
         Some(Any::BoolValue(value)) => value.into(),
         Some(Any::IntValue(value)) => value.into(),
         Some(Any::DoubleValue(value)) => json!(value),
-        Some(Any::BytesValue(bytes)) => bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-            .into(),
+        Some(Any::BytesValue(bytes)) => hex(&bytes).into(),
         Some(Any::ArrayValue(array)) => array
             .values
             .into_iter()

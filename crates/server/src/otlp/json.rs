@@ -277,7 +277,10 @@ mod tests {
     fn text_that_is_no_unicode_is_repaired() {
         let span = SPAN.replace("chat", "chat \\ud83d");
         let record = taken(&spans(&span)).unwrap().records.remove(0);
-        assert_eq!(record.display_name.as_deref(), Some("chat \u{fffd}"));
+        assert_eq!(
+            record.record().display_name.as_deref(),
+            Some("chat \u{fffd}")
+        );
         let mut body = spans(SPAN).into_bytes();
         let at = body.windows(4).position(|four| four == b"chat").unwrap();
         body[at] = 0xff;
@@ -290,7 +293,7 @@ mod tests {
             .unwrap()
             .records
             .remove(0);
-        assert_eq!(record.display_name.as_deref(), Some("\u{fffd}hat"));
+        assert_eq!(record.record().display_name.as_deref(), Some("\u{fffd}hat"));
     }
 
     #[test]

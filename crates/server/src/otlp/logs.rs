@@ -42,7 +42,7 @@ impl Taken {
                 ..mapping::Span::default()
             };
             let record = mapping::record(span, &sender.resource, &sender.stream);
-            self.records.push(part(record));
+            self.records.push(part(record).into());
         }
     }
 }

@@ -5,7 +5,9 @@
 //! | file | what |
 //! |---|---|
 //! | `bound` | a protobuf request, split and counted |
+//! | `wire` | the fields of a protobuf message |
 //! | `protobuf` | the spans of a protobuf request, one by one |
+//! | `span` | a span in protobuf |
 //! | `text` | a JSON request, repaired and counted |
 //! | `grpc` | the same over gRPC |
 //! | `json` | the spans of a JSON request, one by one |
@@ -22,7 +24,9 @@ mod message;
 mod object;
 mod protobuf;
 mod scalar;
+mod span;
 mod text;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,19 +1,26 @@
 //! A batch of records that are stored together, prepared by the caller.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::io;
 
+use hashbrown::{HashMap, HashSet};
 use spanloom_core::Record;
 
 use super::draft::Draft;
 use super::frame::Packer;
-use super::{CallEnd, frame, merge};
+use super::incoming::Incoming;
+use super::repeats::{NewText, NewTexts, Repeats};
+use super::{CallEnd, frame, merge, payload};
 
 /// Calls with their payloads compressed, ready to be written.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) calls: Vec<Call>,
     pub(super) frames: Vec<Vec<u8>>,
+    /// The period of the texts that are left out of the frames.
+    pub(super) period: i64,
+    /// Texts that later batches leave out of their payloads.
+    pub(super) texts: Vec<NewText>,
     /// Ends that arrived without their start.
     pub(super) ends: Vec<CallEnd>,
     pub(super) bytes: usize,
@@ -21,31 +28,51 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Compresses the payloads on the caller's thread, so that the writer only writes.
-    pub(super) fn prepare(records: Vec<Record>, ends: Vec<CallEnd>) -> io::Result<Self> {
-        let (records, ends) = (once(records), once_ended(ends));
-        let payloads: Vec<String> = records.iter().map(payload).collect::<io::Result<_>>()?;
+    pub(super) fn prepare(
+        calls: Vec<Incoming>,
+        ends: Vec<CallEnd>,
+        repeats: &Repeats,
+    ) -> io::Result<Self> {
+        let (calls, ends) = (once(calls), once_ended(ends));
+        let payloads: Vec<String> = calls
+            .iter()
+            .map(payload::write)
+            .collect::<io::Result<_>>()?;
         let bytes = payloads.iter().map(String::len).sum::<usize>()
             + ends.iter().map(CallEnd::bytes).sum::<usize>();
-        let mut packer = Packer::new()?;
-        let frames = payloads
-            .chunks(frame::CALLS)
-            .map(|chunk| packer.pack(chunk.iter().map(String::as_str)))
-            .collect::<io::Result<_>>()?;
-        let calls = records.iter().zip(payloads).map(|(record, payload)| Call {
-            draft: Draft::of(record),
+        let calls = calls.into_iter().zip(payloads).map(|(call, payload)| Call {
+            draft: Draft::new(call),
             payload,
         });
+        let calls: Vec<Call> = calls.collect();
+        let (mut texts, period) = (NewTexts::default(), repeats.period());
+        let mut packer = Packer::new()?;
+        let frames = calls.chunks(frame::CALLS).map(|chunk| {
+            let left = chunk.iter().map(|call| {
+                let project = call.draft.project();
+                repeats.cut(period, project, &call.payload, &mut texts)
+            });
+            let left: Vec<Cow<'_, str>> = left.collect();
+            packer.pack(left.iter().map(AsRef::as_ref))
+        });
+        let frames = frames.collect::<io::Result<_>>()?;
         Ok(Self {
-            calls: calls.collect(),
+            period,
+            calls,
+            texts: texts.packed(&mut packer)?,
             frames,
             ends,
             bytes,
         })
     }
-}
 
-fn payload(record: &Record) -> io::Result<String> {
-    String::from_utf8(record.to_json()?).map_err(io::Error::other)
+    /// Returns the frames with nothing left out.
+    pub(super) fn whole_frames(&self, packer: &mut Packer) -> io::Result<Vec<Vec<u8>>> {
+        let chunks = self.calls.chunks(frame::CALLS);
+        let frames =
+            chunks.map(|chunk| packer.pack(chunk.iter().map(|call| call.payload.as_str())));
+        frames.collect()
+    }
 }
 
 /// A call of a batch.
@@ -59,32 +86,45 @@ impl Call {
     /// Returns the call's record. It is read again for the few calls that are known already: to drop the records of all
     /// others would cost the writer more than to write them.
     pub(super) fn record(&self) -> rusqlite::Result<Record> {
-        serde_json::from_str(&self.payload)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+        let unread = || io::Error::other("the payload of a call cannot be read");
+        payload::read(&self.payload, |_| None)
+            .ok_or_else(|| rusqlite::Error::ToSqlConversionFailure(unread().into()))
     }
 }
 
 /// Returns each call once: duplicates in a batch are merged here, so that the writer need not read back its writes. Spans
 /// with one id in two traces are two calls.
-fn once(records: Vec<Record>) -> Vec<Record> {
-    let mut places: HashMap<(String, String, String, String), usize> = HashMap::new();
-    let mut each: Vec<Option<Record>> = Vec::with_capacity(records.len());
-    for record in records {
-        let stream = &record.stream;
-        let key = (
-            stream.entity.clone(),
-            stream.project.clone(),
-            record.id.clone(),
-            trace(&record).to_owned(),
-        );
+fn once(calls: Vec<Incoming>) -> Vec<Incoming> {
+    if !has_duplicates(&calls) {
+        return calls;
+    }
+    let mut places: HashMap<[String; 4], usize> = HashMap::new();
+    let mut each: Vec<Option<Incoming>> = Vec::with_capacity(calls.len());
+    for call in calls {
+        let key = identity(&call).map(str::to_owned);
         let place = *places.entry(key).or_insert(each.len());
         match each.get_mut(place).map(|known| (known.take(), known)) {
-            Some((Some(earlier), known)) => *known = Some(merge::merge(earlier, record)),
-            Some((None, known)) => *known = Some(record),
-            None => each.push(Some(record)),
+            Some((Some(earlier), known)) => {
+                let merged = merge::merge(earlier.into_record(), call.into_record());
+                *known = Some(merged.into());
+            }
+            Some((None, known)) => *known = Some(call),
+            None => each.push(Some(call)),
         }
     }
     each.into_iter().flatten().collect()
+}
+
+fn has_duplicates(calls: &[Incoming]) -> bool {
+    let mut seen = HashSet::with_capacity(calls.len());
+    !calls.iter().all(|call| seen.insert(identity(call)))
+}
+
+/// Returns what two parts of one call have in common: project, id and, of spans, the trace.
+fn identity(call: &Incoming) -> [&str; 4] {
+    let record = call.record();
+    let stream = &record.stream;
+    [&stream.entity, &stream.project, &record.id, trace(record)]
 }
 
 /// Returns the trace within which a record's id is unique; nothing for the ids of other clients.

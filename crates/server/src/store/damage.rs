@@ -25,15 +25,12 @@ pub(super) fn remains(row: &Row, dictionary: &Dictionary) -> Record {
         damaged: true,
         ..CallInfo::default()
     };
-    let mut attributes: Map<String, Value> = row
+    let attributes: Map<String, Value> = row
         .attributes
         .iter()
         .map(|(path, value)| (text(*path), Value::from(text(*value))))
         .collect();
-    if let Ok(info) = serde_json::to_value(info) {
-        attributes.insert(CallInfo::GROUP.to_owned(), info);
-    }
-    Record {
+    let mut record = Record {
         stream: StreamName {
             entity: entity.to_owned(),
             project: project.to_owned(),
@@ -54,7 +51,9 @@ pub(super) fn remains(row: &Row, dictionary: &Dictionary) -> Record {
         thread_id: row.thread.map(text),
         turn_id: None,
         wb_user_id: row.user.map(text),
-    }
+    };
+    record.set_info(&info);
+    record
 }
 
 fn summary(row: &Row, dictionary: &Dictionary) -> Summary {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use spanloom_core::{CallInfo, Outcome, Record, StatusCode, Summary, UsageSource, Usd};
 
 use super::id::Id;
+use super::incoming::Incoming;
 use super::row::{Row, Status};
 use super::{Code, Dictionary};
 
@@ -35,35 +36,43 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn of(record: &Record) -> Self {
-        let info = record.info();
-        let summary = Summary::from_map(&record.summary);
-        let usage = summary.usage.iter().next();
-        let tokens = usage.map(|(_, usage)| usage);
+    pub(super) fn new(call: Incoming) -> Self {
+        match call {
+            Incoming::Record(record) => {
+                let (info, summary) = (record.info(), Summary::from_map(&record.summary));
+                Self::of(*record, info, summary)
+            }
+            Incoming::Span(span) => Self::of(span.record, span.info, span.summary),
+        }
+    }
+
+    fn of(record: Record, info: CallInfo, mut summary: Summary) -> Self {
+        let row = row(&record, &info, &summary);
+        let usage = summary.usage.pop_first();
+        let is_model_call = info.is_model_call();
+        let inferred = || {
+            usage
+                .as_ref()
+                .map(|_| operation_of(&record.op_name).to_owned())
+        };
+        let operation = info.operation.filter(|_| is_model_call).or_else(inferred);
         let model = info
-            .model()
-            .or(usage.map(|(model, _)| model.as_str()))
-            .map(str::to_owned);
-        let inferred = || tokens.map(|_| operation_of(&record.op_name).to_owned());
-        let stream = &record.stream;
-        let row = row(record, &info, &summary);
+            .response_model
+            .or_else(|| info.request_model.clone())
+            .or(usage.map(|(model, _)| model));
         Self {
             row,
-            project: format!("{}/{}", stream.entity, stream.project),
-            stream: stream.stream.clone(),
-            op_name: record.op_name.clone(),
-            thread: record.thread_id.clone(),
-            user: record.wb_user_id.clone(),
-            operation: info
-                .operation
-                .clone()
-                .filter(|_| info.is_model_call())
-                .or_else(inferred),
+            project: format!("{}/{}", record.stream.entity, record.stream.project),
+            stream: record.stream.stream,
+            op_name: record.op_name,
+            thread: record.thread_id,
+            user: record.wb_user_id,
+            operation,
             provider: info.provider,
             model,
             request_model: info.request_model,
             cost_source: summary.cost.map(|cost| cost.source),
-            attributes: leaves(&record.attributes),
+            attributes: leaves(record.attributes),
         }
     }
 
@@ -166,30 +175,30 @@ fn operation_of(op_name: &str) -> &'static str {
 }
 
 /// Returns the dotted path and the text of each leaf of a record's own attributes that can be grouped by.
-fn leaves(attributes: &Map<String, Value>) -> Vec<(String, String)> {
+fn leaves(attributes: Map<String, Value>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (name, value) in attributes {
         // The skipped groups hold what is known about the call and what Weave's clients record about themselves.
         if name != CallInfo::GROUP && name != "weave" && name != Record::STREAM {
-            collect(name.clone(), value, &mut found);
+            collect(name, value, &mut found);
         }
     }
     found
 }
 
-fn collect(path: String, value: &Value, found: &mut Vec<(String, String)>) {
+fn collect(path: String, value: Value, found: &mut Vec<(String, String)>) {
     if found.len() >= MOST_ATTRIBUTES {
         return;
     }
     let text = match value {
         Value::Object(fields) => {
             for (name, field) in fields {
-                collect(format!("{path}.{name}"), field, found);
+                collect([path.as_str(), ".", name.as_str()].concat(), field, found);
             }
             return;
         }
         Value::Null => return,
-        Value::String(text) => text.clone(),
+        Value::String(text) => text,
         Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
     };
     if text.len() <= LONGEST_VALUE {

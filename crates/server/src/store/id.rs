@@ -1,8 +1,13 @@
 //! Ids as short bytes: hex digits and UUIDs take half the size of their text.
 
-/// The id of a span, a trace or a call.
+use smallvec::{SmallVec, smallvec};
+
+/// The id of a span, a trace or a call: its kind and its bytes, without an allocation, since a row has three ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Id(Box<[u8]>);
+pub(crate) struct Id(SmallVec<[u8; LONGEST]>);
+
+/// The bytes of the longest usual id, which is that of a trace and that of a span together.
+const LONGEST: usize = 1 + 16 + 8;
 
 const TEXT: u8 = 0;
 const HEX: u8 = 1;
@@ -12,32 +17,26 @@ const DASHES: [usize; 4] = [8, 13, 18, 23];
 impl Id {
     /// Packs an id; any text is valid.
     pub(crate) fn new(text: &str) -> Self {
-        let undashed = || -> Option<String> {
-            let dashed = text.len() == 36
-                && DASHES
-                    .iter()
-                    .all(|at| text.as_bytes().get(*at) == Some(&b'-'));
-            let digits = text.replace('-', "");
-            (dashed && digits.len() == 32).then_some(digits)
-        };
-        let packed = hex(text)
-            .map(|bytes| (HEX, bytes))
-            .or_else(|| Some((UUID, hex(&undashed()?)?)));
-        let (kind, bytes) = packed.unwrap_or_else(|| (TEXT, text.as_bytes().to_vec()));
-        Self(std::iter::once(kind).chain(bytes).collect())
+        if let Some(id) = hex(HEX, text.bytes()) {
+            return id;
+        }
+        let text = text.as_bytes();
+        let is_dashed = text.len() == 36 && DASHES.iter().all(|at| text.get(*at) == Some(&b'-'));
+        let digits = text.iter().copied().filter(|byte| *byte != b'-');
+        let uuid = hex(UUID, digits).filter(|id| is_dashed && id.0.len() == 17);
+        uuid.unwrap_or_else(|| Self::from_parts(TEXT, text))
     }
 
     /// Restores an id from its stored bytes.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self(SmallVec::from_slice(bytes))
     }
 
     /// Restores an id from the two parts of its stored bytes: the first byte, and the others.
     pub(super) fn from_parts(kind: u8, bytes: &[u8]) -> Self {
-        let mut id = Vec::with_capacity(1 + bytes.len());
-        id.push(kind);
+        let mut id = smallvec![kind];
         id.extend_from_slice(bytes);
-        Self(id.into())
+        Self(id)
     }
 
     /// Returns the two parts of the stored bytes.
@@ -52,48 +51,44 @@ impl Id {
 
     /// Returns the id under which a span is stored when its own id belongs to a span of another trace.
     pub(super) fn within(&self, trace: &Self) -> Self {
-        Self::new(&format!("{trace}{self}"))
+        match (trace.parts(), self.parts()) {
+            ((HEX, trace), (HEX, own)) => Self::from_parts(HEX, &[trace, own].concat()),
+            _ => Self::new(&format!("{trace}{self}")),
+        }
     }
 
     /// Returns the span's own id of an id made by [`within`](Self::within), and any other id as it is.
     pub(super) fn without(&self, trace: &Self) -> Self {
         let own = self.0.strip_prefix(trace.as_bytes());
-        match own.filter(|own| !own.is_empty() && trace.0.first() == Some(&HEX)) {
-            Some(own) => Self(std::iter::once(HEX).chain(own.iter().copied()).collect()),
+        match own.filter(|own| !own.is_empty() && trace.parts().0 == HEX) {
+            Some(own) => Self::from_parts(HEX, own),
             None => self.clone(),
         }
     }
 }
 
-/// Decodes pairs of lower-case hex digits; returns `None` for any other text.
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |c: u8| match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
+/// Packs pairs of lower-case hex digits; returns `None` for any other text.
+fn hex(kind: u8, mut digits: impl Iterator<Item = u8>) -> Option<Id> {
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
     };
-    if text.is_empty() || !text.len().is_multiple_of(2) {
-        return None;
+    let mut id = smallvec![kind];
+    while let Some(high) = digits.next() {
+        id.push(digit(high)? << 4 | digit(digits.next()?)?);
     }
-    text.as_bytes()
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        })
-        .collect()
+    (id.len() > 1).then_some(Id(id))
 }
 
 impl std::fmt::Display for Id {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Some((kind, bytes)) = self.0.split_first() else {
-            return Ok(());
-        };
-        if *kind == TEXT {
+        let (kind, bytes) = self.parts();
+        if kind == TEXT {
             return f.write_str(&String::from_utf8_lossy(bytes));
         }
         for (index, byte) in bytes.iter().enumerate() {
-            if *kind == UUID && matches!(index, 4 | 6 | 8 | 10) {
+            if kind == UUID && matches!(index, 4 | 6 | 8 | 10) {
                 f.write_str("-")?;
             }
             write!(f, "{byte:02x}")?;
@@ -116,6 +111,7 @@ mod tests {
             ("any text", 9),
             ("abc", 4),
             ("", 1),
+            (&"0a".repeat(40), 41),
         ] {
             let id = Id::new(text);
             assert_eq!(

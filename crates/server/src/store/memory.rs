@@ -276,7 +276,12 @@ mod tests {
 
     fn row(dictionary: &mut Dictionary, id: usize) -> Row {
         let record = json!({"project_id": "e/p", "id": format!("{id:016x}"), "op_name": "f", "started_at": "2026-11-22T10:00:00Z"});
-        Draft::of(&serde_json::from_value(record).unwrap()).row(dictionary, |_, _, _| None)
+        Draft::new(
+            serde_json::from_value::<spanloom_core::Record>(record)
+                .unwrap()
+                .into(),
+        )
+        .row(dictionary, |_, _, _| None)
     }
 
     #[test]

@@ -9,6 +9,9 @@
 //! | file | what |
 //! |---|---|
 //! | `row` | the narrow row of a call |
+//! | `incoming` | a call on its way into the store |
+//! | `repeats` | long texts that come again and again |
+//! | `payload` | what is stored of a call besides its row |
 //! | `draft` | the row of a record before its texts have codes |
 //! | `facts` | the rows of all calls in memory, as columns |
 //! | `question` | the answers to questions about them |
@@ -32,6 +35,7 @@
 //! | `batch` | records that are stored together, prepared for the writer |
 //! | `values` | the attributes that can be grouped by |
 //! | `writer` | the one thread that writes, and its queue |
+//! | `placed` | the rows of a transaction that is not committed |
 //! | `transaction` | the writer's transactions |
 //! | `simulation` | histories, as a test |
 //! | `sqlite` | [`Store`], which combines these parts |
@@ -46,13 +50,17 @@ mod ends;
 mod facts;
 mod frame;
 mod id;
+mod incoming;
 mod memory;
 mod merge;
 mod objects;
 pub(crate) mod outcome;
 mod outer;
 mod owner;
+mod payload;
+mod placed;
 pub(crate) mod question;
+mod repeats;
 mod retention;
 mod row;
 mod salvage;
@@ -69,6 +77,7 @@ pub use backup::backup;
 pub(crate) use dictionary::{Code, Dictionary};
 pub(crate) use ends::CallEnd;
 pub(crate) use id::Id;
+pub(crate) use incoming::Incoming;
 pub(crate) use memory::Memory;
 pub(crate) use objects::{Object, ObjectKind, Version};
 pub use retention::Retention;

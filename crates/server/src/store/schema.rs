@@ -25,7 +25,7 @@ pub enum Database {
 
 /// `SPLM`, which distinguishes the file from databases of other programs.
 const APPLICATION: i32 = 0x5350_4c4d;
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 
 /// Integers only, with texts by code; `loc` is the arrival number. Payloads are found by frame and slot.
 const TABLES: &str = "
@@ -58,9 +58,29 @@ const SEGMENTS: &str = "
 CREATE TABLE segment(number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 ";
 
-const COLUMNS: &str = "loc, project, stream, id, trace, parent, op_name, thread, user, operation, provider, model,
-  request_model, status, outcome, streamed, usage_estimated, cost_source, started_at, ended_at, first_chunk, attempts,
-  input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, attributes, frame, slot";
+/// The table that version 4 adds, in which payloads have content that is not read yet, and texts that are stored apart.
+const REPEATS: &str = "
+CREATE TABLE text(number INTEGER PRIMARY KEY, period INTEGER NOT NULL, hash BLOB NOT NULL, data BLOB NOT NULL) STRICT;
+";
+
+macro_rules! columns {
+    () => {
+        "loc, project, stream, id, trace, parent, op_name, thread, user, operation, provider, model, request_model, \
+         status, outcome, streamed, usage_estimated, cost_source, started_at, ended_at, first_chunk, attempts, \
+         input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost, attributes, frame, slot"
+    };
+}
+
+const SELECT_ROWS: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM call WHERE loc >= ?1 AND loc < ?2 ORDER BY loc"
+);
+const WRITE_ROW: &str = concat!(
+    "INSERT OR REPLACE INTO call(",
+    columns!(),
+    ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+);
 
 /// Opens the file for the only writer, creating it if it does not exist.
 pub(super) fn open(path: &Path) -> Result<Connection, Error> {
@@ -115,9 +135,10 @@ fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables = match version {
-        _ if is_new => &[TABLES, OBJECTS, SEGMENTS][..],
-        1 => &[OBJECTS, SEGMENTS],
-        2 => &[SEGMENTS],
+        _ if is_new => &[TABLES, OBJECTS, SEGMENTS, REPEATS][..],
+        1 => &[OBJECTS, SEGMENTS, REPEATS],
+        2 => &[SEGMENTS, REPEATS],
+        3 => &[REPEATS],
         _ => return Ok(()),
     };
     connection.execute_batch(&format!(
@@ -195,8 +216,7 @@ pub(super) fn load_rows(
     locations: Range<i64>,
     mut each: impl FnMut(i64, Row),
 ) -> rusqlite::Result<()> {
-    let select = format!("SELECT {COLUMNS} FROM call WHERE loc >= ?1 AND loc < ?2 ORDER BY loc");
-    salvage(connection, &select, locations, |loc, row| {
+    salvage(connection, SELECT_ROWS, locations, |loc, row| {
         each(loc, read(row)?);
         Ok(())
     })
@@ -231,13 +251,7 @@ pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Writes a row at a place, replacing any row already there.
 pub(super) fn write(connection: &Connection, loc: i64, row: &Row) -> rusqlite::Result<()> {
-    let places = (1..=30)
-        .map(|place| format!("?{place}"))
-        .collect::<Vec<_>>()
-        .join(",");
-    let mut statement = connection.prepare_cached(&format!(
-        "INSERT OR REPLACE INTO call({COLUMNS}) VALUES({places})"
-    ))?;
+    let mut statement = connection.prepare_cached(WRITE_ROW)?;
     let attributes: Vec<u8> = row
         .attributes
         .iter()
@@ -285,7 +299,7 @@ pub(super) fn write(connection: &Connection, loc: i64, row: &Row) -> rusqlite::R
     statement.execute(values.as_slice()).map(drop)
 }
 
-/// Reads a row; its columns are those of `COLUMNS`, by number.
+/// Reads a row; its columns are those of `columns`, by number.
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let outcome: Option<u8> = row.get(14)?;
     let packed = row.get_ref(27)?.as_blob()?;

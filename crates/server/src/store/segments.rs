@@ -190,7 +190,11 @@ mod tests {
             let record = serde_json::json!({
                 "project_id": "e/p", "id": format!("{number:016x}"), "op_name": "f", "started_at": "2026-11-22T10:00:00Z",
             });
-            let draft = Draft::of(&serde_json::from_value(record).unwrap());
+            let draft = Draft::new(
+                serde_json::from_value::<spanloom_core::Record>(record)
+                    .unwrap()
+                    .into(),
+            );
             let mut row = draft.row(&mut Dictionary::default(), |_, _, _| None);
             row.trace = trace.clone();
             let parent = number

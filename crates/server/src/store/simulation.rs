@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use spanloom_core::Record;
+use spanloom_core::mapping;
+use spanloom_core::{Record, StreamName};
 
 use super::batch::Batch;
 use super::memory::{Memory, Published};
 use super::question::{By, Dimension, Filter, Until, breakdown};
+use super::repeats::Repeats;
 use super::retention::Retention;
 use super::segments::Saved;
 use super::transaction::Transaction;
-use super::{CallEnd, Id, Status, schema};
+use super::{CallEnd, Id, Incoming, Status, schema};
 
 /// The histories of a run of the tests; `.ci/run` has a thousand.
 const SEEDS: u64 = 100;
@@ -60,11 +62,17 @@ fn tokens(n: u64) -> i64 {
     (n % 97).cast_signed() + 1
 }
 
+/// Returns a request with a text that few others have not.
+fn inputs(n: u64) -> serde_json::Value {
+    let system = format!("Answer in the style {}. ", n % 5).repeat(20);
+    json!({"question": format!("question {n}"), "system": system})
+}
+
 fn record(n: u64, is_whole: bool) -> Record {
     let mut call = json!({
         "project_id": PROJECT, "id": id(n), "trace_id": format!("{n:032x}"), "op_name": "f", "started_at": time(n, 0),
         "attributes": {"spanloom": {"operation": "chat"}, "tenant": tenant(n)},
-        "inputs": {"question": format!("question {n}")},
+        "inputs": inputs(n),
     });
     if is_whole {
         let end = end(n);
@@ -73,6 +81,30 @@ fn record(n: u64, is_whole: bool) -> Record {
         call["summary"] = json!(end.summary);
     }
     serde_json::from_value(call).unwrap()
+}
+
+/// Returns the same call as a span.
+fn span(n: u64) -> Incoming {
+    let attributes: serde_json::Map<_, _> = serde_json::from_value(json!({
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "m",
+        "gen_ai.usage.input_tokens": tokens(n), "gen_ai.usage.output_tokens": 0,
+        "spanloom.attributes": json!({"tenant": tenant(n)}),
+        "spanloom.request": inputs(n).to_string(),
+        "spanloom.response": json!(format!("answer {n}")).to_string(),
+    }))
+    .unwrap();
+    let span = mapping::Span {
+        name: "f".to_owned(),
+        trace_id: format!("{n:032x}"),
+        span_id: id(n),
+        started_at: time(n, 0),
+        ended_at: time(n, 1),
+        attributes: attributes.into_iter().collect(),
+        ..mapping::Span::default()
+    };
+    let stream = StreamName::parse("e/p/calls", None).unwrap();
+    let resource = mapping::Attributes::default();
+    Incoming::Span(Box::new(mapping::mapped(span, &resource, &stream)))
 }
 
 fn end(n: u64) -> CallEnd {
@@ -261,18 +293,19 @@ fn parts(random: &mut Random, next: &mut u64) -> Vec<Part> {
 }
 
 /// Returns the parts in the order in which a batch applies them: the calls, each at its first place, then the ends.
-fn batch(parts: &[Part]) -> (Batch, Vec<Part>) {
+fn batch(parts: &[Part], repeats: &Repeats) -> (Batch, Vec<Part>) {
     let is_end = |part: &&Part| matches!(part, Part::End(_));
     let (ends, starts): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(is_end);
-    let records = starts.iter().map(|part| match part {
-        Part::Start(n) => record(*n, false),
-        Part::Whole(n) | Part::End(n) => record(*n, true),
+    let calls = starts.iter().map(|part| match part {
+        Part::Start(n) => record(*n, false).into(),
+        Part::Whole(n) if n % 2 == 1 => span(*n),
+        Part::Whole(n) | Part::End(n) => record(*n, true).into(),
     });
     let sent = ends.iter().filter_map(|part| match part {
         Part::End(n) => Some(end(*n)),
         _ => None,
     });
-    let batch = Batch::prepare(records.collect(), sent.collect()).unwrap();
+    let batch = Batch::prepare(calls.collect(), sent.collect(), repeats).unwrap();
     let order = starts.into_iter().chain(ends).copied().collect();
     (batch, order)
 }
@@ -288,7 +321,8 @@ fn history(seed: u64) {
             1 => store = store.crash(&folder.path().join(format!("{step}.db")), &mut random),
             2 => {
                 // The disk is full: unless removed calls have left room, the batch is refused as a whole.
-                let (batch, parts) = batch(&parts(&mut random, &mut next));
+                let (batch, parts) =
+                    batch(&parts(&mut random, &mut next), store.transaction.repeats());
                 if store.transaction.commit_on_full_disk(&[&batch]).is_ok() {
                     parts.into_iter().for_each(|part| model.apply(part));
                 }
@@ -305,7 +339,7 @@ fn history(seed: u64) {
             }
             _ => {
                 let sent: Vec<_> = (0..=random.below(3))
-                    .map(|_| batch(&parts(&mut random, &mut next)))
+                    .map(|_| batch(&parts(&mut random, &mut next), store.transaction.repeats()))
                     .collect();
                 let batches: Vec<&Batch> = sent.iter().map(|(batch, _)| batch).collect();
                 store.transaction.commit(&batches).unwrap();

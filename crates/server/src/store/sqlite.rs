@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hashbrown::HashMap;
 use rusqlite::Connection;
 use serde::Serialize;
 use spanloom_core::Record;
@@ -20,7 +21,7 @@ use super::retention::{Pages, Retention};
 use super::schema::{self, Database};
 use super::segments::Saved;
 use super::writer::Writer;
-use super::{CallEnd, Refused, Row};
+use super::{CallEnd, Incoming, Refused, Row, payload, repeats};
 use crate::error::{Error, ErrorKind};
 
 /// The maximum number of damaged frames that are remembered, so that each is logged once.
@@ -97,21 +98,23 @@ impl Store {
         })
     }
 
-    /// Stores records; resolves when they are on disk and visible to readers.
-    pub(crate) async fn write(&self, records: Vec<Record>) -> Result<(), Refused> {
-        self.write_parts(records, Vec::new()).await
+    /// Stores calls; resolves when they are on disk and visible to readers.
+    pub(crate) async fn write(&self, calls: Vec<Incoming>) -> Result<(), Refused> {
+        self.write_parts(calls, Vec::new()).await
     }
 
-    /// Stores records, and ends of calls whose start may not have arrived yet.
+    /// Stores calls, and ends of calls whose start may not have arrived yet.
     pub(crate) async fn write_parts(
         &self,
-        records: Vec<Record>,
+        calls: Vec<Incoming>,
         ends: Vec<CallEnd>,
     ) -> Result<(), Refused> {
-        if records.is_empty() && ends.is_empty() {
+        if calls.is_empty() && ends.is_empty() {
             return Ok(());
         }
-        let prepared = tokio::task::spawn_blocking(move || Batch::prepare(records, ends)).await;
+        let repeats = self.writer.repeats();
+        let prepare = move || Batch::prepare(calls, ends, &repeats);
+        let prepared = tokio::task::spawn_blocking(prepare).await;
         match prepared {
             Ok(Ok(batch)) => self.writer.write(batch).await,
             _ => Err(Refused::Failed),
@@ -178,14 +181,15 @@ impl Store {
                 by_frame.entry(row.frame).or_default().push((index, row));
             }
         }
-        let kept = OnceCell::new();
+        let (kept, mut texts) = (OnceCell::new(), Texts::default());
         for (frame, rows) in by_frame {
             let payloads = self.frame(frame)?;
             for (index, row) in rows {
-                let payload = payloads
+                let stored = payloads
                     .as_ref()
                     .and_then(|payloads| payloads.get(row.slot));
-                let record = payload.and_then(|payload| serde_json::from_str(payload).ok());
+                let text = |number| texts.get(self, number);
+                let record = stored.and_then(|payload| payload::read(payload, text));
                 // Calls may have been removed since the reader took its copy.
                 let first_frame = || self.memory().rows.first_frame(0).unwrap_or(0);
                 if record.is_none() && row.frame < *kept.get_or_init(first_frame) {
@@ -219,6 +223,12 @@ impl Store {
         }
     }
 
+    /// Reads a text that is stored apart; `None` if it is damaged or missing.
+    fn text(&self, number: i64) -> Option<String> {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        repeats::read(reader.as_ref()?, number).ok().flatten()
+    }
+
     fn found_damaged(&self, frame: i64) {
         let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
         if damaged.len() < MOST_DAMAGED && damaged.insert(frame) {
@@ -241,6 +251,31 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// The texts that were read last.
+#[derive(Default)]
+struct Texts {
+    read: HashMap<i64, Option<String>>,
+    bytes: usize,
+}
+
+impl Texts {
+    /// The most bytes of texts in memory.
+    const MOST: usize = 16 << 20;
+
+    fn get(&mut self, store: &Store, number: i64) -> Option<String> {
+        if let Some(known) = self.read.get(&number) {
+            return known.clone();
+        }
+        let text = store.text(number);
+        if self.bytes > Self::MOST {
+            *self = Self::default();
+        }
+        self.bytes += text.as_ref().map_or(0, String::len);
+        self.read.insert(number, text.clone());
+        text
     }
 }
 

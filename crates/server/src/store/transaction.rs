@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use hashbrown::HashMap;
 use rusqlite::{Connection, TransactionBehavior, params};
 use spanloom_core::Record;
 
@@ -14,11 +13,13 @@ use super::facts::{Facts, SEGMENT};
 use super::frame::{Location, Packer, Payloads};
 use super::id::Id;
 use super::memory::Published;
+use super::placed::Placed;
+use super::repeats::{self, NewText, Repeats};
 use super::retention::{Pages, Retention};
 use super::row::Row;
 use super::segments::Saved;
 use super::values::Values;
-use super::{CallEnd, Code, Dictionary, ends, frame, merge, schema};
+use super::{CallEnd, Code, Dictionary, ends, frame, merge, payload, schema};
 use crate::error::Error;
 
 /// The state of the writer, ahead of the readers while a transaction is open.
@@ -34,6 +35,9 @@ pub(super) struct Transaction {
     frames: i64,
     /// Whether ends of calls wait for their start.
     ends_wait: bool,
+    repeats: Arc<Repeats>,
+    /// The number of the last text that is stored apart.
+    texts: i64,
 }
 
 impl Transaction {
@@ -48,6 +52,8 @@ impl Transaction {
             Err(error) if schema::is_damage(&error) => true,
             any => any?,
         };
+        let repeats = Arc::new(repeats::load(&connection, frames)?);
+        let texts = repeats::last(&connection)?;
         let (dictionary, rows, values) = {
             let memory = published.get();
             let values = Values::new(memory.rows.values());
@@ -63,7 +69,14 @@ impl Transaction {
             rows,
             frames,
             ends_wait,
+            repeats,
+            texts,
         })
+    }
+
+    /// Returns what is known of texts that repeat.
+    pub(super) fn repeats(&self) -> &Arc<Repeats> {
+        &self.repeats
     }
 
     /// Runs other work in a separate transaction.
@@ -81,18 +94,20 @@ impl Transaction {
 
     /// Writes batches in one transaction; on an error, nothing is written.
     pub(super) fn commit(&mut self, batches: &[&Batch]) -> rusqlite::Result<()> {
-        let (texts, rows, frames) = (self.dictionary.len(), self.rows, self.frames);
+        let texts = self.dictionary.len();
+        let numbers = (self.rows, self.frames, self.texts);
         let written = self.write(batches, texts);
         match written {
             Ok(placed) => {
-                self.publish(texts, placed);
+                self.repeats.add(self.frames, placed.texts);
+                self.publish(texts, placed.rows);
                 Ok(())
             }
             Err(error) => {
                 // The transaction leaves no trace: its codes are assigned again.
                 self.dictionary.truncate(texts);
                 self.values.forget(texts);
-                (self.rows, self.frames) = (rows, frames);
+                (self.rows, self.frames, self.texts) = numbers;
                 if !self.connection.is_autocommit() {
                     self.connection.execute_batch("ROLLBACK")?;
                 }
@@ -102,16 +117,14 @@ impl Transaction {
         }
     }
 
-    fn write(&mut self, batches: &[&Batch], texts: usize) -> rusqlite::Result<Vec<(usize, Row)>> {
+    fn write(&mut self, batches: &[&Batch], texts: usize) -> rusqlite::Result<Placed> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         self.saved
             .save_next(&self.connection, &self.published.get().rows)?;
         let mut placed = Placed::default();
         for batch in batches {
             let first = self.frames + 1;
-            for data in &batch.frames {
-                self.put_frame(data)?;
-            }
+            self.put_frames(batch)?;
             for (index, call) in batch.calls.iter().enumerate() {
                 let mut row = self.row(&call.draft);
                 row.frame = first + i64::try_from(index / frame::CALLS).unwrap_or(0);
@@ -132,6 +145,9 @@ impl Transaction {
                 self.put_end(end, &mut placed)?;
             }
         }
+        for text in batches.iter().flat_map(|batch| &batch.texts) {
+            self.put_text(text, &mut placed)?;
+        }
         for (code, text) in (texts..).zip(self.dictionary.since(texts)) {
             let mut insert = self
                 .connection
@@ -139,7 +155,32 @@ impl Transaction {
             insert.execute(params![i64::try_from(code).unwrap_or(i64::MAX), &**text])?;
         }
         self.connection.execute_batch("COMMIT")?;
-        Ok(placed.rows)
+        Ok(placed)
+    }
+
+    /// Puts the frames of a batch; whole ones if the texts that they lack belong to another period.
+    fn put_frames(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        let count = i64::try_from(batch.frames.len()).unwrap_or(i64::MAX);
+        let is_now = |frame| repeats::period(frame) == batch.period;
+        if is_now(self.frames + 1) && is_now(self.frames + count) {
+            return batch
+                .frames
+                .iter()
+                .try_for_each(|data| self.put_frame(data));
+        }
+        let whole = batch.whole_frames(&mut self.packer).map_err(unpacked)?;
+        whole.iter().try_for_each(|data| self.put_frame(data))
+    }
+
+    /// Stores a text apart, unless a batch before this one did.
+    fn put_text(&mut self, text: &NewText, placed: &mut Placed) -> rusqlite::Result<()> {
+        let is_stored = self.repeats.is_stored(&text.hash, self.frames);
+        if is_stored || placed.texts.contains_key(&text.hash) {
+            return Ok(());
+        }
+        self.texts += 1;
+        placed.texts.insert(text.hash, self.texts);
+        repeats::write(&self.connection, self.texts, self.frames, text)
     }
 
     fn put_frame(&mut self, data: &[u8]) -> rusqlite::Result<()> {
@@ -258,7 +299,7 @@ impl Transaction {
             .and_then(|payload| self.packer.pack(std::iter::once(payload.as_str())))
             .map_err(unpacked)?;
         self.put_frame(&data)?;
-        let mut row = self.row(&Draft::of(merged));
+        let mut row = self.row(&Draft::new(merged.clone().into()));
         (row.frame, row.slot) = (self.frames, 0);
         Ok(row)
     }
@@ -282,8 +323,9 @@ impl Transaction {
             data => data?,
         };
         let payloads = Payloads::unpack(&data).ok();
-        let payload = payloads.as_ref().and_then(|payloads| payloads.get(slot));
-        Ok(payload.and_then(|payload| serde_json::from_str(payload).ok()))
+        let stored = payloads.as_ref().and_then(|payloads| payloads.get(slot));
+        let text = |number| repeats::read(&self.connection, number).ok().flatten();
+        Ok(stored.and_then(|payload| payload::read(payload, text)))
     }
 
     /// Removes calls that need not be kept, a few at a time, and gives room back. Returns whether there was anything to do.
@@ -300,6 +342,7 @@ impl Transaction {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         schema::remove_before(&transaction, number(first), frame, number(first / SEGMENT))?;
+        repeats::remove_before(&transaction, frame)?;
         transaction.commit()?;
         self.saved.remove_before(first);
         drop(memory);
@@ -369,22 +412,6 @@ fn last_frame(connection: &Connection, facts: &Facts) -> rusqlite::Result<i64> {
             Ok(known.saturating_add(FAR))
         }
         last => last,
-    }
-}
-
-/// The rows that a transaction has written so far.
-#[derive(Default)]
-struct Placed {
-    rows: Vec<(usize, Row)>,
-    /// The index of each call's last row.
-    by_id: HashMap<(Code, Id), usize>,
-}
-
-impl Placed {
-    fn add(&mut self, place: usize, row: Row) {
-        self.by_id
-            .insert((row.project, row.id.clone()), self.rows.len());
-        self.rows.push((place, row));
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::Refused;
 use super::batch::Batch;
 use super::memory::Published;
+use super::repeats::Repeats;
 use super::retention::Retention;
 use super::segments::Saved;
 use super::transaction::Transaction;
@@ -59,6 +60,7 @@ pub(super) struct Writer {
     /// The reason the last transaction failed, if it did.
     refused: Arc<Mutex<Option<Refused>>>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    repeats: Arc<Repeats>,
 }
 
 impl Writer {
@@ -71,6 +73,7 @@ impl Writer {
         let (jobs, received) = channel();
         let waiting = Arc::default();
         let transaction = Transaction::new(connection, published, saved)?;
+        let repeats = Arc::clone(transaction.repeats());
         let refused = Arc::default();
         let last = Arc::clone(&refused);
         let thread = std::thread::Builder::new()
@@ -87,7 +90,13 @@ impl Writer {
             waiting,
             refused,
             thread: Mutex::new(Some(thread)),
+            repeats,
         })
+    }
+
+    /// Returns what is known of texts that repeat, to prepare batches with.
+    pub(super) fn repeats(&self) -> Arc<Repeats> {
+        Arc::clone(&self.repeats)
     }
 
     /// Writes a batch; resolves when it is on disk.

@@ -13,6 +13,7 @@ use spanloom_core::Record;
 use crate::app::App;
 use crate::body::RECORDS;
 use crate::reply::{self, Problem};
+use crate::store::Incoming;
 
 #[derive(Deserialize)]
 struct Batch<'a> {
@@ -29,7 +30,8 @@ pub(super) async fn complete(
     let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
     let parse = move |bytes: &Bytes| records(bytes, &entity, &project);
     let (records, room) = held.parsed(parse).await?;
-    app.store.write(records).await?;
+    let calls = records.into_iter().map(Incoming::from);
+    app.store.write(calls.collect()).await?;
     drop(room);
     Ok(reply::json(&serde_json::json!({})))
 }

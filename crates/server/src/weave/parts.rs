@@ -18,7 +18,7 @@ use super::objects;
 use crate::app::App;
 use crate::body::{RECORDS, Room};
 use crate::reply::{self, Problem};
-use crate::store::CallEnd;
+use crate::store::{CallEnd, Incoming};
 
 #[derive(Deserialize)]
 struct Start {
@@ -69,7 +69,7 @@ pub(super) async fn start(
         &format!("{}/{}", start.stream.entity, start.stream.project),
     )?;
     let answer = started(&start);
-    app.store.write(vec![start]).await?;
+    app.store.write(vec![start.into()]).await?;
     drop(held);
     Ok(reply::json(&answer))
 }
@@ -94,7 +94,8 @@ pub(super) async fn upsert_batch(
     let (parts, body) = request.into_parts();
     let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
     let ((records, ends, answers), room) = held.parsed(|bytes| batch(bytes)).await?;
-    app.store.write_parts(records, ends).await?;
+    let calls = records.into_iter().map(Incoming::from);
+    app.store.write_parts(calls.collect(), ends).await?;
     drop(room);
     Ok(reply::json(&json!({"res": answers})))
 }

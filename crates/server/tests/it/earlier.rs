@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use prost::Message as _;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -100,4 +101,32 @@ async fn a_file_of_schema_2_opens_with_its_objects_and_its_parts() {
         .await;
     let answer: Value = answer.json().await.unwrap();
     assert_eq!(answer["call"]["output"], "5,642 m", "{answer}");
+}
+
+#[tokio::test]
+async fn a_file_of_schema_3_opens_and_takes_spans_whose_content_is_not_read_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    file(&path, include_str!("../files/schema3.sql"));
+    let old = ["a1b2c3d4e5f60718", "03030303030303030303030303030303"];
+    let new = ["0202020202020202", "01010101010101010101010101010101"];
+    let server = Running::with_database(&path).await;
+    assert_eq!(traces(&server, &SCHEMA_2).await, SCHEMA_2);
+    let mut request = crate::otlp::request(vec![2; 8]);
+    let resource = request.resource_spans[0].resource.as_mut().unwrap();
+    resource.attributes.extend([
+        crate::otlp::text("spanloom.entity", "acme"),
+        crate::otlp::text("spanloom.project", "shop"),
+    ]);
+    let body = request.encode_to_vec();
+    crate::otlp::send(&server, body, "identity", crate::otlp::PROTOBUF).await;
+    server.stop().await;
+    // The second start reads what the first has written.
+    let server = Running::with_database(&path).await;
+    assert_eq!(traces(&server, &[old, new]).await, [old, new]);
+    for ([id, _], question) in [(old, "How deep is the sea?"), (new, "hi")] {
+        let path = format!("/api/call?entity=acme&project=shop&id={id}");
+        let call = server.get(&path).await;
+        assert_eq!(call["row"]["prompt"], question, "{call}");
+    }
 }

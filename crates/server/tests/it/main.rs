@@ -20,6 +20,7 @@ mod otlp_json;
 mod otlp_logs;
 mod otlp_traces;
 mod parts;
+mod repeats;
 mod retention;
 mod setup;
 mod start;

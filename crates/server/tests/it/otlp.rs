@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message as _;
@@ -220,33 +220,27 @@ async fn a_span_in_protobuf_that_cannot_be_read_costs_no_other() {
     let mut message = request(vec![2; 8]);
     let spans = &mut message.resource_spans[0].scope_spans[0].spans;
     let good = spans[0].clone();
-    let mut value = Any::IntValue(1);
-    for _ in 0..200 {
-        value = Any::ArrayValue(ArrayValue {
-            values: vec![AnyValue { value: Some(value) }],
-        });
-    }
-    let deep = Span {
-        span_id: vec![3; 8],
-        attributes: vec![attribute("deep", value)],
+    let named = |id: u8, name: &str| Span {
+        span_id: vec![id; 8],
+        name: name.to_owned(),
         ..good.clone()
     };
-    let cut = Span {
-        span_id: vec![4; 8],
-        name: "cut here".to_owned(),
-        ..good.clone()
-    };
-    let last = Span {
-        span_id: vec![5; 8],
-        ..good
-    };
-    spans.extend([deep, cut, last]);
+    let long = named(4, "long here");
+    spans.extend([named(3, "cut here"), long, named(5, "last")]);
     let mut body = message.encode_to_vec();
-    let at = body.windows(8).position(|name| name == b"cut here");
-    body[at.unwrap()] = 0xff;
+    let mut change = |name: &[u8], offset: usize, byte: u8| {
+        let at = body.windows(name.len()).position(|found| found == name);
+        body[at.unwrap() + offset - 1] = byte;
+    };
+    // A text that is not Unicode is repaired; a text that is longer than its span cannot be read.
+    change(b"cut here", 1, 0xff);
+    change(b"long here", 0, 0x7f);
     let (rejected, calls) = stored(body, PROTOBUF).await;
-    assert_eq!(rejected, Some(2));
-    assert_eq!(ids(&calls), ["0202020202020202", "0505050505050505"]);
+    assert_eq!(rejected, Some(1));
+    let expected = ["0202020202020202", "0303030303030303", "0505050505050505"];
+    assert_eq!(ids(&calls), expected);
+    let name = |call: &&Value| call["display_name"] == "\u{fffd}ut here";
+    assert!(calls.iter().any(|call| name(&call)), "{calls:?}");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ impl Collector<'_> {
             Source::Code => Origin::Code("with_collector"),
             Source::Environment(origin) => origin,
         };
-        self.otlp.signal(origin, self.address, faults)
+        self.otlp.signal_collector(origin, self.address, faults)
     }
 }
 

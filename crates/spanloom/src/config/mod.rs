@@ -86,7 +86,7 @@ impl Environment {
             entity: variables.get("WANDB_ENTITY"),
             project: variables.get("WANDB_PROJECT"),
             wandb: Wandb::of(variables),
-            otlp: Otlp::of(variables),
+            otlp: Otlp::for_traces(variables),
             metrics: Signal::metrics(variables),
             logs: Signal::logs(variables),
             attribute_limit: of_spans.or(of_all).unwrap_or(ATTRIBUTE_LIMIT),
@@ -136,16 +136,16 @@ impl Environment {
     /// destinations (`alone`).
     pub(crate) fn collector(
         &self,
-        by_code: Option<&str>,
+        address_from_code: Option<&str>,
         alone: bool,
         faults: &mut Faults,
     ) -> Option<Destination> {
-        let destination = match by_code {
-            Some(base) => self.otlp.by_code(base, faults),
+        let destination = match address_from_code {
+            Some(base) => self.otlp.collector_at(base, faults),
             None if alone => None,
-            None => self.otlp.by_environment(faults),
+            None => self.otlp.collector(faults),
         };
-        let [metrics, logs] = self.signals(by_code, alone);
+        let [metrics, logs] = self.signals(address_from_code, alone);
         for collector in [metrics, logs].into_iter().flatten() {
             // Built again where it is used; building it here reports its faults with all others.
             drop(collector.destination(faults));
@@ -153,15 +153,15 @@ impl Environment {
         destination
     }
 
-    /// Returns the collectors of spans, metrics and logs; `by_code` is the address from code, and `alone` is whether
+    /// Returns the collectors of spans, metrics and logs; `address_from_code` is the address from code, and `alone` is whether
     /// code names all destinations.
     pub(crate) fn collectors<'a>(
         &'a self,
         spans: Option<&'a Destination>,
-        by_code: Option<&'a str>,
+        address_from_code: Option<&'a str>,
         alone: bool,
     ) -> Collectors<'a> {
-        let [metrics, logs] = self.signals(by_code, alone);
+        let [metrics, logs] = self.signals(address_from_code, alone);
         let signals = [&self.metrics, &self.logs];
         Collectors {
             spans,
@@ -180,7 +180,7 @@ impl Environment {
     /// else the given destination with the key for its server.
     pub(crate) fn known(&self, destination: Destination) -> Destination {
         let records = self.wandb.records().ok().flatten();
-        let collector = self.otlp.by_environment(&mut Faults::default());
+        let collector = self.otlp.collector(&mut Faults::default());
         let known = records.map(|records| records.destination).into_iter();
         let mut known = known.chain(collector);
         if let Some(known) = known.find(|known| known.is_same_place(&destination)) {
@@ -193,9 +193,13 @@ impl Environment {
     }
 
     /// Returns the collectors of metrics and logs.
-    fn signals<'a>(&'a self, by_code: Option<&'a str>, alone: bool) -> [Option<Collector<'a>>; 2] {
+    fn signals<'a>(
+        &'a self,
+        address_from_code: Option<&'a str>,
+        alone: bool,
+    ) -> [Option<Collector<'a>>; 2] {
         [&self.metrics, &self.logs].map(|signal| {
-            let (address, source) = match by_code {
+            let (address, source) = match address_from_code {
                 Some(base) => (Some(base).filter(|_| !signal.is_off), Source::Code),
                 None if alone => return None,
                 None => {
@@ -218,7 +222,7 @@ impl Environment {
     pub(crate) fn records(&self) -> Result<Option<Records>, Fault> {
         match self.wandb.records()? {
             Some(records) => Ok(Some(records)),
-            None if self.otlp.is_named() => Ok(None),
+            None if self.otlp.is_configured() => Ok(None),
             None => Records::server(Origin::System, LOCAL_SERVER).map(Some),
         }
     }

@@ -9,35 +9,40 @@ use crate::error::{Faults, Origin};
 pub(crate) struct Otlp;
 
 impl Otlp {
-    pub(super) fn of(_: &Variables<'_>) -> Self {
+    pub(super) fn for_traces(_: &Variables<'_>) -> Self {
         Self
     }
 
-    pub(super) fn of_metrics(_: &Variables<'_>) -> Self {
+    pub(super) fn for_metrics(_: &Variables<'_>) -> Self {
         Self
     }
 
-    pub(super) fn of_logs(_: &Variables<'_>) -> Self {
+    pub(super) fn for_logs(_: &Variables<'_>) -> Self {
         Self
     }
 
     #[expect(clippy::unused_self, reason = "as the other one")]
-    pub(crate) fn signal(&self, _: Origin, _: &str, _: &mut Faults) -> Option<Destination> {
+    pub(crate) fn signal_collector(
+        &self,
+        _: Origin,
+        _: &str,
+        _: &mut Faults,
+    ) -> Option<Destination> {
         None
     }
 
     #[expect(clippy::unused_self, reason = "as the other one")]
-    pub(crate) fn is_named(&self) -> bool {
+    pub(crate) fn is_configured(&self) -> bool {
         false
     }
 
     #[expect(clippy::unused_self, reason = "as the other one")]
-    pub(crate) fn by_code(&self, _: &str, _: &mut Faults) -> Option<Destination> {
+    pub(crate) fn collector_at(&self, _: &str, _: &mut Faults) -> Option<Destination> {
         None
     }
 
     #[expect(clippy::unused_self, reason = "as the other one")]
-    pub(crate) fn by_environment(&self, _: &mut Faults) -> Option<Destination> {
+    pub(crate) fn collector(&self, _: &mut Faults) -> Option<Destination> {
         None
     }
 }

@@ -32,11 +32,11 @@ const LOGS: Names = [
 
 impl Signal {
     pub(super) fn metrics(variables: &Variables<'_>) -> Self {
-        Self::of(METRICS, Otlp::of_metrics(variables), variables)
+        Self::of(METRICS, Otlp::for_metrics(variables), variables)
     }
 
     pub(super) fn logs(variables: &Variables<'_>) -> Self {
-        Self::of(LOGS, Otlp::of_logs(variables), variables)
+        Self::of(LOGS, Otlp::for_logs(variables), variables)
     }
 
     fn of([exporter, endpoint, protocol]: Names, otlp: Otlp, variables: &Variables<'_>) -> Self {

@@ -173,8 +173,8 @@ impl MonitorBuilder {
         } = self.plan()?;
         let environment = &self.environment;
         let collector = self.collector.as_ref().map(Secret::expose);
-        let by_code = self.server.is_some() || collector.is_some();
-        let collectors = environment.collectors(spans.as_ref(), collector, by_code);
+        let from_code = self.server.is_some() || collector.is_some();
+        let collectors = environment.collectors(spans.as_ref(), collector, from_code);
         let content = self.content && !environment.no_content;
         let banner = Banner {
             stream: &stream,
@@ -229,10 +229,10 @@ impl MonitorBuilder {
         let [server, collector] =
             [&self.server, &self.collector].map(|address| address.as_ref().map(Secret::expose));
         // If code names a destination, it names all of them.
-        let by_code = server.is_some() || collector.is_some();
+        let from_code = server.is_some() || collector.is_some();
         let records = match server {
             Some(address) => environment.named(address).map(Some),
-            None if by_code => Ok(None),
+            None if from_code => Ok(None),
             None => environment.records(),
         };
         // An entity is required only if records are known to go elsewhere.
@@ -244,7 +244,7 @@ impl MonitorBuilder {
         let mut faults = Faults::default();
         let stream = faults.keep(environment.stream(&self.stream, is_local));
         let records = faults.keep(records).flatten();
-        let spans = environment.collector(collector, by_code, &mut faults);
+        let spans = environment.collector(collector, from_code, &mut faults);
         let prices = match (&self.prices, &environment.prices) {
             (Some(prices), _) => Some(prices.clone()),
             (None, Some(file)) => faults.keep(prices::read(file)),

@@ -10,7 +10,7 @@ use crate::record::{CallInfo, Json};
 use crate::semconv as names;
 
 /// Attributes that are parameters of the request. They also stay in the attributes, where every span has them.
-const PARAMETERS: &[(&str, &str)] = &[
+pub(super) const PARAMETERS: &[(&str, &str)] = &[
     (names::GEN_AI_REQUEST_TEMPERATURE, "temperature"),
     (names::GEN_AI_REQUEST_TOP_P, "top_p"),
     (names::GEN_AI_REQUEST_MAX_TOKENS, "max_tokens"),
@@ -21,7 +21,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     (names::GEN_AI_REQUEST_PRESENCE_PENALTY, "presence_penalty"),
 ];
 /// A JSON object of the request's parameters (OpenInference, Langfuse).
-const INVOCATION_PARAMETERS: &[&str] = &[
+pub(super) const INVOCATION_PARAMETERS: &[&str] = &[
     "llm.invocation_parameters",
     "langfuse.observation.model.parameters",
 ];

@@ -63,6 +63,14 @@ pub(super) const INSTRUCTIONS_AND_TOOLS: &[&str] = &[
 /// The attribute for a model's tool calls, apart from its text (Vercel's AI SDK).
 pub(super) const TOOL_CALLS: &str = "ai.response.toolCalls";
 
+/// Returns the names of other dialects than the convention's, which has the first of each list.
+pub(super) fn others() -> impl Iterator<Item = &'static &'static str> {
+    let rest = [INPUTS, OUTPUTS]
+        .into_iter()
+        .flat_map(|list| list.iter().skip(1));
+    rest.map(|source| &source.name).chain([&TOOL_CALLS])
+}
+
 /// Takes the provider's own request, if an attribute has it.
 pub(super) fn sent(attributes: &mut Attributes) -> Option<Json> {
     whole(attributes, INPUTS, is_request)

@@ -12,6 +12,7 @@
 //! | `message` | conversion of a message of any dialect to those of a chat completion |
 //! | `part` | conversion of a part |
 //! | `chat` | request and answer around the messages |
+//! | `unread` | content that is read later |
 
 mod chat;
 mod embedding;
@@ -19,6 +20,7 @@ mod indexed_messages;
 mod json_messages;
 mod message;
 mod part;
+mod unread;
 
 use std::borrow::Cow;
 
@@ -30,7 +32,10 @@ use crate::json::Document;
 use crate::record::{CallInfo, Json};
 use crate::semconv as names;
 
+pub use unread::UnreadContent;
+
 /// Request and answer of a call.
+#[derive(Default)]
 pub(super) struct Bodies {
     pub(super) inputs: Option<Json>,
     pub(super) output: Option<Json>,

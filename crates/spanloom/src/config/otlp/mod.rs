@@ -18,10 +18,10 @@ use super::{Variable, Variables, address};
 use crate::error::{ErrorKind, Fault, Faults, Origin};
 
 /// The longest request timeout that is accepted as intended, in milliseconds: an hour.
-const MOST_MILLISECONDS: u64 = 3_600_000;
+const MAX_TIMEOUT_MS: u64 = 3_600_000;
 
 /// The variables of a setting: for one signal and for all.
-macro_rules! names {
+macro_rules! variable_names {
     ($signal:literal, $setting:literal) => {
         [
             concat!("OTEL_EXPORTER_OTLP_", $signal, "_", $setting),
@@ -31,13 +31,13 @@ macro_rules! names {
 }
 
 /// The connection settings of a collector, from one signal's variables.
-macro_rules! reached {
+macro_rules! connection_settings {
     ($variables:ident, $signal:literal) => {
         Self {
-            timeout: $variables.first(names!($signal, "TIMEOUT")),
-            certificate: $variables.first(names!($signal, "CERTIFICATE")),
-            client_key: $variables.first(names!($signal, "CLIENT_KEY")),
-            client_certificate: $variables.first(names!($signal, "CLIENT_CERTIFICATE")),
+            timeout: $variables.first(variable_names!($signal, "TIMEOUT")),
+            certificate: $variables.first(variable_names!($signal, "CERTIFICATE")),
+            client_key: $variables.first(variable_names!($signal, "CLIENT_KEY")),
+            client_certificate: $variables.first(variable_names!($signal, "CLIENT_CERTIFICATE")),
             ..Self::default()
         }
     };
@@ -68,42 +68,42 @@ enum Protocol {
 
 impl Otlp {
     /// Reads the settings of spans.
-    pub(super) fn of(variables: &Variables<'_>) -> Self {
-        let [of_traces, of_all] = names!("TRACES", "ENDPOINT");
+    pub(super) fn for_traces(variables: &Variables<'_>) -> Self {
+        let [for_traces, for_all] = variable_names!("TRACES", "ENDPOINT");
         Self {
-            traces_endpoint: variables.get(of_traces),
-            endpoint: variables.get(of_all),
-            protocol: variables.first(names!("TRACES", "PROTOCOL")),
-            headers: variables.first(names!("TRACES", "HEADERS")),
-            compression: variables.first(names!("TRACES", "COMPRESSION")),
-            ..reached!(variables, "TRACES")
+            traces_endpoint: variables.get(for_traces),
+            endpoint: variables.get(for_all),
+            protocol: variables.first(variable_names!("TRACES", "PROTOCOL")),
+            headers: variables.first(variable_names!("TRACES", "HEADERS")),
+            compression: variables.first(variable_names!("TRACES", "COMPRESSION")),
+            ..connection_settings!(variables, "TRACES")
         }
     }
 
     /// Reads the settings of metrics that the stock exporter does not read.
-    pub(super) fn of_metrics(variables: &Variables<'_>) -> Self {
-        reached!(variables, "METRICS")
+    pub(super) fn for_metrics(variables: &Variables<'_>) -> Self {
+        connection_settings!(variables, "METRICS")
     }
 
     /// Reads the settings of logs that the stock exporter does not read.
-    pub(super) fn of_logs(variables: &Variables<'_>) -> Self {
-        reached!(variables, "LOGS")
+    pub(super) fn for_logs(variables: &Variables<'_>) -> Self {
+        connection_settings!(variables, "LOGS")
     }
 
     /// Returns whether the environment names a collector of spans.
-    pub(crate) fn is_named(&self) -> bool {
+    pub(crate) fn is_configured(&self) -> bool {
         self.traces_endpoint.is_some() || self.endpoint.is_some()
     }
 
     /// Returns the collector at the base address from code, over HTTP.
-    pub(crate) fn by_code(&self, base: &str, faults: &mut Faults) -> Option<Destination> {
+    pub(crate) fn collector_at(&self, base: &str, faults: &mut Faults) -> Option<Destination> {
         let at = address(Origin::Code("with_collector"), Destination::otlp_http(base));
         let destination = faults.keep(at);
         self.apply(destination, faults)
     }
 
     /// Returns the collector that the environment names.
-    pub(crate) fn by_environment(&self, faults: &mut Faults) -> Option<Destination> {
+    pub(crate) fn collector(&self, faults: &mut Faults) -> Option<Destination> {
         let endpoint = self.traces_endpoint.as_ref().or(self.endpoint.as_ref())?;
         let protocol = faults.keep(self.protocol());
         let at = match protocol {
@@ -116,7 +116,7 @@ impl Otlp {
     }
 
     /// Returns the destination of metrics or events at this address, without what the stock exporters read themselves.
-    pub(crate) fn signal(
+    pub(crate) fn signal_collector(
         &self,
         origin: Origin,
         endpoint: &str,
@@ -133,7 +133,7 @@ impl Otlp {
         match variable.text().to_ascii_lowercase().as_str() {
             "http/protobuf" => Ok(Protocol::HttpProtobuf),
             "grpc" => Ok(Protocol::Grpc),
-            _ => Err(refused(variable, "protocol", "http/protobuf or grpc")),
+            _ => Err(unexpected(variable, "protocol", "http/protobuf or grpc")),
         }
     }
 
@@ -183,9 +183,9 @@ impl Otlp {
             return Ok(None);
         };
         let time = variable.text().parse().ok();
-        match time.filter(|time| (1..=MOST_MILLISECONDS).contains(time)) {
+        match time.filter(|time| (1..=MAX_TIMEOUT_MS).contains(time)) {
             Some(time) => Ok(Some(Duration::from_millis(time))),
-            None => Err(refused(
+            None => Err(unexpected(
                 variable,
                 "time",
                 "milliseconds from 1 to 3600000, such as 10000",
@@ -198,7 +198,7 @@ impl Otlp {
             None => Ok(None),
             Some(variable) if variable.is("gzip") => Ok(Some(true)),
             Some(variable) if variable.is("none") => Ok(Some(false)),
-            Some(variable) => Err(refused(variable, "compression", "gzip or none")),
+            Some(variable) => Err(unexpected(variable, "compression", "gzip or none")),
         }
     }
 
@@ -224,7 +224,7 @@ impl Otlp {
 }
 
 /// Returns the fault of a value that is not among the expected values.
-fn refused(variable: &Variable, what: &str, expected: &str) -> Fault {
+fn unexpected(variable: &Variable, what: &str, expected: &str) -> Fault {
     let why = format!("invalid {what} {}: expected {expected}", variable.word());
     variable.fault(ErrorKind::Destination, why)
 }

@@ -70,12 +70,12 @@ fn limits_and_signals_follow_the_environment() {
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
         "http://127.0.0.1:4318",
     );
-    let signals = |variables: &[(&str, &str)], by_code, alone| {
+    let signals = |variables: &[(&str, &str)], from_code, alone| {
         let environment = environment(variables);
         let mut faults = Faults::default();
-        let spans = environment.collector(by_code, alone, &mut faults);
+        let spans = environment.collector(from_code, alone, &mut faults);
         faults.settle(Some(())).unwrap();
-        let to = environment.collectors(spans.as_ref(), by_code, alone);
+        let to = environment.collectors(spans.as_ref(), from_code, alone);
         [to.spans.is_some(), to.metrics.is_some(), to.logs.is_some()]
     };
     assert_eq!(signals(&[endpoint], None, false), [true, false, false]);
