@@ -8,13 +8,18 @@ pub(crate) const TASK: &str = "SPANLOOM_TEST_TASK";
 
 /// Starts the test `name` in a separate process, with these arguments.
 pub(crate) fn start(name: &str, told: &[&str]) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    command(name, told).spawn().unwrap()
+}
+
+/// Returns the command that starts the test `name`, with these arguments.
+pub(crate) fn command(name: &str, told: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(TASK, told.join("\n"))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    command
 }
 
 /// Returns the arguments of this process, if it is such a child.

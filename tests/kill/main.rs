@@ -8,6 +8,7 @@
 
 #[path = "../child.rs"]
 mod child;
+mod power;
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};

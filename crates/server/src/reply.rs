@@ -73,7 +73,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Failed => Self::internal(refused.reason()),
-            Refused::Busy | Refused::Disk => Self::busy(refused.reason()),
+            Refused::Busy | Refused::Disk | Refused::Gone => Self::busy(refused.reason()),
         }
     }
 }

@@ -93,9 +93,16 @@ impl Memory {
         id.map_or(0, |id| self.places.hash(project, id))
     }
 
-    /// Prepares for loading: the rows before a place have been removed.
-    pub(super) fn begin(&mut self, first: usize) {
+    /// Prepares for loading: the rows before a place have been removed, and so many follow.
+    pub(super) fn begin(&mut self, first: usize, rows: usize) {
         self.rows.remove_before(first);
+        // A table that grows hashes the ids of all its rows again.
+        let mut table = self
+            .places
+            .table
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        table.reserve(rows, |place| self.hash(*place));
     }
 
     /// Adds a segment that was removed.

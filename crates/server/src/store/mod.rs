@@ -28,6 +28,8 @@
 //! | `salvage` | reading a table of which pages are damaged |
 //! | `segments` | copies of the columns in the file |
 //! | `memory` | the rows in memory, and the copy that readers take |
+//! | `aside` | a database that cannot be opened is set aside |
+//! | `file_id` | the identity of a file |
 //! | `owner` | the lock that reserves a file for one process |
 //! | `merge` | the merge of two parts of one call |
 //! | `ends` | ends of calls whose start has not arrived |
@@ -35,11 +37,11 @@
 //! | `batch` | records that are stored together, prepared for the writer |
 //! | `values` | the attributes that can be grouped by |
 //! | `writer` | the one thread that writes, and its queue |
-//! | `placed` | the rows of a transaction that is not committed |
 //! | `transaction` | the writer's transactions |
 //! | `simulation` | histories, as a test |
 //! | `sqlite` | [`Store`], which combines these parts |
 
+mod aside;
 mod backup;
 mod batch;
 mod chunks;
@@ -48,6 +50,7 @@ mod dictionary;
 mod draft;
 mod ends;
 mod facts;
+mod file_id;
 mod frame;
 mod id;
 mod incoming;
@@ -58,7 +61,6 @@ pub(crate) mod outcome;
 mod outer;
 mod owner;
 mod payload;
-mod placed;
 pub(crate) mod question;
 mod repeats;
 mod retention;
@@ -92,6 +94,8 @@ pub(crate) enum Refused {
     Busy,
     /// The disk cannot take the records: it is full, read-only or failing; try again later.
     Disk,
+    /// The database's file was removed or replaced: what is written would be lost.
+    Gone,
     /// The database failed; the log has the details.
     Failed,
 }
@@ -102,6 +106,9 @@ impl Refused {
         match self {
             Self::Busy => "too much data is waiting to be written",
             Self::Disk => "the disk cannot take the records: it is full, read-only or failing",
+            Self::Gone => {
+                "the database file was removed or replaced; put it back, or start the server again"
+            }
             Self::Failed => "the records could not be stored",
         }
     }

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::file_id::FileId;
 use crate::error::{Error, ErrorKind};
 
 /// The number of lock attempts; an ending owner may remove the file meanwhile.
@@ -58,19 +59,9 @@ impl Drop for Owner {
 }
 
 /// Returns whether an open file is the file at a path.
-#[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let known =
-        |metadata: io::Result<std::fs::Metadata>| metadata.map(|it| (it.dev(), it.ino())).ok();
-    let held = known(file.metadata());
-    held.is_some() && held == known(std::fs::metadata(path))
-}
-
-/// On other platforms, an open file cannot be removed.
-#[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> bool {
-    true
+    let held = file.metadata().ok().as_ref().map(FileId::of);
+    held.is_some() && held == FileId::at(path)
 }
 
 /// Returns the path of the lock file, next to the database itself: a link to a database is that database.

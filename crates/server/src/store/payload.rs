@@ -19,6 +19,14 @@ pub(super) fn write(call: &Incoming) -> io::Result<String> {
         Incoming::Span(span) => span,
     };
     let mut payload = text(span.to_json()?)?;
+    // The longest line of a text.
+    const LINE: usize = 64;
+    payload.reserve(
+        span.content
+            .texts()
+            .map(|(_, text)| text.len() + LINE)
+            .sum(),
+    );
     for (name, text) in span.content.texts() {
         // Writing into a string does not fail.
         let _ = write!(payload, "\n{name} {}\n", text.len());

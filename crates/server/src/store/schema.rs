@@ -24,7 +24,7 @@ pub enum Database {
 }
 
 /// `SPLM`, which distinguishes the file from databases of other programs.
-const APPLICATION: i32 = 0x5350_4c4d;
+pub(super) const APPLICATION: i32 = 0x5350_4c4d;
 const VERSION: i32 = 4;
 
 /// Integers only, with texts by code; `loc` is the arrival number. Payloads are found by frame and slot.

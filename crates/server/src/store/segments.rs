@@ -36,7 +36,9 @@ impl Saved {
             .min(end / segment);
         let removed = first / segment;
         let whole = stored.max(removed);
-        memory.begin(index_of(first));
+        // Nothing is known of their number if the table of calls is damaged.
+        let count = if end < i64::MAX { end - first } else { 0 };
+        memory.begin(index_of(first), index_of(count));
         for _ in 0..removed {
             memory.put_removed();
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::HashMap;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use spanloom_core::Record;
 use tempfile::TempDir;
 
+use super::aside;
 use super::batch::Batch;
 use super::damage::remains;
 use super::frame::Payloads;
@@ -37,6 +38,7 @@ pub(crate) struct Store {
     reader: Mutex<Option<Connection>>,
     damaged: Mutex<BTreeSet<i64>>,
     lost_calls: usize,
+    set_aside: Option<PathBuf>,
     path: PathBuf,
     retention: Retention,
     _owner: Owner,
@@ -58,7 +60,7 @@ pub(crate) struct Space {
 }
 
 /// The health of the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Health {
     /// The reason the last records were not stored, if they were not.
     pub(crate) refused: Option<Refused>,
@@ -66,6 +68,8 @@ pub(crate) struct Health {
     pub(crate) damaged_frames: usize,
     /// The number of calls that could not be read at the start.
     pub(crate) lost_calls: usize,
+    /// The name of the database that could not be opened at the start.
+    pub(crate) set_aside: Option<String>,
 }
 
 impl Store {
@@ -75,7 +79,7 @@ impl Store {
             Database::Temporary => temporary()?,
         };
         let owner = Owner::of(&path)?;
-        let connection = schema::open(&path)?;
+        let (connection, set_aside) = open(&path)?;
         let mut memory = Memory::new(schema::load_texts(&connection)?);
         let saved = Saved::load(&connection, &mut memory)?;
         let lost_calls = memory.rows.holes();
@@ -91,6 +95,7 @@ impl Store {
             reader,
             damaged: Mutex::default(),
             lost_calls,
+            set_aside,
             path,
             retention,
             _owner: owner,
@@ -158,6 +163,10 @@ impl Store {
         Health {
             refused: self.writer.refused(),
             lost_calls: self.lost_calls,
+            set_aside: self
+                .set_aside
+                .as_ref()
+                .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())),
             damaged_frames: self
                 .damaged
                 .lock()
@@ -277,6 +286,21 @@ impl Texts {
         self.read.insert(number, text.clone());
         text
     }
+}
+
+/// Opens a database; one that is damaged as a whole is set aside, and a new one begins. Returns its new path as well.
+fn open(path: &Path) -> Result<(Connection, Option<PathBuf>), Error> {
+    let error = match schema::open(path) {
+        Err(error) if aside::is_ours(path, &error) => error,
+        opened => return Ok((opened?, None)),
+    };
+    let to = aside::set_aside(path).map_err(|failure| {
+        let message = format!("{error}; it could not be set aside either: {failure}");
+        Error::new(ErrorKind::Database, message)
+    })?;
+    tracing::error!(name: "spanloom.store.set_aside", %error, to = %to.display(),
+        "the database cannot be read: it is set aside, and a new one begins");
+    Ok((schema::open(path)?, Some(to)))
 }
 
 fn temporary() -> Result<(PathBuf, Option<TempDir>), Error> {

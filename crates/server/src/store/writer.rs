@@ -120,7 +120,8 @@ impl Writer {
         let waiting = self.wait(bytes)?;
         let (done, outcome) = oneshot::channel();
         let job = move |transaction: &mut Transaction| {
-            let outcome = transaction.run(work).map_err(|error| failed(&error));
+            let outcome = in_place(transaction)
+                .and_then(|()| transaction.run(work).map_err(|error| failed(&error)));
             let refused = outcome.as_ref().map(|_| ()).map_err(|refused| *refused);
             drop(waiting);
             // As with records, a client that has disconnected will ask again.
@@ -185,7 +186,7 @@ fn run(
     let mut check = Instant::now();
     loop {
         if Instant::now() >= check {
-            check = Instant::now() + retain(&mut transaction, retention);
+            check = Instant::now() + idle(&mut transaction, retention, refused);
         }
         let wait = check.saturating_duration_since(Instant::now());
         let job = match next.take().map_or_else(|| jobs.recv_timeout(wait), Ok) {
@@ -218,6 +219,30 @@ fn run(
     }
 }
 
+/// Looks after the database in between; returns the time until there may be more to do.
+fn idle(
+    transaction: &mut Transaction,
+    retention: &Retention,
+    refused: &Mutex<Option<Refused>>,
+) -> Duration {
+    let outcome = in_place(transaction);
+    let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+    match outcome {
+        Err(gone) => {
+            if *refused != Some(gone) {
+                tracing::error!(name: "spanloom.store.gone", "the database file was removed or replaced: nothing is stored");
+            }
+            *refused = Some(gone);
+            CHECK
+        }
+        Ok(()) => {
+            *refused = refused.filter(|last| *last != Refused::Gone);
+            drop(refused);
+            retain(transaction, retention)
+        }
+    }
+}
+
 /// Removes what need not be kept; returns the time until there may be more of it.
 fn retain(transaction: &mut Transaction, retention: &Retention) -> Duration {
     match transaction.retain(retention) {
@@ -230,9 +255,18 @@ fn retain(transaction: &mut Transaction, retention: &Retention) -> Duration {
     }
 }
 
+/// Checks that the database is still the file at its path: what is written to a removed file is lost.
+fn in_place(transaction: &Transaction) -> Result<(), Refused> {
+    match transaction.is_in_place() {
+        true => Ok(()),
+        false => Err(Refused::Gone),
+    }
+}
+
 fn commit(transaction: &mut Transaction, together: Vec<Calls>) -> Result<(), Refused> {
     let batches: Vec<&Batch> = together.iter().map(|calls| &calls.batch).collect();
-    let outcome = transaction.commit(&batches).map_err(|error| failed(&error));
+    let outcome = in_place(transaction)
+        .and_then(|()| transaction.commit(&batches).map_err(|error| failed(&error)));
     for calls in together {
         // A client that no longer waits for the answer will ask again, and finds its records stored.
         let _ = calls.done.send(outcome);

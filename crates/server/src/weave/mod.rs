@@ -83,6 +83,9 @@ struct Health {
     /// The number of calls that could not be read at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_calls: Option<usize>,
+    /// The name of the database that could not be opened at the start, in whose place a new one began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_aside: Option<String>,
 }
 
 /// Answers with 200 regardless of the status: the server runs, and stored records can be read.
@@ -93,6 +96,7 @@ async fn health(State(app): State<Arc<App>>) -> Response {
         reason: health.refused.map(Refused::reason),
         damaged_frames: Some(health.damaged_frames).filter(|frames| *frames > 0),
         lost_calls: Some(health.lost_calls).filter(|calls| *calls > 0),
+        set_aside: health.set_aside,
     })
 }
 

@@ -169,3 +169,59 @@ async fn a_damaged_page_never_stops_a_start_and_costs_its_calls_only() {
     assert!(some_lost > 5, "{some_lost} of {pages}");
     assert!(all_lost <= 1 && names_lost <= 2, "{all_lost}, {names_lost}");
 }
+
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_set_aside_and_a_new_one_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    for (number, byte) in [(1, 0), (2, 0xff)] {
+        let server = Running::with_database(&path).await;
+        server.record(&[call(1), call(2)]).await;
+        server.stop().await;
+        // The first page is one byte everywhere, as a failing disk leaves it.
+        overwrite(&path, 0, byte);
+        let lost = std::fs::read(&path).unwrap();
+        let server = Running::with_database(&path).await;
+        let name = format!("x.db.unreadable-{number}");
+        let health = server.get("/health").await;
+        assert_eq!(health, json!({"status": "ok", "set_aside": name}));
+        assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), lost);
+        server.record(&[call(3)]).await;
+        let ids: Vec<Value> = server.query(json!({})).await;
+        assert_eq!(ids.iter().map(id).collect::<Vec<_>>(), [id(&call(3))]);
+        server.stop().await;
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_while_the_file_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let moved = folder.path().join("moved.db");
+    let server = Running::with_database(&path).await;
+    server.record(&[call(1)]).await;
+    let send = async |n| {
+        let body = json!({"batch": [call(n)]});
+        let answer = server.post("/v2/acme/chatbot/calls/complete", &body).await;
+        answer.status().as_u16()
+    };
+    std::fs::rename(&path, &moved).unwrap();
+    assert_eq!(send(2).await, 503);
+    // Another file at its path is not the database.
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(send(2).await, 503);
+    let health = server.get("/health").await;
+    assert_eq!(health["status"], "degraded");
+    assert!(
+        health["reason"].to_string().contains("removed or replaced"),
+        "{health}"
+    );
+    // What was stored can still be read.
+    assert_eq!(server.query(json!({})).await.len(), 1);
+    std::fs::rename(&moved, &path).unwrap();
+    assert_eq!(send(2).await, 200);
+    server.stop().await;
+    let server = Running::with_database(&path).await;
+    assert_eq!(server.query(json!({})).await.len(), 2);
+}

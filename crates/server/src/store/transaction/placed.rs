@@ -2,8 +2,8 @@
 
 use hashbrown::HashMap;
 
-use super::repeats::TextHash;
-use super::{Code, Id, Row};
+use crate::store::repeats::TextHash;
+use crate::store::{Code, Id, Row};
 
 /// The rows that a transaction has written so far.
 #[derive(Default)]

@@ -1,26 +1,33 @@
 //! A transaction: batches of records become rows, frames and codes, which are then published to readers.
+//!
+//! | file | what |
+//! |---|---|
+//! | `put` | a call, a part of one, or an end at its place |
+//! | `placed` | the rows of a transaction that is not committed |
+
+mod placed;
+mod put;
 
 use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use rusqlite::{Connection, TransactionBehavior, params};
-use spanloom_core::Record;
 
-use super::batch::{Batch, Call, is_span};
-use super::draft::Draft;
-use super::facts::{Facts, SEGMENT};
-use super::frame::{Location, Packer, Payloads};
-use super::id::Id;
-use super::memory::Published;
-use super::placed::Placed;
-use super::repeats::{self, NewText, Repeats};
-use super::retention::{Pages, Retention};
-use super::row::Row;
-use super::segments::Saved;
-use super::values::Values;
-use super::{CallEnd, Code, Dictionary, ends, frame, merge, payload, schema};
+use self::placed::Placed;
 use crate::error::Error;
+use crate::store::batch::Batch;
+use crate::store::draft::Draft;
+use crate::store::facts::{Facts, SEGMENT};
+use crate::store::file_id::FileId;
+use crate::store::frame::Packer;
+use crate::store::memory::Published;
+use crate::store::repeats::{self, NewText, Repeats};
+use crate::store::retention::{Pages, Retention};
+use crate::store::row::Row;
+use crate::store::segments::Saved;
+use crate::store::values::Values;
+use crate::store::{Dictionary, ends, frame, schema};
 
 /// The state of the writer, ahead of the readers while a transaction is open.
 pub(super) struct Transaction {
@@ -38,6 +45,7 @@ pub(super) struct Transaction {
     repeats: Arc<Repeats>,
     /// The number of the last text that is stored apart.
     texts: i64,
+    file: Option<FileId>,
 }
 
 impl Transaction {
@@ -54,6 +62,7 @@ impl Transaction {
         };
         let repeats = Arc::new(repeats::load(&connection, frames)?);
         let texts = repeats::last(&connection)?;
+        let file = file_id(&connection);
         let (dictionary, rows, values) = {
             let memory = published.get();
             let values = Values::new(memory.rows.values());
@@ -71,7 +80,13 @@ impl Transaction {
             ends_wait,
             repeats,
             texts,
+            file,
         })
+    }
+
+    /// Returns whether the database is the file that it was at the start.
+    pub(super) fn is_in_place(&self) -> bool {
+        file_id(&self.connection) == self.file
     }
 
     /// Returns what is known of texts that repeat.
@@ -191,143 +206,6 @@ impl Transaction {
         insert.execute(params![self.frames, data]).map(drop)
     }
 
-    /// Puts a call's row at its place. Span ids are unique within their trace only: of two spans with one id in two
-    /// traces the later one is stored under the ids of its trace and its span together.
-    fn put(&mut self, call: &Call, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
-        let known = self.place(row.project, &row.id, placed);
-        let Some((place, location)) = known else {
-            // The span that had its id first may be gone.
-            let is_renamed = row.is_span() && {
-                let within = row.id.within(&row.trace);
-                self.place(row.project, &within, placed).is_some()
-            };
-            return match is_renamed {
-                true => self.put_renamed(call.record()?, placed),
-                false => self.write_new(row, placed),
-            };
-        };
-        let record = call.record()?;
-        if !self.is_taken(&record, &row, placed) {
-            return self.put_part(&record, row, (place, location), placed);
-        }
-        self.put_renamed(record, placed)
-    }
-
-    /// Puts a span under the ids of its trace and itself together.
-    fn put_renamed(&mut self, record: Record, placed: &mut Placed) -> rusqlite::Result<()> {
-        let mut renamed = record;
-        renamed.id = format!("{}{}", renamed.trace_id, renamed.id);
-        let row = self.put_merged(&renamed)?;
-        match self.place(row.project, &row.id, placed) {
-            Some(known) => self.put_part(&renamed, row, known, placed),
-            None => self.write_new(row, placed),
-        }
-    }
-
-    fn write_new(&mut self, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
-        let place = self.rows;
-        self.rows += 1;
-        self.write_row(place, row, placed)
-    }
-
-    /// Returns whether the id of a span belongs to a span of another trace.
-    fn is_taken(&self, record: &Record, row: &Row, placed: &Placed) -> bool {
-        if !is_span(record) {
-            return false;
-        }
-        if let Some(index) = placed.by_id.get(&(row.project, row.id.clone())) {
-            let known = placed.rows.get(*index);
-            return known.is_some_and(|(_, known)| known.trace != row.trace);
-        }
-        let memory = self.published.get();
-        let known = memory.find(row.project, &row.id);
-        let known = known.and_then(|place| memory.rows.get(place));
-        known.is_some_and(|known| known.trace != row.trace)
-    }
-
-    /// Puts a part of a known call, which keeps its place and its known data.
-    fn put_part(
-        &mut self,
-        record: &Record,
-        mut row: Row,
-        (place, location): (usize, Location),
-        placed: &mut Placed,
-    ) -> rusqlite::Result<()> {
-        if let Some(stored) = self.read(location)? {
-            let merged = merge::merge(stored, record.clone());
-            // A record that the merge leaves unchanged has its payload among those of its batch.
-            if merged != *record {
-                row = self.put_merged(&merged)?;
-            }
-        } else {
-            // The stored part is already lost; the new part need not be.
-            tracing::error!(name: "spanloom.store.damaged", frame = location.0, "an earlier part of a call cannot be read");
-        }
-        self.write_row(place, row, placed)
-    }
-
-    fn write_row(&mut self, place: usize, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
-        let loc = i64::try_from(place).unwrap_or(i64::MAX);
-        self.saved.change(&self.connection, place)?;
-        schema::write(&self.connection, loc, &row)?;
-        placed.add(place, row);
-        Ok(())
-    }
-
-    /// Adds the end of a call to its start, or stores the end until the start arrives.
-    fn put_end(&mut self, end: &CallEnd, placed: &mut Placed) -> rusqlite::Result<()> {
-        let project = self.dictionary.code(&end.project_id);
-        let id = Id::new(&end.id);
-        let known = project.and_then(|project| self.place(project, &id, placed));
-        let stored = match known {
-            Some((place, location)) => self.read(location)?.map(|record| (place, record)),
-            None => None,
-        };
-        let Some((place, mut record)) = stored else {
-            self.ends_wait = true;
-            return ends::put(&self.connection, end);
-        };
-        end.clone().complete(&mut record);
-        let row = self.put_merged(&record)?;
-        self.write_row(place, row, placed)
-    }
-
-    /// Returns the row of a record made of two parts, and writes its payload in a separate frame.
-    fn put_merged(&mut self, merged: &Record) -> rusqlite::Result<Row> {
-        let data = serde_json::to_string(merged)
-            .map_err(io::Error::other)
-            .and_then(|payload| self.packer.pack(std::iter::once(payload.as_str())))
-            .map_err(unpacked)?;
-        self.put_frame(&data)?;
-        let mut row = self.row(&Draft::new(merged.clone().into()));
-        (row.frame, row.slot) = (self.frames, 0);
-        Ok(row)
-    }
-
-    /// Returns the place and location of a call, committed or written earlier in this transaction.
-    fn place(&self, project: Code, id: &Id, placed: &Placed) -> Option<(usize, Location)> {
-        if let Some(index) = placed.by_id.get(&(project, id.clone())) {
-            let (place, row) = placed.rows.get(*index)?;
-            return Some((*place, (row.frame, row.slot)));
-        }
-        let memory = self.published.get();
-        let place = memory.find(project, id)?;
-        let row = memory.rows.get(place)?;
-        Some((place, (row.frame, row.slot)))
-    }
-
-    /// Reads a stored record; returns `None` if it can no longer be read.
-    pub(super) fn read(&self, (frame, slot): Location) -> rusqlite::Result<Option<Record>> {
-        let data = match schema::frame(&self.connection, frame) {
-            Err(error) if schema::is_damage(&error) => return Ok(None),
-            data => data?,
-        };
-        let payloads = Payloads::unpack(&data).ok();
-        let stored = payloads.as_ref().and_then(|payloads| payloads.get(slot));
-        let text = |number| repeats::read(&self.connection, number).ok().flatten();
-        Ok(stored.and_then(|payload| payload::read(payload, text)))
-    }
-
     /// Removes calls that need not be kept, a few at a time, and gives room back. Returns whether there was anything to do.
     pub(super) fn retain(&mut self, retention: &Retention) -> rusqlite::Result<bool> {
         ends::bound(&self.connection)?;
@@ -400,6 +278,10 @@ impl Transaction {
         transaction.commit()?;
         schema::empty_log(&self.connection)
     }
+}
+
+fn file_id(connection: &Connection) -> Option<FileId> {
+    FileId::at(connection.path()?.as_ref())
 }
 
 /// Returns the last frame in use. If the table cannot be read to its end, it is far behind those of all rows.
