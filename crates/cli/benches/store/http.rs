@@ -25,6 +25,19 @@ impl Connection {
         self.stream.read_line(&mut String::new()).unwrap();
     }
 
+    /// Sends a request and returns the status of its answer, which is not read; 0 if there is none.
+    pub(crate) fn status(&mut self, path: &str) -> u16 {
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+            self.address
+        );
+        let mut answer = String::new();
+        let sent = self.stream.get_mut().write_all(head.as_bytes());
+        let read = sent.and_then(|()| self.stream.read_to_string(&mut answer));
+        let status = answer.split(' ').nth(1).filter(|_| read.is_ok());
+        status.map_or(0, |status| status.parse().unwrap())
+    }
+
     /// Sends a request and returns the bytes of its answer, which must be a success.
     pub(crate) fn get(&mut self, path: &str) -> usize {
         let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);

@@ -16,7 +16,7 @@ const WEEK_MS: u64 = 7 * 86_400_000;
 /// The different requests; ids and times are new in each one sent.
 const TEMPLATES: usize = 48;
 
-const MODELS: [&str; 12] = [
+pub(crate) const MODELS: [&str; 12] = [
     "gpt-4o-mini",
     "gpt-4o",
     "gpt-4.1",
@@ -32,29 +32,29 @@ const MODELS: [&str; 12] = [
 ];
 
 /// A generator of numbers that look random (xorshift64*).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
     /// Returns a number that is small more often than large.
-    fn skewed(&mut self, bound: u64) -> u64 {
+    pub(crate) fn skewed(&mut self, bound: u64) -> u64 {
         let share = self.below(1_000_000) as f64 / 1e6;
         (share * share * share * bound as f64) as u64
     }
 }
 
 /// Words of one to three syllables, most of them rare.
-fn words(count: usize) -> Vec<String> {
+pub(crate) fn words(count: usize) -> Vec<String> {
     const SYLLABLES: [&str; 24] = [
         "an", "ber", "con", "der", "es", "for", "gra", "har", "in", "jo", "ken", "lo", "mar", "ne",
         "or", "pre", "qui", "ra", "sto", "ti", "un", "ver", "wa", "yo",
@@ -68,7 +68,7 @@ fn words(count: usize) -> Vec<String> {
     (0..count).map(word).collect()
 }
 
-fn text(random: &mut Random, words: &[String], bytes: usize) -> String {
+pub(crate) fn text(random: &mut Random, words: &[String], bytes: usize) -> String {
     let mut text = String::new();
     while text.len() < bytes {
         text.push_str(&words[random.skewed(words.len() as u64) as usize]);

@@ -149,6 +149,14 @@ impl Attributes {
         }
     }
 
+    /// Puts many attributes, in no order.
+    pub(super) fn put_all(&mut self, attributes: Vec<(String, Value)>) {
+        if !attributes.is_empty() {
+            let own = std::mem::take(self).into_iter();
+            *self = own.chain(attributes).collect();
+        }
+    }
+
     /// Takes a text; also from a number or a flag.
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<String> {
         let mut found: Option<String> = None;

@@ -15,6 +15,8 @@ use crate::store::Incoming;
 
 /// The maximum nesting depth of values; deeper values are left out.
 pub(super) const DEPTH: usize = 32;
+/// The longest name of a scope, in bytes.
+const LONGEST_SCOPE: usize = 1_024;
 /// The maximum characters of a reason in an answer: some reasons quote the request.
 const LONGEST_REASON: usize = 200;
 
@@ -146,6 +148,17 @@ pub(super) fn span(span: Span, scope: Option<&str>) -> Option<mapping::Span> {
         events: span.events.into_iter().map(event).collect(),
         links: span.links.into_iter().filter_map(link).collect(),
     })
+}
+
+/// Returns the name of a scope, cut if it is too long: each span of the scope has it.
+pub(super) fn scope(mut name: String) -> Option<String> {
+    if name.len() > LONGEST_SCOPE {
+        let end = (0..=LONGEST_SCOPE)
+            .rev()
+            .find(|end| name.is_char_boundary(*end));
+        name.truncate(end.unwrap_or(0));
+    }
+    Some(name).filter(|name| !name.is_empty())
 }
 
 pub(super) fn kind(kind: i32) -> Option<&'static str> {

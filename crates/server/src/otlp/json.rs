@@ -13,7 +13,7 @@ use spanloom_core::StreamName;
 
 use super::Signal;
 use super::bound::{MOST_MESSAGES, MOST_SPANS, Refused};
-use super::decode::Taken;
+use super::decode::{self, Taken};
 use super::object::{Fields, Object, list, skip};
 use super::text;
 
@@ -117,9 +117,7 @@ impl<'de> Fields<'de> for Scope<'de> {
                 let scope: Option<&RawValue> = map.next_value()?;
                 // A scope that cannot be read has no name.
                 let name = scope.and_then(|scope| parsed::<ScopeName>(scope).ok());
-                self.name = name
-                    .and_then(|scope| scope.0)
-                    .filter(|name| !name.is_empty());
+                self.name = name.and_then(|scope| decode::scope(scope.0?));
             }
             _ => skip(map)?,
         }

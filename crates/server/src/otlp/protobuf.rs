@@ -7,7 +7,7 @@ use spanloom_core::StreamName;
 
 use super::Signal;
 use super::bound::{self, Count, Kind, Refused};
-use super::decode::Taken;
+use super::decode::{self, Taken};
 use super::span::span;
 
 /// The reason a message is not read.
@@ -46,7 +46,7 @@ pub(super) fn read(signal: Signal, request: &[u8], default: &StreamName) -> Resu
 /// Returns the name of a scope; one that cannot be read has none.
 fn name(scope: &[u8]) -> Option<String> {
     let scope = InstrumentationScope::decode(scope).ok()?;
-    Some(scope.name).filter(|name| !name.is_empty())
+    decode::scope(scope.name)
 }
 
 fn decoded<M: Message + Default>(bytes: Option<&[u8]>) -> Result<M, String> {

@@ -36,6 +36,8 @@ fn is_head(head: &[u8; HEAD]) -> bool {
 
 /// Renames a database and its log; returns the new path.
 pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    // A link stays, and leads to the new database.
+    let path = &path.canonicalize()?;
     let with = |path: &Path, suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);

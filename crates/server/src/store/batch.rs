@@ -88,6 +88,7 @@ impl Call {
     pub(super) fn record(&self) -> rusqlite::Result<Record> {
         let unread = || io::Error::other("the payload of a call cannot be read");
         payload::read(&self.payload, |_| None)
+            .map(|(record, _)| record)
             .ok_or_else(|| rusqlite::Error::ToSqlConversionFailure(unread().into()))
     }
 }

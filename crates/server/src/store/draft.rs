@@ -12,7 +12,7 @@ use super::{Code, Dictionary};
 
 /// The maximum number of attributes of a call that can be grouped by.
 const MOST_ATTRIBUTES: usize = 128;
-/// The longest attribute value that can be grouped by, in bytes; longer values are stored in the payload only.
+/// The longest attribute path and value that can be grouped by, in bytes; longer ones are stored in the payload only.
 const LONGEST_VALUE: usize = 2_048;
 
 /// A row, and the texts of its codes.
@@ -187,7 +187,7 @@ fn leaves(attributes: Map<String, Value>) -> Vec<(String, String)> {
 }
 
 fn collect(path: String, value: Value, found: &mut Vec<(String, String)>) {
-    if found.len() >= MOST_ATTRIBUTES {
+    if found.len() >= MOST_ATTRIBUTES || path.len() > LONGEST_VALUE {
         return;
     }
     let text = match value {
@@ -208,7 +208,20 @@ fn collect(path: String, value: Value, found: &mut Vec<(String, String)>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn attributes_are_bounded() {
+        let long = "ü".repeat(LONGEST_VALUE);
+        let call = json!({
+            "project_id": "e/p", "id": "1", "op_name": "f", "started_at": "2026-11-22T10:00:00Z",
+            "attributes": {"a": long, long.as_str(): "b", "c": {"d": 1}}, "inputs": {},
+        });
+        let draft = Draft::new(serde_json::from_value::<Record>(call).unwrap().into());
+        assert_eq!(draft.attributes, [("c.d".to_owned(), "1".to_owned())]);
+    }
 
     #[test]
     fn seconds_are_times_and_not_money() {

@@ -35,6 +35,7 @@
 //! | `ends` | ends of calls whose start has not arrived |
 //! | `objects` | versioned objects, and files |
 //! | `batch` | records that are stored together, prepared for the writer |
+//! | `unused` | texts that no call has any more |
 //! | `values` | the attributes that can be grouped by |
 //! | `writer` | the one thread that writes, and its queue |
 //! | `transaction` | the writer's transactions |
@@ -72,6 +73,7 @@ mod segments;
 mod simulation;
 mod sqlite;
 mod transaction;
+mod unused;
 mod values;
 mod writer;
 

@@ -1,7 +1,7 @@
 //! The payload of a call: its record as JSON, followed by the content of a span that was not read yet.
 //!
 //! Such content is a list of attributes. Each has a line with its name and the bytes of its text, and then the text:
-//! neither is escaped, so that storing it is copying it. JSON is one line, so that the first line is the record.
+//! neither is escaped, so that storing it is copying it. The line begins with a control character that JSON has nowhere.
 
 use std::fmt::Write as _;
 use std::io;
@@ -11,6 +11,9 @@ use spanloom_core::{CallInfo, Record};
 
 use super::incoming::Incoming;
 use super::repeats;
+
+/// The start of an attribute.
+pub(super) const START: char = '\u{1}';
 
 /// Returns the payload of a call.
 pub(super) fn write(call: &Incoming) -> io::Result<String> {
@@ -29,15 +32,18 @@ pub(super) fn write(call: &Incoming) -> io::Result<String> {
     );
     for (name, text) in span.content.texts() {
         // Writing into a string does not fail.
-        let _ = write!(payload, "\n{name} {}\n", text.len());
+        let _ = writeln!(payload, "{START}{name} {}", text.len());
         payload.push_str(text);
     }
     Ok(payload)
 }
 
-/// Reads the record of a payload, with the texts that are stored apart by their numbers; `None` if it is damaged. A record
-/// of which a text is lost is marked as damaged.
-pub(super) fn read(payload: &str, text: impl FnMut(i64) -> Option<String>) -> Option<Record> {
+/// Reads the record of a payload, with the texts that are stored apart by their numbers; `None` if it is damaged. Returns
+/// whether all its texts could be read; a record of which a text is lost is marked as damaged.
+pub(super) fn read(
+    payload: &str,
+    text: impl FnMut(i64) -> Option<String>,
+) -> Option<(Record, bool)> {
     let (payload, is_whole) = repeats::whole(payload, text)?;
     let mut record = whole(&payload)?;
     if !is_whole {
@@ -47,15 +53,15 @@ pub(super) fn read(payload: &str, text: impl FnMut(i64) -> Option<String>) -> Op
         };
         record.set_info(&info);
     }
-    Some(record)
+    Some((record, is_whole))
 }
 
 fn whole(payload: &str) -> Option<Record> {
-    let (json, mut content) = payload.split_at(payload.find('\n').unwrap_or(payload.len()));
+    let (json, mut content) = payload.split_at(payload.find(START).unwrap_or(payload.len()));
     let mut record = serde_json::from_str(json).ok()?;
     let mut texts = Vec::new();
     while !content.is_empty() {
-        let (line, rest) = content.strip_prefix('\n')?.split_once('\n')?;
+        let (line, rest) = content.strip_prefix(START)?.split_once('\n')?;
         let (name, length) = line.rsplit_once(' ')?;
         let (text, rest) = rest.split_at_checked(length.parse().ok()?)?;
         texts.push((name.to_owned(), text.to_owned()));
@@ -119,8 +125,21 @@ mod tests {
         ] {
             let payload = stored(span(text, text));
             let direct = record(span(text, text), &Attributes::default(), &stream);
-            assert_eq!(read(&payload, |_| None), Some(direct), "{payload}");
+            assert_eq!(read(&payload, |_| None), Some((direct, true)), "{payload}");
         }
+    }
+
+    #[test]
+    fn the_layout_of_a_clients_json_is_kept() {
+        let call = r#"{"project_id":"e/p","id":"1","op_name":"f","started_at":"2026-11-22T10:00:00Z",
+            "inputs":{
+                "question":	"why?"
+            },"output":[
+            ]}"#;
+        let record: Record = serde_json::from_str(call).unwrap();
+        assert!(record.inputs.as_str().contains('\n'));
+        let payload = write(&record.clone().into()).unwrap();
+        assert_eq!(read(&payload, |_| None), Some((record, true)));
     }
 
     #[test]
@@ -129,7 +148,7 @@ mod tests {
         for bytes in 1..payload.len() {
             let (cut, rest) = payload.split_at(bytes);
             // Where a text ends, what is before it is whole.
-            let is_whole = rest.starts_with("\ngen_ai");
+            let is_whole = rest.starts_with("\u{1}gen_ai");
             assert_eq!(read(cut, |_| None).is_some(), is_whole, "{cut}");
         }
         assert_eq!(read("", |_| None), None);

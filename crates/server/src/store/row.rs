@@ -47,6 +47,30 @@ pub(crate) struct Row {
     pub(crate) slot: i64,
 }
 
+impl Row {
+    /// Returns the codes of texts.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = Code> {
+        let always = [self.project, self.stream, self.op_name];
+        let some = [
+            self.thread,
+            self.user,
+            self.operation,
+            self.provider,
+            self.model,
+            self.request_model,
+            self.cost_source,
+        ];
+        let attributes = self
+            .attributes
+            .iter()
+            .flat_map(|(path, value)| [*path, *value]);
+        always
+            .into_iter()
+            .chain(some.into_iter().flatten())
+            .chain(attributes)
+    }
+}
+
 /// Status of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {

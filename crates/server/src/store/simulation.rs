@@ -16,7 +16,7 @@ use super::repeats::Repeats;
 use super::retention::Retention;
 use super::segments::Saved;
 use super::transaction::Transaction;
-use super::{CallEnd, Id, Incoming, Status, schema};
+use super::{CallEnd, Id, Incoming, Status, schema, unused};
 
 /// The histories of a run of the tests; `.ci/run` has a thousand.
 const SEEDS: u64 = 100;
@@ -180,6 +180,7 @@ impl Opened {
             .unwrap();
         let mut memory = Memory::new(schema::load_texts(&connection).unwrap());
         let saved = Saved::load(&connection, &mut memory).unwrap();
+        unused::remove(&connection, &mut memory).unwrap();
         let published = Arc::new(Published::new(memory));
         let transaction = Transaction::new(connection, Arc::clone(&published), saved).unwrap();
         Self {

@@ -22,7 +22,7 @@ use super::retention::{Pages, Retention};
 use super::schema::{self, Database};
 use super::segments::Saved;
 use super::writer::Writer;
-use super::{CallEnd, Incoming, Refused, Row, payload, repeats};
+use super::{CallEnd, Incoming, Refused, Row, payload, repeats, unused};
 use crate::error::{Error, ErrorKind};
 
 /// The maximum number of damaged frames that are remembered, so that each is logged once.
@@ -82,6 +82,9 @@ impl Store {
         let (connection, set_aside) = open(&path)?;
         let mut memory = Memory::new(schema::load_texts(&connection)?);
         let saved = Saved::load(&connection, &mut memory)?;
+        if let Err(error) = unused::remove(&connection, &mut memory) {
+            tracing::warn!(name: "spanloom.store.unused", %error, "texts that no call has were not removed");
+        }
         let lost_calls = memory.rows.holes();
         if lost_calls > 0 {
             tracing::error!(name: "spanloom.store.lost", calls = lost_calls, "calls cannot be read: pages of the database are damaged");
@@ -198,15 +201,17 @@ impl Store {
                     .as_ref()
                     .and_then(|payloads| payloads.get(row.slot));
                 let text = |number| texts.get(self, number);
-                let record = stored.and_then(|payload| payload::read(payload, text));
+                let read = stored.and_then(|payload| payload::read(payload, text));
+                let is_whole = read.as_ref().is_some_and(|(_, is_whole)| *is_whole);
                 // Calls may have been removed since the reader took its copy.
                 let first_frame = || self.memory().rows.first_frame(0).unwrap_or(0);
-                if record.is_none() && row.frame < *kept.get_or_init(first_frame) {
+                if !is_whole && row.frame < *kept.get_or_init(first_frame) {
                     continue;
                 }
-                if record.is_none() {
+                if !is_whole {
                     self.found_damaged(frame);
                 }
+                let record = read.map(|(record, _)| record);
                 let mut record: Record =
                     record.unwrap_or_else(|| remains(&row, &memory.dictionary));
                 record.parent_id = memory.parent_id(&row).map(|id| id.to_string());

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::Refused;
 use super::batch::Batch;
 use super::memory::Published;
-use super::repeats::Repeats;
+use super::repeats::{self, Repeats};
 use super::retention::Retention;
 use super::segments::Saved;
 use super::transaction::Transaction;
@@ -21,6 +21,9 @@ use crate::error::Error;
 const BATCHES: usize = 16;
 /// The maximum bytes that may wait to be written.
 const MOST_WAITING: usize = 128 << 20;
+
+/// The part of what is kept that texts of one period may take.
+const TEXTS: u64 = 8;
 
 /// The time between two looks for calls that need not be kept.
 const CHECK: Duration = Duration::from_secs(1);
@@ -74,6 +77,7 @@ impl Writer {
         let waiting = Arc::default();
         let transaction = Transaction::new(connection, published, saved)?;
         let repeats = Arc::clone(transaction.repeats());
+        repeats.limit(repeats::MOST_BYTES.min(retention.max_bytes.unwrap_or(u64::MAX) / TEXTS));
         let refused = Arc::default();
         let last = Arc::clone(&refused);
         let thread = std::thread::Builder::new()

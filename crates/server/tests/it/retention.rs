@@ -130,3 +130,42 @@ async fn a_file_that_is_too_large_loses_its_oldest_calls() {
     let info = server.get("/api/info").await;
     assert_eq!(info["space"]["calls"], kept.len(), "{info}");
 }
+
+#[tokio::test]
+async fn names_and_ids_go_with_the_calls_that_had_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let day = Retention {
+        max_age: Some(Duration::from_secs(86_400)),
+        max_bytes: None,
+    };
+    let with = |n: u32, user: &str| {
+        let mut call = call(n);
+        call["wb_user_id"] = json!(user);
+        call
+    };
+    let running = server(&path, day).await;
+    let mut calls: Vec<Value> = (1..=40).map(|n| with(n, &format!("old {n}"))).collect();
+    let mut new = with(50, "new");
+    new["started_at"] = json!(Timestamp::from(SystemTime::now()));
+    calls.push(new);
+    running.record(&calls).await;
+    left(&running, |left| left.len() == 1).await;
+    running.stop().await;
+    // The next start removes them, and the one after that finds nothing lost.
+    for _ in 0..2 {
+        let running = server(&path, day).await;
+        assert_eq!(running.get("/health").await, json!({"status": "ok"}));
+        let calls = running.query(json!({})).await;
+        assert_eq!(calls.len(), 1);
+        assert_eq!(
+            (&calls[0]["wb_user_id"], &calls[0]["op_name"]),
+            (&json!("new"), &call(1)["op_name"])
+        );
+        running.stop().await;
+        let database = rusqlite::Connection::open(&path).unwrap();
+        let old = "SELECT count(*) FROM dict WHERE text LIKE 'old %'";
+        let old: i64 = database.query_row(old, [], |row| row.get(0)).unwrap();
+        assert_eq!(old, 0);
+    }
+}

@@ -52,15 +52,14 @@ fn body(info: &CallInfo, input: &[Value]) -> Json {
 /// Takes one field of each number; the other fields stay.
 fn take(attributes: &mut Attributes, field: &str) -> Vec<(u64, Value)> {
     let found = numbered(attributes.take_below(PREFIX));
-    let mut taken = Vec::new();
+    let (mut taken, mut others) = (Vec::new(), Vec::new());
     for (number, mut fields) in found.numbered {
         taken.extend(fields.remove(field).map(|value| (number, value)));
-        for (name, value) in fields {
-            attributes.put(&format!("{PREFIX}{number}.{name}"), value);
-        }
+        let named = |(name, value)| (format!("{PREFIX}{number}.{name}"), value);
+        others.extend(fields.into_iter().map(named));
     }
-    for (name, value) in found.others {
-        attributes.put(&format!("{PREFIX}{name}"), value);
-    }
+    let named = |(name, value)| (format!("{PREFIX}{name}"), value);
+    others.extend(found.others.into_iter().map(named));
+    attributes.put_all(others);
     taken
 }

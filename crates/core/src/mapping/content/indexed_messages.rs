@@ -71,9 +71,9 @@ fn messages(
 ) -> Option<Vec<(u64, Map<String, Value>)>> {
     DIALECTS.iter().find_map(|dialect| {
         let found = numbered(attributes.take_below(prefix(dialect)));
-        for (name, value) in found.others {
-            attributes.put(&format!("{}{name}", prefix(dialect)), value);
-        }
+        let others = found.others.into_iter();
+        let others = others.map(|(name, value)| (format!("{}{name}", prefix(dialect)), value));
+        attributes.put_all(others.collect());
         let found: Vec<_> = with_calls(found.numbered, dialect)
             .into_iter()
             .map(|(number, fields)| (number, message(fields, dialect, role)))

@@ -346,6 +346,26 @@ impl Facts {
         values
     }
 
+    /// Returns, for each code below `len`, whether a row has it.
+    pub(super) fn codes(&self, len: usize) -> Vec<bool> {
+        let mut used = vec![false; len];
+        let mut mark = |code: Code| {
+            if let Some(used) = used.get_mut(code as usize) {
+                *used = true;
+            }
+        };
+        for sealed in &self.sealed {
+            sealed.segment.codes().for_each(&mut mark);
+            sealed
+                .changed
+                .values()
+                .flat_map(Row::codes)
+                .for_each(&mut mark);
+        }
+        self.open.iter().flat_map(Row::codes).for_each(mark);
+        used
+    }
+
     /// Returns the approximate bytes of the rows in memory.
     pub(crate) fn size(&self) -> usize {
         let sealed = self

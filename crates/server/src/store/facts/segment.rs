@@ -161,6 +161,26 @@ impl Segment {
             .map(|(path, attribute)| (*path, attribute.column()))
     }
 
+    /// Returns the codes of texts.
+    pub(super) fn codes(&self) -> impl Iterator<Item = Code> {
+        let columns = [
+            &self.project,
+            &self.stream,
+            &self.op_name,
+            &self.thread,
+            &self.user,
+            &self.operation,
+            &self.provider,
+            &self.model,
+            &self.request_model,
+            &self.cost_source,
+        ];
+        let values = self.attributes().map(|(_, column)| column.codes);
+        let paths = self.attributes().map(|(path, _)| path);
+        let own = columns.into_iter().chain(values).flat_map(Codes::own);
+        own.copied().chain(paths)
+    }
+
     fn find(&self, path: Code) -> Option<&Attribute> {
         let place = self
             .attributes

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_payload_without_cuts_is_as_it_was_and_a_damaged_one_is_none() {
-        for payload in ["", "{}", "{}\nname 1\n\0"] {
+        for payload in ["", "{}", "{}\u{1}name 1\n\0"] {
             assert_eq!(cut(payload, &[]), payload);
             assert_eq!(whole(payload, |_| None), Some((payload.into(), true)));
         }

@@ -35,6 +35,9 @@ const PERIOD: i64 = if cfg!(test) { 8 } else { 65_536 };
 /// number for both: were more texts remembered than referred to, texts that come seldom would be stored over and over.
 const MOST: usize = 4_096;
 
+/// The most bytes of a period's texts in the file, unless less is kept at all.
+pub(super) const MOST_BYTES: u64 = 256 << 20;
+
 /// The hash of a project and a text: texts of different projects are stored apart.
 pub(super) type TextHash = [u8; 32];
 
@@ -47,6 +50,12 @@ pub(super) struct NewTexts(HashMap<TextHash, String>);
 pub(super) struct NewText {
     pub(super) hash: TextHash,
     data: Vec<u8>,
+}
+
+impl NewText {
+    pub(super) fn size(&self) -> u64 {
+        self.data.len() as u64
+    }
 }
 
 impl NewTexts {
@@ -64,19 +73,35 @@ impl NewTexts {
 #[derive(Debug, Default)]
 pub(super) struct Repeats(Mutex<Known>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
     hasher: DefaultHashBuilder,
     seen: Generations<u64, ()>,
     stored: Generations<TextHash, i64>,
     period: i64,
+    /// The bytes of the period's texts in the file.
+    bytes: u64,
+    most_bytes: u64,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            hasher: DefaultHashBuilder::default(),
+            seen: Generations::default(),
+            stored: Generations::default(),
+            period: 0,
+            bytes: 0,
+            most_bytes: MOST_BYTES,
+        }
+    }
 }
 
 impl Repeats {
-    /// Starts with the stored texts of the period of a frame, each with its number.
-    pub(super) fn new(frame: i64, stored: impl IntoIterator<Item = (TextHash, i64)>) -> Self {
+    /// Starts with stored texts of the period of a frame, each with its number, and the bytes of all texts of the period.
+    fn new(frame: i64, stored: Vec<(TextHash, i64)>, bytes: u64) -> Self {
         let repeats = Self::default();
-        repeats.add(frame, stored);
+        repeats.add(frame, stored, bytes);
         repeats
     }
 
@@ -85,19 +110,34 @@ impl Repeats {
         self.known().period
     }
 
-    /// Returns whether a text is stored in the period of a frame.
-    pub(super) fn is_stored(&self, hash: &TextHash, frame: i64) -> bool {
+    /// Returns whether a text is to be stored in the period of a frame, which has `added` bytes more than are known here.
+    pub(super) fn takes(&self, text: &NewText, frame: i64, added: u64) -> bool {
         let mut known = self.known();
-        known.period == period(frame) && known.stored.get(hash).is_some()
+        let is_now = known.period == period(frame);
+        let bytes = if is_now { known.bytes } else { 0 };
+        let has_room = bytes.saturating_add(added) + text.size() <= known.most_bytes;
+        has_room && !(is_now && known.stored.get(&text.hash).is_some())
+    }
+
+    /// Limits the bytes of a period's texts: they stay while old calls are removed for their size.
+    pub(super) fn limit(&self, most_bytes: u64) {
+        self.known().most_bytes = most_bytes;
     }
 
     /// Adds texts that were stored in the period of a frame; those of an earlier period are no longer referred to.
-    pub(super) fn add(&self, frame: i64, stored: impl IntoIterator<Item = (TextHash, i64)>) {
+    pub(super) fn add(
+        &self,
+        frame: i64,
+        stored: impl IntoIterator<Item = (TextHash, i64)>,
+        bytes: u64,
+    ) {
         let (mut known, period) = (self.known(), period(frame));
         if known.period != period {
             known.period = period;
             known.stored = Generations::default();
+            known.bytes = 0;
         }
+        known.bytes = known.bytes.saturating_add(bytes);
         for (hash, number) in stored {
             known.stored.insert(hash, number, MOST);
         }
@@ -224,7 +264,7 @@ mod tests {
                 (hash, *numbers)
             })
             .collect();
-        repeats.add(0, stored.iter().copied());
+        repeats.add(0, stored.iter().copied(), 0);
         stored.len()
     }
 
@@ -250,13 +290,27 @@ mod tests {
             assert_eq!(store(&repeats, project, &payload, &mut numbers), 0);
             assert_eq!(store(&repeats, project, &payload, &mut numbers), 1);
         }
-        repeats.add(PERIOD, []);
+        repeats.add(PERIOD, [], 0);
         // A batch of the period before refers to none, and one of this period stores the text again.
         for period in [0, 1] {
             let mut new = NewTexts::default();
             assert_eq!(repeats.cut(period, "e/p", &payload, &mut new), payload);
             assert_eq!(new.0.len(), 1);
         }
+    }
+
+    #[test]
+    fn the_texts_of_a_period_have_so_much_room() {
+        let repeats = Repeats::default();
+        repeats.limit(1_000);
+        let text = NewText {
+            hash: [1; 32],
+            data: vec![0; 400],
+        };
+        assert!(repeats.takes(&text, 0, 600) && !repeats.takes(&text, 0, 601));
+        repeats.add(0, [], 601);
+        assert!(!repeats.takes(&text, 0, 0));
+        assert!(repeats.takes(&text, PERIOD, 600) && !repeats.takes(&text, PERIOD, 601));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use crate::store::payload::START;
+
 /// The shortest text that is left out, in bytes: shorter ones compress to little more than a reference takes.
 const SHORTEST: usize = 256;
 /// The longest, in bytes.
@@ -16,8 +18,8 @@ const MOST: usize = 256;
 
 /// Returns the places of the texts, in order.
 pub(super) fn of(payload: &str) -> Vec<Range<usize>> {
-    // The first line of a span's payload has no long texts.
-    let first = payload.find('\n').unwrap_or(0);
+    // The record of a span, before its content, has no long texts.
+    let first = payload.find(START).unwrap_or(0);
     let bytes = payload.as_bytes();
     let content = bytes.get(first..).unwrap_or_default();
     let mut found = Vec::new();
@@ -112,8 +114,8 @@ mod tests {
                 format!(r#","y":"{long}"}}"#),
             ),
             (
-                format!("{{}}\nname 302\n\"{long}\"\ngen_ai.tool.definitions 504\n"),
-                format!("\nname 302\n\"{long}\""),
+                format!("{{}}\u{1}name 302\n\"{long}\"\u{1}gen_ai.tool.definitions 504\n"),
+                format!("\u{1}name 302\n\"{long}\""),
             ),
         ] {
             let payload = format!("{before}{tools}{after}");

@@ -45,6 +45,8 @@ pub(super) struct Transaction {
     repeats: Arc<Repeats>,
     /// The number of the last text that is stored apart.
     texts: i64,
+    /// The first period of which texts may be stored.
+    oldest_period: i64,
     file: Option<FileId>,
 }
 
@@ -61,7 +63,7 @@ impl Transaction {
             any => any?,
         };
         let repeats = Arc::new(repeats::load(&connection, frames)?);
-        let texts = repeats::last(&connection)?;
+        let texts = repeats::last(&connection, frames)?;
         let file = file_id(&connection);
         let (dictionary, rows, values) = {
             let memory = published.get();
@@ -80,6 +82,7 @@ impl Transaction {
             ends_wait,
             repeats,
             texts,
+            oldest_period: 0,
             file,
         })
     }
@@ -114,7 +117,8 @@ impl Transaction {
         let written = self.write(batches, texts);
         match written {
             Ok(placed) => {
-                self.repeats.add(self.frames, placed.texts);
+                self.repeats
+                    .add(self.frames, placed.texts, placed.text_bytes);
                 self.publish(texts, placed.rows);
                 Ok(())
             }
@@ -189,13 +193,16 @@ impl Transaction {
 
     /// Stores a text apart, unless a batch before this one did.
     fn put_text(&mut self, text: &NewText, placed: &mut Placed) -> rusqlite::Result<()> {
-        let is_stored = self.repeats.is_stored(&text.hash, self.frames);
-        if is_stored || placed.texts.contains_key(&text.hash) {
+        let takes = self.repeats.takes(text, self.frames, placed.text_bytes);
+        if !takes || placed.texts.contains_key(&text.hash) {
             return Ok(());
         }
         self.texts += 1;
-        placed.texts.insert(text.hash, self.texts);
-        repeats::write(&self.connection, self.texts, self.frames, text)
+        if repeats::write(&self.connection, self.texts, self.frames, text)? {
+            placed.texts.insert(text.hash, self.texts);
+            placed.text_bytes += text.size();
+        }
+        Ok(())
     }
 
     fn put_frame(&mut self, data: &[u8]) -> rusqlite::Result<()> {
@@ -220,8 +227,11 @@ impl Transaction {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         schema::remove_before(&transaction, number(first), frame, number(first / SEGMENT))?;
-        repeats::remove_before(&transaction, frame)?;
+        if repeats::period(frame) > self.oldest_period {
+            repeats::remove_before(&transaction, frame)?;
+        }
         transaction.commit()?;
+        self.oldest_period = repeats::period(frame);
         self.saved.remove_before(first);
         drop(memory);
         self.published.change(|memory| {

@@ -11,6 +11,7 @@ pub(super) struct Placed {
     pub(super) rows: Vec<(usize, Row)>,
     /// The numbers of the texts that are stored apart.
     pub(super) texts: HashMap<TextHash, i64>,
+    pub(super) text_bytes: u64,
     /// The index of each call's last row.
     pub(super) by_id: HashMap<(Code, Id), usize>,
 }

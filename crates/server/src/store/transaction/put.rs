@@ -155,7 +155,19 @@ impl Transaction {
         };
         let payloads = Payloads::unpack(&data).ok();
         let stored = payloads.as_ref().and_then(|payloads| payloads.get(slot));
-        let text = |number| repeats::read(&self.connection, number).ok().flatten();
-        Ok(stored.and_then(|payload| payload::read(payload, text)))
+        let mut failure = None;
+        let text = |number| {
+            let text = repeats::read(&self.connection, number);
+            text.unwrap_or_else(|error| {
+                failure = Some(error);
+                None
+            })
+        };
+        let read = stored.and_then(|payload| payload::read(payload, text));
+        match failure {
+            // What cannot be read now is not lost.
+            Some(error) => Err(error),
+            None => Ok(read.map(|(record, _)| record)),
+        }
     }
 }
