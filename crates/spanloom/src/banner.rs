@@ -64,7 +64,7 @@ impl Banner<'_> {
         if self.records.is_some_and(|records| records.lacks_key) {
             notes += &format!("; no key was found, so records wait {place}: set WANDB_API_KEY");
         }
-        if self.collectors.unsent {
+        if self.collectors.needs_grpc {
             notes += "; metrics and events are not sent: they need OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf";
         }
         notes
@@ -166,7 +166,7 @@ mod tests {
         let collector = Destination::spanloom("https://c.example/x?token=canary").unwrap();
         let collectors = Collectors {
             spans: Some(&collector),
-            unsent: true,
+            needs_grpc: true,
             ..Collectors::default()
         };
         let banner = Banner {

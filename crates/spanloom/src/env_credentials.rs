@@ -4,11 +4,12 @@ use spanloom_exporter::Destination;
 
 use crate::config::Environment;
 
-/// Adds the environment's credentials to a destination, for programs that send a service's spooled records or inspect
-/// its destination. If the environment describes the same destination, returns it as described there (key, headers,
-/// certificates); otherwise adds the key for its server. `WANDB_API_KEY` is for W&B's hosted service and for the
-/// servers of `WF_TRACE_SERVER_URL` and `WANDB_BASE_URL`; a netrc file has keys by host. No other server receives a
-/// key.
+/// Returns a destination with the environment's credentials, for programs that send a service's spooled records or inspect
+/// its destination: the environment's own destination (key, headers, certificates) if it has the same address and
+/// protocol, else the given one with the key for its server, if there is a key.
+///
+/// The key is `WANDB_API_KEY` for W&B's hosted service over HTTPS and for the servers of `WF_TRACE_SERVER_URL` and
+/// `WANDB_BASE_URL`, else that of the server's host in the netrc file.
 #[must_use]
 pub fn with_env_credentials(destination: Destination) -> Destination {
     Environment::read().known(destination)

@@ -194,7 +194,7 @@ impl<'p> Rewriter<'p> {
     fn replace(&mut self, node: Node<'_>, action: Action) {
         let instead = match node.text() {
             Some(text) => self.policy.instead(action, &text),
-            None => self.policy.instead(action, &node.written()),
+            None => self.policy.instead(action, &node.to_json_string()),
         };
         if let Some(instead) = instead {
             self.edits.replace_by_text(node, &instead);

@@ -5,18 +5,18 @@ use serde_json::Value;
 use super::node::Node;
 
 impl Node<'_> {
-    /// Returns the value as a tree; `None` when it is deeper than 127 levels.
+    /// Returns the value as a tree; `None` if `serde_json` cannot read it: it has more than 127 levels, or a number out of range.
     #[must_use]
     pub fn to_value(self) -> Option<Value> {
-        serde_json::from_str(&self.written()).ok()
+        serde_json::from_str(&self.to_json_string()).ok()
     }
 
     /// Returns the value as a tree of `levels` levels, at most 100; deeper values become their JSON as a text.
     #[must_use]
     pub fn to_value_up_to(self, levels: usize) -> Value {
-        let holds = self.is_list() || self.is_object();
+        let is_container = self.is_list() || self.is_object();
         match levels.min(100).checked_sub(1) {
-            None if holds => Value::String(self.written()),
+            None if is_container => Value::String(self.to_json_string()),
             Some(levels) if self.is_object() => {
                 let members = self.members();
                 let members =
@@ -24,11 +24,13 @@ impl Node<'_> {
                 Value::Object(members.collect())
             }
             Some(levels) if self.is_list() => {
+                // Numbers that follow each other are one item.
                 let items = self.items().flat_map(|item| match item.numbers() {
                     0 => vec![item.to_value_up_to(levels)],
                     _ => {
-                        let list = ["[", &item.written(), "]"].concat();
-                        serde_json::from_str(&list).unwrap_or_default()
+                        let list = ["[", &item.to_json_string(), "]"].concat();
+                        serde_json::from_str(&list)
+                            .unwrap_or_else(|_| vec![Value::String(item.to_json_string())])
                     }
                 });
                 Value::Array(items.collect())
@@ -39,7 +41,7 @@ impl Node<'_> {
 
     /// Returns the value as JSON.
     #[must_use]
-    pub fn written(self) -> String {
+    pub fn to_json_string(self) -> String {
         let mut json = String::new();
         self.write(&mut json);
         json

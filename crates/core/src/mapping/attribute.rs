@@ -7,7 +7,8 @@ use crate::usage::rounded;
 
 /// Attributes of a span or of its resource; arrays and maps as JSON values.
 ///
-/// The mapping asks for some two hundred names, of which a span has ten: a filter answers for most of the others.
+/// The mapping asks for some two hundred names, of which a span has about ten: a Bloom filter rules out most of the others
+/// without a search. To take an attribute is to remove and return it; a null counts as absent.
 #[derive(Clone, Debug, Default)]
 pub struct Attributes {
     /// Sorted by name; each name once.
@@ -71,8 +72,8 @@ impl Attributes {
             .ok()
     }
 
-    /// Takes the first of `names` that `read` accepts, the further names with an equal value, and empty texts, which
-    /// carry no information. Attributes that differ or cannot be read stay.
+    /// Returns the first value that `read` accepts. Removes it, equal values under later names, and empty texts, which carry no
+    /// information; attributes that differ or cannot be read stay.
     fn take_as<T: PartialEq>(
         &mut self,
         names: &[&str],
@@ -112,7 +113,7 @@ impl Attributes {
     }
 
     /// Takes the attributes whose names begin with `prefix`, and strips the prefix.
-    pub(super) fn take_below(&mut self, prefix: &str) -> Vec<(String, Value)> {
+    pub(super) fn take_with_prefix(&mut self, prefix: &str) -> Vec<(String, Value)> {
         let first = self
             .slots
             .partition_point(|slot| slot.name.as_str() < prefix);
@@ -124,7 +125,7 @@ impl Attributes {
     }
 
     /// Returns whether the name of any attribute begins with `prefix`.
-    pub(super) fn has_below(&self, prefix: &str) -> bool {
+    pub(super) fn has_with_prefix(&self, prefix: &str) -> bool {
         let first = self
             .slots
             .partition_point(|slot| slot.name.as_str() < prefix);
@@ -157,7 +158,7 @@ impl Attributes {
         }
     }
 
-    /// Takes a text; also from a number or a flag.
+    /// Takes a text; also from a number or a flag. As `take_as`, but the text is moved and not copied.
     pub(super) fn take_text(&mut self, names: &[&str]) -> Option<String> {
         let mut found: Option<String> = None;
         for name in names {
@@ -289,18 +290,18 @@ impl FromIterator<(String, Value)> for Attributes {
 
 impl IntoIterator for Attributes {
     type Item = (String, Value);
-    type IntoIter = Left;
+    type IntoIter = Remaining;
 
-    fn into_iter(self) -> Left {
-        Left(self.slots.into_iter())
+    fn into_iter(self) -> Remaining {
+        Remaining(self.slots.into_iter())
     }
 }
 
 /// The attributes that were not taken, by name.
 #[derive(Debug)]
-pub struct Left(std::vec::IntoIter<Slot>);
+pub struct Remaining(std::vec::IntoIter<Slot>);
 
-impl Iterator for Left {
+impl Iterator for Remaining {
     type Item = (String, Value);
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -1,4 +1,5 @@
-//! The attribute names for each value, across all dialects: the first name that is present wins.
+//! Tables of attribute names by value. A dialect is the names of one instrumentation; of several names for one value, the
+//! first that can be read wins.
 //!
 //! Source: GenAI semantic conventions; the lookup order of W&B's own OTLP mapper (weave 0.52.43).
 
@@ -89,7 +90,8 @@ pub(super) const OPERATIONS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
 ];
-/// Words for operations other than the convention's. Sources: Semantic Kernel, Spring AI, `LiteLLM`.
+/// Values of `gen_ai.operation.name` that the convention does not have, and the value that each means. `LiteLLM` calls a chat a
+/// completion; OpenLLMetry, above, means the former endpoint by it. Sources: Semantic Kernel, Spring AI, `LiteLLM`.
 pub(super) const OPERATION_WORDS: &[(&str, &str)] = &[
     ("text_completions", "text_completion"),
     ("embedding", "embeddings"),
@@ -173,7 +175,7 @@ pub(super) const COST_OUTPUT: &[&str] = &[
     "llm.cost.completion",
 ];
 pub(super) const COST_CURRENCY: &str = "gen_ai.usage.cost.currency";
-/// The time to the first chunk, with the seconds in its unit.
+/// Attributes with the time to the first chunk, and the factor that converts each to seconds.
 pub(super) const FIRST_CHUNK: &[(&str, f64)] = &[
     (names::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK, 1.0),
     ("gen_ai.client.operation.time_to_first_chunk", 1.0),
@@ -193,8 +195,8 @@ pub(super) const CONVERSATION: &[&str] = &[
 pub(super) const USER: &[&str] = &["user.id", "enduser.id", "langfuse.user.id"];
 pub(super) const DISPLAY_NAME: &[&str] = &["wandb.display_name"];
 
-/// Content of other instrumentations that is neither a request nor an answer, or is not read as one: tool arguments and
-/// results, documents, legacy events.
+/// Further attributes that hold content, for `is_content`: arguments and results of tools, documents, events, and attributes that
+/// `unpack` takes apart.
 pub(super) const OTHER_CONTENT: &[&str] = &[
     "gen_ai.tool.call.arguments",
     "gen_ai.tool.call.result",
@@ -229,7 +231,7 @@ pub(super) const OTHER_CONTENT: &[&str] = &[
     "tool_response",
 ];
 /// More names of such content, by prefix.
-pub(super) const OTHER_CONTENT_BELOW: &[&str] = &[
+pub(super) const OTHER_CONTENT_PREFIXES: &[&str] = &[
     names::GEN_AI_PROMPT_VARIABLE,
     "llm.tools.",
     "retrieval.documents.",

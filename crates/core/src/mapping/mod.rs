@@ -29,7 +29,7 @@ mod route;
 mod span;
 mod unpack;
 
-pub use attribute::{Attributes, Left};
+pub use attribute::{Attributes, Remaining};
 pub use content::{UnreadContent, is_content};
 pub use event::{Event, Link};
 pub use mapped::MappedSpan;

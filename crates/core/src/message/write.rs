@@ -219,7 +219,7 @@ fn bounded(node: Node<'_>, json: &mut String) {
     if node.depth() <= DEEPEST {
         return node.write(json);
     }
-    quote(json, &node.written());
+    quote(json, &node.to_json_string());
 }
 
 /// An object being written.

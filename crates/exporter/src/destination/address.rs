@@ -46,15 +46,15 @@ impl fmt::Display for Address {
 /// Parses the address of a server.
 pub(super) fn address(text: &str) -> Result<Url, Error> {
     let invalid = |why: &str| {
-        // The text may hold a key in its user information or query: show only the part before those.
+        // The text may hold a key: its query is not shown, and nothing is shown if it may have user information.
         let before = text.chars().take_while(|c| !matches!(c, '?' | '#'));
         let shown: String = before.take(100).collect();
         // A colon without a port after it may separate a name from a password whose `@` was forgotten.
         let authority = shown.split("://").last().unwrap_or_default();
         let authority = authority.split('/').next().unwrap_or_default();
         let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
-        let odd = !port.chars().all(|c| c.is_ascii_digit() || c == ']');
-        let shown = if shown.contains('@') || odd {
+        let may_have_password = !port.chars().all(|c| c.is_ascii_digit() || c == ']');
+        let shown = if shown.contains('@') || may_have_password {
             "with user information"
         } else {
             &shown

@@ -64,5 +64,6 @@ impl<'a> Texts<'a> {
 /// Returns a text unchanged and any other value as JSON.
 fn json(value: Arguments<'_>) -> Cow<'_, str> {
     let (Arguments::Written(node) | Arguments::Given(node)) = value;
-    node.text().unwrap_or_else(|| Cow::Owned(node.written()))
+    node.text()
+        .unwrap_or_else(|| Cow::Owned(node.to_json_string()))
 }

@@ -47,7 +47,7 @@ impl<'a> Definitions<'a> {
                     functions += 1;
                     definitions.function(&name, function);
                 }
-                _ => definitions.texts.push(Cow::Owned(tool.written())),
+                _ => definitions.texts.push(Cow::Owned(tool.to_json_string())),
             }
         }
         if functions > 0 {
@@ -105,7 +105,7 @@ impl<'a> Definitions<'a> {
         let properties = schema.get("properties").filter(|it| it.is_object());
         let Some(properties) = properties else { return };
         if depth > DEEPEST {
-            self.texts.push(Cow::Owned(properties.written()));
+            self.texts.push(Cow::Owned(properties.to_json_string()));
             return;
         }
         let mut members = properties.members().peekable();

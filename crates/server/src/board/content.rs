@@ -162,7 +162,7 @@ impl Tool {
         };
         let written = |value: Node<'_>| {
             let text = value.text().map(Cow::into_owned);
-            (!is_empty(value)).then(|| text.unwrap_or_else(|| value.written()))
+            (!is_empty(value)).then(|| text.unwrap_or_else(|| value.to_json_string()))
         };
         let op_name = record.op_name.split_whitespace().last();
         Self {

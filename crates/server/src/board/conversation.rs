@@ -190,7 +190,7 @@ fn results(result: Node<'_>) -> Vec<ShownPart> {
 
 fn other(node: Node<'_>) -> ShownPart {
     ShownPart::Other {
-        json: node.written(),
+        json: node.to_json_string(),
     }
 }
 
@@ -199,7 +199,7 @@ fn object(members: &[(&'static str, Arguments<'_>)]) -> String {
         .iter()
         .map(
             |(name, Arguments::Given(value) | Arguments::Written(value))| {
-                format!("\"{name}\":{}", value.written())
+                format!("\"{name}\":{}", value.to_json_string())
             },
         )
         .collect();

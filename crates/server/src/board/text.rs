@@ -79,7 +79,7 @@ fn call(part: &Part<'_>) -> Option<String> {
 fn rest(part: &Part<'_>) -> Option<String> {
     match part {
         Part::Reasoning(text) => Some(text.get().into_owned()),
-        Part::Unknown(node) => Some(node.written()),
+        Part::Unknown(node) => Some(node.to_json_string()),
         part => medium(part),
     }
 }
@@ -88,7 +88,7 @@ fn rest(part: &Part<'_>) -> Option<String> {
 pub(super) fn json(arguments: Arguments<'_>) -> String {
     match arguments {
         Arguments::Written(text) => text.text().unwrap_or_default().into_owned(),
-        Arguments::Given(value) => value.written(),
+        Arguments::Given(value) => value.to_json_string(),
     }
 }
 

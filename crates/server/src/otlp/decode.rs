@@ -13,7 +13,7 @@ use spanloom_core::{StreamName, Timestamp};
 
 use crate::store::Incoming;
 
-/// The maximum nesting depth of values; deeper values are left out.
+/// The maximum nesting depth of values; deeper values become null.
 pub(super) const DEPTH: usize = 32;
 /// The longest name of a scope, in bytes.
 const LONGEST_SCOPE: usize = 1_024;
@@ -35,9 +35,9 @@ pub(super) struct Taken {
     pub(super) other_logs: u64,
     /// The number of spans that lack a required field.
     incomplete: i64,
-    /// The number of spans that could not be read.
+    /// The number of spans or log records that could not be read.
     unreadable: i64,
-    /// The reason the first of these spans could not be read.
+    /// The reason the first of these could not be read.
     reason: Option<String>,
     /// Whether any resource could not be read.
     without_resource: bool,
@@ -70,8 +70,8 @@ impl Taken {
         }
     }
 
-    /// Returns the sender of spans or log records: those that name no project go to that of `default`, in a stream named
-    /// after their service.
+    /// Returns the sender of spans or log records. Its stream is used where a span names no part of its own: entity and project
+    /// of `default`, and the service's name.
     pub(super) fn sender(
         &mut self,
         resource: Result<Resource, String>,
@@ -237,7 +237,7 @@ fn json(value: Option<AnyValue>, depth: usize) -> Value {
                 .map(|pair| (pair.key, json(pair.value, depth - 1)))
                 .collect(),
         ),
-        // Values that refer to a table, which this signal does not carry.
+        // Values that refer to the table of texts of profiles, which spans and log records have not.
         Some(_) => Value::Null,
     }
 }

@@ -29,7 +29,11 @@ const TEXTS: u64 = 8;
 const CHECK: Duration = Duration::from_secs(1);
 
 /// Work that runs in a separate transaction.
-type Work = Box<dyn FnOnce(&mut Transaction) -> Result<(), Refused> + Send>;
+type Work = Box<dyn FnOnce(&mut Transaction, &Last) + Send>;
+
+/// The reason the last records were not stored, if they were not. It is set before their sender is answered, so that whoever has
+/// the answer sees it.
+type Last = Mutex<Option<Refused>>;
 
 /// A job for the writer.
 enum Job {
@@ -123,14 +127,13 @@ impl Writer {
     ) -> Result<T, Refused> {
         let waiting = self.wait(bytes)?;
         let (done, outcome) = oneshot::channel();
-        let job = move |transaction: &mut Transaction| {
+        let job = move |transaction: &mut Transaction, last: &Last| {
             let outcome = in_place(transaction)
                 .and_then(|()| transaction.run(work).map_err(|error| failed(&error)));
-            let refused = outcome.as_ref().map(|_| ()).map_err(|refused| *refused);
+            set(last, outcome.as_ref().err().copied());
             drop(waiting);
             // As with records, a client that has disconnected will ask again.
             drop(done.send(outcome));
-            refused
         };
         self.send(Job::Other(Box::new(job)))?;
         outcome.await.unwrap_or(Err(Refused::Failed))
@@ -180,17 +183,12 @@ impl Writer {
 }
 
 /// Commits queued jobs until the queue is closed, and removes in between what need not be kept.
-fn run(
-    mut transaction: Transaction,
-    retention: &Retention,
-    jobs: &Receiver<Job>,
-    refused: &Mutex<Option<Refused>>,
-) {
+fn run(mut transaction: Transaction, retention: &Retention, jobs: &Receiver<Job>, last: &Last) {
     let mut next = None;
     let mut check = Instant::now();
     loop {
         if Instant::now() >= check {
-            check = Instant::now() + idle(&mut transaction, retention, refused);
+            check = Instant::now() + idle(&mut transaction, retention, last);
         }
         let wait = check.saturating_duration_since(Instant::now());
         let job = match next.take().map_or_else(|| jobs.recv_timeout(wait), Ok) {
@@ -198,8 +196,8 @@ fn run(
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        let outcome = match job {
-            Job::Other(work) => work(&mut transaction),
+        match job {
+            Job::Other(work) => work(&mut transaction, last),
             Job::Calls(first) => {
                 let mut together = vec![first];
                 while together.len() < BATCHES {
@@ -212,10 +210,9 @@ fn run(
                         Err(_) => break,
                     }
                 }
-                commit(&mut transaction, together)
+                commit(&mut transaction, together, last);
             }
-        };
-        *refused.lock().unwrap_or_else(PoisonError::into_inner) = outcome.err();
+        }
     }
     if let Err(error) = transaction.close() {
         tracing::warn!(name: "spanloom.store.log_left", %error,
@@ -224,13 +221,9 @@ fn run(
 }
 
 /// Looks after the database in between; returns the time until there may be more to do.
-fn idle(
-    transaction: &mut Transaction,
-    retention: &Retention,
-    refused: &Mutex<Option<Refused>>,
-) -> Duration {
+fn idle(transaction: &mut Transaction, retention: &Retention, last: &Last) -> Duration {
     let outcome = in_place(transaction);
-    let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut refused = last.lock().unwrap_or_else(PoisonError::into_inner);
     match outcome {
         Err(gone) => {
             if *refused != Some(gone) {
@@ -267,15 +260,19 @@ fn in_place(transaction: &Transaction) -> Result<(), Refused> {
     }
 }
 
-fn commit(transaction: &mut Transaction, together: Vec<Calls>) -> Result<(), Refused> {
+fn set(last: &Last, refused: Option<Refused>) {
+    *last.lock().unwrap_or_else(PoisonError::into_inner) = refused;
+}
+
+fn commit(transaction: &mut Transaction, together: Vec<Calls>, last: &Last) {
     let batches: Vec<&Batch> = together.iter().map(|calls| &calls.batch).collect();
     let outcome = in_place(transaction)
         .and_then(|()| transaction.commit(&batches).map_err(|error| failed(&error)));
+    set(last, outcome.err());
     for calls in together {
         // A client that no longer waits for the answer will ask again, and finds its records stored.
         let _ = calls.done.send(outcome);
     }
-    outcome
 }
 
 fn failed(error: &rusqlite::Error) -> Refused {

@@ -167,7 +167,7 @@ impl Environment {
             spans,
             metrics,
             logs,
-            unsent: !alone && signals.into_iter().any(Signal::is_unsent),
+            needs_grpc: !alone && signals.into_iter().any(Signal::needs_grpc),
         }
     }
 

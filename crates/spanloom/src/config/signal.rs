@@ -55,7 +55,7 @@ impl Signal {
     }
 
     /// Returns whether the signal is not sent because the environment selects gRPC.
-    pub(super) fn is_unsent(&self) -> bool {
+    pub(super) fn needs_grpc(&self) -> bool {
         self.wanted().is_some() && self.is_grpc
     }
 

@@ -12,7 +12,7 @@ const TEXT: &str = "embedding.text";
 const VECTOR: &str = "embedding.vector";
 
 /// Returns whether the call was for embeddings.
-pub(super) fn is_asked(info: &CallInfo) -> bool {
+pub(super) fn is_embeddings_call(info: &CallInfo) -> bool {
     info.operation.as_deref() == Some("embeddings")
 }
 
@@ -49,9 +49,9 @@ fn body(info: &CallInfo, input: &[Value]) -> Json {
     Json::from_value(&json!({"model": info.request_model, "input": input}))
 }
 
-/// Takes one field of each number; the other fields stay.
+/// Takes `embedding.embeddings.<index>.<field>` of each index; all other attributes with the prefix stay.
 fn take(attributes: &mut Attributes, field: &str) -> Vec<(u64, Value)> {
-    let found = numbered(attributes.take_below(PREFIX));
+    let found = numbered(attributes.take_with_prefix(PREFIX));
     let (mut taken, mut others) = (Vec::new(), Vec::new());
     for (number, mut fields) in found.numbered {
         taken.extend(fields.remove(field).map(|value| (number, value)));

@@ -70,7 +70,7 @@ fn messages(
     role: &str,
 ) -> Option<Vec<(u64, Map<String, Value>)>> {
     DIALECTS.iter().find_map(|dialect| {
-        let found = numbered(attributes.take_below(prefix(dialect)));
+        let found = numbered(attributes.take_with_prefix(prefix(dialect)));
         let others = found.others.into_iter();
         let others = others.map(|(name, value)| (format!("{}{name}", prefix(dialect)), value));
         attributes.put_all(others.collect());

@@ -1,6 +1,6 @@
 //! The request and the answer of a call, in the provider's own shape.
 //!
-//! Our own spans carry the bodies themselves, which pass through unread. Other instrumentations record the messages,
+//! Our own spans carry the bodies themselves, which pass through unchanged. Other instrumentations record the messages,
 //! each in its own format; the messages become the request and the answer of a chat completion, because Weave's chat
 //! view and the board show those. Messages that cannot be read this way keep their attribute's name.
 //!
@@ -57,7 +57,7 @@ pub(super) fn bodies(attributes: &mut Attributes, info: &CallInfo) -> Bodies {
 
 /// A body, by its origin.
 enum Body {
-    /// Copied from an attribute.
+    /// Not rebuilt: the provider's body, or attributes that cannot be read as messages under their own names.
     Verbatim(Json),
     /// Rebuilt from attributes.
     Rebuilt(Json),
@@ -79,12 +79,15 @@ fn asked(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
         return Some(Body::Verbatim(own));
     }
     let indexed_messages = indexed_messages::asked(attributes);
-    // The body as sent contains more than its messages, which some instrumentations record as well.
+    // The whole body is better than its messages, which some instrumentations record as well: those were taken above, so that
+    // they do not stay among the attributes.
     if let Some(body) = json_messages::sent(attributes) {
         return Some(Body::Verbatim(body));
     }
     let rebuilt = match indexed_messages {
-        Some(messages) if embedding::is_asked(info) => Some(embedding::of(info, messages)),
+        Some(messages) if embedding::is_embeddings_call(info) => {
+            Some(embedding::of(info, messages))
+        }
         Some(messages) => Some(chat::request(attributes, info, Map::new(), messages)),
         None => json_messages::request(attributes, info)
             .or_else(|| embedding::request(attributes, info)),
@@ -119,7 +122,8 @@ fn answered(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
         .or_else(|| under_own_name(attributes, json_messages::OUTPUTS, &[]).map(Body::Verbatim))
 }
 
-/// Takes the first of `sources` that is present, with the `others` that belong to it.
+/// Takes the first of `sources` that is present and all `others`, and returns them as an object by name; `None` if there are
+/// none.
 fn under_own_name(
     attributes: &mut Attributes,
     sources: &[json_messages::Source],
@@ -152,8 +156,8 @@ pub(super) fn parsed(value: Value) -> Value {
     }
 }
 
-/// Returns whether an attribute of this name is content in any supported dialect: the words of a person or a model, and
-/// not a number, a name or an id.
+/// Returns whether an attribute of this name may hold content in any supported dialect: prompts, answers, arguments and
+/// results of tools, documents, vectors. All names with a prefix count, so that roles and ids of tool calls may be among them.
 #[must_use]
 pub fn is_content(name: &str) -> bool {
     let json_messages = json_messages::INPUTS.iter().chain(json_messages::OUTPUTS);
@@ -172,7 +176,7 @@ pub fn is_content(name: &str) -> bool {
             .iter()
             .any(|prefix| numbered(prefix))
         || name.starts_with(embedding::PREFIX)
-        || dialect::OTHER_CONTENT_BELOW
+        || dialect::OTHER_CONTENT_PREFIXES
             .iter()
             .any(|prefix| name.starts_with(prefix))
 }

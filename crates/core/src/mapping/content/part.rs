@@ -81,7 +81,7 @@ impl ChatPart {
 pub(super) fn value(node: Node<'_>) -> Value {
     match node.numbers() {
         0 | 1 => node.to_value_up_to(DEEPEST),
-        _ => Value::String(node.written()),
+        _ => Value::String(node.to_json_string()),
     }
 }
 
@@ -119,7 +119,10 @@ pub(super) fn tool_call(
 
 /// Returns a text as it is, any other value as JSON.
 fn text(node: Node<'_>) -> Value {
-    Value::String(node.text().map_or_else(|| node.written(), Cow::into_owned))
+    Value::String(
+        node.text()
+            .map_or_else(|| node.to_json_string(), Cow::into_owned),
+    )
 }
 
 /// Converts the result of a tool to a text, unless it already consists of a chat completion's parts.

@@ -33,7 +33,7 @@ impl UnreadContent {
         let numbered = indexed_messages::PREFIXES
             .iter()
             .chain([&embedding::PREFIX])
-            .any(|prefix| attributes.has_below(prefix));
+            .any(|prefix| attributes.has_with_prefix(prefix));
         if others || numbered {
             return None;
         }

@@ -119,7 +119,7 @@ fn run(endpoint: Endpoint, bytes: &[u8], mut parts: impl Assembler) -> Assembled
         assembled.body = response(endpoint, document.root());
         // Half a character without its other half is not a character.
         let is_sound = document.root().raw().is_some();
-        let sound = (!is_sound).then(|| document.root().written());
+        let sound = (!is_sound).then(|| document.root().to_json_string());
         assembled.completion = Some(sound.unwrap_or(answer));
     }
     assembled

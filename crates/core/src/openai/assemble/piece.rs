@@ -36,7 +36,7 @@ impl Piece {
     pub(super) fn whole(node: Node<'_>) -> Self {
         match node.is_text() {
             true => Self::Text(node.inside().to_owned()),
-            false => Self::Bare(Cow::Owned(node.written())),
+            false => Self::Bare(Cow::Owned(node.to_json_string())),
         }
     }
 

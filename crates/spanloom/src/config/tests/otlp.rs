@@ -179,7 +179,7 @@ fn metrics_and_logs_are_told_when_they_cannot_go_over_grpc() {
     let to = |variables: &[(&str, &str)]| {
         let environment = environment(variables);
         let to = environment.collectors(None, None, false);
-        (to.metrics.is_some(), to.logs.is_some(), to.unsent)
+        (to.metrics.is_some(), to.logs.is_some(), to.needs_grpc)
     };
     assert_eq!(to(&[endpoint]), (true, true, false));
     assert_eq!(to(&[endpoint, grpc]), (false, false, true));

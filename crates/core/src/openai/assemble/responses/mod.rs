@@ -36,7 +36,7 @@ impl Assembler for ResponsesAssembler {
         }
         self.events += 1;
         if let Some(response) = event.given("response") {
-            self.head = Some(response.written());
+            self.head = Some(response.to_json_string());
             if matches!(
                 &*kind,
                 "response.completed" | "response.incomplete" | "response.failed"
