@@ -131,11 +131,18 @@ fn page(
 impl Shape {
     fn write(&self, record: Record, lines: &mut Vec<u8>) {
         let call = present(record, self.with_costs);
+        let start = lines.len();
         // Writing to memory does not fail.
         drop(match &self.columns {
             Some(columns) => serde_json::to_writer(&mut *lines, &column::of(&call, columns)),
             None => serde_json::to_writer(&mut *lines, &call),
         });
+        // JSON text has line breaks only where its writer put them between values, and a call is one line.
+        for byte in lines.iter_mut().skip(start) {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
         lines.push(b'\n');
     }
 }

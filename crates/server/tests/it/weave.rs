@@ -249,6 +249,46 @@ async fn content_comes_back_as_the_text_it_was() {
 }
 
 #[tokio::test]
+async fn json_with_line_breaks_is_one_call_in_one_line() {
+    let server = Running::new().await;
+    let send = async |path: &str, body: &str| {
+        let url = format!("{}{path}", server.url);
+        let answer = server.client.post(url).body(body.to_owned()).send().await;
+        assert_eq!(answer.unwrap().status(), 200, "{path}");
+    };
+    let inputs = "{\n  \"a\": [\r\n    1\n  ]\n}";
+    let whole = format!(
+        r#"{{"batch":[{{"project_id":"acme/chatbot","id":"00000000000000aa","op_name":"f","started_at":"2026-11-22T10:00:00Z","inputs":{inputs},"output":{inputs}}}]}}"#
+    );
+    let start = format!(
+        r#"{{"start":{{"project_id":"acme/chatbot","id":"00000000000000bb","trace_id":"t","op_name":"f","started_at":"2026-11-22T10:00:01Z","attributes":{{}},"inputs":{inputs}}}}}"#
+    );
+    let end = format!(
+        r#"{{"end":{{"project_id":"acme/chatbot","id":"00000000000000bb","ended_at":"2026-11-22T10:00:02Z","output":{inputs},"summary":{{}}}}}}"#
+    );
+    // A client that sends a call again is not refused.
+    for _ in 0..2 {
+        send("/v2/acme/chatbot/calls/complete", &whole).await;
+    }
+    send("/call/start", &start).await;
+    send("/call/end", &end).await;
+    for columns in [json!(null), json!(["inputs", "output"])] {
+        let query = json!({"project_id": "acme/chatbot", "columns": columns});
+        let answer = server.post("/calls/stream_query", &query).await;
+        let text = answer.text().await.unwrap();
+        let calls: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(calls.len(), 2, "{text}");
+        for call in calls {
+            assert_eq!(call["inputs"], json!({"a": [1]}), "{text}");
+            assert_eq!(call["output"], json!({"a": [1]}), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_query_asks_for_in_vain_is_said_even_without_calls() {
     let server = Running::new().await;
     for (query, status) in [
