@@ -7,6 +7,7 @@
 //! | `stats` | measures, as the page reads them |
 //! | `summary` | the numbers and the charts |
 //! | `calls` | the table, and one call |
+//! | `deletion` | the deletion of calls |
 //! | `below` | the sums of the calls below a span |
 //! | `content` | the messages of a call, whichever API produced them |
 //! | `conversation` | the same messages, as the page shows them |
@@ -17,6 +18,7 @@ mod below;
 mod calls;
 mod content;
 mod conversation;
+mod deletion;
 mod selection;
 mod stats;
 mod summary;
@@ -43,7 +45,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/streams", get(streams))
         .route("/api/version", get(version))
         .route("/api/summary", get(summary::summary))
-        .route("/api/calls", get(calls::list))
+        .route("/api/calls", get(calls::list).delete(deletion::delete))
         .route("/api/call", get(calls::one))
         .merge(assets::routes())
 }

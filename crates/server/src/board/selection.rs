@@ -84,13 +84,18 @@ pub(super) struct Selection {
 const NOWHERE: Code = Code::MAX;
 
 /// The properties that a request filters by, with their parameter.
-const FILTERS: [(&str, Dimension); 5] = [
+const FILTERS: [(&str, Dimension); 7] = [
     ("model", Dimension::Model),
     ("op", Dimension::Operation),
     ("provider", Dimension::Provider),
     ("status", Dimension::Status),
     ("outcome", Dimension::Outcome),
+    ("user", Dimension::User),
+    ("thread", Dimension::Thread),
 ];
+
+/// The other parameters of a selection.
+const OTHERS: [&str; 6] = ["entity", "project", "stream", "from", "to", "attr"];
 
 /// Returns the code of a property's value; an empty text is a missing value.
 fn code(of: Dimension, text: &str, memory: &Memory) -> Option<Code> {
@@ -105,6 +110,17 @@ fn code(of: Dimension, text: &str, memory: &Memory) -> Option<Code> {
 }
 
 impl Selection {
+    /// Refuses parameters that select nothing.
+    pub(super) fn check_names(parameters: &Parameters) -> Result<(), Problem> {
+        let is_known = |name: &str| {
+            OTHERS.contains(&name) || FILTERS.iter().any(|(filter, _)| *filter == name)
+        };
+        match parameters.0.iter().find(|(name, _)| !is_known(name)) {
+            Some((name, _)) => Err(Problem::bad_request(format!("unknown parameter {name}"))),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn read(parameters: &Parameters, memory: &Memory) -> Result<Self, Problem> {
         let (project, stream) = place(parameters)?;
         let mut wanted: Vec<(Dimension, Vec<Option<Code>>)> = Vec::new();

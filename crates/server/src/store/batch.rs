@@ -7,22 +7,22 @@ use hashbrown::{HashMap, HashSet};
 use spanloom_core::Record;
 
 use super::draft::Draft;
-use super::frame::Packer;
+use super::frame::{Frame, Packer};
 use super::incoming::Incoming;
-use super::repeats::{NewText, NewTexts, Repeats};
-use super::{CallEnd, frame, merge, payload};
+use super::repeats::{Epoch, NewText, NewTexts, Repeats};
+use super::{CallChange, frame, merge, payload};
 
 /// Calls with their payloads compressed, ready to be written.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) calls: Vec<Call>,
-    pub(super) frames: Vec<Vec<u8>>,
-    /// The period of the texts that are left out of the frames.
-    pub(super) period: i64,
+    pub(super) frames: Vec<Frame>,
+    /// The epoch of the texts that are left out of the frames.
+    pub(super) epoch: Epoch,
     /// Texts that later batches leave out of their payloads.
     pub(super) texts: Vec<NewText>,
-    /// Ends that arrived without their start.
-    pub(super) ends: Vec<CallEnd>,
+    /// What changes calls that are not in the batch.
+    pub(super) changes: Vec<CallChange>,
     pub(super) bytes: usize,
 }
 
@@ -30,47 +30,47 @@ impl Batch {
     /// Compresses the payloads on the caller's thread, so that the writer only writes.
     pub(super) fn prepare(
         calls: Vec<Incoming>,
-        ends: Vec<CallEnd>,
+        changes: Vec<CallChange>,
         repeats: &Repeats,
     ) -> io::Result<Self> {
-        let (calls, ends) = (once(calls), once_ended(ends));
+        let (calls, changes) = (once(calls), once_changed(changes));
         let payloads: Vec<String> = calls
             .iter()
             .map(payload::write)
             .collect::<io::Result<_>>()?;
         let bytes = payloads.iter().map(String::len).sum::<usize>()
-            + ends.iter().map(CallEnd::bytes).sum::<usize>();
+            + changes.iter().map(CallChange::bytes).sum::<usize>();
         let calls = calls.into_iter().zip(payloads).map(|(call, payload)| Call {
             draft: Draft::new(call),
             payload,
         });
         let calls: Vec<Call> = calls.collect();
-        let (mut texts, period) = (NewTexts::default(), repeats.period());
+        let (mut texts, epoch) = (NewTexts::default(), repeats.epoch());
         let mut packer = Packer::new()?;
         let frames = calls.chunks(frame::CALLS).map(|chunk| {
             let left = chunk.iter().map(|call| {
                 let project = call.draft.project();
-                repeats.cut(period, project, &call.payload, &mut texts)
+                repeats.cut(epoch, project, &call.payload, &mut texts)
             });
             let left: Vec<Cow<'_, str>> = left.collect();
-            packer.pack(left.iter().map(AsRef::as_ref))
+            Frame::pack(&mut packer, left.iter().map(AsRef::as_ref))
         });
         let frames = frames.collect::<io::Result<_>>()?;
         Ok(Self {
-            period,
+            epoch,
             calls,
             texts: texts.packed(&mut packer)?,
             frames,
-            ends,
+            changes,
             bytes,
         })
     }
 
     /// Returns the frames with nothing left out.
-    pub(super) fn whole_frames(&self, packer: &mut Packer) -> io::Result<Vec<Vec<u8>>> {
+    pub(super) fn whole_frames(&self, packer: &mut Packer) -> io::Result<Vec<Frame>> {
         let chunks = self.calls.chunks(frame::CALLS);
         let frames =
-            chunks.map(|chunk| packer.pack(chunk.iter().map(|call| call.payload.as_str())));
+            chunks.map(|chunk| Frame::pack(packer, chunk.iter().map(|call| call.payload.as_str())));
         frames.collect()
     }
 }
@@ -143,15 +143,15 @@ pub(super) fn is_span(record: &Record) -> bool {
     record.id.len() == SPAN_ID && record.trace_id.len() == TRACE_ID
 }
 
-fn once_ended(ends: Vec<CallEnd>) -> Vec<CallEnd> {
-    let mut each: HashMap<(String, String), CallEnd> = HashMap::new();
-    for end in ends {
-        let key = (end.project_id.clone(), end.id.clone());
-        let end = match each.remove(&key) {
-            Some(earlier) => end.over(earlier),
-            None => end,
+fn once_changed(changes: Vec<CallChange>) -> Vec<CallChange> {
+    let mut each: HashMap<(String, String), CallChange> = HashMap::new();
+    for change in changes {
+        let key = (change.project_id.clone(), change.id.clone());
+        let change = match each.remove(&key) {
+            Some(earlier) => change.over(earlier),
+            None => change,
         };
-        each.insert(key, end);
+        each.insert(key, change);
     }
     each.into_values().collect()
 }

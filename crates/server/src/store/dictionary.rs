@@ -91,9 +91,9 @@ impl Dictionary {
     }
 
     /// Forgets the texts of codes that no row has; their codes stay.
-    pub(super) fn forget(&mut self, unused: Range<usize>) {
+    pub(super) fn forget(&mut self, unused: &[Range<usize>]) {
         let nothing: Arc<str> = Arc::from("");
-        for place in unused {
+        for place in unused.iter().cloned().flatten() {
             let Some(text) = self.texts.get_mut(place) else {
                 continue;
             };
@@ -158,7 +158,7 @@ mod tests {
         for text in ["a", "b", "c"] {
             dictionary.intern(text);
         }
-        dictionary.forget(1..2);
+        dictionary.forget(std::slice::from_ref(&(1..2)));
         assert_eq!((dictionary.code("b"), dictionary.text(1)), (None, ""));
         assert_eq!((dictionary.intern("b"), dictionary.intern("c")), (3, 2));
     }

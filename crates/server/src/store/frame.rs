@@ -3,9 +3,12 @@
 //! A frame ends with zstd's checksum of its content, so that a bit flipped on disk is detected. Frames of servers
 //! before 29 November 2026 have no checksum and are read without one.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use zstd::zstd_safe::CParameter;
+
+use super::repeats;
 
 /// The number of calls in a frame.
 pub(crate) const CALLS: usize = 32;
@@ -53,6 +56,24 @@ impl Packer {
     }
 }
 
+/// A packed frame, and the numbers of the texts that its payloads are without.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) data: Vec<u8>,
+    pub(super) texts: BTreeSet<i64>,
+}
+
+impl Frame {
+    pub(super) fn pack<'a>(
+        packer: &mut Packer,
+        payloads: impl Iterator<Item = &'a str> + Clone,
+    ) -> io::Result<Self> {
+        let texts = payloads.clone().flat_map(repeats::numbers).collect();
+        let data = packer.pack(payloads)?;
+        Ok(Self { data, texts })
+    }
+}
+
 /// The unpacked payloads of a frame.
 pub(crate) struct Payloads {
     plain: Vec<u8>,
@@ -69,6 +90,16 @@ impl Payloads {
             .ok_or_else(|| io::Error::other("a frame of payloads is damaged"))?;
         let plain = zstd::bulk::decompress(frame, size)?;
         Ok(Self { plain })
+    }
+
+    /// Returns the payloads in the order of their slots; a damaged one is empty.
+    pub(super) fn all(&self) -> Vec<&str> {
+        let count = self.word(0).and_then(|count| i64::try_from(count).ok());
+        let most = i64::try_from(self.plain.len() / 4).unwrap_or(0);
+        let slots = 0..count.unwrap_or(0).min(most);
+        slots
+            .map(|slot| self.get(slot).unwrap_or_default())
+            .collect()
     }
 
     /// Returns the payload in a slot, or `None` if the frame lacks it or it is not valid text.

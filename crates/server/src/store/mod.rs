@@ -32,7 +32,8 @@
 //! | `file_id` | the identity of a file |
 //! | `owner` | the lock that reserves a file for one process |
 //! | `merge` | the merge of two parts of one call |
-//! | `ends` | ends of calls whose start has not arrived |
+//! | `superseded` | where earlier payloads of calls are |
+//! | `changes` | what changes a call after its start: its end, another name |
 //! | `objects` | versioned objects, and files |
 //! | `batch` | records that are stored together, prepared for the writer |
 //! | `unused` | texts that no call has any more |
@@ -45,11 +46,11 @@
 mod aside;
 mod backup;
 mod batch;
+mod changes;
 mod chunks;
 mod damage;
 mod dictionary;
 mod draft;
-mod ends;
 mod facts;
 mod file_id;
 mod frame;
@@ -72,14 +73,15 @@ mod segments;
 #[cfg(test)]
 mod simulation;
 mod sqlite;
+mod superseded;
 mod transaction;
 mod unused;
 mod values;
 mod writer;
 
 pub use backup::backup;
+pub(crate) use changes::CallChange;
 pub(crate) use dictionary::{Code, Dictionary};
-pub(crate) use ends::CallEnd;
 pub(crate) use id::Id;
 pub(crate) use incoming::Incoming;
 pub(crate) use memory::Memory;

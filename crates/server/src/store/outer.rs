@@ -37,4 +37,17 @@ impl Outer {
         self.0.remove(&key);
         Some(start)
     }
+
+    /// Waits no longer for the parent of a row.
+    pub(super) fn forget_parent(&mut self, row: &Row) {
+        let Some(parent) = &row.parent else { return };
+        let key = (row.project, parent.clone());
+        if self
+            .0
+            .get(&key)
+            .is_some_and(|(trace, _)| *trace == row.trace)
+        {
+            self.0.remove(&key);
+        }
+    }
 }

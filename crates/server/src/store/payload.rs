@@ -12,6 +12,9 @@ use spanloom_core::{CallInfo, Record};
 use super::incoming::Incoming;
 use super::repeats;
 
+/// What is stored in place of the payload of a deleted call.
+pub(super) const DELETED: &str = "deleted";
+
 /// The start of an attribute.
 pub(super) const START: char = '\u{1}';
 

@@ -108,19 +108,33 @@ impl Status {
 }
 
 impl Row {
-    /// The project of a place without a call: no text has this code.
-    pub(super) const NOWHERE: Code = Code::MAX;
+    /// The project of a place whose call can no longer be read. No text has this code or the next one.
+    pub(super) const LOST: Code = Code::MAX;
+    /// The project of a place whose call was deleted.
+    pub(super) const DELETED: Code = Code::MAX - 1;
 
-    /// Returns a row for a place without a call, because it was removed or can no longer be read. It is in no project, so
-    /// that no question finds it.
-    pub(super) fn hole() -> Self {
+    /// The frame of a place without a call, after all others.
+    pub(super) const NO_FRAME: i64 = i64::MAX;
+
+    /// Returns a row for a place whose call can no longer be read.
+    pub(super) fn lost() -> Self {
+        Self::without_call(Self::LOST)
+    }
+
+    /// Returns a row for a place whose call was deleted.
+    pub(super) fn deleted() -> Self {
+        Self::without_call(Self::DELETED)
+    }
+
+    /// Returns a row for a place without a call. It is in no project, so that no question finds it.
+    fn without_call(project: Code) -> Self {
         Self {
-            project: Self::NOWHERE,
-            stream: Self::NOWHERE,
+            project,
+            stream: project,
             id: Id::from_bytes(&[]),
             trace: Id::from_bytes(&[]),
             parent: None,
-            op_name: Self::NOWHERE,
+            op_name: project,
             thread: None,
             user: None,
             operation: None,
@@ -143,7 +157,7 @@ impl Row {
             cost: None,
             reported_below: false,
             attributes: Box::default(),
-            frame: i64::MAX,
+            frame: Self::NO_FRAME,
             slot: 0,
         }
     }
@@ -156,7 +170,12 @@ impl Row {
 
     /// Returns whether there is no call.
     pub(super) fn is_hole(&self) -> bool {
-        self.project == Self::NOWHERE
+        Self::is_no_project(self.project)
+    }
+
+    /// Returns whether this is the project of a place without a call.
+    pub(super) const fn is_no_project(project: Code) -> bool {
+        project >= Self::DELETED
     }
 
     /// Returns the nanoseconds from start to end.

@@ -23,9 +23,12 @@ pub enum Database {
     Temporary,
 }
 
+/// How long a connection waits for another one.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
 /// `SPLM`, which distinguishes the file from databases of other programs.
 pub(super) const APPLICATION: i32 = 0x5350_4c4d;
-const VERSION: i32 = 4;
+const VERSION: i32 = 5;
 
 /// Integers only, with texts by code; `loc` is the arrival number. Payloads are found by frame and slot.
 const TABLES: &str = "
@@ -61,6 +64,17 @@ CREATE TABLE segment(number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 /// The table that version 4 adds, in which payloads have content that is not read yet, and texts that are stored apart.
 const REPEATS: &str = "
 CREATE TABLE text(number INTEGER PRIMARY KEY, period INTEGER NOT NULL, hash BLOB NOT NULL, data BLOB NOT NULL) STRICT;
+";
+
+/// The tables that version 5 adds: what has to be found when a call is deleted.
+const DELETION: &str = "
+CREATE TABLE superseded(loc INTEGER NOT NULL, frame INTEGER NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY(loc, frame, slot)) STRICT, WITHOUT ROWID;
+CREATE TABLE frame_text(frame INTEGER PRIMARY KEY, texts TEXT) STRICT;
+";
+
+/// Notes that the texts of earlier frames are unknown.
+const UNKNOWN_TEXTS: &str = "
+INSERT INTO frame_text SELECT max(frame), NULL FROM payload HAVING max(frame) IS NOT NULL;
 ";
 
 macro_rules! columns {
@@ -102,7 +116,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
 }
 
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(tables == 0)
@@ -111,7 +125,7 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 /// Opens the file again for reading.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, Error> {
     let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    reader.busy_timeout(Duration::from_secs(5))?;
+    reader.busy_timeout(BUSY)?;
     Ok(reader)
 }
 
@@ -135,10 +149,11 @@ fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables = match version {
-        _ if is_new => &[TABLES, OBJECTS, SEGMENTS, REPEATS][..],
-        1 => &[OBJECTS, SEGMENTS, REPEATS],
-        2 => &[SEGMENTS, REPEATS],
-        3 => &[REPEATS],
+        _ if is_new => &[TABLES, OBJECTS, SEGMENTS, REPEATS, DELETION][..],
+        1 => &[OBJECTS, SEGMENTS, REPEATS, DELETION, UNKNOWN_TEXTS],
+        2 => &[SEGMENTS, REPEATS, DELETION, UNKNOWN_TEXTS],
+        3 => &[REPEATS, DELETION, UNKNOWN_TEXTS],
+        4 => &[DELETION, UNKNOWN_TEXTS],
         _ => return Ok(()),
     };
     connection.execute_batch(&format!(
@@ -204,6 +219,8 @@ pub(super) fn remove_before(
         ("DELETE FROM call WHERE loc < ?1", loc),
         ("DELETE FROM payload WHERE frame < ?1", frame),
         ("DELETE FROM segment WHERE number < ?1", segment),
+        ("DELETE FROM superseded WHERE loc < ?1", loc),
+        ("DELETE FROM frame_text WHERE frame < ?1", frame),
     ] {
         connection.prepare_cached(statement)?.execute([first])?;
     }
@@ -226,6 +243,16 @@ pub(super) fn load_rows(
 pub(super) fn frame(connection: &Connection, frame: i64) -> rusqlite::Result<Vec<u8>> {
     let mut select = connection.prepare_cached("SELECT data FROM payload WHERE frame = ?1")?;
     select.query_row([frame], |row| row.get(0))
+}
+
+/// Replaces a frame.
+pub(super) fn replace_frame(
+    connection: &Connection,
+    frame: i64,
+    data: &[u8],
+) -> rusqlite::Result<()> {
+    let mut update = connection.prepare_cached("UPDATE payload SET data = ?2 WHERE frame = ?1")?;
+    update.execute(rusqlite::params![frame, data]).map(drop)
 }
 
 /// Returns whether an error means that data in the file is corrupt or missing.

@@ -60,9 +60,12 @@ impl Saved {
         memory.count_all_once();
         schema::load_rows(connection, whole * segment..end, |loc, row| {
             while memory.rows.len() < index_of(loc) {
-                memory.put_hole();
+                memory.put_lost();
             }
-            memory.put(memory.rows.len(), row);
+            match row.is_hole() {
+                true => memory.put_deleted(),
+                false => memory.put(memory.rows.len(), row),
+            }
         })?;
         Ok(saved)
     }
@@ -170,10 +173,10 @@ fn rows(connection: &Connection, first: i64) -> rusqlite::Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::with_capacity(SEGMENT);
     let end = first.saturating_add(number_of(SEGMENT));
     schema::load_rows(connection, first..end, |loc, row| {
-        rows.resize_with(index_of(loc - first), Row::hole);
+        rows.resize_with(index_of(loc - first), Row::lost);
         rows.push(row);
     })?;
-    rows.resize_with(SEGMENT, Row::hole);
+    rows.resize_with(SEGMENT, Row::lost);
     Ok(rows)
 }
 

@@ -15,14 +15,16 @@ use tempfile::TempDir;
 use super::aside;
 use super::batch::Batch;
 use super::damage::remains;
+use super::facts::SEGMENT;
 use super::frame::Payloads;
 use super::memory::{Memory, Published};
 use super::owner::Owner;
 use super::retention::{Pages, Retention};
 use super::schema::{self, Database};
 use super::segments::Saved;
+use super::transaction::Transaction;
 use super::writer::Writer;
-use super::{CallEnd, Incoming, Refused, Row, payload, repeats, unused};
+use super::{CallChange, Incoming, Refused, Row, payload, repeats, unused};
 use crate::error::{Error, ErrorKind};
 
 /// The maximum number of damaged frames that are remembered, so that each is logged once.
@@ -82,10 +84,13 @@ impl Store {
         let (connection, set_aside) = open(&path)?;
         let mut memory = Memory::new(schema::load_texts(&connection)?);
         let saved = Saved::load(&connection, &mut memory)?;
-        if let Err(error) = unused::remove(&connection, &mut memory) {
-            tracing::warn!(name: "spanloom.store.unused", %error, "texts that no call has were not removed");
+        match unused::remove(&connection, &memory) {
+            Ok(unused) => memory.dictionary.forget(&unused),
+            Err(error) => {
+                tracing::warn!(name: "spanloom.store.unused", %error, "texts that no call has were not removed");
+            }
         }
-        let lost_calls = memory.rows.holes();
+        let lost_calls = memory.rows.count_holes(Row::LOST);
         if lost_calls > 0 {
             tracing::error!(name: "spanloom.store.lost", calls = lost_calls, "calls cannot be read: pages of the database are damaged");
         }
@@ -111,22 +116,44 @@ impl Store {
         self.write_parts(calls, Vec::new()).await
     }
 
-    /// Stores calls, and ends of calls whose start may not have arrived yet.
+    /// Stores calls, and changes of calls whose start may not have arrived yet.
     pub(crate) async fn write_parts(
         &self,
         calls: Vec<Incoming>,
-        ends: Vec<CallEnd>,
+        changes: Vec<CallChange>,
     ) -> Result<(), Refused> {
-        if calls.is_empty() && ends.is_empty() {
+        if calls.is_empty() && changes.is_empty() {
             return Ok(());
         }
         let repeats = self.writer.repeats();
-        let prepare = move || Batch::prepare(calls, ends, &repeats);
+        let prepare = move || Batch::prepare(calls, changes, &repeats);
         let prepared = tokio::task::spawn_blocking(prepare).await;
         match prepared {
             Ok(Ok(batch)) => self.writer.write(batch).await,
             _ => Err(Refused::Failed),
         }
+    }
+
+    /// Deletes calls, and all calls below them, by their places in `memory`: step by step, between the writes of others.
+    /// Returns how many there were. What was deleted stays so if the future is dropped.
+    pub(crate) async fn delete(
+        &self,
+        memory: Arc<Memory>,
+        places: Vec<usize>,
+    ) -> Result<usize, Refused> {
+        let find = move || memory.with_descendants(&places);
+        let places = tokio::task::spawn_blocking(find).await;
+        let places = places.map_err(|_| Refused::Failed)?;
+        let mut deleted = 0;
+        for step in deletion_steps(&places) {
+            let step = step.to_vec();
+            let work = move |transaction: &mut Transaction| transaction.delete(&step);
+            deleted += self.writer.run_with(0, work).await?;
+        }
+        if deleted > 0 {
+            self.writer.run_with(0, Transaction::forget_unused).await?;
+        }
+        Ok(deleted)
     }
 
     pub(super) fn writer(&self) -> &Writer {
@@ -154,7 +181,7 @@ impl Store {
         let pages = reader.as_ref().and_then(|reader| Pages::of(reader).ok());
         Space {
             used_bytes: pages.map_or(0, Pages::used),
-            calls: memory.rows.len() - memory.rows.first(),
+            calls: memory.rows.len() - memory.rows.first() - memory.rows.count_holes(Row::DELETED),
             memory_bytes: memory.rows.size(),
             file_bytes: file("") + file("-wal"),
             max_bytes: self.retention.max_bytes,
@@ -200,6 +227,10 @@ impl Store {
                 let stored = payloads
                     .as_ref()
                     .and_then(|payloads| payloads.get(row.slot));
+                // It was deleted after the reader took its copy.
+                if stored == Some(payload::DELETED) {
+                    continue;
+                }
                 let text = |number| texts.get(self, number);
                 let read = stored.and_then(|payload| payload::read(payload, text));
                 let is_whole = read.as_ref().is_some_and(|(_, is_whole)| *is_whole);
@@ -291,6 +322,13 @@ impl Texts {
         self.read.insert(number, text.clone());
         text
     }
+}
+
+/// Divides sorted places into steps of one segment, which is built anew, and of no more calls than others can wait for.
+fn deletion_steps(places: &[usize]) -> impl Iterator<Item = &[usize]> {
+    const STEP: usize = 1_024;
+    let of_segments = places.chunk_by(|one, next| one / SEGMENT == next / SEGMENT);
+    of_segments.flat_map(|of_segment| of_segment.chunks(STEP))
 }
 
 /// Opens a database; one that is damaged as a whole is set aside, and a new one begins. Returns its new path as well.

@@ -1,27 +1,32 @@
-//! Texts that no call has any more, once old calls are gone: conversations, users, attribute values.
+//! Texts that no call has any more, once calls are gone: conversations, users, attribute values.
 
 use std::ops::Range;
 
 use rusqlite::Connection;
 
 use super::memory::Memory;
+use super::row::Row;
 
-/// Removes the texts that no row has from the dictionary and from the file. Codes are not given out again.
-pub(super) fn remove(connection: &Connection, memory: &mut Memory) -> rusqlite::Result<()> {
-    // Every text is in use until calls were removed.
-    if memory.rows.first() == 0 {
-        return Ok(());
+/// Removes the texts that no row has from the file. Returns their codes, which are not given out again.
+pub(super) fn remove(
+    connection: &Connection,
+    memory: &Memory,
+) -> rusqlite::Result<Vec<Range<usize>>> {
+    // Every text is in use until calls are gone.
+    if memory.rows.first() == 0 && memory.rows.count_holes(Row::DELETED) == 0 {
+        return Ok(Vec::new());
     }
     let transaction = connection.unchecked_transaction()?;
     let used = memory.rows.codes(memory.dictionary.len());
-    for unused in runs(&used) {
+    let unused: Vec<Range<usize>> = runs(&used).collect();
+    for unused in &unused {
         let code = |place: usize| i64::try_from(place).unwrap_or(i64::MAX);
         let delete = "DELETE FROM dict WHERE code >= ?1 AND code < ?2";
         let mut delete = transaction.prepare_cached(delete)?;
         delete.execute([code(unused.start), code(unused.end)])?;
-        memory.dictionary.forget(unused);
     }
-    transaction.commit()
+    transaction.commit()?;
+    Ok(unused)
 }
 
 /// Returns the ranges of codes that are not marked as used, as long as they can be.

@@ -125,11 +125,21 @@ impl Writer {
         bytes: usize,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Refused> {
+        self.run_with(bytes, |transaction| transaction.run(work))
+            .await
+    }
+
+    /// Runs other work with the transaction's state; `bytes` count as waiting meanwhile.
+    pub(super) async fn run_with<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce(&mut Transaction) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Refused> {
         let waiting = self.wait(bytes)?;
         let (done, outcome) = oneshot::channel();
         let job = move |transaction: &mut Transaction, last: &Last| {
             let outcome = in_place(transaction)
-                .and_then(|()| transaction.run(work).map_err(|error| failed(&error)));
+                .and_then(|()| work(transaction).map_err(|error| failed(&error)));
             set(last, outcome.as_ref().err().copied());
             drop(waiting);
             // As with records, a client that has disconnected will ask again.

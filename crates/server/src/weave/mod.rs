@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `complete`, `parts` | receiving calls, whole or as start and end |
+//! | `change` | renaming and deleting calls |
 //! | `query`, `read`, `lines` | reading calls |
 //! | `filter`, `content`, `expr` | selecting and ordering calls |
 //! | `call`, `column` | the readable form of a call |
@@ -13,6 +14,7 @@
 //! `COMPATIBILITY.md` has a row per endpoint. Bodies are read whatever their Content-Type: older clients send none.
 
 mod call;
+mod change;
 mod column;
 mod complete;
 mod content;
@@ -58,6 +60,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/call/start", post(parts::start))
         .route("/call/end", post(parts::end))
         .route("/call/upsert_batch", post(parts::upsert_batch))
+        .route("/call/update", post(change::update))
+        .route("/calls/delete", post(change::delete))
         .route("/obj/create", post(objects::create))
         .route("/obj/read", post(objects::read))
         .route("/obj/delete", post(objects::delete))

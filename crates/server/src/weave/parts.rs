@@ -18,7 +18,7 @@ use super::objects;
 use crate::app::App;
 use crate::body::{RECORDS, Room};
 use crate::reply::{self, Problem};
-use crate::store::{CallEnd, Incoming};
+use crate::store::{CallChange, Incoming};
 
 #[derive(Deserialize)]
 struct Start {
@@ -27,7 +27,7 @@ struct Start {
 
 #[derive(Deserialize)]
 struct End {
-    end: CallEnd,
+    end: CallChange,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ enum Mode {
 }
 
 /// The contents of a batch: the starts, completed by the ends that arrived with them; the other ends; and the answers.
-type Parts = (Vec<Record>, Vec<CallEnd>, Vec<Value>);
+type Parts = (Vec<Record>, Vec<CallChange>, Vec<Value>);
 
 /// `entity/project` of the path, if present.
 type Project = Option<Path<(String, String)>>;
@@ -119,9 +119,12 @@ fn unprocessable(reason: String) -> Problem {
 }
 
 /// Refuses an end that no start could ever complete; starts are checked as whole calls are.
-fn check(end: &CallEnd) -> Result<(), Problem> {
+fn check(end: &CallChange) -> Result<(), Problem> {
     objects::check_project(&end.project_id)?;
-    has_id(&end.id)
+    match end.ended_at {
+        Some(_) => has_id(&end.id),
+        None => Err(unprocessable("a call's end has no ended_at".to_owned())),
+    }
 }
 
 fn has_id(id: &str) -> Result<(), Problem> {
@@ -173,7 +176,7 @@ fn batch(bytes: &[u8]) -> Result<Parts, Problem> {
 }
 
 /// Adds ends to the starts that arrived with them, and returns the other ends.
-fn complete(records: &mut [Record], ends: Vec<CallEnd>) -> Vec<CallEnd> {
+fn complete(records: &mut [Record], ends: Vec<CallChange>) -> Vec<CallChange> {
     let key = |project: &str, id: &str| (project.to_owned(), id.to_owned());
     let mut places = HashMap::new();
     for (place, record) in records.iter().enumerate() {
@@ -184,7 +187,7 @@ fn complete(records: &mut [Record], ends: Vec<CallEnd>) -> Vec<CallEnd> {
     for end in ends {
         let place = places.get(&key(&end.project_id, &end.id));
         match place.and_then(|place| records.get_mut(*place)) {
-            Some(record) => end.complete(record),
+            Some(record) => end.apply(record),
             None => alone.push(end),
         }
     }

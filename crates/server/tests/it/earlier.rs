@@ -130,3 +130,27 @@ async fn a_file_of_schema_3_opens_and_takes_spans_whose_content_is_not_read_yet(
         assert_eq!(call["row"]["prompt"], question, "{call}");
     }
 }
+
+#[tokio::test]
+async fn a_file_of_schema_4_opens_and_calls_of_it_are_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    file(&path, include_str!("../files/schema4.sql"));
+    let id = |n: u32| format!("0199a1b2-c3d4-7e5f-8a9b-0c1d2e3f5a{n:02x}");
+    let server = Running::with_database(&path).await;
+    let delete = json!({"project_id": "acme/shop", "call_ids": [id(3), SCHEMA_2[0][0]]});
+    let answer = server.post("/calls/delete", &delete).await;
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer, json!({"num_deleted": 2}));
+    server.stop().await;
+    let server = Running::with_database(&path).await;
+    assert_eq!(traces(&server, &SCHEMA_2[1..]).await, SCHEMA_2[1..]);
+    // Which calls refer to a text of this file is unknown: it stays.
+    for n in 0..4 {
+        let read = json!({"project_id": "acme/shop", "id": id(n)});
+        let answer: Value = server.post("/call/read", &read).await.json().await.unwrap();
+        let system = "Answer in one short sentence, and name your source. ".repeat(8);
+        let found = &answer["call"]["inputs"]["system"];
+        assert_eq!(*found, if n < 3 { json!(system) } else { Value::Null });
+    }
+}

@@ -11,6 +11,7 @@ mod board;
 mod bounds;
 mod conversation;
 mod damage;
+mod deletion;
 mod earlier;
 mod guard;
 mod objects;

@@ -7,12 +7,14 @@
 //! | `codes` | codes of texts, numbered anew within a column |
 //! | `ids` | ids without an allocation each |
 //! | `stored` | segments as bytes, for the file |
+//! | `deletion` | the deletion of rows |
 //!
 //! The newest rows stay rows, since they change: a call's end arrives after its start, and spans below a span report its
 //! tokens. Older rows are sealed into segments of columns. A sealed row that changes is kept next to its segment as a
 //! row, until there are enough of them to build the segment anew.
 
 mod codes;
+mod deletion;
 mod ids;
 mod packed;
 mod segment;
@@ -217,10 +219,11 @@ impl Facts {
         };
         let sealed = self.sealed().filter_map(segment).min();
         let open = self.open().filter(|(place, _)| *place >= first);
-        sealed
+        let first = sealed
             .into_iter()
             .chain(open.map(|(_, row)| row.frame))
-            .min()
+            .min();
+        first.filter(|frame| *frame != Row::NO_FRAME)
     }
 
     /// Returns the last frame that holds the payload of a row.
@@ -310,9 +313,8 @@ impl Facts {
         places
     }
 
-    /// Returns the number of places without a call, among those that were not removed.
-    pub(super) fn holes(&self) -> usize {
-        let hole = Row::NOWHERE;
+    /// Returns the number of places without a call of one kind, among those that were not removed.
+    pub(super) fn count_holes(&self, hole: Code) -> usize {
         let sealed = self.sealed().map(|(first, sealed)| {
             let project = &sealed.segment.project;
             let rows = self.first.saturating_sub(first)..sealed.segment.len();
@@ -321,7 +323,7 @@ impl Facts {
                 false => 0,
             }
         });
-        let open = self.open().filter(|(_, row)| row.is_hole());
+        let open = self.open().filter(|(_, row)| row.project == hole);
         sealed.sum::<usize>() + open.count()
     }
 

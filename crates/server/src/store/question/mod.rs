@@ -14,6 +14,7 @@
 //! | `breakdown` | measures by time and by group |
 //! | `facets` | what there is to filter by |
 //! | `page` | a page of calls, in order |
+//! | `places` | all calls that meet a filter |
 
 mod bins;
 mod breakdown;
@@ -23,6 +24,7 @@ mod facets;
 mod filter;
 mod measures;
 mod page;
+mod places;
 mod quantiles;
 mod scan;
 mod slots;
@@ -34,6 +36,7 @@ pub(crate) use facets::{attributes, counts, streams};
 pub(crate) use filter::{Filter, Range};
 pub(crate) use measures::Measures;
 pub(crate) use page::{Column, Order, page};
+pub(crate) use places::places;
 pub(crate) use until::{Late, Until};
 
 #[cfg(test)]

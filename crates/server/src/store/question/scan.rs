@@ -41,9 +41,10 @@ pub(super) fn scan_share<'a>(
             picked.retain(|row| !sealed.changed.contains_key(&row));
         }
         let project = &sealed.segment.project;
-        // Codes are sorted, and no other is as great.
-        if project.own().last() == Some(&Row::NOWHERE) {
-            picked.retain(|row| project.get(row) != Some(Row::NOWHERE));
+        // Codes are sorted, and no others are as great.
+        let last = project.own().last();
+        if last.is_some_and(|code| Row::is_no_project(*code)) {
+            picked.retain(|row| !project.get(row).is_some_and(Row::is_no_project));
         }
         if first < facts.first() {
             picked.retain(|row| first + row >= facts.first());

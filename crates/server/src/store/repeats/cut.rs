@@ -68,6 +68,14 @@ pub(in crate::store) fn whole(
     Some((Cow::Owned(whole), is_whole))
 }
 
+/// Returns the numbers of the texts that a payload is without.
+pub(in crate::store) fn numbers(payload: &str) -> impl Iterator<Item = i64> + '_ {
+    let marked = payload.strip_prefix(MARK);
+    let line = marked.and_then(|marked| marked.split_once('\n'));
+    let cuts = line.map_or("", |(cuts, _)| cuts).split(',');
+    cuts.filter_map(|cut| cut.split(':').nth(1)?.parse().ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +98,7 @@ mod tests {
             left,
             "\0".to_owned() + "6:0:8,6:1:7,6:2:5\n{\"a\":\"\",\"b\":,\"c\":\"\"}"
         );
+        assert_eq!(numbers(&left).collect::<Vec<_>>(), [0, 1, 2]);
         let read = |number: i64| Some(texts[usize::try_from(number).unwrap()].to_owned());
         assert_eq!(whole(&left, read), Some((payload.into(), true)));
         // Each text that is lost costs itself only.
@@ -102,6 +111,7 @@ mod tests {
     fn a_payload_without_cuts_is_as_it_was_and_a_damaged_one_is_none() {
         for payload in ["", "{}", "{}\u{1}name 1\n\0"] {
             assert_eq!(cut(payload, &[]), payload);
+            assert_eq!(numbers(payload).count(), 0);
             assert_eq!(whole(payload, |_| None), Some((payload.into(), true)));
         }
         for damaged in [

@@ -6,16 +6,19 @@
 //! | `units` | the texts of a payload that may repeat |
 //! | `cut` | payloads without such texts, and whole again |
 //! | `table` | the texts in the file |
+//! | `referred` | the texts to which each frame refers |
 //!
 //! A text is stored when it comes for the second time, and left out from the next batch on: only what is committed is
 //! referred to. It is stored anew in each period of [`PERIOD`] frames, and only frames of its period refer to it, so that
 //! a text goes with them and no reference has to be counted.
 
 mod cut;
+mod referred;
 mod table;
 mod units;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::hash::BuildHasher as _;
 use std::io;
 use std::ops::Range;
@@ -26,8 +29,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::frame::Packer;
 
-pub(super) use cut::whole;
-pub(super) use table::{last, load, read, remove_before, write};
+pub(super) use cut::{numbers, whole};
+pub(super) use referred::{put_referred, unreferred};
+pub(super) use table::{last, load, read, remove, remove_before, write};
 
 /// The frames for which a text is stored. Small in tests, so that a history has many periods.
 const PERIOD: i64 = if cfg!(test) { 8 } else { 65_536 };
@@ -69,6 +73,13 @@ impl NewTexts {
     }
 }
 
+/// The state in which payloads may be without texts: it ends when the period does, and when texts are deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Epoch {
+    period: i64,
+    deletions: u64,
+}
+
 /// What is known of the texts of earlier calls.
 #[derive(Debug, Default)]
 pub(super) struct Repeats(Mutex<Known>);
@@ -78,7 +89,7 @@ struct Known {
     hasher: DefaultHashBuilder,
     seen: Generations<u64, ()>,
     stored: Generations<TextHash, i64>,
-    period: i64,
+    epoch: Epoch,
     /// The bytes of the period's texts in the file.
     bytes: u64,
     most_bytes: u64,
@@ -90,7 +101,7 @@ impl Default for Known {
             hasher: DefaultHashBuilder::default(),
             seen: Generations::default(),
             stored: Generations::default(),
-            period: 0,
+            epoch: Epoch::default(),
             bytes: 0,
             most_bytes: MOST_BYTES,
         }
@@ -105,15 +116,30 @@ impl Repeats {
         repeats
     }
 
-    /// Returns the present period.
-    pub(super) fn period(&self) -> i64 {
-        self.known().period
+    /// Returns the present epoch.
+    pub(super) fn epoch(&self) -> Epoch {
+        self.known().epoch
+    }
+
+    /// Returns the epoch in which a frame is written.
+    pub(super) fn epoch_of(&self, frame: i64) -> Epoch {
+        Epoch {
+            period: period(frame),
+            ..self.epoch()
+        }
+    }
+
+    /// Forgets texts that are deleted. Payloads that are prepared already may be without them: they are written whole.
+    pub(super) fn forget(&self, deleted: &BTreeSet<i64>) {
+        let mut known = self.known();
+        known.epoch.deletions += 1;
+        known.stored.retain(|number| !deleted.contains(number));
     }
 
     /// Returns whether a text is to be stored in the period of a frame, which has `added` bytes more than are known here.
     pub(super) fn takes(&self, text: &NewText, frame: i64, added: u64) -> bool {
         let mut known = self.known();
-        let is_now = known.period == period(frame);
+        let is_now = known.epoch.period == period(frame);
         let bytes = if is_now { known.bytes } else { 0 };
         let has_room = bytes.saturating_add(added) + text.size() <= known.most_bytes;
         has_room && !(is_now && known.stored.get(&text.hash).is_some())
@@ -132,8 +158,8 @@ impl Repeats {
         bytes: u64,
     ) {
         let (mut known, period) = (self.known(), period(frame));
-        if known.period != period {
-            known.period = period;
+        if known.epoch.period != period {
+            known.epoch.period = period;
             known.stored = Generations::default();
             known.bytes = 0;
         }
@@ -143,10 +169,10 @@ impl Repeats {
         }
     }
 
-    /// Returns a payload without the texts that are stored in its batch's period, and adds the texts to store to `new`.
+    /// Returns a payload without the texts that are stored in its batch's epoch, and adds the texts to store to `new`.
     pub(super) fn cut<'a>(
         &self,
-        batch_period: i64,
+        epoch: Epoch,
         project: &str,
         payload: &'a str,
         new: &mut NewTexts,
@@ -161,7 +187,7 @@ impl Repeats {
                     continue;
                 }
                 let hash = hash(project, text);
-                let is_now = known.period == batch_period;
+                let is_now = known.epoch == epoch;
                 match known.stored.get(&hash).filter(|_| is_now) {
                     Some(number) => cuts.push((unit, number)),
                     None => {
@@ -236,6 +262,12 @@ impl<K: std::hash::Hash + Eq + Copy, V: Copy> Generations<K, V> {
         }
         self.young.insert(key, value);
     }
+
+    fn retain(&mut self, is_kept: impl Fn(&V) -> bool) {
+        for values in [&mut self.young, &mut self.old] {
+            values.retain(|_, value| is_kept(value));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -253,7 +285,7 @@ mod tests {
     /// Stores what a payload adds, as a transaction does; returns how many texts that were.
     fn store(repeats: &Repeats, project: &str, payload: &str, numbers: &mut i64) -> usize {
         let mut new = NewTexts::default();
-        repeats.cut(0, project, payload, &mut new);
+        repeats.cut(repeats.epoch(), project, payload, &mut new);
         // By text, so that the first text has the first number.
         let mut new: Vec<_> = new.0.into_iter().collect();
         new.sort_by(|a, b| a.1.cmp(&b.1));
@@ -276,7 +308,7 @@ mod tests {
         assert_eq!(store(&repeats, "e/p", &payload, &mut numbers), 0);
         assert_eq!(store(&repeats, "e/p", &payload, &mut numbers), 2);
         let mut new = NewTexts::default();
-        let cut = repeats.cut(0, "e/p", &payload, &mut new);
+        let cut = repeats.cut(repeats.epoch(), "e/p", &payload, &mut new);
         assert!(new.0.is_empty() && cut.len() < 30, "{cut}");
         let read = |number| Some([&system, &user][usize::try_from(number - 1).unwrap()].clone());
         assert_eq!(whole(&cut, read).unwrap().0, payload);
@@ -292,11 +324,30 @@ mod tests {
         }
         repeats.add(PERIOD, [], 0);
         // A batch of the period before refers to none, and one of this period stores the text again.
-        for period in [0, 1] {
+        for epoch in [Epoch::default(), repeats.epoch()] {
             let mut new = NewTexts::default();
-            assert_eq!(repeats.cut(period, "e/p", &payload, &mut new), payload);
+            assert_eq!(repeats.cut(epoch, "e/p", &payload, &mut new), payload);
             assert_eq!(new.0.len(), 1);
         }
+    }
+
+    #[test]
+    fn a_deleted_text_is_left_out_of_no_payload() {
+        let (repeats, mut numbers) = (Repeats::default(), 0);
+        let payload = payload(&[&text(1), &text(2)]);
+        for _ in 0..2 {
+            store(&repeats, "e/p", &payload, &mut numbers);
+        }
+        let before = repeats.epoch();
+        repeats.forget(&BTreeSet::from([1]));
+        assert_ne!(before, repeats.epoch_of(0));
+        let cut = |epoch| {
+            let mut new = NewTexts::default();
+            let cut = repeats.cut(epoch, "e/p", &payload, &mut new);
+            (super::numbers(&cut).collect::<Vec<_>>(), new.0.len())
+        };
+        assert_eq!(cut(repeats.epoch()), (vec![2], 1));
+        assert_eq!(cut(before), (vec![], 2));
     }
 
     #[test]

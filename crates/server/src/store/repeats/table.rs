@@ -82,6 +82,12 @@ fn text(data: &[u8]) -> Option<String> {
     Payloads::unpack(data).ok()?.get(0).map(str::to_owned)
 }
 
+/// Removes a text.
+pub(in crate::store) fn remove(connection: &Connection, number: i64) -> rusqlite::Result<()> {
+    let mut delete = connection.prepare_cached("DELETE FROM text WHERE number = ?1")?;
+    or_damage(delete.execute([number]).map(drop), ())
+}
+
 /// Removes the texts to which no frame from `frame` on refers.
 pub(in crate::store) fn remove_before(connection: &Connection, frame: i64) -> rusqlite::Result<()> {
     let mut delete = connection.prepare_cached("DELETE FROM text WHERE period < ?1")?;

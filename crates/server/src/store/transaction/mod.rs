@@ -2,9 +2,11 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `put` | a call, a part of one, or an end at its place |
+//! | `put` | a call, a part of one, or a change at its place |
 //! | `placed` | the rows of a transaction that is not committed |
+//! | `delete` | the deletion of calls |
 
+mod delete;
 mod placed;
 mod put;
 
@@ -20,14 +22,14 @@ use crate::store::batch::Batch;
 use crate::store::draft::Draft;
 use crate::store::facts::{Facts, SEGMENT};
 use crate::store::file_id::FileId;
-use crate::store::frame::Packer;
+use crate::store::frame::{Frame, Packer};
 use crate::store::memory::Published;
 use crate::store::repeats::{self, NewText, Repeats};
 use crate::store::retention::{Pages, Retention};
 use crate::store::row::Row;
 use crate::store::segments::Saved;
 use crate::store::values::Values;
-use crate::store::{Dictionary, ends, frame, schema};
+use crate::store::{Dictionary, changes, frame, schema};
 
 /// The state of the writer, ahead of the readers while a transaction is open.
 pub(super) struct Transaction {
@@ -40,8 +42,8 @@ pub(super) struct Transaction {
     values: Values,
     rows: usize,
     frames: i64,
-    /// Whether ends of calls wait for their start.
-    ends_wait: bool,
+    /// Whether changes of calls wait for their start.
+    changes_wait: bool,
     repeats: Arc<Repeats>,
     /// The number of the last text that is stored apart.
     texts: i64,
@@ -58,7 +60,7 @@ impl Transaction {
     ) -> Result<Self, Error> {
         let frames = last_frame(&connection, &published.get().rows)?;
         let packer = Packer::new().map_err(unpacked)?;
-        let ends_wait = match ends::any(&connection) {
+        let changes_wait = match changes::any(&connection) {
             Err(error) if schema::is_damage(&error) => true,
             any => any?,
         };
@@ -79,7 +81,7 @@ impl Transaction {
             values,
             rows,
             frames,
-            ends_wait,
+            changes_wait,
             repeats,
             texts,
             oldest_period: 0,
@@ -148,20 +150,20 @@ impl Transaction {
                 let mut row = self.row(&call.draft);
                 row.frame = first + i64::try_from(index / frame::CALLS).unwrap_or(0);
                 row.slot = i64::try_from(index % frame::CALLS).unwrap_or(0);
-                let end = match self.ends_wait {
+                let change = match self.changes_wait {
                     true => {
                         let (project, id) = (call.draft.project(), row.id.to_string());
-                        ends::take(&self.connection, project, &id)?
+                        changes::take(&self.connection, project, &id)?
                     }
                     false => None,
                 };
                 self.put(call, row, &mut placed)?;
-                if let Some(end) = end {
-                    self.put_end(&end, &mut placed)?;
+                if let Some(change) = change {
+                    self.put_change(&change, &mut placed)?;
                 }
             }
-            for end in &batch.ends {
-                self.put_end(end, &mut placed)?;
+            for change in &batch.changes {
+                self.put_change(change, &mut placed)?;
             }
         }
         for text in batches.iter().flat_map(|batch| &batch.texts) {
@@ -171,7 +173,7 @@ impl Transaction {
             let mut insert = self
                 .connection
                 .prepare_cached("INSERT INTO dict(code, text) VALUES(?1, ?2)")?;
-            insert.execute(params![i64::try_from(code).unwrap_or(i64::MAX), &**text])?;
+            insert.execute(params![number(code), &**text])?;
         }
         self.connection.execute_batch("COMMIT")?;
         Ok(placed)
@@ -180,15 +182,15 @@ impl Transaction {
     /// Puts the frames of a batch; whole ones if the texts that they lack belong to another period.
     fn put_frames(&mut self, batch: &Batch) -> rusqlite::Result<()> {
         let count = i64::try_from(batch.frames.len()).unwrap_or(i64::MAX);
-        let is_now = |frame| repeats::period(frame) == batch.period;
+        let is_now = |frame| self.repeats.epoch_of(frame) == batch.epoch;
         if is_now(self.frames + 1) && is_now(self.frames + count) {
             return batch
                 .frames
                 .iter()
-                .try_for_each(|data| self.put_frame(data));
+                .try_for_each(|frame| self.put_frame(frame));
         }
         let whole = batch.whole_frames(&mut self.packer).map_err(unpacked)?;
-        whole.iter().try_for_each(|data| self.put_frame(data))
+        whole.iter().try_for_each(|frame| self.put_frame(frame))
     }
 
     /// Stores a text apart, unless a batch before this one did.
@@ -205,24 +207,27 @@ impl Transaction {
         Ok(())
     }
 
-    fn put_frame(&mut self, data: &[u8]) -> rusqlite::Result<()> {
+    fn put_frame(&mut self, frame: &Frame) -> rusqlite::Result<()> {
         self.frames += 1;
         let mut insert = self
             .connection
             .prepare_cached("INSERT INTO payload(frame, data) VALUES(?1, ?2)")?;
-        insert.execute(params![self.frames, data]).map(drop)
+        insert.execute(params![self.frames, frame.data])?;
+        match frame.texts.is_empty() {
+            true => Ok(()),
+            false => repeats::put_referred(&self.connection, self.frames, &frame.texts),
+        }
     }
 
     /// Removes calls that need not be kept, a few at a time, and gives room back. Returns whether there was anything to do.
     pub(super) fn retain(&mut self, retention: &Retention) -> rusqlite::Result<bool> {
-        ends::bound(&self.connection)?;
+        changes::bound(&self.connection)?;
         let memory = self.published.get();
         let pages = Pages::of(&self.connection)?;
         let Some(first) = retention.first(&memory.rows, pages, SystemTime::now()) else {
             return pages.shrink(&self.connection);
         };
         let frame = memory.rows.first_frame(first).unwrap_or(self.frames);
-        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -288,6 +293,11 @@ impl Transaction {
         transaction.commit()?;
         schema::empty_log(&self.connection)
     }
+}
+
+/// Returns a place or a count as the file has it.
+fn number(of: usize) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
 }
 
 fn file_id(connection: &Connection) -> Option<FileId> {

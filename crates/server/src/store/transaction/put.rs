@@ -1,17 +1,17 @@
-//! A call, a part of one, or an end at its place.
+//! A call, a part of one, or a change at its place.
 
 use std::io;
 
 use spanloom_core::Record;
 
 use super::placed::Placed;
-use super::{Transaction, unpacked};
+use super::{Transaction, number, unpacked};
 use crate::store::batch::{Call, is_span};
 use crate::store::draft::Draft;
-use crate::store::frame::{Location, Payloads};
+use crate::store::frame::{Frame, Location, Payloads};
 use crate::store::id::Id;
 use crate::store::row::Row;
-use crate::store::{CallEnd, Code, ends, merge, payload, repeats, schema};
+use crate::store::{CallChange, Code, changes, merge, payload, repeats, schema, superseded};
 
 impl Transaction {
     /// Puts a call's row at its place. Span ids are unique within their trace only: of two spans with one id in two
@@ -30,7 +30,7 @@ impl Transaction {
                 self.place(row.project, &within, placed).is_some()
             };
             return match is_renamed {
-                true => self.put_renamed(call.record()?, placed),
+                true => self.put_renamed(call.record()?, (row.frame, row.slot), placed),
                 false => self.write_new(row, placed),
             };
         };
@@ -38,15 +38,22 @@ impl Transaction {
         if !self.is_taken(&record, &row, placed) {
             return self.put_part(&record, row, (place, location), placed);
         }
-        self.put_renamed(record, placed)
+        self.put_renamed(record, (row.frame, row.slot), placed)
     }
 
-    /// Puts a span under the ids of its trace and itself together.
-    fn put_renamed(&mut self, record: Record, placed: &mut Placed) -> rusqlite::Result<()> {
+    /// Puts a span, whose payload under its own id is at `location`, under the ids of its trace and itself together.
+    fn put_renamed(
+        &mut self,
+        record: Record,
+        location: Location,
+        placed: &mut Placed,
+    ) -> rusqlite::Result<()> {
         let mut renamed = record;
         renamed.id = format!("{}{}", renamed.trace_id, renamed.id);
         let row = self.put_merged(&renamed)?;
-        match self.place(row.project, &row.id, placed) {
+        let known = self.place(row.project, &row.id, placed);
+        self.supersede(known.map_or(self.rows, |(place, _)| place), location)?;
+        match known {
             Some(known) => self.put_part(&renamed, row, known, placed),
             None => self.write_new(row, placed),
         }
@@ -85,8 +92,11 @@ impl Transaction {
             let merged = merge::merge(stored, record.clone());
             // A record that the merge leaves unchanged has its payload among those of its batch.
             if merged != *record {
+                let (frame, slot) = (row.frame, row.slot);
                 row = self.put_merged(&merged)?;
+                self.supersede(place, (frame, slot))?;
             }
+            self.supersede(place, location)?;
         } else {
             // The stored part is already lost; the new part need not be.
             tracing::error!(name: "spanloom.store.damaged", frame = location.0, "an earlier part of a call cannot be read");
@@ -95,36 +105,45 @@ impl Transaction {
     }
 
     fn write_row(&mut self, place: usize, row: Row, placed: &mut Placed) -> rusqlite::Result<()> {
-        let loc = i64::try_from(place).unwrap_or(i64::MAX);
         self.saved.change(&self.connection, place)?;
-        schema::write(&self.connection, loc, &row)?;
+        schema::write(&self.connection, number(place), &row)?;
         placed.add(place, row);
         Ok(())
     }
 
-    /// Adds the end of a call to its start, or stores the end until the start arrives.
-    pub(super) fn put_end(&mut self, end: &CallEnd, placed: &mut Placed) -> rusqlite::Result<()> {
-        let project = self.dictionary.code(&end.project_id);
-        let id = Id::new(&end.id);
+    /// Changes a call, or stores the change until the call's start arrives.
+    pub(super) fn put_change(
+        &mut self,
+        change: &CallChange,
+        placed: &mut Placed,
+    ) -> rusqlite::Result<()> {
+        let project = self.dictionary.code(&change.project_id);
+        let id = Id::new(&change.id);
         let known = project.and_then(|project| self.place(project, &id, placed));
         let stored = match known {
-            Some((place, location)) => self.read(location)?.map(|record| (place, record)),
+            Some((place, location)) => self.read(location)?.map(|record| (place, location, record)),
             None => None,
         };
-        let Some((place, mut record)) = stored else {
-            self.ends_wait = true;
-            return ends::put(&self.connection, end);
+        let Some((place, location, mut record)) = stored else {
+            self.changes_wait = true;
+            return changes::put(&self.connection, change);
         };
-        end.clone().complete(&mut record);
+        change.clone().apply(&mut record);
         let row = self.put_merged(&record)?;
+        self.supersede(place, location)?;
         self.write_row(place, row, placed)
+    }
+
+    /// Notes that the payload at a location is no longer the one of the call at a place.
+    fn supersede(&self, place: usize, location: Location) -> rusqlite::Result<()> {
+        superseded::put(&self.connection, number(place), location)
     }
 
     /// Returns the row of a record made of two parts, and writes its payload in a separate frame.
     fn put_merged(&mut self, merged: &Record) -> rusqlite::Result<Row> {
         let data = serde_json::to_string(merged)
             .map_err(io::Error::other)
-            .and_then(|payload| self.packer.pack(std::iter::once(payload.as_str())))
+            .and_then(|payload| Frame::pack(&mut self.packer, std::iter::once(payload.as_str())))
             .map_err(unpacked)?;
         self.put_frame(&data)?;
         let mut row = self.row(&Draft::new(merged.clone().into()));

@@ -1,22 +1,26 @@
 //! Histories of a store: writes, parts in any order, restarts, crashes, a full disk, removals. After each step the store is
 //! what a plain list of calls is. `SPANLOOM_SEED=N` runs one history, `SPANLOOM_SEEDS=N` that many.
 
-use std::collections::{HashMap, HashSet};
+mod model;
+mod sent;
+
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::json;
-use spanloom_core::mapping;
-use spanloom_core::{Record, StreamName};
+use rusqlite::Connection;
 
+use self::model::Model;
+use self::sent::{Part, end, id, record, span, time, tokens};
 use super::batch::Batch;
+use super::frame::Payloads;
 use super::memory::{Memory, Published};
 use super::question::{By, Dimension, Filter, Until, breakdown};
-use super::repeats::Repeats;
+use super::repeats::{self, Repeats};
 use super::retention::Retention;
 use super::segments::Saved;
 use super::transaction::Transaction;
-use super::{CallEnd, Id, Incoming, Status, schema, unused};
+use super::{Code, Id, Row, Status, schema, unused};
 
 /// The histories of a run of the tests; `.ci/run` has a thousand.
 const SEEDS: u64 = 100;
@@ -37,133 +41,6 @@ impl Random {
     }
 }
 
-/// What is sent of call `n`: everything about a call follows from its number.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    Start(u64),
-    Whole(u64),
-    End(u64),
-}
-
-fn id(n: u64) -> String {
-    format!("{n:016x}")
-}
-
-fn time(n: u64, seconds: i64) -> spanloom_core::Timestamp {
-    spanloom_core::Timestamp::from_nanos(BEGIN + (n.cast_signed() + seconds) * 1_000_000_000)
-}
-
-/// Returns a text of which each batch has new ones.
-fn tenant(n: u64) -> String {
-    format!("tenant-{}", n / 3)
-}
-
-fn tokens(n: u64) -> i64 {
-    (n % 97).cast_signed() + 1
-}
-
-/// Returns a request with a text that few others have not.
-fn inputs(n: u64) -> serde_json::Value {
-    let system = format!("Answer in the style {}. ", n % 5).repeat(20);
-    json!({"question": format!("question {n}"), "system": system})
-}
-
-fn record(n: u64, is_whole: bool) -> Record {
-    let mut call = json!({
-        "project_id": PROJECT, "id": id(n), "trace_id": format!("{n:032x}"), "op_name": "f", "started_at": time(n, 0),
-        "attributes": {"spanloom": {"operation": "chat"}, "tenant": tenant(n)},
-        "inputs": inputs(n),
-    });
-    if is_whole {
-        let end = end(n);
-        call["ended_at"] = json!(end.ended_at);
-        call["output"] = json!(format!("answer {n}"));
-        call["summary"] = json!(end.summary);
-    }
-    serde_json::from_value(call).unwrap()
-}
-
-/// Returns the same call as a span.
-fn span(n: u64) -> Incoming {
-    let attributes: serde_json::Map<_, _> = serde_json::from_value(json!({
-        "gen_ai.operation.name": "chat", "gen_ai.request.model": "m",
-        "gen_ai.usage.input_tokens": tokens(n), "gen_ai.usage.output_tokens": 0,
-        "spanloom.attributes": json!({"tenant": tenant(n)}),
-        "spanloom.request": inputs(n).to_string(),
-        "spanloom.response": json!(format!("answer {n}")).to_string(),
-    }))
-    .unwrap();
-    let span = mapping::Span {
-        name: "f".to_owned(),
-        trace_id: format!("{n:032x}"),
-        span_id: id(n),
-        started_at: time(n, 0),
-        ended_at: time(n, 1),
-        attributes: attributes.into_iter().collect(),
-        ..mapping::Span::default()
-    };
-    let stream = StreamName::parse("e/p/calls", None).unwrap();
-    let resource = mapping::Attributes::default();
-    Incoming::Span(Box::new(mapping::mapped(span, &resource, &stream)))
-}
-
-fn end(n: u64) -> CallEnd {
-    let end = json!({
-        "project_id": PROJECT, "id": id(n), "ended_at": time(n, 1), "output": format!("answer {n}"),
-        "summary": {"usage": {"m": {"prompt_tokens": tokens(n), "completion_tokens": 0, "requests": 1}}},
-    });
-    serde_json::from_value(end).unwrap()
-}
-
-/// A call, by its number, and whether it has ended.
-#[derive(Clone, Debug)]
-struct Call {
-    n: u64,
-    ended: bool,
-}
-
-/// The plain list of calls, by arrival.
-#[derive(Clone, Debug, Default)]
-struct Model {
-    calls: Vec<Call>,
-    places: HashMap<u64, usize>,
-    waiting: HashSet<u64>,
-    first: usize,
-}
-
-impl Model {
-    fn apply(&mut self, part: Part) {
-        let (n, ends) = match part {
-            Part::Start(n) => (n, false),
-            Part::Whole(n) => (n, true),
-            Part::End(n) if !self.places.contains_key(&n) => {
-                self.waiting.insert(n);
-                return;
-            }
-            Part::End(n) => (n, true),
-        };
-        let has_waited = self.waiting.remove(&n);
-        let ends = ends || has_waited;
-        let next = self.calls.len();
-        let place = *self.places.entry(n).or_insert(next);
-        if place == next {
-            self.calls.push(Call { n, ended: ends });
-        } else {
-            self.calls[place].ended |= ends;
-        }
-    }
-
-    fn remove_before(&mut self, first: usize) {
-        for place in self.first..first {
-            let n = self.calls[place].n;
-            if self.places.get(&n) == Some(&place) {
-                self.places.remove(&n);
-            }
-        }
-        self.first = first;
-    }
-}
-
 /// A store that is open, without its threads.
 struct Opened {
     path: PathBuf,
@@ -180,7 +57,8 @@ impl Opened {
             .unwrap();
         let mut memory = Memory::new(schema::load_texts(&connection).unwrap());
         let saved = Saved::load(&connection, &mut memory).unwrap();
-        unused::remove(&connection, &mut memory).unwrap();
+        let unused = unused::remove(&connection, &memory).unwrap();
+        memory.dictionary.forget(&unused);
         let published = Arc::new(Published::new(memory));
         let transaction = Transaction::new(connection, Arc::clone(&published), saved).unwrap();
         Self {
@@ -207,17 +85,69 @@ impl Opened {
         Self::of(&path)
     }
 
+    /// Deletes some calls; nothing of them is left in the file.
+    fn delete(&mut self, model: &mut Model, random: &mut Random) {
+        let few = random.below(20) + 1;
+        let live: Vec<(usize, u64)> = model.live().map(|(place, call)| (place, call.n)).collect();
+        let is_chosen = |_: &&(usize, u64)| random.below(few) == 0;
+        let chosen: Vec<(usize, u64)> = live.iter().filter(is_chosen).copied().collect();
+        let places: Vec<usize> = chosen.iter().map(|(place, _)| *place).collect();
+        let before = referred(&self.reader());
+        assert_eq!(self.transaction.delete(&places).unwrap(), places.len());
+        self.transaction.forget_unused().unwrap();
+        let reader = self.reader();
+        let contents = contents(&reader);
+        // A frame stays whole while it has calls that are kept.
+        let removed: HashSet<u64> = model
+            .calls
+            .iter()
+            .take(model.first)
+            .map(|call| call.n)
+            .collect();
+        for (place, n) in chosen {
+            model.delete(place);
+            if removed.contains(&n) {
+                continue;
+            }
+            for text in [format!("\"question {n}\""), format!("\"answer {n}\"")] {
+                assert!(!contents.contains(&text), "{text} is left");
+            }
+        }
+        let referred = referred(&reader);
+        for number in before.difference(&referred) {
+            assert_eq!(repeats::read(&reader, *number).unwrap(), None);
+        }
+        for number in referred {
+            assert!(repeats::read(&reader, number).unwrap().is_some());
+        }
+        // The names of calls that were removed for their age go with their segment.
+        let removed = model.calls.iter().take(model.first);
+        let used = removed.chain(model.live().map(|(_, call)| call));
+        let used: HashSet<String> = used.map(|call| sent::tenant(call.n)).collect();
+        let tenants = "SELECT text FROM dict WHERE text LIKE 'tenant-%'";
+        for tenant in texts(&reader, tenants) {
+            assert!(used.contains(&tenant), "{tenant} is left");
+        }
+    }
+
+    fn reader(&self) -> Connection {
+        schema::open_reader(&self.path).unwrap()
+    }
+
     /// Compares the store with the model.
     fn check(&self, model: &Model, random: &mut Random) {
         let memory = self.published.get();
         assert_eq!(memory.rows.len(), model.calls.len());
         assert_eq!(memory.rows.first(), model.first);
         let Some(project) = memory.dictionary.code(PROJECT) else {
-            assert!(model.calls.is_empty());
+            assert_eq!(model.live().count(), 0);
             return;
         };
-        let live = || model.calls.iter().enumerate().skip(model.first);
-        for (place, call) in live() {
+        let holes = memory.rows.count_holes(Row::DELETED);
+        let deleted = model.calls.iter().skip(model.first);
+        assert_eq!(holes, deleted.filter(|call| call.deleted).count());
+        assert_eq!(memory.rows.count_holes(Row::LOST), 0);
+        for (place, call) in model.live() {
             if model.places.get(&call.n) != Some(&place) {
                 continue;
             }
@@ -236,38 +166,73 @@ impl Opened {
                 .code("tenant")
                 .and_then(|path| row.attribute(path));
             let tenant = tenant.map(|code| memory.dictionary.text(code));
-            assert_eq!(tenant, Some(self::tenant(call.n).as_str()));
+            assert_eq!(tenant, Some(sent::tenant(call.n).as_str()));
             if random.below(16) == 0 {
                 let record = self
                     .transaction
                     .read((row.frame, row.slot))
                     .unwrap()
                     .unwrap();
-                assert_eq!(record.inputs, self::record(call.n, false).inputs);
+                assert_eq!(record.inputs, sent::record(call.n, false).inputs);
                 assert_eq!(record.output.is_some(), call.ended);
             }
         }
-        let filter = Filter::default().with_one_of(Dimension::Project, vec![Some(project)]);
-        let by = By {
-            groups: [Some(Dimension::Status), None],
-            most_groups: 2,
-            starts: (0, i64::MAX - 1),
-            most_bins: 1,
-        };
-        let (until, _client) = Until::start();
-        let found = breakdown(&memory.rows, &filter, by, Ord::cmp, &until)
-            .unwrap()
-            .all
-            .all;
-        let ended = live().filter(|(_, call)| call.ended);
-        let sum: i64 = ended.map(|(_, call)| tokens(call.n)).sum();
-        assert_eq!(found.calls, live().count() as u64);
-        assert_eq!(found.input_tokens.total().unwrap_or(0), sum);
-        assert_eq!(
-            found.running,
-            live().filter(|(_, call)| !call.ended).count() as u64
-        );
+        check_sums(&memory, project, model);
     }
+}
+
+/// Compares the sums of a project with those of the model.
+fn check_sums(memory: &Memory, project: Code, model: &Model) {
+    let filter = Filter::default().with_one_of(Dimension::Project, vec![Some(project)]);
+    let by = By {
+        groups: [Some(Dimension::Status), None],
+        most_groups: 2,
+        starts: (0, i64::MAX - 1),
+        most_bins: 1,
+    };
+    let (until, _client) = Until::start();
+    let found = breakdown(&memory.rows, &filter, by, Ord::cmp, &until)
+        .unwrap()
+        .all
+        .all;
+    let ended = model.live().filter(|(_, call)| call.ended);
+    let sum: i64 = ended.map(|(_, call)| tokens(call.n)).sum();
+    assert_eq!(found.calls, model.live().count() as u64);
+    assert_eq!(found.input_tokens.total().unwrap_or(0), sum);
+    assert_eq!(
+        found.running,
+        model.live().filter(|(_, call)| !call.ended).count() as u64
+    );
+}
+
+fn texts(reader: &Connection, select: &str) -> Vec<String> {
+    let mut select = reader.prepare(select).unwrap();
+    let texts = select.query_map([], |row| row.get(0)).unwrap();
+    texts.map(Result::unwrap).collect()
+}
+
+fn frames(reader: &Connection) -> Vec<Payloads> {
+    let mut select = reader.prepare("SELECT data FROM payload").unwrap();
+    let frames = select
+        .query_map([], |row| row.get::<_, Vec<u8>>(0))
+        .unwrap();
+    let unpack = |data: rusqlite::Result<Vec<u8>>| Payloads::unpack(&data.unwrap()).unwrap();
+    frames.map(unpack).collect()
+}
+
+/// Returns the numbers of the texts to which payloads refer.
+fn referred(reader: &Connection) -> BTreeSet<i64> {
+    let frames = frames(reader);
+    let payloads = frames.iter().flat_map(Payloads::all);
+    payloads.flat_map(repeats::numbers).collect()
+}
+
+/// Returns all contents in the file.
+fn contents(reader: &Connection) -> String {
+    let frames = frames(reader);
+    let payloads = frames.iter().flat_map(Payloads::all).map(str::to_owned);
+    let ends = texts(reader, "SELECT part FROM call_end");
+    payloads.chain(ends).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the parts of one batch: of new calls, of known ones, and ends that are early or late.
@@ -317,7 +282,8 @@ fn history(seed: u64) {
     let mut store = Opened::of(&folder.path().join("0.db"));
     let (mut model, mut next) = (Model::default(), 0);
     for step in 1..=STEPS {
-        match random.below(12) {
+        match random.below(14) {
+            12 => store.delete(&mut model, &mut random),
             0 => store = store.restart(),
             1 => store = store.crash(&folder.path().join(format!("{step}.db")), &mut random),
             2 => {

@@ -1,4 +1,12 @@
 //! The rows in memory, and the table that finds them by id.
+//!
+//! | file | what |
+//! |---|---|
+//! | `reported` | spans whose tokens spans below them report as well |
+//! | `deletion` | the deletion of calls |
+
+mod deletion;
+mod reported;
 
 use std::hash::BuildHasher as _;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -11,8 +19,7 @@ use super::outer::Outer;
 use super::row::Row;
 use super::{Code, Dictionary};
 
-/// The most levels of spans that are followed outwards.
-const DEEPEST: usize = 256;
+pub(super) use deletion::Deletion;
 
 /// A snapshot of everything committed, for readers. A copy shares all unchanged parts.
 #[derive(Clone, Debug, Default)]
@@ -110,9 +117,14 @@ impl Memory {
         self.rows.push_removed();
     }
 
-    /// Adds a place without a call.
-    pub(super) fn put_hole(&mut self) {
-        self.rows.push(Row::hole());
+    /// Adds a place whose call cannot be read.
+    pub(super) fn put_lost(&mut self) {
+        self.rows.push(Row::lost());
+    }
+
+    /// Adds a place whose call was deleted.
+    pub(super) fn put_deleted(&mut self) {
+        self.rows.push(Row::deleted());
     }
 
     /// Adds a segment after the others, before any single row. Its rows are marked in [`count_all_once`](Self::count_all_once).
@@ -128,7 +140,8 @@ impl Memory {
             let Ok(place) = u32::try_from(place) else {
                 return;
             };
-            if self.rows.project(place as usize) != Some(Row::NOWHERE) {
+            let project = self.rows.project(place as usize);
+            if !project.is_some_and(Row::is_no_project) {
                 table.insert_unique(self.hash(place), place, |place| self.hash(*place));
             }
         }
@@ -136,36 +149,20 @@ impl Memory {
 
     /// Removes the rows before a place.
     pub(super) fn remove_before(&mut self, first: usize) {
+        self.forget_ids(self.rows.first()..first);
+        self.rows.remove_before(first);
+    }
+
+    /// Forgets where the calls at places are found.
+    fn forget_ids(&self, places: impl Iterator<Item = usize>) {
         let mut table = self
             .places
             .table
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        for place in self.rows.first()..first {
-            let Ok(place) = u32::try_from(place) else {
-                break;
-            };
+        for place in places.filter_map(|place| u32::try_from(place).ok()) {
             if let Ok(entry) = table.find_entry(self.hash(place), |known| *known == place) {
                 entry.remove();
-            }
-        }
-        drop(table);
-        self.rows.remove_before(first);
-    }
-
-    /// Marks the spans around all spans that report tokens, where a segment was read that does not know its later rows.
-    pub(super) fn count_all_once(&mut self) {
-        for place in self.rows.first()..self.rows.first_open() {
-            let Some((parent, reports)) = self.rows.reports_to(place) else {
-                continue;
-            };
-            let project = self.rows.project(place).unwrap_or_default();
-            let is_marked = |parent: usize| {
-                self.rows.is_reported_below(parent)
-                    && self.rows.trace_of(parent) == self.rows.trace_of(place)
-            };
-            if reports && !self.find(project, &parent).is_some_and(is_marked) {
-                self.count_once(place);
             }
         }
     }
@@ -195,61 +192,6 @@ impl Memory {
         table.insert_unique(hash, number, |place| self.hash(*place));
         drop(table);
         self.count_once(place);
-    }
-
-    /// Marks the spans around a span that reports tokens: theirs are the same tokens again. A span that had ended before is
-    /// not around it, although it is its parent: some instrumentations never leave the context of a call.
-    fn count_once(&mut self, place: usize) {
-        let places = Arc::clone(&self.places);
-        let mut outer = places.outer.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(row) = self.rows.get(place) else {
-            return;
-        };
-        let awaited = outer.take(&row);
-        let is_around = awaited.is_some_and(|start| row.is_around(start));
-        let reported_below = row.reported_below || is_around;
-        let reports = row.total_tokens().is_some() || reported_below;
-        let own = reports.then_some(row.started_at);
-        let is_news = reported_below != row.reported_below;
-        drop(row);
-        if is_news {
-            self.rows.change(place, |row| row.reported_below = true);
-        }
-        let Some(start) = own.into_iter().chain(awaited).min() else {
-            return;
-        };
-        let mut inner = place;
-        for _ in 0..DEEPEST {
-            let Some(row) = self.rows.get(inner) else {
-                return;
-            };
-            let Some(parent) = &row.parent else {
-                return;
-            };
-            let Some(parent_place) = self.parent(&row) else {
-                return outer.wait_for(row.project, parent.clone(), row.trace.clone(), start);
-            };
-            // A span is not around itself, whatever it was sent with.
-            if parent_place == place {
-                return;
-            }
-            drop(row);
-            let Some(parent) = self.rows.get(parent_place) else {
-                return;
-            };
-            let is_marked = parent.reported_below;
-            let is_around = parent.is_around(start);
-            drop(parent);
-            match (is_around, is_marked) {
-                (false, _) => {}
-                (true, false) => self
-                    .rows
-                    .change(parent_place, |row| row.reported_below = true),
-                // The spans around it are marked already.
-                (true, true) => return,
-            }
-            inner = parent_place;
-        }
     }
 }
 

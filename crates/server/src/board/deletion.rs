@@ -1,0 +1,41 @@
+//! `DELETE /api/calls`: deletes the calls that parameters select, as they do in `GET /api/calls`, and all calls below them.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use serde_json::json;
+
+use super::selection::{Parameters, Selection};
+use crate::app::App;
+use crate::reply::{self, Problem};
+use crate::store::question::{self, Until};
+
+/// The maximum number of calls that are selected at a time.
+const PAGE: usize = 65_536;
+
+/// Deletes calls that have arrived before the request. What was deleted stays so if the client disconnects.
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let parameters = Arc::new(Parameters::read(query.as_deref()));
+    // A misspelled filter would delete more than was meant.
+    Selection::check_names(&parameters)?;
+    let (end, mut deleted) = (app.store.memory().rows.len(), 0);
+    loop {
+        let (store, parameters) = (Arc::clone(&app), Arc::clone(&parameters));
+        let question = move |until: &Until| {
+            let memory = store.store.memory();
+            let filter = Selection::read(&parameters, &memory)?.filter();
+            let mut places = question::places(&memory.rows, &filter, PAGE, until)?;
+            places.retain(|place| *place < end);
+            Ok((memory, places))
+        };
+        let (memory, places) = app.questions.ask_until(question).await?;
+        if places.is_empty() {
+            return Ok(reply::json(&json!({"deleted": deleted})));
+        }
+        deleted += app.store.delete(memory, places).await?;
+    }
+}
