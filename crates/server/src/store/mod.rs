@@ -35,6 +35,7 @@
 //! | `superseded` | where earlier payloads of calls are |
 //! | `changes` | what changes a call after its start: its end, another name |
 //! | `objects` | versioned objects, and files |
+//! | `tables` | the tables of datasets |
 //! | `batch` | records that are stored together, prepared for the writer |
 //! | `unused` | texts that no call has any more |
 //! | `values` | the attributes that can be grouped by |
@@ -74,6 +75,7 @@ mod segments;
 mod simulation;
 mod sqlite;
 mod superseded;
+mod tables;
 mod transaction;
 mod unused;
 mod values;
@@ -90,6 +92,7 @@ pub use retention::Retention;
 pub(crate) use row::{Row, Status};
 pub use schema::Database;
 pub(crate) use sqlite::Store;
+pub(crate) use tables::{Table, TableRow};
 
 /// The reason a batch was not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -129,7 +129,7 @@ impl Store {
         })
     }
 
-    fn with_reader<T>(
+    pub(super) fn with_reader<T>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {

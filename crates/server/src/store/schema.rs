@@ -72,6 +72,12 @@ CREATE TABLE superseded(loc INTEGER NOT NULL, frame INTEGER NOT NULL, slot INTEG
 CREATE TABLE frame_text(frame INTEGER PRIMARY KEY, texts TEXT) STRICT;
 ";
 
+/// The tables of version 5 with what W&B's clients store besides calls and objects. A table is the digests of its rows.
+const TABULAR: &str = "
+CREATE TABLE table_row(project TEXT NOT NULL, digest TEXT NOT NULL, val TEXT NOT NULL, UNIQUE(project, digest)) STRICT;
+CREATE TABLE table_rows(project TEXT NOT NULL, digest TEXT NOT NULL, rows TEXT NOT NULL, UNIQUE(project, digest)) STRICT;
+";
+
 /// Notes that the texts of earlier frames are unknown.
 const UNKNOWN_TEXTS: &str = "
 INSERT INTO frame_text SELECT max(frame), NULL FROM payload HAVING max(frame) IS NOT NULL;
@@ -149,11 +155,11 @@ fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables = match version {
-        _ if is_new => &[TABLES, OBJECTS, SEGMENTS, REPEATS, DELETION][..],
-        1 => &[OBJECTS, SEGMENTS, REPEATS, DELETION, UNKNOWN_TEXTS],
-        2 => &[SEGMENTS, REPEATS, DELETION, UNKNOWN_TEXTS],
-        3 => &[REPEATS, DELETION, UNKNOWN_TEXTS],
-        4 => &[DELETION, UNKNOWN_TEXTS],
+        _ if is_new => &[TABLES, OBJECTS, SEGMENTS, REPEATS, DELETION, TABULAR][..],
+        1 => &[OBJECTS, SEGMENTS, REPEATS, DELETION, TABULAR, UNKNOWN_TEXTS],
+        2 => &[SEGMENTS, REPEATS, DELETION, TABULAR, UNKNOWN_TEXTS],
+        3 => &[REPEATS, DELETION, TABULAR, UNKNOWN_TEXTS],
+        4 => &[DELETION, TABULAR, UNKNOWN_TEXTS],
         _ => return Ok(()),
     };
     connection.execute_batch(&format!(

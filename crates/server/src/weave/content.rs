@@ -1,7 +1,6 @@
 //! Filtering and sorting by the content of calls: page by page, so that other questions get their turn in between and a
 //! disconnected client is noticed.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -11,6 +10,7 @@ use spanloom_core::{Json, Record};
 
 use super::call::present;
 use super::expr;
+use super::order;
 use super::query::SortBy;
 use crate::app::App;
 use crate::reply::Problem;
@@ -96,18 +96,7 @@ impl ByContent {
 
     /// Sorts calls; equal calls keep their order.
     fn sort(&self, found: &mut [Found]) {
-        found.sort_by(|(_, left), (_, right)| {
-            let keys = left.iter().zip(right).zip(&self.fields);
-            let orders = keys.map(|((left, right), sort)| {
-                let order = expr::compare(left.as_ref(), right.as_ref());
-                if sort.is_descending() {
-                    order.reverse()
-                } else {
-                    order
-                }
-            });
-            orders.fold(Ordering::Equal, Ordering::then)
-        });
+        found.sort_by(|(_, left), (_, right)| order::compare_all(&self.fields, left, right));
     }
 }
 

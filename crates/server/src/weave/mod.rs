@@ -8,6 +8,8 @@
 //! | `filter`, `content`, `expr` | selecting and ordering calls |
 //! | `call`, `column` | the readable form of a call |
 //! | `objects`, `files`, `refs` | the objects and files that calls refer to |
+//! | `tables` | the tables of datasets |
+//! | `order` | the order of JSON values |
 //! | `digest` | the digests that identify versions |
 //! | `graphql` | the requests of a client when it starts |
 //!
@@ -25,10 +27,12 @@ mod filter;
 mod graphql;
 mod lines;
 mod objects;
+mod order;
 mod parts;
 mod query;
 mod read;
 mod refs;
+mod tables;
 
 use std::sync::Arc;
 
@@ -66,6 +70,15 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/obj/read", post(objects::read))
         .route("/obj/delete", post(objects::delete))
         .route("/objs/query", post(objects::query))
+        .route("/table/create", post(tables::create))
+        .route(
+            "/table/create_from_digests",
+            post(tables::create_from_digests),
+        )
+        .route("/table/update", post(tables::update))
+        .route("/table/query", post(tables::query))
+        .route("/table/query_stats", post(tables::query_stats))
+        .route("/table/query_stats_batch", post(tables::query_stats_batch))
         .route("/refs/read_batch", post(refs::read_batch))
         .route("/file/create", post(files::create))
         .route("/files/create", post(files::create))

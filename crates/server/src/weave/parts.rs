@@ -7,16 +7,14 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use bytes::Bytes;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use spanloom_core::Record;
 
-use super::objects;
+use super::{objects, query};
 use crate::app::App;
-use crate::body::{RECORDS, Room};
+use crate::body::RECORDS;
 use crate::reply::{self, Problem};
 use crate::store::{CallChange, Incoming};
 
@@ -62,7 +60,7 @@ pub(super) async fn start(
     project: Project,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (Start { start }, held) = read(&app, request).await?;
+    let (Start { start }, held) = query::read_records(&app, request).await?;
     has_id(&start.id)?;
     belongs(
         &project,
@@ -79,7 +77,7 @@ pub(super) async fn end(
     project: Project,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (End { end }, held) = read(&app, request).await?;
+    let (End { end }, held) = query::read_records(&app, request).await?;
     check(&end)?;
     belongs(&project, &end.project_id)?;
     app.store.write_parts(Vec::new(), vec![end]).await?;
@@ -98,16 +96,6 @@ pub(super) async fn upsert_batch(
     app.store.write_parts(calls.collect(), ends).await?;
     drop(room);
     Ok(reply::json(&json!({"res": answers})))
-}
-
-async fn read<T: DeserializeOwned + Send + 'static>(
-    app: &App,
-    request: Request,
-) -> Result<(T, Room), Problem> {
-    let (parts, body) = request.into_parts();
-    let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
-    let parse = |bytes: &Bytes| serde_json::from_slice(bytes).map_err(|error| unreadable(&error));
-    held.parsed(parse).await
 }
 
 fn unreadable(error: &serde_json::Error) -> Problem {

@@ -6,7 +6,9 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::content::ByContent;
@@ -14,7 +16,7 @@ use super::expr;
 use super::filter::Filter;
 use super::lines::Lines;
 use crate::app::App;
-use crate::body::QUERY;
+use crate::body::{QUERY, RECORDS, Room};
 use crate::reply::{self, Problem};
 use crate::store::Memory;
 use crate::store::question::{self, Column, Order, Until};
@@ -57,7 +59,7 @@ impl SortBy {
 }
 
 /// Reads a question's JSON body, of at most `most` bytes.
-pub(super) async fn read<T: serde::de::DeserializeOwned>(
+pub(super) async fn read<T: DeserializeOwned>(
     app: &App,
     request: Request,
     most: usize,
@@ -66,6 +68,22 @@ pub(super) async fn read<T: serde::de::DeserializeOwned>(
     let held = app.bodies.read(&parts.headers, body, most).await?;
     serde_json::from_slice(&held.bytes)
         .map_err(|error| Problem::bad_request(format!("the body cannot be read: {error}")))
+}
+
+/// Reads a body with records off the threads that serve requests. The room is held until they are stored.
+pub(super) async fn read_records<T: DeserializeOwned + Send + 'static>(
+    app: &App,
+    request: Request,
+) -> Result<(T, Room), Problem> {
+    let (parts, body) = request.into_parts();
+    let held = app.bodies.read(&parts.headers, body, RECORDS).await?;
+    let parse = |bytes: &Bytes| {
+        serde_json::from_slice(bytes).map_err(|error| {
+            let reason = format!("the body cannot be read: {error}");
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason)
+        })
+    };
+    held.parsed(parse).await
 }
 
 pub(super) async fn stream_query(

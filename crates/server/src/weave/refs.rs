@@ -122,9 +122,6 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Returns the value of a reference; null for a deleted object, and for a path that leads nowhere.
     fn value(&mut self, reference: &str, hops: usize) -> Result<Value, Problem> {
-        let too_much = || {
-            Problem::bad_request("the refs resolve to too much data for one answer; request fewer")
-        };
         let hops = hops.checked_sub(1).ok_or_else(too_much)?;
         let Reference {
             project,
@@ -139,11 +136,7 @@ impl Reader<'_> {
         if version.deleted_at.is_some() {
             return Ok(Value::Null);
         }
-        self.followed += 1;
-        self.bytes = self.bytes.saturating_add(version.bytes);
-        if self.followed > FOLLOWED || self.bytes > BYTES {
-            return Err(too_much());
-        }
+        self.read_more(version.bytes)?;
         let text = self.store.value(&version)?;
         let mut value: Value = serde_json::from_str(&text).unwrap_or_default();
         for step in path.chunks(2) {
@@ -151,6 +144,10 @@ impl Reader<'_> {
             // A value may itself be a reference: the path continues in its target.
             let inner = value.as_str().filter(|text| text.starts_with(EXTERNAL));
             if let Some(inner) = inner.map(str::to_owned) {
+                if let Some((project, _)) = table_of(&inner) {
+                    value = self.row(project, edge, key)?;
+                    continue;
+                }
                 value = self.value(&inner, hops)?;
             }
             value = match (edge.as_str(), value) {
@@ -166,6 +163,39 @@ impl Reader<'_> {
         }
         Ok(value)
     }
+
+    /// Returns the row of a table that a step of a reference leads to.
+    fn row(&mut self, project: &str, edge: &str, digest: &str) -> Result<Value, Problem> {
+        if edge != "id" {
+            let reason = "a ref into a table continues with id and the digest of a row";
+            return Err(Problem::bad_request(reason));
+        }
+        let text = self.store.table_row(project, digest)?;
+        let text = text.ok_or_else(|| Problem::not_found(format!("there is no row {digest}")))?;
+        self.read_more(i64::try_from(text.len()).unwrap_or(i64::MAX))?;
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    }
+
+    /// Counts a value that was read.
+    fn read_more(&mut self, bytes: i64) -> Result<(), Problem> {
+        self.followed += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        match self.followed > FOLLOWED || self.bytes > BYTES {
+            true => Err(too_much()),
+            false => Ok(()),
+        }
+    }
+}
+
+fn too_much() -> Problem {
+    Problem::bad_request("the refs resolve to too much data for one answer; request fewer")
+}
+
+/// Returns the project and the digest of a reference to a table.
+fn table_of(reference: &str) -> Option<(&str, &str)> {
+    let rest = reference.strip_prefix(EXTERNAL)?;
+    let (project, digest) = rest.split_once("/table/")?;
+    (project.matches('/').count() == 1).then_some((project, digest))
 }
 
 #[cfg(test)]

@@ -26,4 +26,5 @@ mod retention;
 mod setup;
 mod start;
 mod store;
+mod tables;
 mod weave;
