@@ -89,7 +89,7 @@ const PARTS: [Part; 15] = [
         version: || Ok(weave::CLIENT.to_owned()),
         install: || weave::install(weave::CLIENT),
         answers: || Box::pin(async { weave::answers(weave::CLIENT) }),
-        tests: &["weave::client::", "weave::record::"],
+        tests: &["weave::client::", "weave::record::", "weave::scenario::"],
     },
     Part {
         name: "W&B client, oldest",

@@ -162,10 +162,10 @@ fn run_beside(
     input: &[u8],
 ) -> Result<Vec<Value>> {
     let environment = install(version)?;
-    // W&B's client waits 300 s for data that a server does not accept.
+    // W&B's client waits 300 s for data that a server does not accept. Its scenario takes 100 s, most of them in its pauses.
     let mut python = Command::new("timeout");
     python
-        .arg("120")
+        .arg("280")
         .arg(environment.path("bin/python"))
         .arg(path(script))
         .args(arguments)

@@ -6,6 +6,7 @@ mod mapper;
 mod models;
 mod profile;
 mod record;
+mod scenario;
 mod server;
 mod storage;
 

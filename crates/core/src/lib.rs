@@ -41,7 +41,8 @@ pub use folder::data_folder;
 pub use prompt_cache::PromptCache;
 pub use provider::{provider_at, provider_named};
 pub use record::{
-    CallInfo, CallPart, CostSummary, Json, Record, StatusCode, Summary, UsageSummary,
+    CallInfo, CallPart, CostSummary, Json, PricedUsage, Record, Run, StatusCode, Summary,
+    UsageSummary,
 };
 pub use stream::{StreamName, StreamNameError};
 pub use time::Timestamp;

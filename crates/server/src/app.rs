@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::body::Bodies;
 use crate::questions::Questions;
 use crate::reply::Problem;
-use crate::store::Store;
+use crate::store::{Memory, Store};
 
 /// The maximum number of answers streamed at once.
 pub(crate) const STREAMS: usize = 64;
@@ -29,6 +29,20 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Deletes calls; see [`Store::delete`]. A deletion that has begun goes on when the future is dropped.
+    pub(crate) async fn delete(
+        self: &Arc<Self>,
+        memory: Arc<Memory>,
+        places: Vec<usize>,
+        waiting: Vec<(String, String)>,
+    ) -> Result<usize, Problem> {
+        let app = Arc::clone(self);
+        let deletion = async move { app.store.delete(memory, places, waiting).await };
+        let deleted = tokio::spawn(deletion).await;
+        let deleted = deleted.map_err(|_| Problem::internal("the calls could not be deleted"))?;
+        Ok(deleted?)
+    }
+
     /// Acquires a permit for an answer that may be large, to be held until the answer has been read.
     pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
         Arc::clone(&self.streams)

@@ -119,6 +119,7 @@ pub fn mapped(span: Span, resource: &Attributes, default: &StreamName) -> Mapped
         turn_id: thread_id.is_some().then(|| span.span_id.clone()),
         thread_id,
         wb_user_id: attributes.take_text(dialect::USER),
+        run: None,
         attributes: grouped(attributes, session),
         id: span.span_id,
     };

@@ -97,6 +97,41 @@ impl<'a> Price<'a> {
     }
 }
 
+/// Prices of a token, in US dollars.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TokenPrices {
+    /// Of input that is not cached.
+    pub input: f64,
+    /// Of output; `None` for models without.
+    pub output: Option<f64>,
+    /// Of input read from the provider's prompt cache.
+    pub cache_read: f64,
+    /// Of input written to the provider's prompt cache, for its shortest lifetime.
+    pub cache_write: f64,
+}
+
+impl Price<'_> {
+    /// Returns the date of the price, as `YYYY-MM-DD`, if it is known.
+    #[must_use]
+    pub fn date(&self) -> Option<&str> {
+        self.date
+    }
+
+    /// Returns the prices of tokens in a call with this usage. `None` when they are not known, as for [`cost`](Self::cost).
+    #[must_use]
+    pub fn token_prices(&self, usage: &Usage) -> Option<TokenPrices> {
+        let rates = self.tier.rates(usage.input_tokens?, self.minute)?;
+        // Prices have at most twelve decimal places.
+        let dollars = |picos: u64| picos as f64 / 1e12;
+        Some(TokenPrices {
+            input: dollars(rates.input),
+            output: rates.output.map(dollars),
+            cache_read: dollars(rates.cache_read.unwrap_or(rates.input)),
+            cache_write: dollars(rates.cache_write.unwrap_or(rates.input)),
+        })
+    }
+}
+
 /// All charges of a model.
 #[derive(Clone, Debug)]
 pub(super) struct Tariff {

@@ -73,7 +73,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use cost::Price;
+pub use cost::{Price, TokenPrices};
 pub use file::FileError;
 pub use overlay::{ModelPrice, Overlay};
 pub use rates::{RateError, Rates};

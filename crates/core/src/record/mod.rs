@@ -8,12 +8,14 @@ mod hosted;
 mod info;
 mod json;
 mod parts;
+mod priced;
 mod summary;
 mod wire;
 
 pub use info::CallInfo;
 pub use json::Json;
 pub use parts::CallPart;
+pub use priced::PricedUsage;
 use serde::Serialize;
 use serde_json::{Map, Value};
 pub use summary::{CostSummary, StatusCode, Summary, UsageSummary};
@@ -57,6 +59,19 @@ pub struct Record {
     pub turn_id: Option<String>,
     /// The end user.
     pub wb_user_id: Option<String>,
+    /// The W&B run in which the call was made.
+    pub run: Option<Run>,
+}
+
+/// A W&B run, and its steps during a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The run, as `entity/project/id`.
+    pub id: Option<String>,
+    /// The step at the call's start, ≥ 0.
+    pub step: Option<i64>,
+    /// The step at the call's end, ≥ 0.
+    pub step_end: Option<i64>,
 }
 
 impl Record {

@@ -4,7 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
-use super::{CallInfo, Json, Record};
+use super::{CallInfo, Json, Record, Run};
 use crate::{StreamName, Timestamp};
 
 /// The attributes of a record, including its stream.
@@ -67,6 +67,11 @@ impl<N: Serialize> Serialize for Wire<'_, N> {
         map.serialize_entry("thread_id", &record.thread_id)?;
         map.serialize_entry("turn_id", &record.turn_id)?;
         map.serialize_entry("wb_user_id", &record.wb_user_id)?;
+        if let Some(run) = &record.run {
+            map.serialize_entry("wb_run_id", &run.id)?;
+            map.serialize_entry("wb_run_step", &run.step)?;
+            map.serialize_entry("wb_run_step_end", &run.step_end)?;
+        }
         map.end()
     }
 }
@@ -113,11 +118,29 @@ struct CompleteCall {
     turn_id: Option<String>,
     #[serde(default)]
     wb_user_id: Option<String>,
+    #[serde(default)]
+    wb_run_id: Option<String>,
+    #[serde(default)]
+    wb_run_step: Option<i64>,
+    #[serde(default)]
+    wb_run_step_end: Option<i64>,
+}
+
+impl CompleteCall {
+    fn run(&mut self) -> Option<Run> {
+        let run = Run {
+            id: self.wb_run_id.take(),
+            step: self.wb_run_step,
+            step_end: self.wb_run_step_end,
+        };
+        Some(run).filter(|run| *run != Run::default())
+    }
 }
 
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let call = CompleteCall::deserialize(deserializer)?;
+        let mut call = CompleteCall::deserialize(deserializer)?;
+        let run = call.run();
         let mut attributes = call.attributes.unwrap_or_default();
         let (entity, project) = call
             .project_id
@@ -150,6 +173,7 @@ impl<'de> Deserialize<'de> for Record {
             thread_id: call.thread_id,
             turn_id: call.turn_id,
             wb_user_id: call.wb_user_id,
+            run,
         })
     }
 }
@@ -180,6 +204,19 @@ mod tests {
             serde_json::from_str::<Value>(&again).unwrap(),
             serde_json::from_str::<Value>(text).unwrap()
         );
+    }
+
+    #[test]
+    fn the_run_of_a_call_survives_too() {
+        let call = json!({"project_id":"e/p","id":"x","op_name":"f","started_at":"2026-11-22T10:00:00Z","wb_run_id":"e/p/r","wb_run_step":3});
+        let record: Record = serde_json::from_value(call).unwrap();
+        let run = record.run.clone().unwrap();
+        assert_eq!(
+            (run.id.as_deref(), run.step, run.step_end),
+            (Some("e/p/r"), Some(3), None)
+        );
+        let again = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&again).unwrap(), record);
     }
 
     #[test]

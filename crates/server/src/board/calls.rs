@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::question::{self, Column, Order, Until};
 use crate::store::{Code, Id, Memory, Row, Store};
-use crate::weave::present;
+use crate::weave::{add_costs, present};
 
 /// A row of the table; see the board's API.
 #[derive(Debug, Serialize)]
@@ -188,7 +188,9 @@ fn whole(store: &Store, project: &str, id: &Id) -> Result<CallDetail, Problem> {
     store.read(&memory, &[place], |_, record| {
         shown.complete(&record);
         let conversation = Conversation::of(&Bodies::of(&record).content());
-        call = Some((conversation, present(record, true)));
+        let mut record = present(record);
+        add_costs(&mut record);
+        call = Some((conversation, record));
     })?;
     let (conversation, call) = call.ok_or_else(missing)?;
     Ok(CallDetail {

@@ -36,6 +36,6 @@ pub(super) async fn delete(
         if places.is_empty() {
             return Ok(reply::json(&json!({"deleted": deleted})));
         }
-        deleted += app.store.delete(memory, places).await?;
+        deleted += app.delete(memory, places, Vec::new()).await?;
     }
 }

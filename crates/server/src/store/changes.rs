@@ -20,6 +20,9 @@ pub(crate) struct CallChange {
     pub(crate) summary: Option<Map<String, Value>>,
     #[serde(default)]
     pub(crate) exception: Option<String>,
+    /// The step of the call's run at its end.
+    #[serde(default)]
+    pub(crate) wb_run_step_end: Option<i64>,
     /// The new name; an empty one removes the name.
     #[serde(default)]
     pub(crate) display_name: Option<String>,
@@ -34,6 +37,9 @@ impl CallChange {
             record.output = self.output.or(record.output.take());
             record.summary.extend(self.summary.unwrap_or_default());
         }
+        if self.wb_run_step_end.is_some() {
+            record.run.get_or_insert_default().step_end = self.wb_run_step_end;
+        }
         if let Some(name) = self.display_name {
             record.display_name = Some(name).filter(|name| !name.is_empty());
         }
@@ -47,6 +53,7 @@ impl CallChange {
         }
         self.output = self.output.or(earlier.output);
         self.display_name = self.display_name.or(earlier.display_name);
+        self.wb_run_step_end = self.wb_run_step_end.or(earlier.wb_run_step_end);
         let mut summary = earlier.summary.unwrap_or_default();
         summary.extend(self.summary.unwrap_or_default());
         self.summary = Some(summary);

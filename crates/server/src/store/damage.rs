@@ -51,6 +51,7 @@ pub(super) fn remains(row: &Row, dictionary: &Dictionary) -> Record {
         thread_id: row.thread.map(text),
         turn_id: None,
         wb_user_id: row.user.map(text),
+        run: None,
     };
     record.set_info(&info);
     record

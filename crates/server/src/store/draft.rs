@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use spanloom_core::{CallInfo, Outcome, Record, StatusCode, Summary, UsageSource, Usd};
+use spanloom_core::{
+    CallInfo, Cost, CostSummary, Outcome, Record, StatusCode, Summary, UsageSource, Usd,
+};
 
 use super::id::Id;
 use super::incoming::Incoming;
@@ -39,7 +41,11 @@ impl Draft {
     pub(super) fn new(call: Incoming) -> Self {
         match call {
             Incoming::Record(record) => {
-                let (info, summary) = (record.info(), Summary::from_map(&record.summary));
+                let (info, mut summary) = (record.info(), Summary::from_map(&record.summary));
+                // Our recorder knows more than the record has: without a cost, it found no price.
+                if summary.cost.is_none() && info.attempts.is_none() {
+                    summary.cost = priced(&record);
+                }
                 Self::of(*record, info, summary)
             }
             Incoming::Span(span) => Self::of(span.record, span.info, span.summary),
@@ -149,6 +155,21 @@ fn row(record: &Record, info: &CallInfo, summary: &Summary) -> Row {
         frame: 0,
         slot: 0,
     }
+}
+
+/// Returns the cost of a record that states none, if all its models have a price.
+fn priced(record: &Record) -> Option<CostSummary> {
+    let models = record.priced_usage();
+    let costs = models
+        .iter()
+        .map(|of_model| of_model.price?.cost(&of_model.usage));
+    let costs: Vec<Cost> = costs.collect::<Option<_>>()?;
+    let total: i64 = costs.iter().map(|cost| cost.total.as_nanos()).sum();
+    costs.first().map(|first| CostSummary {
+        total_usd: Usd::from_nanos(total).as_dollars(),
+        source: first.source.as_str().to_owned(),
+        ..CostSummary::default()
+    })
 }
 
 /// Converts seconds to whole nanoseconds; returns `None` for a value that cannot be the duration of a call.

@@ -1,7 +1,7 @@
 //! The merge of two parts of one call, whichever part arrived first.
 
 use serde_json::Value;
-use spanloom_core::{CallInfo, Json, Record};
+use spanloom_core::{CallInfo, Json, Record, Run};
 
 /// Merges the stored record with the arriving record, in whichever order the call's parts were made.
 ///
@@ -43,8 +43,20 @@ pub(super) fn merge(stored: Record, came: Record) -> Record {
         thread_id: main.thread_id.or(other.thread_id),
         turn_id: main.turn_id.or(other.turn_id),
         wb_user_id: main.wb_user_id.or(other.wb_user_id),
+        run: runs(other.run, main.run),
         ..main
     }
+}
+
+fn runs(other: Option<Run>, main: Option<Run>) -> Option<Run> {
+    let (Some(other), Some(main)) = (&other, &main) else {
+        return main.or(other);
+    };
+    Some(Run {
+        id: main.id.clone().or_else(|| other.id.clone()),
+        step: main.step.or(other.step),
+        step_end: main.step_end.or(other.step_end),
+    })
 }
 
 /// Returns the content to keep: `main`, unless it is empty or a rebuilt version of `other`.

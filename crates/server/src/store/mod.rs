@@ -36,7 +36,11 @@
 //! | `changes` | what changes a call after its start: its end, another name |
 //! | `objects` | versioned objects, and files |
 //! | `tables` | the tables of datasets |
+//! | `documents` | small objects that clients store: feedback, prices, tags |
 //! | `batch` | records that are stored together, prepared for the writer |
+//! | `deletion` | the deletion of calls |
+//! | `erase` | payloads are erased in their frames |
+//! | `upgrade` | frames of earlier servers are looked at once |
 //! | `unused` | texts that no call has any more |
 //! | `values` | the attributes that can be grouped by |
 //! | `writer` | the one thread that writes, and its queue |
@@ -50,8 +54,11 @@ mod batch;
 mod changes;
 mod chunks;
 mod damage;
+mod deletion;
 mod dictionary;
+mod documents;
 mod draft;
+mod erase;
 mod facts;
 mod file_id;
 mod frame;
@@ -78,12 +85,14 @@ mod superseded;
 mod tables;
 mod transaction;
 mod unused;
+mod upgrade;
 mod values;
 mod writer;
 
 pub use backup::backup;
 pub(crate) use changes::CallChange;
 pub(crate) use dictionary::{Code, Dictionary};
+pub(crate) use documents::{Document, DocumentKind};
 pub(crate) use id::Id;
 pub(crate) use incoming::Incoming;
 pub(crate) use memory::Memory;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Code;
+use super::facts::Traces;
 use super::id::Id;
 use super::row::Row;
 
@@ -38,16 +39,9 @@ impl Outer {
         Some(start)
     }
 
-    /// Waits no longer for the parent of a row.
-    pub(super) fn forget_parent(&mut self, row: &Row) {
-        let Some(parent) = &row.parent else { return };
-        let key = (row.project, parent.clone());
-        if self
-            .0
-            .get(&key)
-            .is_some_and(|(trace, _)| *trace == row.trace)
-        {
-            self.0.remove(&key);
-        }
+    /// Waits no longer for spans of traces.
+    pub(super) fn forget(&mut self, traces: &Traces) {
+        self.0
+            .retain(|(project, _), (trace, _)| !traces.contains(&(*project, trace.clone())));
     }
 }

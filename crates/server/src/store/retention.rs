@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use spanloom_core::Timestamp;
 
 use super::facts::Facts;
+use super::row::Row;
 
 /// The most calls that are removed at a time: new calls wait for the writer meanwhile.
 const STEP: usize = if cfg!(test) { 48 } else { 1_024 };
@@ -84,7 +85,11 @@ impl Retention {
         }
         let oldest = Timestamp::from(now.checked_sub(self.max_age?)?).as_nanos();
         let future = Timestamp::from(now.checked_add(WRONG_CLOCK)?).as_nanos();
-        let start = |place| facts.started_at(place).unwrap_or(oldest);
+        // A place without a call goes with its neighbours.
+        let start = |place| match facts.project(place) {
+            Some(project) if Row::is_no_project(project) => i64::MAX,
+            _ => facts.started_at(place).unwrap_or(oldest),
+        };
         let goes = |place: &usize| start(*place) < oldest || start(*place) > future;
         // A call from the future goes with an old one that arrived after it: its sender's clock was wrong.
         let candidates = (first..first + most).take_while(goes);

@@ -11,6 +11,7 @@ use super::id::Id;
 use super::outcome;
 use super::row::{Row, Status};
 use super::salvage::salvage;
+use super::upgrade;
 use super::{Code, Dictionary};
 use crate::error::{Error, ErrorKind};
 
@@ -66,21 +67,23 @@ const REPEATS: &str = "
 CREATE TABLE text(number INTEGER PRIMARY KEY, period INTEGER NOT NULL, hash BLOB NOT NULL, data BLOB NOT NULL) STRICT;
 ";
 
-/// The tables that version 5 adds: what has to be found when a call is deleted.
+/// The tables that version 5 adds: what has to be found when a call is deleted. `upgrade` has the last frame of an earlier
+/// server, and the frames of it that were looked at since.
 const DELETION: &str = "
+CREATE INDEX text_hash ON text(hash);
+CREATE TABLE upgrade(last INTEGER NOT NULL, done INTEGER NOT NULL) STRICT;
 CREATE TABLE superseded(loc INTEGER NOT NULL, frame INTEGER NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY(loc, frame, slot)) STRICT, WITHOUT ROWID;
-CREATE TABLE frame_text(frame INTEGER PRIMARY KEY, texts TEXT) STRICT;
+CREATE TABLE frame_text(frame INTEGER PRIMARY KEY, texts TEXT NOT NULL) STRICT;
 ";
 
 /// The tables of version 5 with what W&B's clients store besides calls and objects. A table is the digests of its rows.
-const TABULAR: &str = "
+const OTHERS: &str = "
 CREATE TABLE table_row(project TEXT NOT NULL, digest TEXT NOT NULL, val TEXT NOT NULL, UNIQUE(project, digest)) STRICT;
 CREATE TABLE table_rows(project TEXT NOT NULL, digest TEXT NOT NULL, rows TEXT NOT NULL, UNIQUE(project, digest)) STRICT;
-";
-
-/// Notes that the texts of earlier frames are unknown.
-const UNKNOWN_TEXTS: &str = "
-INSERT INTO frame_text SELECT max(frame), NULL FROM payload HAVING max(frame) IS NOT NULL;
+CREATE TABLE document(
+  kind TEXT NOT NULL, project TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, created_at INTEGER NOT NULL,
+  fields TEXT NOT NULL, UNIQUE(kind, project, id)) STRICT;
+CREATE INDEX document_key ON document(kind, project, key);
 ";
 
 macro_rules! columns {
@@ -153,17 +156,22 @@ fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)?;
+    overwrite(connection, true)?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables = match version {
-        _ if is_new => &[TABLES, OBJECTS, SEGMENTS, REPEATS, DELETION, TABULAR][..],
-        1 => &[OBJECTS, SEGMENTS, REPEATS, DELETION, TABULAR, UNKNOWN_TEXTS],
-        2 => &[SEGMENTS, REPEATS, DELETION, TABULAR, UNKNOWN_TEXTS],
-        3 => &[REPEATS, DELETION, TABULAR, UNKNOWN_TEXTS],
-        4 => &[DELETION, TABULAR, UNKNOWN_TEXTS],
+        _ if is_new => &[TABLES, OBJECTS, SEGMENTS, REPEATS, DELETION, OTHERS][..],
+        1 => &[OBJECTS, SEGMENTS, REPEATS, DELETION, OTHERS],
+        2 => &[SEGMENTS, REPEATS, DELETION, OTHERS],
+        3 => &[REPEATS, DELETION, OTHERS],
+        4 => &[DELETION, OTHERS],
         _ => return Ok(()),
     };
+    let frames = match is_new {
+        true => String::new(),
+        false => upgrade::note(connection)?,
+    };
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {} PRAGMA user_version = {VERSION}; PRAGMA application_id = {APPLICATION}; COMMIT;",
+        "BEGIN IMMEDIATE; {} {frames} PRAGMA user_version = {VERSION}; PRAGMA application_id = {APPLICATION}; COMMIT;",
         tables.concat()
     ))
 }
@@ -261,6 +269,11 @@ pub(super) fn replace_frame(
     update.execute(rusqlite::params![frame, data]).map(drop)
 }
 
+/// Sets whether what is deleted is overwritten in the file.
+pub(super) fn overwrite(connection: &Connection, is_on: bool) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "secure_delete", is_on, |_| Ok(()))
+}
+
 /// Returns whether an error means that data in the file is corrupt or missing.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
@@ -277,9 +290,11 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Moves the log into the file and empties the log. The last connection to close removes it.
-pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+/// Moves the log into the file and empties the log. The last connection to close removes it. Returns false if a reader was in
+/// the way.
+pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
+    let select = "PRAGMA wal_checkpoint(TRUNCATE)";
+    connection.query_row(select, [], |row| row.get(0).map(|busy: i64| busy == 0))
 }
 
 /// Writes a row at a place, replacing any row already there.

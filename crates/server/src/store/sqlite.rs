@@ -15,14 +15,12 @@ use tempfile::TempDir;
 use super::aside;
 use super::batch::Batch;
 use super::damage::remains;
-use super::facts::SEGMENT;
 use super::frame::Payloads;
 use super::memory::{Memory, Published};
 use super::owner::Owner;
 use super::retention::{Pages, Retention};
 use super::schema::{self, Database};
 use super::segments::Saved;
-use super::transaction::Transaction;
 use super::writer::Writer;
 use super::{CallChange, Incoming, Refused, Row, payload, repeats, unused};
 use crate::error::{Error, ErrorKind};
@@ -134,28 +132,6 @@ impl Store {
         }
     }
 
-    /// Deletes calls, and all calls below them, by their places in `memory`: step by step, between the writes of others.
-    /// Returns how many there were. What was deleted stays so if the future is dropped.
-    pub(crate) async fn delete(
-        &self,
-        memory: Arc<Memory>,
-        places: Vec<usize>,
-    ) -> Result<usize, Refused> {
-        let find = move || memory.with_descendants(&places);
-        let places = tokio::task::spawn_blocking(find).await;
-        let places = places.map_err(|_| Refused::Failed)?;
-        let mut deleted = 0;
-        for step in deletion_steps(&places) {
-            let step = step.to_vec();
-            let work = move |transaction: &mut Transaction| transaction.delete(&step);
-            deleted += self.writer.run_with(0, work).await?;
-        }
-        if deleted > 0 {
-            self.writer.run_with(0, Transaction::forget_unused).await?;
-        }
-        Ok(deleted)
-    }
-
     pub(super) fn writer(&self) -> &Writer {
         &self.writer
     }
@@ -234,9 +210,17 @@ impl Store {
                 let text = |number| texts.get(self, number);
                 let read = stored.and_then(|payload| payload::read(payload, text));
                 let is_whole = read.as_ref().is_some_and(|(_, is_whole)| *is_whole);
-                // Calls may have been removed since the reader took its copy.
-                let first_frame = || self.memory().rows.first_frame(0).unwrap_or(0);
-                if !is_whole && row.frame < *kept.get_or_init(first_frame) {
+                // Calls may have been removed or deleted since the reader took its copy.
+                let place = places.get(index).copied().unwrap_or_default();
+                let is_gone = || {
+                    let newest = kept.get_or_init(|| {
+                        let memory = self.memory();
+                        (memory.rows.first_frame(0).unwrap_or(0), memory)
+                    });
+                    let now = newest.1.rows.get(place);
+                    row.frame < newest.0 || now.is_none_or(|now| now.is_hole())
+                };
+                if !is_whole && is_gone() {
                     continue;
                 }
                 if !is_whole {
@@ -322,13 +306,6 @@ impl Texts {
         self.read.insert(number, text.clone());
         text
     }
-}
-
-/// Divides sorted places into steps of one segment, which is built anew, and of no more calls than others can wait for.
-fn deletion_steps(places: &[usize]) -> impl Iterator<Item = &[usize]> {
-    const STEP: usize = 1_024;
-    let of_segments = places.chunk_by(|one, next| one / SEGMENT == next / SEGMENT);
-    of_segments.flat_map(|of_segment| of_segment.chunks(STEP))
 }
 
 /// Opens a database; one that is damaged as a whole is set aside, and a new one begins. Returns its new path as well.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::frame::Location;
+use super::schema;
 
 /// Notes that the payload at a location was the one of the call at `loc`.
 pub(super) fn put(
@@ -12,7 +13,11 @@ pub(super) fn put(
 ) -> rusqlite::Result<()> {
     let insert = "INSERT OR IGNORE INTO superseded(loc, frame, slot) VALUES(?1, ?2, ?3)";
     let mut insert = connection.prepare_cached(insert)?;
-    insert.execute(params![loc, frame, slot]).map(drop)
+    match insert.execute(params![loc, frame, slot]) {
+        // A damaged page must not refuse new parts.
+        Err(error) if schema::is_damage(&error) => Ok(()),
+        inserted => inserted.map(drop),
+    }
 }
 
 /// Removes and returns the locations of a call's earlier payloads.

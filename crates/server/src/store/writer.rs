@@ -28,6 +28,9 @@ const TEXTS: u64 = 8;
 /// The time between two looks for calls that need not be kept.
 const CHECK: Duration = Duration::from_secs(1);
 
+/// The time between two looks at frames of an earlier server.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Work that runs in a separate transaction.
 type Work = Box<dyn FnOnce(&mut Transaction, &Last) + Send>;
 
@@ -200,10 +203,16 @@ fn run(mut transaction: Transaction, retention: &Retention, jobs: &Receiver<Job>
         if Instant::now() >= check {
             check = Instant::now() + idle(&mut transaction, retention, last);
         }
-        let wait = check.saturating_duration_since(Instant::now());
+        let mut wait = check.saturating_duration_since(Instant::now());
+        if transaction.has_upgrade() {
+            wait = wait.min(PAUSE);
+        }
         let job = match next.take().map_or_else(|| jobs.recv_timeout(wait), Ok) {
             Ok(job) => job,
-            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Timeout) => {
+                upgrade(&mut transaction);
+                continue;
+            }
             Err(RecvTimeoutError::Disconnected) => break,
         };
         match job {
@@ -245,8 +254,20 @@ fn idle(transaction: &mut Transaction, retention: &Retention, last: &Last) -> Du
         Ok(()) => {
             *refused = refused.filter(|last| *last != Refused::Gone);
             drop(refused);
+            if let Err(error) = transaction.tidy() {
+                tracing::warn!(name: "spanloom.store.unused", %error, "texts that no call has were not removed");
+            }
             retain(transaction, retention)
         }
+    }
+}
+
+/// Does the next of what is left to do in a file of an earlier server.
+fn upgrade(transaction: &mut Transaction) {
+    if in_place(transaction).is_ok()
+        && let Err(error) = transaction.upgrade()
+    {
+        tracing::warn!(name: "spanloom.store.upgrade", %error, "frames of an earlier server were not looked at: what of them is deleted may be left in the file");
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) async fn update(
         output: None,
         summary: None,
         exception: None,
+        wb_run_step_end: None,
         display_name: Some(name),
     };
     app.store.write_parts(Vec::new(), vec![change]).await?;
@@ -72,8 +73,13 @@ pub(super) async fn delete(
     }
     let memory = app.store.memory();
     let project = memory.dictionary.code(&delete.project_id);
-    let find = |id: &String| memory.find(project?, &Id::new(id));
-    let places = delete.call_ids.iter().filter_map(find).collect();
-    let deleted = app.store.delete(memory, places).await?;
+    let (mut places, mut waiting) = (Vec::new(), Vec::new());
+    for id in delete.call_ids {
+        match project.and_then(|project| memory.find(project, &Id::new(&id))) {
+            Some(place) => places.push(place),
+            None => waiting.push((delete.project_id.clone(), id)),
+        }
+    }
+    let deleted = app.delete(memory, places, waiting).await?;
     Ok(reply::json(&json!({"num_deleted": deleted})))
 }

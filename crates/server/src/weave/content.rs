@@ -8,10 +8,11 @@ use serde_json::Value;
 use spanloom_core::json::Document;
 use spanloom_core::{Json, Record};
 
-use super::call::present;
-use super::expr;
-use super::order;
+use super::call::{Shown, expand, present};
+use super::expr::{self, FEEDBACK};
+use super::filter::ContentFilter;
 use super::query::SortBy;
+use super::{feedback, order};
 use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Memory;
@@ -26,6 +27,10 @@ const KEYS: usize = 64 << 20;
 /// A filter and a sort order over the content of calls.
 pub(super) struct ByContent {
     pub(super) expression: Option<Value>,
+    pub(super) filter: Option<ContentFilter>,
+    /// Paths at which references are followed.
+    pub(super) expand: Vec<String>,
+    /// Empty if the calls are in order already.
     pub(super) fields: Vec<SortBy>,
     /// The maximum number of calls to return, the first in order.
     pub(super) most: usize,
@@ -35,6 +40,11 @@ pub(super) struct ByContent {
 type Found = (usize, Vec<Option<Value>>);
 
 impl ByContent {
+    /// Returns whether calls must be read to be selected or sorted.
+    pub(super) fn reads_calls(&self) -> bool {
+        self.expression.is_some() || self.filter.is_some() || !self.fields.is_empty()
+    }
+
     /// Returns the places of the selected calls, in order.
     pub(super) async fn select(
         self,
@@ -54,6 +64,9 @@ impl ByContent {
             let more = app.questions.ask(question).await?;
             bytes += more.iter().map(|(_, keys)| size(keys)).sum::<usize>();
             found.extend(more);
+            if this.fields.is_empty() && found.len() >= this.most {
+                break;
+            }
             // Drop calls that can no longer be among the first.
             if found.len() >= this.most.saturating_mul(2).max(PAGE) {
                 this.sort(&mut found);
@@ -74,24 +87,58 @@ impl ByContent {
         let mut found = Vec::new();
         let mut failed = None;
         app.store.read(memory, places, |index, record| {
-            let call = tree(present(record, false));
-            let matches = self.expression.as_ref().map(|it| expr::matches(it, &call));
-            match (matches.unwrap_or(Ok(true)), places.get(index)) {
-                (Ok(true), Some(place)) => {
-                    let keys = self
-                        .fields
-                        .iter()
-                        .map(|sort| key(expr::field(&call, &sort.field)));
-                    found.push((index, (*place, keys.collect())));
-                }
-                (Err(problem), _) => failed = Some(problem),
-                (Ok(_), _) => {}
+            let Some(place) = places.get(index) else {
+                return;
+            };
+            match self.keys(app, record) {
+                Ok(Some(keys)) => found.push((index, (*place, keys))),
+                Ok(None) => {}
+                Err(problem) => failed = Some(problem),
             }
         })?;
         // The calls were read in the order of the file.
         found.sort_unstable_by_key(|(index, _)| *index);
         failed.map_or(Ok(()), Err)?;
         Ok(found.into_iter().map(|(_, found)| found).collect())
+    }
+
+    /// Returns the sort keys of a call; `None` if the call is not wanted.
+    fn keys(&self, app: &App, record: Record) -> Result<Option<Vec<Option<Value>>>, Problem> {
+        let size = Shown::size(&record);
+        let project = format!("{}/{}", record.stream.entity, record.stream.project);
+        let id = record.id.clone();
+        let mut call = tree(present(record));
+        if let Some(fields) = call.as_object_mut() {
+            fields.insert("storage_size_bytes".to_owned(), size.into());
+        }
+        if !self.expand.is_empty() {
+            expand(&mut call, &self.expand, &app.store)?;
+        }
+        let is_wanted = self
+            .filter
+            .as_ref()
+            .is_none_or(|filter| filter.accepts(&call));
+        if !is_wanted {
+            return Ok(None);
+        }
+        let matches = match &self.expression {
+            Some(query)
+                if expr::fields(query)
+                    .iter()
+                    .any(|field| field.starts_with(FEEDBACK)) =>
+            {
+                feedback::matches(
+                    query,
+                    &mut call,
+                    &feedback::of_call(&app.store, &project, &id)?,
+                )?
+            }
+            Some(query) => expr::matches(query, &call)?,
+            None => true,
+        };
+        let fields = self.fields.iter();
+        let keys = fields.map(|sort| key(expr::field(&call, &sort.field)));
+        Ok(matches.then(|| keys.collect()))
     }
 
     /// Sorts calls; equal calls keep their order.

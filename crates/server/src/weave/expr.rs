@@ -1,4 +1,6 @@
-//! Weave's query language: `{"$expr": …}`, evaluated over a call's JSON.
+//! Weave's query language: `{"$expr": …}`, evaluated over the JSON of a call or another thing.
+//!
+//! Truth has SQL's three values: a comparison with a missing value is neither true nor false, and so is its negation.
 
 use std::cmp::Ordering;
 
@@ -12,9 +14,40 @@ const DEPTH: usize = 32;
 
 /// Returns whether a call satisfies a query.
 pub(super) fn matches(query: &Value, call: &Value) -> Result<bool, Problem> {
-    let expr = query.get("$expr").ok_or_else(|| unknown("query", query))?;
-    Ok(truthy(&evaluate(expr, call, DEPTH)?))
+    let value = evaluate(expression(query)?, call, DEPTH)?;
+    Ok(truth(&value) == Some(true))
 }
+
+/// Returns the expression of a query.
+pub(super) fn expression(query: &Value) -> Result<&Value, Problem> {
+    query.get("$expr").ok_or_else(|| unknown("query", query))
+}
+
+/// Returns the paths of all fields in a query.
+pub(super) fn fields(query: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut open = vec![query];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$getField").and_then(Value::as_str));
+                // What is in a literal is no expression.
+                open.extend(
+                    fields
+                        .iter()
+                        .filter(|(name, _)| *name != "$literal")
+                        .map(|(_, of)| of),
+                );
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The start of fields of a call's feedback, which are empty texts if there is no such feedback, as in W&B's server.
+pub(super) const FEEDBACK: &str = "feedback.[";
 
 /// Returns the value at a dotted path; numbers are list indices.
 pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
@@ -88,11 +121,11 @@ fn seconds(value: &Value, other: &Value) -> Value {
     time.map_or_else(|| value.clone(), |time| json!(time.as_seconds()))
 }
 
-fn truthy(value: &Value) -> bool {
+fn truth(value: &Value) -> Option<bool> {
     match value {
-        Value::Bool(value) => *value,
-        Value::Null => false,
-        _ => true,
+        Value::Bool(value) => Some(*value),
+        Value::Null => None,
+        _ => Some(true),
     }
 }
 
@@ -110,15 +143,12 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
             .as_array()
             .ok_or_else(|| unknown("operands", operand))
     };
-    // Whether all operands hold, and whether any does. Each operand is evaluated, so that its errors show, and no value
-    // is kept: a field may be a whole prompt.
-    let truths = || -> Result<(bool, bool), Problem> {
-        operands()?
-            .iter()
-            .try_fold((true, false), |(all, any), operand| {
-                let holds = truthy(&evaluate(operand, call, depth)?);
-                Ok((all && holds, any || holds))
-            })
+    // The truth of each operand. All are evaluated, so that their errors show, and no value is kept: a field may be a whole
+    // prompt.
+    let truths = || -> Result<Vec<Option<bool>>, Problem> {
+        let operands = operands()?.iter();
+        let truth = |operand| evaluate(operand, call, depth).map(|value| truth(&value));
+        operands.map(truth).collect()
     };
     let two = || -> Result<(Value, Value), Problem> {
         let [left, right] = operands()?.as_slice() else {
@@ -130,20 +160,27 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
         let (left, right) = two()?;
         let (left, right) = (&seconds(&left, &right), &seconds(&right, &left));
         // Values of different kinds have no order, and missing values have none either.
-        let comparable =
-            std::mem::discriminant(left) == std::mem::discriminant(right) && !left.is_null();
+        if left.is_null() || right.is_null() {
+            return Ok(Value::Null);
+        }
+        let comparable = std::mem::discriminant(left) == std::mem::discriminant(right);
         Ok((comparable && accept(compare(Some(left), Some(right)))).into())
     };
     match operator.as_str() {
         "$literal" => Ok(operand.clone()),
         "$getField" => {
             let path = operand.as_str().ok_or_else(|| unknown("field", operand))?;
-            Ok(field(call, path).cloned().unwrap_or(Value::Null))
+            let missing = match path.starts_with(FEEDBACK) {
+                true => Value::String(String::new()),
+                false => Value::Null,
+            };
+            let value = field(call, path).filter(|value| !value.is_null());
+            Ok(value.cloned().unwrap_or(missing))
         }
-        "$and" => truths().map(|(all, _)| all.into()),
-        "$or" => truths().map(|(_, any)| any.into()),
-        "$not" => truths().map(|(_, any)| (!any).into()),
-        "$eq" => two().map(|(left, right)| same(&left, &right).into()),
+        "$and" => truths().map(|all| of_all(&all, false)),
+        "$or" => truths().map(|all| of_all(&all, true)),
+        "$not" => truths().map(|all| truth(&of_all(&all, true)).map(|any| !any).into()),
+        "$eq" => Ok(equal(operands()?, two()?)),
         "$gt" => ordered(Ordering::is_gt),
         "$gte" => ordered(Ordering::is_ge),
         "$lt" => ordered(Ordering::is_lt),
@@ -152,6 +189,27 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
         "$contains" => contains(operand, call, depth),
         "$convert" => convert(operand, call, depth),
         _ => Err(unknown("operator", expr)),
+    }
+}
+
+/// Returns the truth of a list of which `decisive` decides by itself.
+fn of_all(truths: &[Option<bool>], decisive: bool) -> Value {
+    match truths {
+        _ if truths.contains(&Some(decisive)) => decisive.into(),
+        _ if truths.contains(&None) => Value::Null,
+        _ => (!decisive).into(),
+    }
+}
+
+/// Compares two values; a null that is written in the query asks for a missing value.
+fn equal(operands: &[Value], (left, right): (Value, Value)) -> Value {
+    let asks_for_null = operands
+        .iter()
+        .any(|operand| operand.get("$literal").is_some_and(Value::is_null));
+    let is_unknown = left.is_null() || right.is_null();
+    match is_unknown && !asks_for_null {
+        true => Value::Null,
+        false => same(&left, &right).into(),
     }
 }
 
@@ -165,6 +223,9 @@ fn contained(operand: &Value, call: &Value, depth: usize) -> Result<Value, Probl
         return Err(unknown("operands of $in", operand));
     };
     let left = evaluate(left, call, depth)?;
+    if left.is_null() {
+        return Ok(Value::Null);
+    }
     for item in list {
         if same(&left, &evaluate(item, call, depth)?) {
             return Ok(true.into());
@@ -174,7 +235,7 @@ fn contained(operand: &Value, call: &Value, depth: usize) -> Result<Value, Probl
 }
 
 fn contains(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
-    let part = |name: &str| -> Result<String, Problem> {
+    let part = |name: &str| -> Result<Option<String>, Problem> {
         let value = evaluate(
             operand
                 .get(name)
@@ -182,10 +243,12 @@ fn contains(operand: &Value, call: &Value, depth: usize) -> Result<Value, Proble
             call,
             depth,
         )?;
-        Ok(text(&value))
+        Ok((!value.is_null()).then(|| text(&value)))
     };
-    let (input, substr) = (part("input")?, part("substr")?);
-    let any_case = operand.get("case_insensitive").is_some_and(truthy);
+    let (Some(input), Some(substr)) = (part("input")?, part("substr")?) else {
+        return Ok(Value::Null);
+    };
+    let any_case = operand.get("case_insensitive").and_then(truth) == Some(true);
     Ok(if any_case {
         input.to_lowercase().contains(&substr.to_lowercase())
     } else {
@@ -219,7 +282,7 @@ fn convert(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem
         Some("int") => Ok(value
             .as_i64()
             .map_or_else(|| number().map(f64::trunc).into(), Value::from)),
-        Some("bool") => Ok(truthy(&value).into()),
+        Some("bool") => Ok(truth(&value).into()),
         _ => Err(unknown("conversion", operand)),
     }
 }
@@ -272,6 +335,40 @@ mod tests {
             !holds(json!({"$gt": [{"$getField": "nowhere"}, {"$literal": 0}]})),
             "what is missing is in no order"
         );
+    }
+
+    #[test]
+    fn a_missing_value_is_neither_equal_nor_unequal() {
+        let missing = json!({"$getField": "nowhere"});
+        let is_one = json!({"$eq": [missing, {"$literal": 1}]});
+        assert!(!holds(is_one.clone()) && !holds(json!({"$not": [is_one]})));
+        let above = json!({"$gt": [missing, {"$literal": 1}]});
+        assert!(!holds(json!({"$not": [above]})));
+        assert!(!holds(
+            json!({"$not": [{"$in": [missing, [{"$literal": 1}]]}]})
+        ));
+        let yes = json!({"$eq": [{"$literal": 1}, {"$literal": 1}]});
+        let no = json!({"$not": [yes]});
+        assert!(holds(json!({"$or": [is_one, yes]})) && !holds(json!({"$and": [is_one, yes]})));
+        assert!(holds(json!({"$not": [{"$and": [is_one, no]}]})));
+        assert!(holds(json!({"$eq": [missing, {"$literal": null}]})));
+        assert!(!holds(
+            json!({"$eq": [{"$getField": "inputs.n"}, {"$literal": null}]})
+        ));
+        // Without feedback, a field of it is empty.
+        let output = json!({"$getField": "feedback.[wandb.runnable.x].payload.output"});
+        assert!(holds(json!({"$eq": [output, {"$literal": ""}]})));
+    }
+
+    #[test]
+    fn fields_of_a_query_are_found_and_literals_are_not() {
+        let query = json!({"$expr": {"$and": [
+            {"$in": [{"$getField": "a.b"}, [{"$literal": {"$getField": "no"}}]]},
+            {"$contains": {"input": {"$convert": {"input": {"$getField": "c"}, "to": "string"}}, "substr": {"$literal": "x"}}},
+        ]}});
+        let mut found = fields(&query);
+        found.sort_unstable();
+        assert_eq!(found, ["a.b", "c"]);
     }
 
     #[test]

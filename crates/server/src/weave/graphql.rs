@@ -17,7 +17,7 @@ use crate::body::QUERY;
 use crate::reply::{self, Problem};
 
 /// The name of every user, and the entity of projects that name none: there are no accounts.
-const USER_NAME: &str = "local";
+pub(super) const USER_NAME: &str = "local";
 
 #[derive(Deserialize)]
 struct Operation {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use spanloom_core::Record;
 
-use super::call::present;
-use super::column;
+use super::call::{Form, Presenter, Shown};
 use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Memory;
@@ -27,10 +26,10 @@ pub(super) struct Lines {
     shape: Arc<Shape>,
 }
 
-/// The format in which calls are written.
+/// The form in which calls of a project are written.
 struct Shape {
-    with_costs: bool,
-    columns: Option<Vec<String>>,
+    project: String,
+    form: Form,
 }
 
 impl Lines {
@@ -38,20 +37,16 @@ impl Lines {
         app: Arc<App>,
         memory: Arc<Memory>,
         places: Vec<usize>,
-        with_costs: bool,
-        columns: Option<Vec<String>>,
+        project: String,
+        form: Form,
     ) -> Self {
-        let shape = Shape {
-            with_costs,
-            columns,
-        };
         let number = |place: usize| u32::try_from(place).ok();
         Self {
             app,
             memory,
             places: places.into_iter().filter_map(number).collect(),
             sent: 0,
-            shape: Arc::new(shape),
+            shape: Arc::new(Shape { project, form }),
         }
     }
 
@@ -100,6 +95,7 @@ fn page(
     places: &[u32],
     shape: &Shape,
 ) -> Result<(Bytes, usize), Problem> {
+    let presenter = Presenter::new(&app.store, memory, &shape.form, &shape.project)?;
     let mut lines = Vec::new();
     let mut calls = 0;
     // Start with one call: the size of the calls is unknown.
@@ -117,7 +113,7 @@ fn page(
             }
         })?;
         for record in records.into_iter().flatten() {
-            shape.write(record, &mut lines);
+            write(&presenter.show(record)?, &mut lines);
         }
         calls += group.len();
         size = (2 * size).min(GROUP);
@@ -128,21 +124,15 @@ fn page(
     Ok((lines.into(), calls))
 }
 
-impl Shape {
-    fn write(&self, record: Record, lines: &mut Vec<u8>) {
-        let call = present(record, self.with_costs);
-        let start = lines.len();
-        // Writing to memory does not fail.
-        drop(match &self.columns {
-            Some(columns) => serde_json::to_writer(&mut *lines, &column::of(&call, columns)),
-            None => serde_json::to_writer(&mut *lines, &call),
-        });
-        // JSON text has line breaks only where its writer put them between values, and a call is one line.
-        for byte in lines.iter_mut().skip(start) {
-            if matches!(byte, b'\n' | b'\r') {
-                *byte = b' ';
-            }
+fn write(call: &Shown<'_>, lines: &mut Vec<u8>) {
+    let start = lines.len();
+    // Writing to memory does not fail.
+    drop(serde_json::to_writer(&mut *lines, call));
+    // JSON text has line breaks only where its writer put them between values, and a call is one line.
+    for byte in lines.iter_mut().skip(start) {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
         }
-        lines.push(b'\n');
     }
+    lines.push(b'\n');
 }

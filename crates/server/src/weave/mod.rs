@@ -5,26 +5,34 @@
 //! | `complete`, `parts` | receiving calls, whole or as start and end |
 //! | `change` | renaming and deleting calls |
 //! | `query`, `read`, `lines` | reading calls |
-//! | `filter`, `content`, `expr` | selecting and ordering calls |
-//! | `call`, `column` | the readable form of a call |
+//! | `filter`, `fixed`, `content`, `expr`, `field` | selecting and ordering calls |
+//! | `call` | the readable form of a call |
 //! | `objects`, `files`, `refs` | the objects and files that calls refer to |
 //! | `tables` | the tables of datasets |
+//! | `feedback` | reactions, notes, annotations and scores |
+//! | `costs` | a project's own prices |
+//! | `threads` | conversations |
 //! | `order` | the order of JSON values |
 //! | `digest` | the digests that identify versions |
+//! | `ids` | queries that name ids |
 //! | `graphql` | the requests of a client when it starts |
 //!
 //! `COMPATIBILITY.md` has a row per endpoint. Bodies are read whatever their Content-Type: older clients send none.
 
 mod call;
 mod change;
-mod column;
 mod complete;
 mod content;
+mod costs;
 mod digest;
 mod expr;
+mod feedback;
+mod field;
 mod files;
 mod filter;
+mod fixed;
 mod graphql;
+mod ids;
 mod lines;
 mod objects;
 mod order;
@@ -33,20 +41,21 @@ mod query;
 mod read;
 mod refs;
 mod tables;
+mod threads;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::reply;
 use crate::store::Refused;
 
-pub(crate) use call::present;
+pub(crate) use call::{add_costs, present};
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -70,6 +79,22 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/obj/read", post(objects::read))
         .route("/obj/delete", post(objects::delete))
         .route("/objs/query", post(objects::query))
+        .route(
+            "/objs/{name}/versions/{digest}/tags",
+            put(objects::add_tags),
+        )
+        .route(
+            "/objs/{name}/versions/{digest}/tags/remove",
+            post(objects::remove_tags),
+        )
+        .route("/objs/{name}/aliases", put(objects::set_aliases))
+        .route("/objs/{name}/aliases/remove", post(objects::remove_aliases))
+        .route("/tags", get(objects::tags))
+        .route("/aliases", get(objects::aliases))
+        .route("/cost/create", post(costs::create))
+        .route("/cost/query", post(costs::query))
+        .route("/cost/purge", post(costs::purge))
+        .route("/threads/stream_query", post(threads::stream_query))
         .route("/table/create", post(tables::create))
         .route(
             "/table/create_from_digests",
@@ -79,6 +104,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/table/query", post(tables::query))
         .route("/table/query_stats", post(tables::query_stats))
         .route("/table/query_stats_batch", post(tables::query_stats_batch))
+        .route("/feedback/create", post(feedback::create))
+        .route("/feedback/batch/create", post(feedback::create_batch))
+        .route("/feedback/replace", post(feedback::replace))
+        .route("/feedback/query", post(feedback::query))
+        .route("/feedback/purge", post(feedback::purge))
         .route("/refs/read_batch", post(refs::read_batch))
         .route("/file/create", post(files::create))
         .route("/files/create", post(files::create))

@@ -9,12 +9,13 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::call::{Form, Shown};
 use super::content::ByContent;
-use super::expr;
 use super::filter::Filter;
 use super::lines::Lines;
+use super::{expr, field, fixed};
 use crate::app::App;
 use crate::body::{QUERY, RECORDS, Room};
 use crate::reply::{self, Problem};
@@ -37,10 +38,8 @@ pub(super) struct Query {
     limit: Option<usize>,
     #[serde(default)]
     offset: Option<usize>,
-    #[serde(default)]
-    include_costs: Option<bool>,
-    #[serde(default)]
-    columns: Option<Vec<String>>,
+    #[serde(flatten)]
+    form: Form,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +50,13 @@ pub(super) struct SortBy {
 }
 
 impl SortBy {
+    pub(super) fn descending(field: &str) -> Self {
+        Self {
+            field: field.to_owned(),
+            direction: Some("desc".to_owned()),
+        }
+    }
+
     pub(super) fn is_descending(&self) -> bool {
         self.direction
             .as_deref()
@@ -93,11 +99,11 @@ pub(super) async fn stream_query(
     let mut query: Query = read(&app, request, QUERY).await?;
     let place = app.stream()?;
     let (offset, limit) = (query.offset.unwrap_or(0), query.limit.unwrap_or(usize::MAX));
-    let (with_costs, columns) = (query.include_costs.unwrap_or(false), query.columns.take());
     let memory = app.store.memory();
-    let found = select(&app, &memory, query, offset.saturating_add(limit)).await?;
+    let project = query.project_id.clone();
+    let found = select(&app, &memory, &mut query, offset.saturating_add(limit)).await?;
     let found: Vec<usize> = found.into_iter().skip(offset).take(limit).collect();
-    let lines = Lines::new(app, memory, found, with_costs, columns);
+    let lines = Lines::new(app, memory, found, project, query.form);
     let stream = futures_util::stream::unfold((lines, place), |(mut lines, place)| async {
         let page = lines.next().await?;
         Some((page, (lines, place)))
@@ -114,65 +120,97 @@ pub(super) async fn query_stats(
     // The count does not depend on the order.
     query.sort_by = None;
     let memory = app.store.memory();
-    let count = select(&app, &memory, query, usize::MAX).await?.len();
-    let shown = limit.map_or(count, |limit| count.min(limit));
-    Ok(reply::json(
-        &serde_json::json!({"count": shown, "has_more": shown < count}),
-    ))
+    let mut found = select(&app, &memory, &mut query, usize::MAX).await?;
+    let count = found.len();
+    found.truncate(limit.unwrap_or(usize::MAX));
+    let shown = found.len();
+    let size = match query.form.include_total_storage_size {
+        Some(true) => Some(size(&app, memory, found).await?),
+        _ => None,
+    };
+    Ok(reply::json(&json!({
+        "count": shown, "has_more": shown < count, "total_storage_size_bytes": size,
+    })))
+}
+
+/// Returns the bytes of calls.
+async fn size(app: &Arc<App>, memory: Arc<Memory>, places: Vec<usize>) -> Result<usize, Problem> {
+    const PAGE: usize = 1_024;
+    let store = Arc::clone(app);
+    let question = move |until: &Until| {
+        let mut size = 0;
+        for page in places.chunks(PAGE) {
+            until.check()?;
+            store
+                .store
+                .read(&memory, page, |_, record| size += Shown::size(&record))?;
+        }
+        Ok(size)
+    };
+    app.questions.ask_until(question).await
 }
 
 /// Returns the places of the requested calls in order; only the first `most` if calls must be read to be sorted.
 async fn select(
     app: &Arc<App>,
     memory: &Arc<Memory>,
-    query: Query,
+    query: &mut Query,
     most: usize,
 ) -> Result<Vec<usize>, Problem> {
-    let fields = query.sort_by.unwrap_or_default();
+    let fields = query.sort_by.take().unwrap_or_default();
     if fields.len() > SORTS {
         let reason = format!("a query may sort by at most {SORTS} fields");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason));
     }
-    query.filter.as_ref().map_or(Ok(()), Filter::check)?;
-    if let Some(expression) = &query.query {
-        // Evaluated here so that its errors show even if there is no call to test.
-        expr::matches(expression, &Value::Null)?;
+    let (fixed, rest) = match &query.query {
+        Some(query) => {
+            // Evaluated here so that its errors show even if there is no call to test.
+            expr::matches(query, &Value::Null)?;
+            expr::fields(query).into_iter().try_for_each(field::check)?;
+            fixed::split(query)?
+        }
+        None => Default::default(),
+    };
+    for sort in &fields {
+        field::check_sort(&sort.field)?;
     }
-    let by_payload = fields.iter().any(|sort| sort.field != "started_at");
-    let by_content = query.query.is_some() || by_payload;
-    // Equal keys keep their order, so only the first field counts.
-    let descending = !by_content && fields.first().is_some_and(SortBy::is_descending);
+    let content = Filter::take_content(query.filter.as_mut());
+    // Only the first field counts: calls seldom start at the same time.
+    let column = match fields.first().map(|sort| sort.field.as_str()) {
+        None | Some("started_at") => Some(Column::StartedAt),
+        Some("summary.weave.latency_ms") => Some(Column::Latency),
+        Some(_) => None,
+    };
+    let descending = column.is_some() && fields.first().is_some_and(SortBy::is_descending);
     let order = Order {
-        column: Column::StartedAt,
+        column: column.unwrap_or(Column::StartedAt),
         descending,
         newest_first: descending,
     };
-    let most_rows = if by_content { usize::MAX } else { most };
+    let by_content = ByContent {
+        expression: rest,
+        filter: content,
+        expand: query.form.expand_columns.clone().unwrap_or_default(),
+        fields: if column.is_some() { Vec::new() } else { fields },
+        most,
+    };
+    let reads_calls = by_content.reads_calls();
+    let most_rows = if reads_calls { usize::MAX } else { most };
     let rows = Arc::clone(memory);
-    let (project, filter) = (query.project_id, query.filter);
+    let (project, filter) = (query.project_id.clone(), query.filter.take());
     let question = move |until: &Until| {
         let Some(project) = rows.dictionary.code(&project) else {
             return Ok(Vec::new());
         };
-        let filter = Filter::of(filter.as_ref(), project, &rows);
-        let page = question::page(
-            &rows.rows,
-            &rows.dictionary,
-            &filter,
-            order,
-            most_rows,
-            until,
-        )?;
+        let filter = Filter::of(filter.as_ref(), project, fixed.range(), &rows);
+        let filter = fixed.narrow(filter, &rows);
+        let (facts, texts) = (&rows.rows, &rows.dictionary);
+        let page = question::page(facts, texts, &filter, order, most_rows, until)?;
         Ok(page.places)
     };
     let places = app.questions.ask_until(question).await?;
-    if by_content {
-        let content = ByContent {
-            expression: query.query,
-            fields,
-            most,
-        };
-        return content.select(app, memory, places).await;
+    match reads_calls {
+        true => by_content.select(app, memory, places).await,
+        false => Ok(places),
     }
-    Ok(places)
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use spanloom_core::Record;
+use serde_json::json;
 
-use super::call::present;
+use super::call::{Form, Presenter, Shown};
 use super::query;
 use crate::app::App;
 use crate::body::QUERY;
@@ -18,13 +18,13 @@ use crate::store::Id;
 struct Read {
     project_id: String,
     id: String,
-    #[serde(default)]
-    include_costs: Option<bool>,
+    #[serde(flatten)]
+    form: Form,
 }
 
 #[derive(Serialize)]
-struct Found {
-    call: Option<Record>,
+struct Found<'a> {
+    call: Shown<'a>,
 }
 
 pub(super) async fn read(
@@ -37,12 +37,17 @@ pub(super) async fn read(
         let memory = store.store.memory();
         let project = memory.dictionary.code(&read.project_id);
         let place = project.and_then(|project| memory.find(project, &Id::new(&read.id)));
-        let mut call = None;
+        let mut record = None;
         let places: Vec<usize> = place.into_iter().collect();
-        store.store.read(&memory, &places, |_, record| {
-            call = Some(present(record, read.include_costs.unwrap_or(false)));
-        })?;
-        Ok(Found { call })
+        store
+            .store
+            .read(&memory, &places, |_, found| record = Some(found))?;
+        let Some(record) = record else {
+            return Ok(reply::json(&json!({"call": null})));
+        };
+        let presenter = Presenter::new(&store.store, &memory, &read.form, &read.project_id)?;
+        let call = presenter.show(record)?;
+        Ok(reply::json(&Found { call }))
     };
-    Ok(reply::json(&app.questions.ask(question).await?))
+    app.questions.ask(question).await
 }

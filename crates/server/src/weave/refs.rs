@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
@@ -48,11 +49,7 @@ pub(super) async fn read_batch(
     let place = app.stream()?;
     let store = Arc::clone(&app);
     let question = move || {
-        let mut reader = Reader {
-            store: &store.store,
-            followed: 0,
-            bytes: 0,
-        };
+        let mut reader = Reader::new(&store.store);
         let vals = refs.iter().map(|reference| reader.value(reference, HOPS));
         let vals = vals.collect::<Result<_, Problem>>()?;
         Ok(reply::json(&Found { vals }))
@@ -62,7 +59,7 @@ pub(super) async fn read_batch(
 
 /// A reference to an object or an op.
 #[derive(Debug, PartialEq, Eq)]
-struct Reference {
+pub(super) struct Reference {
     project: String,
     kind: ObjectKind,
     name: String,
@@ -72,7 +69,7 @@ struct Reference {
 }
 
 impl Reference {
-    fn parse(text: &str) -> Result<Self, Problem> {
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let invalid = || {
             let shown: String = text.chars().take(200).collect();
             Problem::bad_request(format!("invalid ref: {shown}"))
@@ -112,14 +109,44 @@ impl Reference {
     }
 }
 
+impl Reference {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn is_op(&self) -> bool {
+        self.kind == ObjectKind::Op
+    }
+}
+
 /// A reader of referenced values, with bounds for a whole request.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     store: &'a Store,
     followed: usize,
     bytes: i64,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(store: &'a Store) -> Self {
+        Self {
+            store,
+            followed: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Returns the value of a reference to an object or an op; `None` for any other, and for one that leads nowhere.
+    pub(super) fn object(&mut self, reference: &str) -> Result<Option<Value>, Problem> {
+        if Reference::parse(reference).is_err() {
+            return Ok(None);
+        }
+        match self.value(reference, HOPS) {
+            Ok(value) => Ok(Some(value).filter(|value| !value.is_null())),
+            Err(problem) if problem.status() == StatusCode::NOT_FOUND => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// Returns the value of a reference; null for a deleted object, and for a path that leads nowhere.
     fn value(&mut self, reference: &str, hops: usize) -> Result<Value, Problem> {
         let hops = hops.checked_sub(1).ok_or_else(too_much)?;

@@ -149,6 +149,45 @@ async fn a_filter_deletes_the_calls_of_a_user_with_what_only_they_had() {
 }
 
 #[tokio::test]
+async fn a_text_that_came_twice_goes_with_both_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    for n in [1, 2] {
+        let mut call = call(n);
+        call["inputs"]["messages"][0]["content"] = json!("How high is the Zugspitze? ".repeat(20));
+        server.record(&[call]).await;
+    }
+    let texts = "SELECT count(*) FROM text";
+    assert_eq!(count(&path, texts), 1);
+    calls_delete(&server, &[&id(1), &id(2)]).await;
+    assert_eq!(count(&path, texts), 0);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_start_is_deleted_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    let output = |n: u32| format!("the output of {n}");
+    for n in [1, 2] {
+        let end = json!({"project_id": "acme/chatbot", "id": id(n), "ended_at": "2026-11-22T10:00:09Z", "output": output(n), "summary": {}});
+        server.post("/call/end", &json!({"end": end})).await;
+        assert!(is_in(&path, &output(n)));
+    }
+    let mut start = call(1);
+    for field in ["ended_at", "output", "summary"] {
+        start.as_object_mut().unwrap().remove(field);
+    }
+    server.post("/call/start", &json!({"start": start})).await;
+    assert_eq!(server.query(json!({})).await[0]["output"], output(1));
+    let answer = calls_delete(&server, &[&id(1), &id(2)]).await;
+    assert_eq!(answer, json!({"num_deleted": 1}));
+    server.stop().await;
+    assert!(!is_in(&path, &output(1)) && !is_in(&path, &output(2)));
+}
+
+#[tokio::test]
 async fn a_span_counts_again_when_the_calls_below_it_are_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");

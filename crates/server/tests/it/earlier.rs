@@ -145,12 +145,39 @@ async fn a_file_of_schema_4_opens_and_calls_of_it_are_deleted() {
     server.stop().await;
     let server = Running::with_database(&path).await;
     assert_eq!(traces(&server, &SCHEMA_2[1..]).await, SCHEMA_2[1..]);
-    // Which calls refer to a text of this file is unknown: it stays.
+    let system = "Answer in one short sentence, and name your source. ".repeat(8);
     for n in 0..4 {
         let read = json!({"project_id": "acme/shop", "id": id(n)});
         let answer: Value = server.post("/call/read", &read).await.json().await.unwrap();
-        let system = "Answer in one short sentence, and name your source. ".repeat(8);
         let found = &answer["call"]["inputs"]["system"];
         assert_eq!(*found, if n < 3 { json!(system) } else { Value::Null });
     }
+    // Once all frames were looked at, nothing is left of calls that are deleted, not even of their first parts.
+    let database = Connection::open(&path).unwrap();
+    let count = |select: &str| -> i64 { database.query_row(select, [], |row| row.get(0)).unwrap() };
+    let looked_at = async {
+        while count("SELECT count(*) FROM upgrade") > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), looked_at)
+        .await
+        .unwrap();
+    let mut left: Vec<String> = (0..3).map(id).collect();
+    left.extend(SCHEMA_2[1..].iter().map(|[id, _]| (*id).to_owned()));
+    left.push("a1b2c3d4e5f60718".to_owned());
+    let delete = json!({"project_id": "acme/shop", "call_ids": left});
+    let answer = server.post("/calls/delete", &delete).await;
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer, json!({"num_deleted": left.len()}));
+    let mut select = database.prepare("SELECT data FROM payload").unwrap();
+    let frames = select
+        .query_map([], |row| row.get::<_, Vec<u8>>(0))
+        .unwrap();
+    for frame in frames {
+        let payloads = zstd::decode_all(&*frame.unwrap()).unwrap();
+        let payloads = String::from_utf8_lossy(&payloads);
+        assert!(!payloads.contains("project_id"), "{payloads}");
+    }
+    assert_eq!(count("SELECT count(*) FROM text"), 0);
 }

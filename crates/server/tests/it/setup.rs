@@ -98,6 +98,18 @@ impl Running {
             .collect()
     }
 
+    /// Returns the answer to a request about the project of the calls.
+    pub(crate) async fn ask(&self, path: &str, body: Value) -> Value {
+        let mut of_project = json!({"project_id": "acme/chatbot"});
+        of_project
+            .as_object_mut()
+            .unwrap()
+            .extend(body.as_object().unwrap().clone());
+        let answer = self.post(path, &of_project).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.json().await.unwrap()
+    }
+
     pub(crate) async fn count(&self) -> u64 {
         let response = self
             .post("/calls/query_stats", &json!({"project_id": "acme/chatbot"}))
@@ -106,6 +118,12 @@ impl Running {
             .as_u64()
             .unwrap()
     }
+}
+
+/// Returns the numbers of calls, in their order.
+pub(crate) fn numbers(calls: &[Value]) -> Vec<u64> {
+    let id = |call: &Value| u64::from_str_radix(call["id"].as_str().unwrap(), 16).unwrap();
+    calls.iter().map(id).collect()
 }
 
 /// Returns a finished call as the exporter sends it: the `n`-th, `n` seconds after the first, `100 n` ms long.

@@ -202,6 +202,8 @@ async fn columns_leave_the_others_out() {
         [
             "attributes",
             "display_name",
+            "ended_at",
+            "exception",
             "id",
             "inputs",
             "op_name",
@@ -293,7 +295,10 @@ async fn what_a_query_asks_for_in_vain_is_said_even_without_calls() {
     let server = Running::new().await;
     for (query, status) in [
         (json!({"query": {"$expr": {"$what": 1}}}), 400),
-        (json!({"filter": {"turn_ids": ["x"]}}), 422),
+        (
+            json!({"query": {"$expr": {"$getField": "total_storage_size_bytes"}}}),
+            422,
+        ),
         (
             json!({"filter": {"turn_ids": null, "input_refs": null, "op_names": null}}),
             200,
@@ -305,6 +310,16 @@ async fn what_a_query_asks_for_in_vain_is_said_even_without_calls() {
             assert_eq!(server.post(path, &body).await.status(), status, "{body}");
         }
     }
+}
+
+#[tokio::test]
+async fn calls_are_not_sorted_by_a_field_that_is_none() {
+    let server = Running::new().await;
+    let body = json!({"project_id": "acme/chatbot", "sort_by": [{"field": "nothing"}]});
+    assert_eq!(
+        server.post("/calls/stream_query", &body).await.status(),
+        422
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Ids without an allocation each.
 
+use std::collections::HashSet;
+
 use super::packed::Packed;
 use crate::store::Id;
 
@@ -135,6 +137,21 @@ impl SharedIds {
         i64::try_from(self.ids.search(id)?).ok()
     }
 
+    /// Returns the indexes that the rows with one of the ids have.
+    pub(super) fn indexes_of(&self, wanted: &HashSet<&Id>) -> HashSet<i64> {
+        // A binary search compares about as many ids.
+        const SEARCH: usize = 16;
+        let number = |index: usize| i64::try_from(index).ok();
+        if wanted.len() * SEARCH < self.ids.len() {
+            return wanted.iter().filter_map(|id| self.index_of(id)).collect();
+        }
+        let own = (0..self.ids.len()).filter(|index| {
+            let id = self.ids.get(*index);
+            id.is_some_and(|id| wanted.contains(&id))
+        });
+        own.filter_map(number).collect()
+    }
+
     /// Returns the indexes of the rows' ids.
     pub(crate) fn indexes(&self) -> &Packed {
         &self.indexes
@@ -167,7 +184,10 @@ mod tests {
             for (row, id) in ids.iter().enumerate() {
                 prop_assert_eq!(&column.get(row), id);
                 if let Some(id) = id {
-                    prop_assert_eq!(column.index_of(id), column.indexes().get(row));
+                    let index = column.indexes().get(row);
+                    prop_assert_eq!(column.index_of(id), index);
+                    let found = column.indexes_of(&HashSet::from([id]));
+                    prop_assert_eq!(found, index.into_iter().collect::<HashSet<_>>());
                 }
             }
             let known: Vec<Id> = ids.into_iter().flatten().collect();

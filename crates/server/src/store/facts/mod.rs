@@ -7,6 +7,7 @@
 //! | `codes` | codes of texts, numbered anew within a column |
 //! | `ids` | ids without an allocation each |
 //! | `stored` | segments as bytes, for the file |
+//! | `traces` | the rows of traces |
 //! | `deletion` | the deletion of rows |
 //!
 //! The newest rows stay rows, since they change: a call's end arrives after its start, and spans below a span report its
@@ -19,6 +20,7 @@ mod ids;
 mod packed;
 mod segment;
 mod stored;
+mod traces;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,6 +31,7 @@ use hashbrown::{HashMap, HashSet};
 pub(crate) use codes::{Codes, Column};
 pub(crate) use ids::SharedIds;
 pub(crate) use segment::Segment;
+pub(crate) use traces::Traces;
 
 use super::chunks::Chunks;
 use super::{Code, Id, Row};
@@ -226,6 +229,18 @@ impl Facts {
         first.filter(|frame| *frame != Row::NO_FRAME)
     }
 
+    /// Returns the frame and the slot of every row.
+    pub(super) fn locations(&self) -> impl Iterator<Item = (i64, i64)> {
+        let sealed = self.sealed.iter().flat_map(|sealed| {
+            let (segment, changed) = (&sealed.segment, &sealed.changed);
+            let rows = (0..segment.len()).filter(|row| !changed.contains_key(row));
+            let rows =
+                rows.filter_map(|row| Some((segment.frame.get(row)?, segment.slot.get(row)?)));
+            rows.chain(changed.values().map(|row| (row.frame, row.slot)))
+        });
+        sealed.chain(self.open.iter().map(|row| (row.frame, row.slot)))
+    }
+
     /// Returns the last frame that holds the payload of a row.
     pub(super) fn last_frame(&self) -> Option<i64> {
         let frames = (self.first..self.len()).filter_map(|place| {
@@ -284,33 +299,6 @@ impl Facts {
         {
             change(row);
         }
-    }
-
-    /// Returns the places of a trace's rows, in order.
-    pub(crate) fn trace(&self, project: Code, trace: &Id) -> Vec<usize> {
-        let mut places = Vec::new();
-        for (first, sealed) in self.sealed() {
-            let segment = &sealed.segment;
-            let wanted = segment.trace.index_of(trace);
-            if wanted.is_none() && sealed.changed.is_empty() {
-                continue;
-            }
-            let is_of = |index: &usize| {
-                first + index >= self.first
-                    && match sealed.changed.get(index) {
-                        Some(row) => row.trace == *trace && row.project == project,
-                        None => {
-                            wanted.is_some()
-                                && segment.trace.indexes().get(*index) == wanted
-                                && segment.project.get(*index) == Some(project)
-                        }
-                    }
-            };
-            places.extend((0..segment.len()).filter(is_of).map(|index| first + index));
-        }
-        let is_of = |(_, row): &(usize, &Row)| row.trace == *trace && row.project == project;
-        places.extend(self.open().filter(is_of).map(|(place, _)| place));
-        places
     }
 
     /// Returns the number of places without a call of one kind, among those that were not removed.

@@ -1,97 +1,125 @@
 //! The deletion of calls.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
 use super::Memory;
-use crate::store::{Code, Id};
+use super::reported::DEEPEST;
+use crate::store::facts::{SEGMENT, Traces};
 
-/// A deletion: what it changes in memory.
+/// The most calls that are deleted at a time: other writes wait meanwhile.
+const STEP: usize = 256;
+
+/// How calls are deleted, with all calls below them.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Plan {
+    /// Places, of one segment in each step. Calls come before those that they are below, so that they are still found by
+    /// them if the deletion is interrupted.
+    pub(in crate::store) steps: Vec<Vec<usize>>,
+    /// The traces of which other calls stay.
+    mixed: Traces,
+    /// The number of places that were looked at.
+    len: usize,
+}
+
+/// A step of a deletion: what it changes in memory.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Deletion {
     /// The places of the calls, sorted.
     pub(in crate::store) places: Vec<usize>,
-    /// The places of the spans around deleted ones, which may count again: no span below them may report tokens any more.
-    pub(in crate::store) around: Vec<usize>,
-    /// The traces with such spans.
-    traces: HashSet<(Code, Id)>,
+    /// The places of spans that may count again: no span below them may report tokens any more.
+    pub(in crate::store) marked: Vec<usize>,
+    /// The places of all calls that stay in the traces.
+    others: Vec<usize>,
+    /// The traces of the calls.
+    traces: Traces,
 }
 
 impl Memory {
-    /// Returns the places of calls and of all calls below them, sorted.
-    pub(in crate::store) fn with_descendants(&self, places: &[usize]) -> Vec<usize> {
-        let rows = places.iter().filter_map(|place| self.rows.get(*place));
-        let traces: HashSet<(Code, Id)> = rows
-            .filter(|row| !row.is_hole())
-            .map(|row| (row.project, row.trace.clone()))
-            .collect();
-        let mut found: BTreeSet<usize> = places.iter().copied().collect();
-        for (project, trace) in traces {
-            let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
-            let mut open: Vec<usize> = Vec::new();
-            for place in self.rows.trace(project, &trace) {
-                let parent = self.rows.get(place).and_then(|row| self.parent(&row));
-                if let Some(parent) = parent {
-                    children.entry(parent).or_default().push(place);
-                }
-                open.extend(Some(place).filter(|place| found.contains(place)));
-            }
-            while let Some(place) = open.pop() {
-                let below = children.remove(&place).unwrap_or_default();
-                found.extend(&below);
-                open.extend(below);
+    /// Plans the deletion of the calls at places.
+    pub(in crate::store) fn plan_deletion(&self, places: &[usize]) -> Plan {
+        let traces = self.traces_of(places);
+        let members = self.rows.traces(&traces);
+        let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
+        for place in &members {
+            let parent = self.rows.get(*place).and_then(|row| self.parent(&row));
+            if let Some(parent) = parent {
+                below.entry(parent).or_default().push(*place);
             }
         }
-        found.into_iter().collect()
+        let mut depths: HashMap<usize, usize> = HashMap::new();
+        let mut open: Vec<(usize, usize)> = places.iter().map(|place| (*place, 0)).collect();
+        while let Some((place, depth)) = open.pop() {
+            let is_deeper = depths.get(&place).is_none_or(|known| *known < depth);
+            if is_deeper && depth <= DEEPEST {
+                depths.insert(place, depth);
+                let children = below.get(&place).into_iter().flatten();
+                open.extend(children.map(|child| (*child, depth + 1)));
+            }
+        }
+        let stays = members.iter().filter(|place| !depths.contains_key(place));
+        let mixed = self.traces_of(&stays.copied().collect::<Vec<_>>());
+        let mut by_depth: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        for (place, depth) in depths {
+            let key = (DEEPEST - depth, place / SEGMENT);
+            by_depth.entry(key).or_default().push(place);
+        }
+        let steps = by_depth.into_values().flat_map(|mut places| {
+            places.sort_unstable();
+            places
+                .chunks(STEP)
+                .map(<[usize]>::to_vec)
+                .collect::<Vec<_>>()
+        });
+        Plan {
+            steps: steps.collect(),
+            mixed,
+            len: self.rows.len(),
+        }
     }
 
-    /// Returns what the deletion of the calls at places changes. Places without a call are left out.
-    pub(in crate::store) fn deletion(&self, places: &[usize]) -> Deletion {
+    /// Returns what a step of a plan changes. Places without a call are left out.
+    pub(in crate::store) fn deletion(&self, step: &[usize], plan: &Plan) -> Deletion {
         let is_call = |place: &usize| self.rows.get(*place).is_some_and(|row| !row.is_hole());
-        let mut places: Vec<usize> = places.iter().copied().filter(is_call).collect();
-        places.sort_unstable();
-        places.dedup();
-        let is_deleted = |place: usize| places.binary_search(&place).is_ok();
-        let rows = places.iter().filter_map(|place| self.rows.get(*place));
-        let reports = rows.filter(|row| {
-            row.parent.is_some() && (row.total_tokens().is_some() || row.reported_below)
-        });
-        let traces: HashSet<(Code, Id)> = reports
-            .filter(|row| !self.parent(row).is_some_and(is_deleted))
-            .map(|row| (row.project, row.trace.clone()))
-            .collect();
-        let of_traces = traces
-            .iter()
-            .flat_map(|(project, trace)| self.rows.trace(*project, trace));
-        let around = of_traces
-            .filter(|place| !is_deleted(*place) && self.rows.is_reported_below(*place))
-            .collect();
+        let places: Vec<usize> = step.iter().copied().filter(is_call).collect();
+        let traces = self.traces_of(&places);
+        // Calls may have arrived since the plan was made.
+        let new: Vec<usize> = (plan.len..self.rows.len()).collect();
+        let mut mixed = self.traces_of(&new);
+        mixed.extend(plan.mixed.iter().cloned());
+        mixed.retain(|trace| traces.contains(trace));
+        let mut others = self.rows.traces(&mixed);
+        others.retain(|place| places.binary_search(place).is_err());
+        let is_marked = |place: &&usize| self.rows.is_reported_below(**place);
         Deletion {
+            marked: others.iter().filter(is_marked).copied().collect(),
             places,
-            around,
+            others,
             traces,
         }
     }
 
+    fn traces_of(&self, places: &[usize]) -> Traces {
+        let rows = places.iter().filter_map(|place| self.rows.get(*place));
+        rows.filter(|row| !row.is_hole())
+            .map(|row| (row.project, row.trace.clone()))
+            .collect()
+    }
+
     /// Deletes calls, and marks the spans around them anew.
     pub(in crate::store) fn delete(&mut self, deletion: &Deletion) {
-        {
-            let places = &self.places;
-            let mut outer = places.outer.lock().unwrap_or_else(PoisonError::into_inner);
-            let rows = deletion.places.iter();
-            for row in rows.filter_map(|place| self.rows.get(*place)) {
-                outer.forget_parent(&row);
-            }
-        }
+        self.places
+            .outer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .forget(&deletion.traces);
         self.forget_ids(deletion.places.iter().copied());
         self.rows.delete(&deletion.places);
-        for place in &deletion.around {
+        for place in &deletion.marked {
             self.rows.change(*place, |row| row.reported_below = false);
         }
-        for (project, trace) in &deletion.traces {
-            for place in self.rows.trace(*project, trace) {
-                self.count_once(place);
-            }
+        for place in &deletion.others {
+            self.count_once(*place);
         }
     }
 }

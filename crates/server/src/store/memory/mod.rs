@@ -19,7 +19,7 @@ use super::outer::Outer;
 use super::row::Row;
 use super::{Code, Dictionary};
 
-pub(super) use deletion::Deletion;
+pub(super) use deletion::{Deletion, Plan};
 
 /// A snapshot of everything committed, for readers. A copy shares all unchanged parts.
 #[derive(Clone, Debug, Default)]
@@ -208,7 +208,14 @@ impl Published {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the copy that readers get from now on.
+    /// Changes the copy that readers get from now on. Readers go on meanwhile: only the writer changes it.
+    pub(super) fn change_apart(&self, change: impl FnOnce(&mut Memory)) {
+        let mut memory = Memory::clone(&self.get());
+        change(&mut memory);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(memory);
+    }
+
+    /// Changes the copy that readers get from now on, in a moment.
     pub(super) fn change(&self, change: impl FnOnce(&mut Memory)) {
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut newest));
@@ -307,6 +314,47 @@ mod tests {
             let counted: i64 = memory.rows.open().map(|(_, row)| row).filter(|row| row.counts()).filter_map(Row::total_tokens).sum();
             let innermost = (0..tree.len()).filter(|span| !reports_below(&tree, *span));
             prop_assert_eq!(counted, innermost.filter_map(|span| tree[span].1).sum::<i64>());
+        }
+
+        #[test]
+        fn after_a_deletion_tokens_count_as_if_the_calls_had_never_been(
+            (tree, order) in tree().prop_flat_map(|tree| {
+                let order: Vec<usize> = (0..tree.len()).collect();
+                (Just(tree), Just(order).prop_shuffle())
+            }),
+            (when, which) in (0usize..24, 0usize..24),
+        ) {
+            let mut memory = Memory::default();
+            let mut dictionary = Dictionary::default();
+            let mut places: Vec<Option<usize>> = vec![None; tree.len()];
+            for (step, span) in order.iter().enumerate() {
+                let (parent, tokens) = tree[*span];
+                let mut row = row(&mut dictionary, *span);
+                row.parent = parent.map(|parent| Id::new(&format!("{parent:016x}")));
+                row.trace = Id::new("01010101010101010101010101010101");
+                row.input_tokens = tokens;
+                places[*span] = Some(memory.rows.len());
+                memory.put(memory.rows.len(), row);
+                if step == when % tree.len() {
+                    let place = which % memory.rows.len();
+                    let plan = memory.plan_deletion(&[place]);
+                    for step in &plan.steps {
+                        let deletion = memory.deletion(step, &plan);
+                        memory.delete(&deletion);
+                    }
+                    let is_there = |place: &usize| !memory.rows.get(*place).unwrap().is_hole();
+                    places.iter_mut().for_each(|place| *place = place.filter(is_there));
+                }
+            }
+            let left: Tree = (0..tree.len())
+                .map(|span| match places[span] {
+                    Some(_) => (tree[span].0.filter(|parent| places[*parent].is_some()), tree[span].1),
+                    None => (None, None),
+                })
+                .collect();
+            let counted: i64 = memory.rows.open().map(|(_, row)| row).filter(|row| row.counts()).filter_map(Row::total_tokens).sum();
+            let innermost = (0..left.len()).filter(|span| !reports_below(&left, *span));
+            prop_assert_eq!(counted, innermost.filter_map(|span| left[span].1).sum::<i64>());
         }
     }
 }

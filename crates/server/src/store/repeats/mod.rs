@@ -31,7 +31,7 @@ use super::frame::Packer;
 
 pub(super) use cut::{numbers, whole};
 pub(super) use referred::{put_referred, unreferred};
-pub(super) use table::{last, load, read, remove, remove_before, write};
+pub(super) use table::{last, load, read, remove, remove_before, stored_of, write};
 
 /// The frames for which a text is stored. Small in tests, so that a history has many periods.
 const PERIOD: i64 = if cfg!(test) { 8 } else { 65_536 };

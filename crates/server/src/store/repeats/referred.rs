@@ -1,13 +1,14 @@
 //! The texts to which each frame refers, so that the deletion of calls finds those to which no other call refers.
 //!
 //! A list is the first number and the differences that follow, as text. Frames without texts have none. What frames of
-//! earlier servers refer to is unknown: a row without a list marks the last of them.
+//! earlier servers refer to is unknown until they were looked at.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 
 use super::PERIOD;
+use super::table::or_damage;
 
 /// Writes the texts to which a frame refers.
 pub(in crate::store) fn put_referred(
@@ -16,27 +17,34 @@ pub(in crate::store) fn put_referred(
     texts: &BTreeSet<i64>,
 ) -> rusqlite::Result<()> {
     if texts.is_empty() {
-        let mut delete = connection
-            .prepare_cached("DELETE FROM frame_text WHERE frame = ?1 AND texts IS NOT NULL")?;
-        return delete.execute([frame]).map(drop);
+        let mut delete = connection.prepare_cached("DELETE FROM frame_text WHERE frame = ?1")?;
+        return or_damage(delete.execute([frame]).map(drop), ());
     }
-    let insert = "INSERT INTO frame_text(frame, texts) VALUES(?1, ?2)
-      ON CONFLICT(frame) DO UPDATE SET texts = excluded.texts WHERE texts IS NOT NULL";
+    let insert = "INSERT OR REPLACE INTO frame_text(frame, texts) VALUES(?1, ?2)";
     let mut insert = connection.prepare_cached(insert)?;
-    insert.execute(params![frame, listed(texts)]).map(drop)
+    // The list is missed only where its page is read for a deletion, which then finds the damage.
+    or_damage(insert.execute(params![frame, listed(texts)]).map(drop), ())
 }
 
-/// Returns those of the texts of a period to which no frame refers.
+/// Returns those of the texts of a period to which no frame refers; none if that is unknown.
 pub(in crate::store) fn unreferred(
     connection: &Connection,
     period: i64,
-    mut texts: BTreeSet<i64>,
+    texts: BTreeSet<i64>,
 ) -> rusqlite::Result<BTreeSet<i64>> {
     if texts.is_empty() {
         return Ok(texts);
     }
+    or_damage(select(connection, period, texts), BTreeSet::new())
+}
+
+fn select(
+    connection: &Connection,
+    period: i64,
+    mut texts: BTreeSet<i64>,
+) -> rusqlite::Result<BTreeSet<i64>> {
     let first = period.saturating_mul(PERIOD);
-    let unknown = "SELECT EXISTS(SELECT 1 FROM frame_text WHERE frame >= ?1 AND texts IS NULL)";
+    let unknown = "SELECT EXISTS(SELECT 1 FROM upgrade WHERE last >= ?1)";
     let mut unknown = connection.prepare_cached(unknown)?;
     if unknown.query_row([first], |row| row.get(0))? {
         return Ok(BTreeSet::new());

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{MOST, NewText, Repeats, TextHash, period};
+use super::{MOST, NewText, Repeats, TextHash, hash, period, units, whole};
 use crate::store::frame::Payloads;
 use crate::store::schema;
 
@@ -37,7 +37,7 @@ pub(in crate::store) fn load(connection: &Connection, frame: i64) -> rusqlite::R
 }
 
 /// Replaces the result of a table that is damaged.
-fn or_damage<T>(result: rusqlite::Result<T>, instead: T) -> rusqlite::Result<T> {
+pub(super) fn or_damage<T>(result: rusqlite::Result<T>, instead: T) -> rusqlite::Result<T> {
     match result {
         Err(error) if schema::is_damage(&error) => Ok(instead),
         result => result,
@@ -80,6 +80,29 @@ pub(in crate::store) fn read(
 
 fn text(data: &[u8]) -> Option<String> {
     Payloads::unpack(data).ok()?.get(0).map(str::to_owned)
+}
+
+/// Returns the numbers and the periods of the stored texts that a payload has or is without.
+pub(in crate::store) fn stored_of(
+    connection: &Connection,
+    project: &str,
+    payload: &str,
+) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let text = |number| read(connection, number).ok().flatten();
+    let Some((whole, _)) = whole(payload, text) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for unit in units::of(&whole) {
+        let text = whole.get(unit).unwrap_or_default();
+        let mut select =
+            connection.prepare_cached("SELECT number, period FROM text WHERE hash = ?1")?;
+        let mut rows = select.query([hash(project, text)])?;
+        while let Some(row) = rows.next()? {
+            found.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    Ok(found)
 }
 
 /// Removes a text.

@@ -93,8 +93,13 @@ impl Opened {
         let chosen: Vec<(usize, u64)> = live.iter().filter(is_chosen).copied().collect();
         let places: Vec<usize> = chosen.iter().map(|(place, _)| *place).collect();
         let before = referred(&self.reader());
-        assert_eq!(self.transaction.delete(&places).unwrap(), places.len());
-        self.transaction.forget_unused().unwrap();
+        let plan = self.published.get().plan_deletion(&places);
+        let mut deleted = 0;
+        for step in &plan.steps {
+            deleted += self.transaction.delete(step, &plan).unwrap();
+        }
+        assert_eq!(deleted, places.len());
+        self.transaction.tidy().unwrap();
         let reader = self.reader();
         let contents = contents(&reader);
         // A frame stays whole while it has calls that are kept.
@@ -123,7 +128,16 @@ impl Opened {
         // The names of calls that were removed for their age go with their segment.
         let removed = model.calls.iter().take(model.first);
         let used = removed.chain(model.live().map(|(_, call)| call));
-        let used: HashSet<String> = used.map(|call| sent::tenant(call.n)).collect();
+        let used: Vec<u64> = used.map(|call| call.n).collect();
+        let styles: HashSet<u64> = used.iter().map(|n| n % 5).collect();
+        let mut select = reader.prepare("SELECT number FROM text").unwrap();
+        let numbers = select.query_map([], |row| row.get(0)).unwrap();
+        for number in numbers {
+            let text = repeats::read(&reader, number.unwrap()).unwrap().unwrap();
+            let is_used = |style: &u64| text.contains(&format!("style {style}. "));
+            assert!(styles.iter().any(is_used), "{text} is left");
+        }
+        let used: HashSet<String> = used.into_iter().map(sent::tenant).collect();
         let tenants = "SELECT text FROM dict WHERE text LIKE 'tenant-%'";
         for tenant in texts(&reader, tenants) {
             assert!(used.contains(&tenant), "{tenant} is left");

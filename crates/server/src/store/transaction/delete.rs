@@ -1,6 +1,6 @@
 //! The deletion of calls: their rows, their payloads in whichever frames, and the texts that no other call has.
 //!
-//! What is deleted is overwritten in the file. The log has it until it is emptied, which is tried at once.
+//! What is deleted is overwritten in the file. The log has it until it is emptied, which is tried until no reader is in its way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,23 +8,25 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Transaction, number};
-use crate::store::frame::{Packer, Payloads};
-use crate::store::memory::{Deletion, Memory};
+use crate::store::memory::{Deletion, Memory, Plan};
 use crate::store::row::Row;
 use crate::store::values::Values;
-use crate::store::{changes, payload, repeats, schema, superseded, unused};
+use crate::store::{changes, documents, erase, repeats, schema, superseded, unused};
 
 impl Transaction {
     /// Deletes the calls at places; returns how many there were.
-    pub(in crate::store) fn delete(&mut self, places: &[usize]) -> rusqlite::Result<usize> {
+    pub(in crate::store) fn delete(
+        &mut self,
+        places: &[usize],
+        plan: &Plan,
+    ) -> rusqlite::Result<usize> {
         let memory = self.published.get();
-        let deletion = memory.deletion(places);
+        let deletion = memory.deletion(places, plan);
         if deletion.places.is_empty() {
             return Ok(0);
         }
-        overwrite(&self.connection, true)?;
+        self.is_untidy = true;
         let erased = self.erase(&memory, &deletion);
-        overwrite(&self.connection, false)?;
         drop(memory);
         let texts = match erased {
             Ok(texts) => texts,
@@ -36,11 +38,25 @@ impl Transaction {
         if !texts.is_empty() {
             self.repeats.forget(&texts);
         }
-        self.published.change(|memory| {
+        self.published.change_apart(|memory| {
             memory.delete(&deletion);
             memory.version += 1;
         });
         Ok(deletion.places.len())
+    }
+
+    /// Deletes what waits for the start of calls, by `entity/project` and id.
+    pub(in crate::store) fn delete_waiting(
+        &mut self,
+        calls: &[(String, String)],
+    ) -> rusqlite::Result<()> {
+        self.is_untidy = true;
+        self.run(|transaction| {
+            calls.iter().try_for_each(|(project, id)| {
+                changes::take(transaction, project, id)?;
+                documents::remove_feedback(transaction, project, id)
+            })
+        })
     }
 
     /// Erases calls in the file; returns the numbers of the texts that went with them.
@@ -48,50 +64,55 @@ impl Transaction {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut slots: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
+        // The project of each payload, by frame and slot.
+        let mut slots: BTreeMap<i64, BTreeMap<i64, &str>> = BTreeMap::new();
         for place in &deletion.places {
             let Some(row) = memory.rows.get(*place) else {
                 continue;
             };
+            let (project, id) = (memory.dictionary.text(row.project), row.id.to_string());
             let earlier = superseded::take(&transaction, number(*place))?;
             for (frame, slot) in earlier.into_iter().chain([(row.frame, row.slot)]) {
-                slots.entry(frame).or_default().insert(slot);
+                slots.entry(frame).or_default().insert(slot, project);
             }
-            if self.changes_wait {
-                let project = memory.dictionary.text(row.project);
-                changes::take(&transaction, project, &row.id.to_string())?;
-            }
+            changes::take(&transaction, project, &id)?;
+            documents::remove_feedback(&transaction, project, &id)?;
             self.saved.change(&transaction, *place)?;
             schema::write(&transaction, number(*place), &Row::deleted())?;
         }
-        for place in &deletion.around {
+        for place in &deletion.marked {
             self.saved.change(&transaction, *place)?;
         }
-        let mut texts: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
-        for (frame, slots) in &slots {
-            let of_frame = erase_payloads(&transaction, &mut self.packer, *frame, slots)?;
-            let of_period = texts.entry(repeats::period(*frame)).or_default();
-            of_period.extend(of_frame);
+        let mut texts = Texts::default();
+        for (frame, projects) in &slots {
+            let mut failed = None;
+            let of_frame = projects.keys().copied().collect();
+            erase::payloads(
+                &transaction,
+                &mut self.packer,
+                *frame,
+                &of_frame,
+                |slot, payload| {
+                    let project = projects.get(&slot).copied().unwrap_or_default();
+                    let added = texts.add(&transaction, *frame, project, payload);
+                    failed = failed.take().or(added.err());
+                },
+            )?;
+            failed.map_or(Ok(()), Err)?;
         }
-        let mut erased = BTreeSet::new();
-        for (period, texts) in texts {
-            erased.extend(repeats::unreferred(&transaction, period, texts)?);
-        }
-        for text in &erased {
-            repeats::remove(&transaction, *text)?;
-        }
+        let erased = texts.remove_unreferred(&transaction)?;
         transaction.commit()?;
         Ok(erased)
     }
 
-    /// Removes the names and values that no call has any more, after a deletion, and empties the log if no reader is in its
-    /// way.
-    pub(in crate::store) fn forget_unused(&mut self) -> rusqlite::Result<()> {
+    /// Removes the names and values that no call has any more, and empties the log, if calls were deleted since it was last
+    /// done.
+    pub(in crate::store) fn tidy(&mut self) -> rusqlite::Result<()> {
+        if !self.is_untidy {
+            return Ok(());
+        }
         let memory = self.published.get();
-        overwrite(&self.connection, true)?;
-        let unused = unused::remove(&self.connection, &memory);
-        overwrite(&self.connection, false)?;
-        let unused = unused?;
+        let unused = unused::remove(&self.connection, &memory)?;
         self.dictionary.forget(&unused);
         self.values = Values::new(memory.rows.values());
         drop(memory);
@@ -100,48 +121,45 @@ impl Transaction {
         self.connection.busy_timeout(Duration::ZERO)?;
         let emptied = schema::empty_log(&self.connection);
         self.connection.busy_timeout(schema::BUSY)?;
-        emptied
+        self.is_untidy = !emptied?;
+        Ok(())
     }
 }
 
-/// Sets whether what is deleted is overwritten.
-fn overwrite(connection: &Connection, is_on: bool) -> rusqlite::Result<()> {
-    connection.pragma_update_and_check(None, "secure_delete", is_on, |_| Ok(()))
-}
+/// The texts of erased payloads that are stored apart, by their period.
+#[derive(Default)]
+struct Texts(BTreeMap<i64, BTreeSet<i64>>);
 
-/// Erases the payloads in slots of a frame; returns the numbers of the texts that they were without. In a frame that cannot
-/// be read there is nothing to erase.
-fn erase_payloads(
-    connection: &Connection,
-    packer: &mut Packer,
-    frame: i64,
-    slots: &BTreeSet<i64>,
-) -> rusqlite::Result<BTreeSet<i64>> {
-    let data = match schema::frame(connection, frame) {
-        Err(error) if schema::is_damage(&error) => return Ok(BTreeSet::new()),
-        data => data?,
-    };
-    let Ok(payloads) = Payloads::unpack(&data) else {
-        return Ok(BTreeSet::new());
-    };
-    let (mut texts, mut kept) = (BTreeSet::new(), BTreeSet::new());
-    let payloads = (0..).zip(payloads.all());
-    let left: Vec<&str> = payloads
-        .map(|(slot, payload)| match slots.contains(&slot) {
-            true => {
-                texts.extend(repeats::numbers(payload));
-                payload::DELETED
-            }
-            false => {
-                kept.extend(repeats::numbers(payload));
-                payload
-            }
-        })
-        .collect();
-    let packed = packer.pack(left.iter().copied()).map_err(super::unpacked)?;
-    schema::replace_frame(connection, frame, &packed)?;
-    if !texts.is_empty() {
-        repeats::put_referred(connection, frame, &kept)?;
+impl Texts {
+    /// Adds the texts that a payload is without, and those that it has but that are stored apart as well: a text is stored
+    /// when it comes for the second time.
+    fn add(
+        &mut self,
+        connection: &Connection,
+        frame: i64,
+        project: &str,
+        payload: &str,
+    ) -> rusqlite::Result<()> {
+        let numbers = repeats::numbers(payload);
+        self.0
+            .entry(repeats::period(frame))
+            .or_default()
+            .extend(numbers);
+        for (number, period) in repeats::stored_of(connection, project, payload)? {
+            self.0.entry(period).or_default().insert(number);
+        }
+        Ok(())
     }
-    Ok(texts)
+
+    /// Removes those to which no frame refers; returns their numbers.
+    fn remove_unreferred(self, connection: &Connection) -> rusqlite::Result<BTreeSet<i64>> {
+        let mut removed = BTreeSet::new();
+        for (period, texts) in self.0 {
+            removed.extend(repeats::unreferred(connection, period, texts)?);
+        }
+        for number in &removed {
+            repeats::remove(connection, *number)?;
+        }
+        Ok(removed)
+    }
 }

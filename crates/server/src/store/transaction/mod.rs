@@ -28,6 +28,7 @@ use crate::store::repeats::{self, NewText, Repeats};
 use crate::store::retention::{Pages, Retention};
 use crate::store::row::Row;
 use crate::store::segments::Saved;
+use crate::store::upgrade::Upgrade;
 use crate::store::values::Values;
 use crate::store::{Dictionary, changes, frame, schema};
 
@@ -50,6 +51,10 @@ pub(super) struct Transaction {
     /// The first period of which texts may be stored.
     oldest_period: i64,
     file: Option<FileId>,
+    /// Whether calls were deleted whose names and values may be left.
+    is_untidy: bool,
+    /// What is left to do in a file of an earlier server.
+    upgrade: Option<Upgrade>,
 }
 
 impl Transaction {
@@ -67,10 +72,18 @@ impl Transaction {
         let repeats = Arc::new(repeats::load(&connection, frames)?);
         let texts = repeats::last(&connection, frames)?;
         let file = file_id(&connection);
-        let (dictionary, rows, values) = {
+        let (dictionary, rows, values, is_untidy, upgrade) = {
             let memory = published.get();
+            let upgrade = Upgrade::load(&connection, &memory.rows)?;
+            let is_untidy = memory.rows.count_holes(Row::DELETED) > 0;
             let values = Values::new(memory.rows.values());
-            (memory.dictionary.apart(), memory.rows.len(), values)
+            (
+                memory.dictionary.apart(),
+                memory.rows.len(),
+                values,
+                is_untidy,
+                upgrade,
+            )
         };
         Ok(Self {
             connection,
@@ -86,6 +99,8 @@ impl Transaction {
             texts,
             oldest_period: 0,
             file,
+            is_untidy,
+            upgrade,
         })
     }
 
@@ -228,14 +243,11 @@ impl Transaction {
             return pages.shrink(&self.connection);
         };
         let frame = memory.rows.first_frame(first).unwrap_or(self.frames);
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        schema::remove_before(&transaction, number(first), frame, number(first / SEGMENT))?;
-        if repeats::period(frame) > self.oldest_period {
-            repeats::remove_before(&transaction, frame)?;
-        }
-        transaction.commit()?;
+        // Old calls go for the room, which new ones overwrite.
+        schema::overwrite(&self.connection, false)?;
+        let removed = self.remove_before(first, frame);
+        schema::overwrite(&self.connection, true)?;
+        removed?;
         self.oldest_period = repeats::period(frame);
         self.saved.remove_before(first);
         drop(memory);
@@ -244,6 +256,34 @@ impl Transaction {
             memory.version += 1;
         });
         Ok(true)
+    }
+
+    /// Removes what is before a place and before a frame from the file.
+    fn remove_before(&mut self, first: usize, frame: i64) -> rusqlite::Result<()> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        schema::remove_before(&transaction, number(first), frame, number(first / SEGMENT))?;
+        if repeats::period(frame) > self.oldest_period {
+            repeats::remove_before(&transaction, frame)?;
+        }
+        transaction.commit()
+    }
+
+    /// Returns whether there is something to do in a file of an earlier server.
+    pub(super) fn has_upgrade(&self) -> bool {
+        self.upgrade.is_some()
+    }
+
+    /// Does the next of what is left to do in a file of an earlier server. On an error, nothing more is done until the next
+    /// start.
+    pub(super) fn upgrade(&mut self) -> rusqlite::Result<()> {
+        if let Some(mut upgrade) = self.upgrade.take()
+            && upgrade.step(&mut self.connection, &mut self.packer)?
+        {
+            self.upgrade = Some(upgrade);
+        }
+        Ok(())
     }
 
     /// Commits while the file may not grow.
@@ -291,7 +331,7 @@ impl Transaction {
         let transaction = self.connection.transaction()?;
         self.saved.save_all(&transaction, &facts.rows)?;
         transaction.commit()?;
-        schema::empty_log(&self.connection)
+        schema::empty_log(&self.connection).map(drop)
     }
 }
 

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{NO_VALUE, Shown, unprocessable};
+use super::{Labels, NO_VALUE, Shown, unprocessable};
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
@@ -46,16 +46,17 @@ struct Filter {
 }
 
 impl Filter {
-    fn accepts(&self, version: &Version) -> bool {
+    fn accepts(&self, version: &Version, labels: &Labels) -> bool {
         fn among(names: Option<&Vec<String>>, name: Option<&String>) -> bool {
             names.is_none_or(|names| name.is_some_and(|name| names.contains(name)))
         }
         let base_class = version.base_class.as_ref();
         let excluded = self.exclude_base_object_classes.as_ref();
         let is_excluded = excluded.is_some_and(|names| among(Some(names), base_class));
-        // `latest` is the only alias, and there are no tags.
-        let has_alias =
-            |aliases: &Vec<String>| version.is_latest && aliases.iter().any(|it| it == "latest");
+        let any = |wanted: Option<&Vec<String>>, own: Vec<String>| {
+            let wanted = wanted.filter(|wanted| !wanted.is_empty());
+            wanted.is_none_or(|wanted| own.iter().any(|label| wanted.contains(label)))
+        };
         let names = self.object_ids.as_ref().filter(|names| !names.is_empty());
         version.deleted_at.is_none()
             && (version.is_latest || !self.latest_only.unwrap_or(false))
@@ -66,11 +67,8 @@ impl Filter {
                 version.leaf_class.as_ref(),
             )
             && !is_excluded
-            && self.tags.as_ref().is_none_or(Vec::is_empty)
-            && self
-                .aliases
-                .as_ref()
-                .is_none_or(|aliases| aliases.is_empty() || has_alias(aliases))
+            && any(self.tags.as_ref(), labels.tags(version))
+            && any(self.aliases.as_ref(), labels.aliases(version))
     }
 
     fn kind(&self) -> Option<ObjectKind> {
@@ -101,7 +99,8 @@ fn list(store: &Store, query: &Query) -> Result<Found, Problem> {
     let none = Filter::default();
     let filter = query.filter.as_ref().unwrap_or(&none);
     let mut found = store.versions(&query.project_id, None, filter.kind())?;
-    found.retain(|version| filter.accepts(version));
+    let labels = Labels::read(store, &query.project_id)?;
+    found.retain(|version| filter.accepts(version, &labels));
     for sort in query.sort_by.iter().flatten().rev() {
         let compare: fn(&Version, &Version) -> Ordering = match sort.field.as_str() {
             "object_id" => |left, right| left.name.cmp(&right.name),
@@ -136,7 +135,7 @@ fn list(store: &Store, query: &Query) -> Result<Found, Problem> {
                 store.value(&version)?
             }
         };
-        objs.push(Shown::of(version, &query.project_id, value));
+        objs.push(Shown::of(version, &query.project_id, value, &labels));
     }
     Ok(Found { objs })
 }

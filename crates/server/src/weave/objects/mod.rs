@@ -5,13 +5,17 @@
 //! | `create` | `POST /obj/create` |
 //! | `read` | `POST /obj/read`, `/obj/delete`, and `/service/projects_info` |
 //! | `list` | `POST /objs/query` |
+//! | `labels` | tags and aliases |
 
 mod create;
+mod labels;
 mod list;
 mod read;
 
 use axum::http::StatusCode;
 pub(super) use create::create;
+use labels::Labels;
+pub(super) use labels::{add_tags, aliases, remove_aliases, remove_tags, set_aliases, tags};
 pub(super) use list::query;
 pub(super) use read::{delete, projects_info, read};
 use serde::Serialize;
@@ -21,7 +25,7 @@ use spanloom_core::{StreamName, Timestamp};
 use crate::reply::Problem;
 use crate::store::{ObjectKind, Store, Version};
 
-/// Returns the version of a name that a digest, `latest` or `vN` refers to, preferring existing versions to deleted
+/// Returns the version of a name that a digest, `latest`, `vN` or an alias refers to, preferring existing versions to deleted
 /// ones. Blocks on the disk.
 pub(super) fn find(
     store: &Store,
@@ -40,7 +44,26 @@ pub(super) fn find(
         _ => version.digest == digest,
     });
     versions.sort_by_key(|version| version.deleted_at.is_none());
-    Ok(versions.pop())
+    match versions.pop() {
+        Some(version) => Ok(Some(version)),
+        None => match labels::aliased(store, project, name, digest)? {
+            Some(digest) => exact(store, project, name, &digest, kind),
+            None => Ok(None),
+        },
+    }
+}
+
+fn exact(
+    store: &Store,
+    project: &str,
+    name: &str,
+    digest: &str,
+    kind: Option<ObjectKind>,
+) -> Result<Option<Version>, Problem> {
+    let versions = store.versions(project, Some(name), kind)?;
+    Ok(versions
+        .into_iter()
+        .rfind(|version| version.digest == digest))
 }
 
 /// A version in the format of W&B's clients.
@@ -61,13 +84,15 @@ struct Shown {
     deleted_at: Option<Timestamp>,
     wb_user_id: Option<String>,
     size_bytes: i64,
-    tags: [&'static str; 0],
-    aliases: Vec<&'static str>,
+    tags: Vec<String>,
+    aliases: Vec<String>,
 }
 
 impl Shown {
-    fn of(version: Version, project: &str, value: String) -> Self {
+    fn of(version: Version, project: &str, value: String, labels: &Labels) -> Self {
         Self {
+            tags: labels.tags(&version),
+            aliases: labels.aliases(&version),
             project_id: project.to_owned(),
             object_id: version.name,
             digest: version.digest,
@@ -81,12 +106,6 @@ impl Shown {
             deleted_at: version.deleted_at,
             wb_user_id: None,
             size_bytes: version.bytes,
-            tags: [],
-            aliases: if version.is_latest {
-                vec!["latest"]
-            } else {
-                Vec::new()
-            },
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use spanloom_core::Timestamp;
 
-use super::{NO_VALUE, Shown, find};
+use super::{Labels, NO_VALUE, Shown, find};
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
@@ -19,7 +19,7 @@ use crate::weave::{digest, query};
 struct Read {
     project_id: String,
     object_id: String,
-    /// A digest, `latest`, or `v` and a number.
+    /// A digest, `latest`, `v` and a number, or an alias.
     digest: String,
     #[serde(default)]
     metadata_only: Option<bool>,
@@ -60,7 +60,8 @@ pub(in crate::weave) async fn read(
             Some(true) => NO_VALUE.to_owned(),
             _ => store.value(&version)?,
         };
-        let obj = Shown::of(version, &read.project_id, value);
+        let labels = Labels::read(store, &read.project_id)?;
+        let obj = Shown::of(version, &read.project_id, value, &labels);
         Ok(reply::json(&Found { obj }))
     };
     Ok(reply::held(app.questions.ask(question).await?, place))

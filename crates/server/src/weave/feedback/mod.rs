@@ -1,0 +1,21 @@
+//! Feedback: reactions, notes, annotations, and the results of scorers.
+//!
+//! | file | what |
+//! |---|---|
+//! | `create` | `POST /feedback/create`, `/feedback/batch/create`, `/feedback/replace` |
+//! | `kind` | the kinds of feedback, and what each must have |
+//! | `reaction` | the names of an emoji |
+//! | `query` | `POST /feedback/query`, `/feedback/purge` |
+//! | `of_call` | the feedback on a call, as a part of it |
+//! | `shown` | feedback as clients read it |
+
+mod create;
+mod kind;
+mod of_call;
+mod query;
+mod reaction;
+mod shown;
+
+pub(super) use create::{create, create_batch, replace};
+pub(super) use of_call::{matches, of_call};
+pub(super) use query::{purge, query};

@@ -1,0 +1,247 @@
+//! Feedback: made, read, found by, and removed.
+
+use serde_json::{Value, json};
+
+use crate::setup::{Running, call};
+
+const PROJECT: &str = "acme/chatbot";
+
+fn call_ref(n: u32) -> String {
+    format!("weave:///{PROJECT}/call/{n:016x}")
+}
+
+async fn ask(server: &Running, path: &str, body: Value) -> (u16, Value) {
+    let mut of_project = json!({"project_id": PROJECT});
+    of_project
+        .as_object_mut()
+        .unwrap()
+        .extend(body.as_object().unwrap().clone());
+    let answer = server.post(path, &of_project).await;
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+fn new(n: u32, kind: &str, payload: impl Into<Value>) -> Value {
+    json!({"project_id": PROJECT, "weave_ref": call_ref(n), "feedback_type": kind, "payload": payload.into(), "creator": "Ada", "scorer_tags": [], "span_status_code": "UNSET"})
+}
+
+async fn create(server: &Running, new: Value) -> Value {
+    let (status, answer) = ask(server, "/feedback/create", new).await;
+    assert_eq!(status, 200, "{answer}");
+    answer
+}
+
+async fn query(server: &Running, body: Value) -> Vec<Value> {
+    let (status, answer) = ask(server, "/feedback/query", body).await;
+    assert_eq!(status, 200, "{answer}");
+    answer["result"].as_array().unwrap().clone()
+}
+
+fn equal(field: &str, value: impl Into<Value>) -> Value {
+    json!({"$eq": [{"$getField": field}, {"$literal": value.into()}]})
+}
+
+#[tokio::test]
+async fn feedback_comes_back_in_queries_and_in_calls_until_it_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let server = Running::with_database(&path).await;
+    server.record(&[call(1), call(2)]).await;
+    let made = create(&server, new(1, "wandb.reaction.1", json!({"emoji": "👍🏽"}))).await;
+    assert_eq!(made["payload"]["detoned_alias"], ":thumbs_up:");
+    assert_eq!(made["wb_user_id"], "local");
+    create(&server, new(1, "wandb.note.1", json!({"note": "good"}))).await;
+    create(
+        &server,
+        new(2, "stars", json!({"stars": 5, "why": {"text": "short"}})),
+    )
+    .await;
+    let batch = json!({"batch": [{"project_id": PROJECT, "id": "own", "weave_ref": call_ref(2), "feedback_type": "stars", "payload": {"stars": 1}}]});
+    for _ in 0..2 {
+        let (_, answer) = ask(&server, "/feedback/batch/create", batch.clone()).await;
+        assert_eq!(answer["res"][0]["id"], "own");
+    }
+    server.stop().await;
+
+    let server = Running::with_database(&path).await;
+    let all = query(&server, json!({"fields": null, "query": null})).await;
+    assert_eq!(all.len(), 4);
+    let names: Vec<&String> = all[0].as_object().unwrap().keys().collect();
+    assert_eq!(names.len(), 12, "{names:?}");
+    assert_eq!(
+        (&all[0]["creator"], &all[0]["project_id"]),
+        (&json!("Ada"), &json!(PROJECT))
+    );
+    let of_call = json!({"query": {"$expr": equal("weave_ref", call_ref(2))}, "sort_by": [{"field": "payload.stars", "direction": "asc"}]});
+    let stars: Vec<Value> = query(&server, of_call)
+        .await
+        .iter()
+        .map(|one| one["payload"]["stars"].clone())
+        .collect();
+    assert_eq!(stars, [json!(1), json!(5)]);
+    let paged = json!({"fields": ["id", "payload.why.text"], "query": {"$expr": equal("payload.stars", 5)}, "limit": 1, "offset": 0});
+    assert_eq!(query(&server, paged).await[0]["payload.why.text"], "short");
+    let (_, count) = ask(&server, "/feedback/query", json!({"fields": ["count(*)"]})).await;
+    assert_eq!(
+        count,
+        json!({"result": [{"count(*)": 4}], "total_count": 4})
+    );
+    let always =
+        json!({"query": {"$expr": {"$eq": [{"$literal": "1"}, {"$literal": "1"}]}}, "limit": 2});
+    assert_eq!(query(&server, always).await.len(), 2);
+    assert_eq!(
+        ask(&server, "/feedback/query", json!({"fields": ["nothing"]}))
+            .await
+            .0,
+        400
+    );
+
+    let calls = server.query(json!({"include_feedback": true})).await;
+    let kinds = |call: &Value| -> Vec<String> {
+        let feedback = call["summary"]["weave"]["feedback"].as_array().unwrap();
+        feedback
+            .iter()
+            .map(|one| one["feedback_type"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(kinds(&calls[0]), ["wandb.reaction.1", "wandb.note.1"]);
+    assert_eq!(
+        calls[1]["summary"]["weave"]["feedback"][0]
+            .as_object()
+            .unwrap()
+            .len(),
+        11
+    );
+    let plain = server.query(json!({})).await;
+    assert!(plain[0]["summary"]["weave"].get("feedback").is_none());
+    for (condition, expected) in [
+        (equal("feedback.[stars].payload.stars", 1), 1),
+        (equal("feedback.[stars].payload.stars", 2), 0),
+        (equal("feedback.[wandb.note.1].payload.note", "good"), 1),
+        (
+            json!({"$not": [equal("feedback.[stars].payload.stars", "")]}),
+            1,
+        ),
+        (equal("feedback.[*].payload.emoji", "👍🏽"), 1),
+        (equal("feedback.[none].payload.x", ""), 2),
+    ] {
+        let found = server.query(json!({"query": {"$expr": condition}})).await;
+        assert_eq!(found.len(), expected, "{condition}");
+    }
+
+    let purge = async |expression: Value| {
+        ask(
+            &server,
+            "/feedback/purge",
+            json!({"query": {"$expr": expression}}),
+        )
+        .await
+        .0
+    };
+    assert_eq!(purge(equal("creator", "Ada")).await, 400);
+    assert_eq!(purge(equal("id", "own")).await, 200);
+    assert_eq!(purge(equal("id", "unknown")).await, 200);
+    let mut other = new(2, "stars", json!({"stars": 3}));
+    other["feedback_id"] = all[2]["id"].clone();
+    assert_eq!(ask(&server, "/feedback/replace", other).await.0, 200);
+    let left = query(
+        &server,
+        json!({"query": {"$expr": equal("feedback_type", "stars")}}),
+    )
+    .await;
+    assert_eq!(
+        left.iter()
+            .map(|one| &one["payload"]["stars"])
+            .collect::<Vec<_>>(),
+        [&json!(3)]
+    );
+    // What is said of a call goes with it.
+    ask(
+        &server,
+        "/calls/delete",
+        json!({"call_ids": [format!("{:016x}", 1)]}),
+    )
+    .await;
+    assert_eq!(query(&server, json!({})).await.len(), 1);
+}
+
+#[tokio::test]
+async fn feedback_that_lacks_what_its_kind_must_have_is_refused() {
+    let server = Running::new().await;
+    let op = format!("weave:///{PROJECT}/op/correct:d1");
+    let object = format!("weave:///{PROJECT}/object/correct:d1");
+    let with = |mut new: Value, more: Value| {
+        new.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        new
+    };
+    let score = new(1, "wandb.runnable.correct", json!({"output": true}));
+    let rating = new(1, "wandb.annotation.correct", json!({"value": 1}));
+    for (feedback, status) in [
+        (new(1, "wandb.reaction.1", json!({"emoji": "ab"})), 400),
+        (new(1, "wandb.reaction.1", json!({})), 400),
+        (new(1, "wandb.note.1", json!({"note": ""})), 400),
+        (
+            new(1, "wandb.note.1", json!({"note": "ü".repeat(1_025)})),
+            400,
+        ),
+        (
+            new(1, "wandb.note.1", json!({"note": "ü".repeat(1_024)})),
+            200,
+        ),
+        (new(1, "x", json!({"text": "x".repeat(1 << 20)})), 400),
+        (score.clone(), 400),
+        (with(score.clone(), json!({"runnable_ref": op})), 400),
+        (
+            with(
+                score.clone(),
+                json!({"runnable_ref": op, "call_ref": call_ref(2)}),
+            ),
+            200,
+        ),
+        (with(score.clone(), json!({"runnable_ref": object})), 200),
+        (with(score.clone(), json!({"runnable_ref": "nothing"})), 400),
+        (
+            with(score, json!({"runnable_ref": object, "payload": {}})),
+            400,
+        ),
+        (new(1, "wandb.runnable.", json!({"output": 1})), 400),
+        (rating.clone(), 400),
+        (with(rating.clone(), json!({"annotation_ref": object})), 200),
+        (
+            with(
+                rating.clone(),
+                json!({"annotation_ref": format!("weave:///{PROJECT}/object/other:d1")}),
+            ),
+            400,
+        ),
+        (
+            with(rating, json!({"annotation_ref": object, "payload": {}})),
+            400,
+        ),
+        (
+            with(new(1, "x", json!({})), json!({"runnable_ref": object})),
+            400,
+        ),
+        (
+            with(new(1, "x", json!({})), json!({"annotation_ref": object})),
+            400,
+        ),
+        (
+            new(1, "wandb.agent_user_feedback", json!({"emoji": "👍"})),
+            200,
+        ),
+        (json!({"feedback_type": "x"}), 422),
+    ] {
+        assert_eq!(
+            ask(&server, "/feedback/create", feedback.clone()).await.0,
+            status,
+            "{feedback}"
+        );
+    }
+    // One that is refused refuses its batch.
+    let before = query(&server, json!({})).await.len();
+    let batch = json!({"batch": [new(1, "x", json!({})), new(1, "wandb.note.1", json!({}))]});
+    assert_eq!(ask(&server, "/feedback/batch/create", batch).await.0, 400);
+    assert_eq!(query(&server, json!({})).await.len(), before);
+}
