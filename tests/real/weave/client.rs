@@ -162,10 +162,14 @@ fn usage_and_cost(calls: &[Value]) {
             assert_eq!(usage["requests"], 1, "{call:#}");
             let costs = &call["summary"]["weave"]["costs"][model];
             if let Some(total) = call["summary"]["cost"]["total_usd"].as_f64() {
-                let sum = ["prompt_tokens_total_cost", "completion_tokens_total_cost"]
-                    .iter()
-                    .filter_map(|part| costs[part].as_f64())
-                    .sum::<f64>();
+                let parts = [
+                    "prompt",
+                    "completion",
+                    "cache_read_input",
+                    "cache_creation_input",
+                ];
+                let part = |part: &str| costs[format!("{part}_tokens_total_cost")].as_f64();
+                let sum: f64 = parts.into_iter().filter_map(part).sum();
                 assert!((sum - total).abs() < 1e-12, "{sum} and {total}: {call:#}");
                 assert_eq!(costs["prompt_tokens"], usage["prompt_tokens"]);
                 priced += 1;
