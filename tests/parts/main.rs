@@ -89,7 +89,12 @@ const PARTS: [Part; 15] = [
         version: || Ok(weave::CLIENT.to_owned()),
         install: || weave::install(weave::CLIENT),
         answers: || Box::pin(async { weave::answers(weave::CLIENT) }),
-        tests: &["weave::client::", "weave::record::", "weave::scenario::"],
+        tests: &[
+            "weave::client::",
+            "weave::record::",
+            "weave::scenario::",
+            "weave::conversation::",
+        ],
     },
     Part {
         name: "W&B client, oldest",

@@ -1,6 +1,7 @@
 //! W&B's own code checks the data that we send and serve. None of it was ever run against the hosted service.
 
 mod client;
+mod conversation;
 mod kinds;
 mod mapper;
 mod models;

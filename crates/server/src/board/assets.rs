@@ -16,6 +16,14 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/{entity}/{project}/table/{stream}", get(embedded::page))
         .route("/{entity}/{project}/weave", get(embedded::page))
         .route("/{entity}/{project}/r/call/{id}", get(embedded::page))
+        .route(
+            "/{entity}/{project}/weave/{kind}/{name}/versions/{digest}",
+            get(embedded::page),
+        )
+        .route(
+            "/{entity}/{project}/weave/leaderboards/{name}",
+            get(embedded::page),
+        )
         .route("/assets/{*file}", get(embedded::asset))
 }
 

@@ -8,6 +8,7 @@
 //! | `summary` | the numbers and the charts |
 //! | `calls` | the table, and one call |
 //! | `deletion` | the deletion of calls |
+//! | `object` | an object that W&B's clients have published |
 //! | `below` | the sums of the calls below a span |
 //! | `content` | the messages of a call, whichever API produced them |
 //! | `conversation` | the same messages, as the page shows them |
@@ -19,6 +20,7 @@ mod calls;
 mod content;
 mod conversation;
 mod deletion;
+mod object;
 mod selection;
 mod stats;
 mod summary;
@@ -47,6 +49,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/summary", get(summary::summary))
         .route("/api/calls", get(calls::list).delete(deletion::delete))
         .route("/api/call", get(calls::one))
+        .route("/api/object", get(object::one))
         .merge(assets::routes())
 }
 

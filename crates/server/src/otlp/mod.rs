@@ -62,6 +62,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/traces", post(traces))
         .route("/otel/v1/traces", post(traces))
+        // Of W&B's SDK for conversations.
+        .route("/agents/otel/v1/traces", post(traces))
+        .route("/traces/agents/otel/v1/traces", post(traces))
         .route("/v1/logs", post(logs))
         .merge(grpc::routes())
 }

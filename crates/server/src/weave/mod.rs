@@ -56,6 +56,8 @@ use crate::reply;
 use crate::store::Refused;
 
 pub(crate) use call::{add_costs, present};
+pub(crate) use objects::{Labels, find_version};
+pub(crate) use refs::table_of;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()

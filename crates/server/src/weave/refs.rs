@@ -219,7 +219,7 @@ fn too_much() -> Problem {
 }
 
 /// Returns the project and the digest of a reference to a table.
-fn table_of(reference: &str) -> Option<(&str, &str)> {
+pub(crate) fn table_of(reference: &str) -> Option<(&str, &str)> {
     let rest = reference.strip_prefix(EXTERNAL)?;
     let (project, digest) = rest.split_once("/table/")?;
     (project.matches('/').count() == 1).then_some((project, digest))

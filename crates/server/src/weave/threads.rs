@@ -1,16 +1,15 @@
 //! `POST /threads/stream_query`: conversations, with the turns in them.
 //!
-//! A turn is the call that a thread begins with, whose id its calls have as `turn_id`. Calls have it, and rows do not: the
-//! roots among a thread's calls are read.
+//! A turn is a call of a thread that is not below another call of the thread: rows know that, and no call is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spanloom_core::{Record, Timestamp};
+use spanloom_core::Timestamp;
 
 use super::order;
 use super::query::{self, SortBy};
@@ -18,7 +17,7 @@ use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::store::question::{self, Dimension, Range, Until};
-use crate::store::{Code, Store};
+use crate::store::{Code, Memory, Row, Store};
 
 /// The fields of a thread by which threads are sorted.
 const FIELDS: [&str; 6] = [
@@ -29,7 +28,7 @@ const FIELDS: [&str; 6] = [
     "p50_turn_duration_ms",
     "p99_turn_duration_ms",
 ];
-/// The calls that are read at a time.
+/// The calls that are looked at between two looks at the clock.
 const PAGE: usize = 1_024;
 
 #[derive(Deserialize)]
@@ -92,20 +91,24 @@ pub(super) async fn stream_query(
 }
 
 fn threads(store: &Store, query: &Query, until: &Until) -> Result<Vec<Value>, Problem> {
-    let mut turns: BTreeMap<String, Vec<Turn>> = BTreeMap::new();
     let memory = store.memory();
-    let places = places(store, query, until)?;
-    for page in places.chunks(PAGE) {
+    let mut turns: BTreeMap<&str, Vec<Turn>> = BTreeMap::new();
+    for page in places(&memory, query, until)?.chunks(PAGE) {
         until.check()?;
-        store.read(&memory, page, |_, record| {
-            if let Some((thread, turn)) = turn(record) {
-                turns.entry(thread).or_default().push(turn);
+        for row in page.iter().filter_map(|place| memory.rows.get(*place)) {
+            let parent = memory.parent(&row).and_then(|place| memory.rows.get(place));
+            let is_turn = parent.is_none_or(|parent| parent.thread != row.thread);
+            let thread = row
+                .thread
+                .map_or("", |thread| memory.dictionary.text(thread));
+            if is_turn && !thread.is_empty() {
+                turns.entry(thread).or_default().push(Turn::of(&row));
             }
-        })?;
+        }
     }
     let threads = turns
         .into_iter()
-        .filter_map(|(id, turns)| thread(&id, &turns));
+        .filter_map(|(id, turns)| thread(id, &turns));
     let mut threads: Vec<Value> = threads.collect();
     let newest = [SortBy::descending("last_updated")];
     let sorts = query.sort_by.as_deref().filter(|sorts| !sorts.is_empty());
@@ -122,8 +125,7 @@ fn threads(store: &Store, query: &Query, until: &Until) -> Result<Vec<Value>, Pr
 }
 
 /// Returns the places of the calls that have a thread.
-fn places(store: &Store, query: &Query, until: &Until) -> Result<Vec<usize>, Problem> {
-    let memory = store.memory();
+fn places(memory: &Memory, query: &Query, until: &Until) -> Result<Vec<usize>, Problem> {
     let Some(project) = memory.dictionary.code(&query.project_id) else {
         return Ok(Vec::new());
     };
@@ -135,7 +137,7 @@ fn places(store: &Store, query: &Query, until: &Until) -> Result<Vec<usize>, Pro
         to: before.map(Timestamp::as_nanos),
     };
     let wanted = conditions.and_then(|filter| filter.thread_ids.as_ref());
-    let wanted: Vec<Code> = wanted
+    let wanted: HashSet<Code> = wanted
         .into_iter()
         .flatten()
         .map(|thread| memory.dictionary.code(thread).unwrap_or(Code::MAX))
@@ -148,18 +150,14 @@ fn places(store: &Store, query: &Query, until: &Until) -> Result<Vec<usize>, Pro
     Ok(question::places(&memory.rows, &filter, usize::MAX, until)?)
 }
 
-/// Returns the thread of a call that is a turn.
-fn turn(record: Record) -> Option<(String, Turn)> {
-    let is_turn = record.turn_id.as_ref() == Some(&record.id);
-    let thread = record
-        .thread_id
-        .filter(|thread| is_turn && !thread.is_empty())?;
-    let turn = Turn {
-        id: record.id,
-        started_at: record.started_at,
-        ended_at: record.ended_at,
-    };
-    Some((thread, turn))
+impl Turn {
+    fn of(row: &Row) -> Self {
+        Self {
+            id: row.id.to_string(),
+            started_at: Timestamp::from_nanos(row.started_at),
+            ended_at: row.ended_at.map(Timestamp::from_nanos),
+        }
+    }
 }
 
 /// Returns a thread; `None` while all its turns run.

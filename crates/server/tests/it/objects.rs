@@ -365,3 +365,49 @@ async fn files_come_back_byte_for_byte_also_after_a_restart() {
         "no form"
     );
 }
+
+#[tokio::test]
+async fn an_object_has_a_page_with_its_code_and_its_rows() {
+    let server = Running::new().await;
+    let code = "def f():\n    return 1\n";
+    let file = upload(&server, "/file/create", code.as_bytes(), None).await;
+    let file: Value = file.json().await.unwrap();
+    created(&server, "f", &json!({"files": {"obj.py": file["digest"]}})).await;
+    let rows = json!({"table": {"project_id": "acme/chatbot", "rows": [{"q": 1}, {"q": 2}]}});
+    let table: Value = server
+        .post("/table/create", &rows)
+        .await
+        .json()
+        .await
+        .unwrap();
+    let reference = format!(
+        "weave:///acme/chatbot/table/{}",
+        table["digest"].as_str().unwrap()
+    );
+    created(&server, "sums", &json!({"rows": reference})).await;
+    created(
+        &server,
+        "sums",
+        &json!({"rows": reference, "description": "more"}),
+    )
+    .await;
+    let of = async |name: &str, digest: &str| {
+        let query = format!("entity=acme&project=chatbot&name={name}&digest={digest}");
+        server.get(&format!("/api/object?{query}")).await
+    };
+    assert_eq!(of("f", "latest").await["code"], code);
+    let sums = of("sums", "v0").await;
+    assert_eq!(
+        sums["rows"],
+        json!({"count": 2, "first": [{"q": 1}, {"q": 2}]})
+    );
+    let versions = sums["versions"].as_array().unwrap();
+    let numbers: Vec<&Value> = versions.iter().map(|version| &version["number"]).collect();
+    assert_eq!(numbers, [&json!(1), &json!(0)]);
+    assert_eq!(versions[1]["digest"], sums["digest"]);
+    let url = format!(
+        "{}/api/object?entity=acme&project=chatbot&name=sums&digest=none",
+        server.url
+    );
+    assert_eq!(server.client.get(url).send().await.unwrap().status(), 404);
+}

@@ -14,6 +14,9 @@ async fn threads_are_the_turns_in_them() {
         calls[n - 1]["thread_id"] = json!(thread);
         calls[n - 1]["turn_id"] = json!(format!("{turn:016x}"));
     }
+    // The third call is below the second.
+    calls[2]["parent_id"] = calls[1]["id"].clone();
+    calls[2]["trace_id"] = calls[1]["trace_id"].clone();
     calls[3]["ended_at"] = Value::Null;
     server.record(&calls).await;
     let threads = async |more: Value| -> Vec<Value> {

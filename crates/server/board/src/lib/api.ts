@@ -170,6 +170,27 @@ export interface CallAnswer {
 }
 
 /** The server answered, and the answer was no. */
+/** A version of an object that one of W&B's clients has published. */
+export interface PublishedObject {
+  name: string;
+  kind: 'op' | 'object';
+  class: string | null;
+  digest: string;
+  versions: ObjectVersion[];
+  value: unknown;
+  code: string | null;
+  rows: { count: number; first: Record<string, unknown>[] } | null;
+}
+
+export interface ObjectVersion {
+  digest: string;
+  number: number;
+  created_at: number;
+  bytes: number;
+  tags: string[];
+  aliases: string[];
+}
+
 export class Refusal extends Error {
   constructor(
     readonly status: number,

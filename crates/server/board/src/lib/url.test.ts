@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS, boardPath, readPlace, readView, writeView, type View } from './url';
+import { DEFAULTS, boardPath, objectPath, readPlace, readView, writeView, type View } from './url';
 
 describe('the view in the address', () => {
   it('leaves defaults out', () => {
@@ -37,6 +37,12 @@ describe('places', () => {
     expect(readPlace('/').kind).toBe('streams');
     expect(readPlace('/e/p/weave')).toEqual({ kind: 'streams', entity: 'e', project: 'p' });
     expect(readPlace('/e/p/r/call/1')).toEqual({ kind: 'call', entity: 'e', project: 'p', id: '1' });
-    expect(readPlace('/e/p/what').kind).toBe('unknown');
+    const object = { kind: 'object', entity: 'e', project: 'p', name: 'my prompt', digest: 'd' };
+    expect(readPlace(objectPath('e', 'p', 'my prompt', 'd'))).toEqual(object);
+    expect(readPlace('/e/p/weave/ops/my%20prompt/versions/d')).toEqual(object);
+    expect(readPlace('/e/p/weave/leaderboards/my%20prompt')).toEqual({ ...object, digest: 'latest' });
+    for (const path of ['/e/p/what', '/e/p/weave/objects/x', '/e/p/weave/what/x/versions/d']) {
+      expect(readPlace(path).kind).toBe('unknown');
+    }
   });
 });

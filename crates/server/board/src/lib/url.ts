@@ -5,6 +5,7 @@ export type Place =
   | { kind: 'streams'; entity: string | null; project: string | null }
   | { kind: 'board'; entity: string; project: string; stream: string }
   | { kind: 'call'; entity: string; project: string; id: string }
+  | { kind: 'object'; entity: string; project: string; name: string; digest: string }
   | { kind: 'unknown'; path: string };
 
 export type StreamName = { entity: string; project: string; stream: string };
@@ -74,7 +75,23 @@ export function readPlace(path: string): Place {
   if (project !== undefined && kind === 'r' && last === 'call' && id !== undefined) {
     return { kind: 'call', entity, project, id };
   }
-  return { kind: 'unknown', path };
+  return readObject(parts) ?? { kind: 'unknown', path };
+}
+
+/** W&B's clients print links to what they publish; a leaderboard's link names no version. */
+function readObject(parts: string[]): Place | null {
+  const [entity, project, weave, kind, name, versions, digest] = parts;
+  if (entity === undefined || project === undefined || weave !== 'weave' || name === undefined) return null;
+  if (kind === 'leaderboards' && parts.length === 5) {
+    return { kind: 'object', entity, project, name, digest: 'latest' };
+  }
+  const isObject = kind === 'objects' || kind === 'ops';
+  if (!isObject || versions !== 'versions' || digest === undefined) return null;
+  return { kind: 'object', entity, project, name, digest };
+}
+
+export function objectPath(entity: string, project: string, name: string, digest: string): string {
+  return `/${[entity, project, 'weave', 'objects', name, 'versions', digest].map(encodeURIComponent).join('/')}`;
 }
 
 export function boardPath({ entity, project, stream }: StreamName): string {

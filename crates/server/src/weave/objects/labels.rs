@@ -25,7 +25,7 @@ const LONGEST_ALIAS: usize = 128;
 
 /// The labels of a project's versions.
 #[derive(Debug, Default)]
-pub(super) struct Labels {
+pub(crate) struct Labels {
     /// By `NAME:DIGEST`.
     tags: HashMap<String, BTreeSet<String>>,
     /// By `NAME:DIGEST` as well.
@@ -41,7 +41,7 @@ struct Stored {
 
 impl Labels {
     /// Reads the labels of a project. Blocks on the disk.
-    pub(super) fn read(store: &Store, project: &str) -> Result<Self, Problem> {
+    pub(crate) fn read(store: &Store, project: &str) -> Result<Self, Problem> {
         let mut labels = Self::default();
         store.documents(DocumentKind::Tag, project, None, |document| {
             if let Ok(stored) = serde_json::from_str::<Stored>(&document.fields) {
@@ -61,13 +61,13 @@ impl Labels {
     }
 
     /// Returns the tags of a version, sorted.
-    pub(super) fn tags(&self, version: &Version) -> Vec<String> {
+    pub(crate) fn tags(&self, version: &Version) -> Vec<String> {
         let tags = self.tags.get(&key(&version.name, &version.digest));
         tags.into_iter().flatten().cloned().collect()
     }
 
     /// Returns the aliases of a version, `latest` first.
-    pub(super) fn aliases(&self, version: &Version) -> Vec<String> {
+    pub(crate) fn aliases(&self, version: &Version) -> Vec<String> {
         let latest = version.is_latest.then(|| LATEST.to_owned());
         let own = self.aliases.get(&key(&version.name, &version.digest));
         latest

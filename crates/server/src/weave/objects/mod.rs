@@ -14,7 +14,7 @@ mod read;
 
 use axum::http::StatusCode;
 pub(super) use create::create;
-use labels::Labels;
+pub(crate) use labels::Labels;
 pub(super) use labels::{add_tags, aliases, remove_aliases, remove_tags, set_aliases, tags};
 pub(super) use list::query;
 pub(super) use read::{delete, projects_info, read};
@@ -24,6 +24,16 @@ use spanloom_core::{StreamName, Timestamp};
 
 use crate::reply::Problem;
 use crate::store::{ObjectKind, Store, Version};
+
+/// Returns the version of an object or an op that a digest, `latest`, `vN` or an alias refers to. Blocks on the disk.
+pub(crate) fn find_version(
+    store: &Store,
+    project: &str,
+    name: &str,
+    digest: &str,
+) -> Result<Option<Version>, Problem> {
+    find(store, project, name, digest, None)
+}
 
 /// Returns the version of a name that a digest, `latest`, `vN` or an alias refers to, preferring existing versions to deleted
 /// ones. Blocks on the disk.
