@@ -6,6 +6,9 @@ use spanloom_core::Timestamp;
 use super::{Refused, Store};
 use crate::error::Error;
 
+/// The documents that are read at a time.
+const PAGE: usize = 256;
+
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DocumentKind {
@@ -87,25 +90,40 @@ impl Store {
             None => "?3 IS NULL",
         };
         let select = format!(
-            "SELECT id, key, created_at, fields FROM document WHERE kind = ?1 AND project = ?2 AND {of_key} ORDER BY rowid"
+            "SELECT id, key, created_at, fields, rowid FROM document
+             WHERE kind = ?1 AND project = ?2 AND {of_key} AND rowid > ?4 ORDER BY rowid LIMIT {PAGE}"
         );
-        self.with_reader(|connection| {
-            let mut select = connection.prepare_cached(&select)?;
-            let mut rows = select.query(params![kind.as_str(), project, key])?;
-            while let Some(row) = rows.next()? {
-                let document = Document {
-                    id: row.get(0)?,
-                    key: row.get(1)?,
-                    created_at: Timestamp::from_nanos(row.get(2)?),
-                    fields: row.get(3)?,
-                };
+        let mut last = 0;
+        loop {
+            // Other readers have their turn between two pages.
+            let page = self.with_reader(|connection| {
+                let mut select = connection.prepare_cached(&select)?;
+                let page = select.query_map(params![kind.as_str(), project, key, last], read)?;
+                page.collect::<rusqlite::Result<Vec<_>>>()
+            })?;
+            let is_last = page.len() < PAGE;
+            for (row, document) in page {
+                last = row;
                 if !each(document) {
-                    break;
+                    return Ok(());
                 }
             }
-            Ok(())
-        })
+            if is_last {
+                return Ok(());
+            }
+        }
     }
+}
+
+/// Reads a document and its place in the table.
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Document)> {
+    let document = Document {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        created_at: Timestamp::from_nanos(row.get(2)?),
+        fields: row.get(3)?,
+    };
+    Ok((row.get(4)?, document))
 }
 
 fn put(
@@ -139,15 +157,34 @@ fn remove(
     delete.execute([kind.as_str(), project, id]).map(drop)
 }
 
-/// Removes the feedback on a call.
+/// Removes the feedback on a call, and on parts of it.
 pub(super) fn remove_feedback(
     connection: &Connection,
     project: &str,
     id: &str,
 ) -> rusqlite::Result<()> {
-    let delete = "DELETE FROM document WHERE kind = ?1 AND project = ?2 AND key = ?3";
+    // What begins with the reference and a slash is before what begins with it and the next character.
+    let delete = "DELETE FROM document
+      WHERE kind = ?1 AND project = ?2 AND (key = ?3 OR key >= ?3 || '/' AND key < ?3 || '0')";
     let mut delete = connection.prepare_cached(delete)?;
     let reference = format!("weave:///{project}/call/{id}");
     let kind = DocumentKind::Feedback.as_str();
     delete.execute([kind, project, &reference]).map(drop)
+}
+
+/// Returns whether there is any feedback.
+pub(super) fn any_feedback(connection: &Connection) -> rusqlite::Result<bool> {
+    let select = "SELECT EXISTS(SELECT 1 FROM document WHERE kind = ?1)";
+    let mut select = connection.prepare_cached(select)?;
+    select.query_row([DocumentKind::Feedback.as_str()], |row| row.get(0))
+}
+
+/// Returns the bytes of what is stored besides calls, and stays when calls go.
+pub(super) fn bytes(connection: &Connection) -> rusqlite::Result<u64> {
+    let select = "SELECT (SELECT ifnull(sum(octet_length(val)), 0) FROM table_row)
+      + (SELECT ifnull(sum(octet_length(rows)), 0) FROM table_rows) + (SELECT ifnull(sum(octet_length(data)), 0) FROM file)
+      + (SELECT ifnull(sum(octet_length(val)), 0) FROM object) + (SELECT ifnull(sum(octet_length(fields)), 0) FROM document)";
+    let mut select = connection.prepare_cached(select)?;
+    let bytes: i64 = select.query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
 }

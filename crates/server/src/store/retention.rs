@@ -15,6 +15,9 @@ const FREE: i64 = 4;
 /// The pages by which the file shrinks at a time.
 const PAGES: i64 = 500;
 
+/// The part of the limit that calls have at least, whatever else is stored.
+const LEAST: u64 = 4;
+
 /// A start that is later than this after now comes from a wrong clock.
 const WRONG_CLOCK: Duration = Duration::from_secs(86_400);
 
@@ -74,12 +77,28 @@ impl Pages {
 }
 
 impl Retention {
+    /// Returns whether the database is larger than its limit.
+    pub(super) fn is_full(&self, pages: Pages) -> bool {
+        self.max_bytes.is_some_and(|max| pages.used() > max)
+    }
+
     /// Returns the place of the first call that stays after the next step; `None` if nothing has to go. The newest call
     /// always stays.
-    pub(super) fn first(&self, facts: &Facts, pages: Pages, now: SystemTime) -> Option<usize> {
+    ///
+    /// `others` are the bytes of what stays when calls go: it takes three quarters of the limit from them at most.
+    pub(super) fn first(
+        &self,
+        facts: &Facts,
+        pages: Pages,
+        others: u64,
+        now: SystemTime,
+    ) -> Option<usize> {
         let first = facts.first();
         let most = STEP.min(facts.len().saturating_sub(first + 1));
-        let too_large = self.max_bytes.is_some_and(|max| pages.used() > max);
+        let too_large = self.is_full(pages)
+            && self
+                .max_bytes
+                .is_some_and(|max| pages.used().saturating_sub(others) > max / LEAST);
         if too_large && most > 0 {
             return Some(first + most);
         }

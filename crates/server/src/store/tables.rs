@@ -50,8 +50,7 @@ impl Store {
 
     /// Returns the bytes of rows. Blocks on the disk.
     pub(crate) fn table_bytes(&self, project: &str, rows: &[String]) -> Result<i64, Error> {
-        let select =
-            "SELECT length(CAST(val AS BLOB)) FROM table_row WHERE project = ?1 AND digest = ?2";
+        let select = "SELECT octet_length(val) FROM table_row WHERE project = ?1 AND digest = ?2";
         self.with_reader(|connection| {
             let mut select = connection.prepare_cached(select)?;
             let mut bytes = 0_i64;

@@ -10,17 +10,17 @@ use spanloom_core::{Json, Record};
 
 use super::call::{Shown, expand, present};
 use super::expr::{self, FEEDBACK};
+use super::feedback;
 use super::filter::ContentFilter;
+use super::graphql::USER_NAME;
+use super::order::{self, Keys};
 use super::query::SortBy;
-use super::{feedback, order};
 use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Memory;
 
 /// The number of calls read at a time.
 const PAGE: usize = 256;
-/// The maximum bytes of a text that are considered when sorting.
-const KEY: usize = 256;
 /// The maximum bytes of all sort keys of a question.
 const KEYS: usize = 64 << 20;
 
@@ -37,7 +37,7 @@ pub(super) struct ByContent {
 }
 
 /// A matching call: its place and its sort keys.
-type Found = (usize, Vec<Option<Value>>);
+type Found = (usize, Keys);
 
 impl ByContent {
     /// Returns whether calls must be read to be selected or sorted.
@@ -103,13 +103,17 @@ impl ByContent {
     }
 
     /// Returns the sort keys of a call; `None` if the call is not wanted.
-    fn keys(&self, app: &App, record: Record) -> Result<Option<Vec<Option<Value>>>, Problem> {
+    fn keys(&self, app: &App, record: Record) -> Result<Option<Keys>, Problem> {
         let size = Shown::size(&record);
         let project = format!("{}/{}", record.stream.entity, record.stream.project);
         let id = record.id.clone();
         let mut call = tree(present(record));
         if let Some(fields) = call.as_object_mut() {
             fields.insert("storage_size_bytes".to_owned(), size.into());
+            let user = fields.entry("wb_user_id").or_insert(Value::Null);
+            if user.is_null() {
+                *user = USER_NAME.into();
+            }
         }
         if !self.expand.is_empty() {
             expand(&mut call, &self.expand, &app.store)?;
@@ -121,24 +125,23 @@ impl ByContent {
         if !is_wanted {
             return Ok(None);
         }
-        let matches = match &self.expression {
-            Some(query)
-                if expr::fields(query)
-                    .iter()
-                    .any(|field| field.starts_with(FEEDBACK)) =>
-            {
-                feedback::matches(
-                    query,
-                    &mut call,
-                    &feedback::of_call(&app.store, &project, &id)?,
-                )?
-            }
-            Some(query) => expr::matches(query, &call)?,
-            None => true,
-        };
-        let fields = self.fields.iter();
-        let keys = fields.map(|sort| key(expr::field(&call, &sort.field)));
-        Ok(matches.then(|| keys.collect()))
+        if self.asks_for_feedback() {
+            feedback::put_into(&mut call, feedback::of_call(&app.store, &project, &id)?);
+        }
+        let matches = self
+            .expression
+            .as_ref()
+            .map(|query| expr::matches(query, &call));
+        let matches = matches.unwrap_or(Ok(true))?;
+        Ok(matches.then(|| order::keys(&self.fields, &call)))
+    }
+
+    fn asks_for_feedback(&self) -> bool {
+        let queried = self.expression.iter().flat_map(expr::fields);
+        let sorted = self.fields.iter().map(|sort| sort.field.as_str());
+        queried
+            .chain(sorted)
+            .any(|field| field.starts_with(FEEDBACK))
     }
 
     /// Sorts calls; equal calls keep their order.
@@ -164,38 +167,7 @@ fn shallow(json: &Json) -> Json {
     Json::from_value(&document.root().to_value_up_to(LEVELS))
 }
 
-/// Returns the part of a value that determines its order: all lists and objects are equal, a text counts by its start.
-fn key(value: Option<&Value>) -> Option<Value> {
-    Some(match value? {
-        Value::Array(_) | Value::Object(_) => Value::Array(Vec::new()),
-        Value::String(text) => {
-            let cut = (0..=KEY.min(text.len()))
-                .rev()
-                .find_map(|end| text.get(..end));
-            cut.unwrap_or_default().into()
-        }
-        other => other.clone(),
-    })
-}
-
 fn size(keys: &[Option<Value>]) -> usize {
     let text = |key: &Option<Value>| key.as_ref().and_then(Value::as_str).map_or(0, str::len);
     size_of_val(keys) + keys.iter().map(text).sum::<usize>()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_key_is_small_whatever_it_is_of() {
-        let long = "ü".repeat(10_000);
-        let of = |value: Value| key(Some(&value)).unwrap();
-        assert_eq!(of(json!(long)).as_str().unwrap().len(), KEY);
-        assert_eq!(of(json!({"a": long})), json!([]));
-        assert_eq!(of(json!(1.5)), json!(1.5));
-        assert_eq!(key(None), None);
-    }
 }

@@ -13,11 +13,12 @@ use uuid::Uuid;
 
 use super::graphql::USER_NAME;
 use super::objects::check_project;
-use super::query::SortBy;
+use super::query::{SortBy, lenient};
 use super::{expr, ids, order, query};
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
+use crate::store::question::Until;
 use crate::store::{Document, DocumentKind, Store};
 
 const KIND: DocumentKind = DocumentKind::Price;
@@ -43,7 +44,7 @@ struct New {
     #[serde(default)]
     completion_token_cost_unit: Option<String>,
     /// Now, if it is not given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     effective_date: Option<Timestamp>,
     #[serde(default)]
     provider_id: Option<String>,
@@ -120,12 +121,17 @@ pub(super) async fn query(
 ) -> Result<Response, Problem> {
     let query: Query = query::read(&app, request, QUERY).await?;
     let store = Arc::clone(&app);
-    let question = move || prices(&store.store, &query);
-    let results = app.questions.ask(question).await?;
+    let question = move |until: &Until| prices(&store.store, &query, until);
+    let results = app.questions.ask_until(question).await?;
     Ok(reply::json(&json!({"results": results})))
 }
 
-fn prices(store: &Store, query: &Query) -> Result<Vec<Value>, Problem> {
+fn prices(store: &Store, query: &Query, until: &Until) -> Result<Vec<Value>, Problem> {
+    let sorts = query.sort_by.as_deref().unwrap_or_default();
+    order::check(sorts)?;
+    if let Some(query) = &query.query {
+        expr::matches(query, &Value::Null)?;
+    }
     let (mut found, mut failed) = (Vec::new(), None);
     store.documents(KIND, &query.project_id, None, |document| {
         let fields: Map<String, Value> = serde_json::from_str(&document.fields).unwrap_or_default();
@@ -133,11 +139,11 @@ fn prices(store: &Store, query: &Query) -> Result<Vec<Value>, Problem> {
         if let Some(fields) = price.as_object_mut() {
             fields.insert("id".to_owned(), document.id.into());
         }
-        let matches = query
-            .query
-            .as_ref()
-            .map(|query| expr::matches(query, &price));
-        match matches.unwrap_or(Ok(true)) {
+        let outcome = until.check().map_err(Problem::from).and_then(|()| {
+            let query = query.query.as_ref();
+            query.map_or(Ok(true), |query| expr::matches(query, &price))
+        });
+        match outcome {
             Ok(true) => found.push(price),
             Ok(false) => {}
             Err(problem) => failed = Some(problem),
@@ -145,12 +151,7 @@ fn prices(store: &Store, query: &Query) -> Result<Vec<Value>, Problem> {
         failed.is_none()
     })?;
     failed.map_or(Ok(()), Err)?;
-    let sorts = query.sort_by.as_deref().unwrap_or_default();
-    let keys = |price: &Value| -> Vec<Option<Value>> {
-        let fields = sorts.iter().map(|sort| expr::field(price, &sort.field));
-        fields.map(|value| value.cloned()).collect()
-    };
-    found.sort_by(|left, right| order::compare_all(sorts, &keys(left), &keys(right)));
+    let mut found = order::sort(sorts, found);
     if let Some(wanted) = &query.fields {
         for fields in found.iter_mut().filter_map(Value::as_object_mut) {
             fields.retain(|name, _| wanted.contains(name));

@@ -49,8 +49,20 @@ pub(super) fn fields(query: &Value) -> Vec<&str> {
 /// The start of fields of a call's feedback, which are empty texts if there is no such feedback, as in W&B's server.
 pub(super) const FEEDBACK: &str = "feedback.[";
 
-/// Returns the value at a dotted path; numbers are list indices.
+/// Returns the value at a dotted path; numbers are list indices. `inputs_dump` is another name of `inputs`, and so on.
 pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
+    at(call, path).or_else(|| {
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+        let value = call.get(head.strip_suffix("_dump")?)?;
+        if rest.is_empty() {
+            Some(value)
+        } else {
+            at(value, rest)
+        }
+    })
+}
+
+fn at<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
     let (step, rest) = path
         .split_once('.')
         .map_or((path, None), |(step, rest)| (step, Some(rest)));
@@ -58,7 +70,7 @@ pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
         Value::Object(fields) => named(fields, path),
         Value::Array(items) => {
             let item = items.get(step.parse::<usize>().ok()?)?;
-            rest.map_or(Some(item), |rest| field(item, rest))
+            rest.map_or(Some(item), |rest| at(item, rest))
         }
         _ => None,
     }
@@ -67,9 +79,9 @@ pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
 /// Returns a field. A name may contain dots, as names of models and span attributes do: the longest match is taken.
 fn named<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     fields.get(path).or_else(|| {
-        path.rmatch_indices('.').find_map(|(at, _)| {
-            let (name, rest) = (path.get(..at)?, path.get(at + 1..)?);
-            field(fields.get(name)?, rest)
+        path.rmatch_indices('.').find_map(|(dot, _)| {
+            let (name, rest) = (path.get(..dot)?, path.get(dot + 1..)?);
+            at(fields.get(name)?, rest)
         })
     })
 }
@@ -138,49 +150,36 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
         .filter(|fields| fields.len() == 1)
         .and_then(|fields| fields.iter().next());
     let (operator, operand) = single.ok_or_else(|| unknown("expression", expr))?;
-    let operands = || {
-        operand
-            .as_array()
-            .ok_or_else(|| unknown("operands", operand))
-    };
-    // The truth of each operand. All are evaluated, so that their errors show, and no value is kept: a field may be a whole
-    // prompt.
-    let truths = || -> Result<Vec<Option<bool>>, Problem> {
-        let operands = operands()?.iter();
-        let truth = |operand| evaluate(operand, call, depth).map(|value| truth(&value));
-        operands.map(truth).collect()
-    };
-    let two = || -> Result<(Value, Value), Problem> {
-        let [left, right] = operands()?.as_slice() else {
-            return Err(unknown("operands", operand));
-        };
-        Ok((evaluate(left, call, depth)?, evaluate(right, call, depth)?))
-    };
-    let ordered = |accept: fn(Ordering) -> bool| -> Result<Value, Problem> {
-        let (left, right) = two()?;
-        let (left, right) = (&seconds(&left, &right), &seconds(&right, &left));
-        // Values of different kinds have no order, and missing values have none either.
-        if left.is_null() || right.is_null() {
-            return Ok(Value::Null);
-        }
-        let comparable = std::mem::discriminant(left) == std::mem::discriminant(right);
-        Ok((comparable && accept(compare(Some(left), Some(right)))).into())
+    let truths = || truths(operand, call, depth);
+    let compared = |with: &dyn Fn(&Value, &Value) -> Value| compared(operand, call, depth, with);
+    let ordered = |accept: fn(Ordering) -> bool| {
+        compared(&|left, right| {
+            let (left, right) = (&seconds(left, right), &seconds(right, left));
+            // Values of different kinds have no order, and missing values have none either.
+            if left.is_null() || right.is_null() {
+                return Value::Null;
+            }
+            let comparable = std::mem::discriminant(left) == std::mem::discriminant(right);
+            (comparable && accept(compare(Some(left), Some(right)))).into()
+        })
     };
     match operator.as_str() {
         "$literal" => Ok(operand.clone()),
         "$getField" => {
             let path = operand.as_str().ok_or_else(|| unknown("field", operand))?;
-            let missing = match path.starts_with(FEEDBACK) {
-                true => Value::String(String::new()),
-                false => Value::Null,
+            let value = match path.starts_with(FEEDBACK) {
+                true => of_feedback(call, path).into_iter().next(),
+                false => field(call, path).cloned(),
             };
-            let value = field(call, path).filter(|value| !value.is_null());
-            Ok(value.cloned().unwrap_or(missing))
+            Ok(value.unwrap_or_default())
         }
         "$and" => truths().map(|all| of_all(&all, false)),
         "$or" => truths().map(|all| of_all(&all, true)),
         "$not" => truths().map(|all| truth(&of_all(&all, true)).map(|any| !any).into()),
-        "$eq" => Ok(equal(operands()?, two()?)),
+        "$eq" => {
+            let asks_for_null = asks_for_null(operands(operand)?);
+            compared(&|left, right| equal(left, right, asks_for_null))
+        }
         "$gt" => ordered(Ordering::is_gt),
         "$gte" => ordered(Ordering::is_ge),
         "$lt" => ordered(Ordering::is_lt),
@@ -192,6 +191,39 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
     }
 }
 
+fn operands(operand: &Value) -> Result<&Vec<Value>, Problem> {
+    operand
+        .as_array()
+        .ok_or_else(|| unknown("operands", operand))
+}
+
+/// Returns the truth of each operand. All are evaluated, so that their errors show, and no value is kept: a field may be a
+/// whole prompt.
+fn truths(operand: &Value, call: &Value, depth: usize) -> Result<Vec<Option<bool>>, Problem> {
+    let truth = |operand| evaluate(operand, call, depth).map(|value| truth(&value));
+    operands(operand)?.iter().map(truth).collect()
+}
+
+/// Returns the result of a comparison of two operands, of which one may have several values.
+fn compared(
+    operand: &Value,
+    call: &Value,
+    depth: usize,
+    compare: &dyn Fn(&Value, &Value) -> Value,
+) -> Result<Value, Problem> {
+    let [left, right] = operands(operand)?.as_slice() else {
+        return Err(unknown("operands", operand));
+    };
+    let (lefts, rights) = (values(left, call, depth)?, values(right, call, depth)?);
+    let pairs = lefts
+        .iter()
+        .flat_map(|left| rights.iter().map(move |right| (left, right)));
+    let truths: Vec<Option<bool>> = pairs
+        .map(|(left, right)| truth(&compare(left, right)))
+        .collect();
+    Ok(of_all(&truths, true))
+}
+
 /// Returns the truth of a list of which `decisive` decides by itself.
 fn of_all(truths: &[Option<bool>], decisive: bool) -> Value {
     match truths {
@@ -201,16 +233,54 @@ fn of_all(truths: &[Option<bool>], decisive: bool) -> Value {
     }
 }
 
-/// Compares two values; a null that is written in the query asks for a missing value.
-fn equal(operands: &[Value], (left, right): (Value, Value)) -> Value {
-    let asks_for_null = operands
+/// Returns whether a comparison has a null that is written in the query: it asks for a missing value.
+fn asks_for_null(operands: &[Value]) -> bool {
+    operands
         .iter()
-        .any(|operand| operand.get("$literal").is_some_and(Value::is_null));
+        .any(|operand| operand.get("$literal").is_some_and(Value::is_null))
+}
+
+fn equal(left: &Value, right: &Value, asks_for_null: bool) -> Value {
     let is_unknown = left.is_null() || right.is_null();
     match is_unknown && !asks_for_null {
         true => Value::Null,
-        false => same(&left, &right).into(),
+        false => same(left, right).into(),
     }
+}
+
+/// Returns the values of an operand: several if it is a field of a call's feedback. Those of no feedback are one empty
+/// text, as in W&B's server.
+fn values(operand: &Value, call: &Value, depth: usize) -> Result<Vec<Value>, Problem> {
+    let path = operand.get("$getField").and_then(Value::as_str);
+    let Some(path) = path.filter(|path| path.starts_with(FEEDBACK)) else {
+        return Ok(vec![evaluate(operand, call, depth)?]);
+    };
+    let found = of_feedback(call, path);
+    Ok(match found.is_empty() {
+        true => vec![Value::String(String::new())],
+        false => found,
+    })
+}
+
+/// Returns the value of a field in each feedback of its type, at `feedback.[TYPE].path`; `*` is any type.
+pub(super) fn of_feedback(call: &Value, path: &str) -> Vec<Value> {
+    let parts = path.strip_prefix("feedback.").and_then(|rest| {
+        let (kind, path) = rest.rsplit_once("].")?;
+        Some((kind.strip_prefix('[')?, path))
+    });
+    let Some((kind, path)) = parts else {
+        return Vec::new();
+    };
+    let all = call.get("feedback").and_then(Value::as_array);
+    let is_of = |one: &&Value| kind == "*" || one.get("feedback_type").is_some_and(|it| it == kind);
+    let of_kind = all.into_iter().flatten().filter(is_of);
+    let value = |one: &Value| {
+        let value = field(one, path).filter(|value| !value.is_null());
+        value
+            .cloned()
+            .unwrap_or_else(|| Value::String(String::new()))
+    };
+    of_kind.map(value).collect()
 }
 
 fn same(left: &Value, right: &Value) -> bool {
@@ -222,39 +292,32 @@ fn contained(operand: &Value, call: &Value, depth: usize) -> Result<Value, Probl
     let Some([left, Value::Array(list)]) = operand.as_array().map(Vec::as_slice) else {
         return Err(unknown("operands of $in", operand));
     };
-    let left = evaluate(left, call, depth)?;
-    if left.is_null() {
-        return Ok(Value::Null);
-    }
-    for item in list {
-        if same(&left, &evaluate(item, call, depth)?) {
-            return Ok(true.into());
-        }
-    }
-    Ok(false.into())
+    let items = list.iter().map(|item| evaluate(item, call, depth));
+    let items: Vec<Value> = items.collect::<Result<_, _>>()?;
+    let is_in = |left: &Value| (!left.is_null()).then(|| items.iter().any(|item| same(left, item)));
+    let truths: Vec<Option<bool>> = values(left, call, depth)?.iter().map(is_in).collect();
+    Ok(of_all(&truths, true))
 }
 
 fn contains(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
-    let part = |name: &str| -> Result<Option<String>, Problem> {
-        let value = evaluate(
-            operand
-                .get(name)
-                .ok_or_else(|| unknown("operand of $contains", operand))?,
-            call,
-            depth,
-        )?;
-        Ok((!value.is_null()).then(|| text(&value)))
-    };
-    let (Some(input), Some(substr)) = (part("input")?, part("substr")?) else {
-        return Ok(Value::Null);
+    let parts = |name: &str| -> Result<Vec<Option<String>>, Problem> {
+        let part = operand.get(name);
+        let part = part.ok_or_else(|| unknown("operand of $contains", operand))?;
+        let values = values(part, call, depth)?.into_iter();
+        Ok(values
+            .map(|value| (!value.is_null()).then(|| text(&value)))
+            .collect())
     };
     let any_case = operand.get("case_insensitive").and_then(truth) == Some(true);
-    Ok(if any_case {
-        input.to_lowercase().contains(&substr.to_lowercase())
-    } else {
-        input.contains(&substr)
-    }
-    .into())
+    let cased = |text: &str| match any_case {
+        true => text.to_lowercase(),
+        false => text.to_owned(),
+    };
+    let substr = parts("substr")?.into_iter().next().flatten();
+    let substr = substr.map(|substr| cased(&substr));
+    let has = |input: Option<String>| Some(cased(&input?).contains(substr.as_ref()?));
+    let truths: Vec<Option<bool>> = parts("input")?.into_iter().map(has).collect();
+    Ok(of_all(&truths, true))
 }
 
 fn text(value: &Value) -> String {

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::expr::FEEDBACK;
 use crate::reply::Problem;
 
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 17] = [
     "project_id",
     "id",
     "trace_id",
@@ -23,13 +23,11 @@ const FIELDS: [&str; 19] = [
     "wb_run_step_end",
     "deleted_at",
     "expire_at",
-    "input_refs",
-    "output_refs",
 ];
 /// The fields with fields of their own.
 const OBJECTS: [&str; 4] = ["attributes", "inputs", "output", "summary"];
 /// The fields that calls are sorted by, and not selected.
-const SIZES: [&str; 2] = ["storage_size_bytes", "total_storage_size_bytes"];
+const SIZES: [&str; 1] = ["storage_size_bytes"];
 
 /// Refuses a field that calls are not selected by.
 pub(super) fn check(path: &str) -> Result<(), Problem> {

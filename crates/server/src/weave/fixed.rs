@@ -122,15 +122,13 @@ fn time(literal: &Value) -> Option<i64> {
         Value::String(text) => text.parse::<Timestamp>().ok().map(Timestamp::as_nanos),
         Value::Number(seconds) => {
             let seconds = seconds.as_f64().filter(|seconds| seconds.abs() < 9e9)?;
+            // Seconds of today are no more exact than microseconds.
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "the range is checked above"
             )]
-            let (whole, part) = (
-                seconds.trunc() as i64,
-                (seconds.fract() * 1e9).round() as i64,
-            );
-            whole.checked_mul(1_000_000_000)?.checked_add(part)
+            let micros = (seconds * 1e6).round() as i64;
+            micros.checked_mul(1_000)
         }
         _ => None,
     }
@@ -160,6 +158,13 @@ mod tests {
         assert_eq!(rest, Some(json!({"$expr": content})));
         let (fixed, rest) = split(&json!({"$expr": {"$lt": [start(), {"$literal": 1}]}})).unwrap();
         assert_eq!((fixed.range, rest), ((None, Some(1_000_000_000)), None));
+    }
+
+    #[test]
+    fn seconds_are_exact_to_the_microsecond() {
+        for micros in [1_795_341_600_123_456_i64, 1_795_341_600_000_001] {
+            assert_eq!(time(&json!(micros as f64 / 1e6)), Some(micros * 1_000));
+        }
     }
 
     #[test]

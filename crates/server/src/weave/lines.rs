@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use spanloom_core::Record;
 
-use super::call::{Form, Presenter, Shown};
+use super::call::{Form, Presenter, ProjectPrices, Shown};
 use crate::app::App;
 use crate::reply::Problem;
-use crate::store::Memory;
+use crate::store::{Memory, Store};
 
 /// The bytes at which a page is full.
 const PAGE_BYTES: usize = 256 << 10;
@@ -27,9 +27,26 @@ pub(super) struct Lines {
 }
 
 /// The form in which calls of a project are written.
-struct Shape {
+pub(super) struct Shape {
     project: String,
     form: Form,
+    prices: ProjectPrices,
+}
+
+impl Shape {
+    /// Reads the prices that the form needs. Blocks on the disk.
+    pub(super) fn read(store: &Store, project: String, form: Form) -> Result<Self, Problem> {
+        let prices = form.prices(store, &project)?;
+        Ok(Self {
+            project,
+            form,
+            prices,
+        })
+    }
+
+    pub(super) fn presenter<'a>(&'a self, store: &'a Store, memory: &'a Memory) -> Presenter<'a> {
+        Presenter::new(store, memory, &self.form, &self.project, &self.prices)
+    }
 }
 
 impl Lines {
@@ -37,8 +54,7 @@ impl Lines {
         app: Arc<App>,
         memory: Arc<Memory>,
         places: Vec<usize>,
-        project: String,
-        form: Form,
+        shape: Shape,
     ) -> Self {
         let number = |place: usize| u32::try_from(place).ok();
         Self {
@@ -46,7 +62,7 @@ impl Lines {
             memory,
             places: places.into_iter().filter_map(number).collect(),
             sent: 0,
-            shape: Arc::new(Shape { project, form }),
+            shape: Arc::new(shape),
         }
     }
 
@@ -95,7 +111,7 @@ fn page(
     places: &[u32],
     shape: &Shape,
 ) -> Result<(Bytes, usize), Problem> {
-    let presenter = Presenter::new(&app.store, memory, &shape.form, &shape.project)?;
+    let presenter = shape.presenter(&app.store, memory);
     let mut lines = Vec::new();
     let mut calls = 0;
     // Start with one call: the size of the calls is unknown.

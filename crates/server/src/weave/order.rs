@@ -2,10 +2,66 @@
 
 use std::cmp::Ordering;
 
+use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::expr;
+use super::expr::{self, FEEDBACK};
 use super::query::SortBy;
+use crate::reply::Problem;
+
+/// The maximum number of fields to sort by. Weave's clients send one.
+const SORTS: usize = 8;
+/// The maximum bytes of a text that are considered when sorting.
+const TEXT: usize = 256;
+
+/// The values by which a thing is sorted.
+pub(super) type Keys = Vec<Option<Value>>;
+
+/// Refuses to sort by too many fields.
+pub(super) fn check(fields: &[SortBy]) -> Result<(), Problem> {
+    match fields.len() > SORTS {
+        true => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("a query may sort by at most {SORTS} fields"),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Returns the values by which a thing is sorted.
+pub(super) fn keys(fields: &[SortBy], of: &Value) -> Keys {
+    let keys = fields
+        .iter()
+        .map(|sort| match sort.field.starts_with(FEEDBACK) {
+            true => key(expr::of_feedback(of, &sort.field).first()),
+            false => key(expr::field(of, &sort.field)),
+        });
+    keys.collect()
+}
+
+/// Sorts things; equal ones keep their order.
+pub(super) fn sort(fields: &[SortBy], things: Vec<Value>) -> Vec<Value> {
+    let mut keyed: Vec<(Keys, Value)> = things
+        .into_iter()
+        .map(|one| (keys(fields, &one), one))
+        .collect();
+    keyed.sort_by(|(left, _), (right, _)| compare_all(fields, left, right));
+    keyed.into_iter().map(|(_, one)| one).collect()
+}
+
+/// Returns the part of a value that determines its order: all lists and objects are equal, a text counts by its start.
+fn key(value: Option<&Value>) -> Option<Value> {
+    Some(match value? {
+        Value::Array(_) | Value::Object(_) => Value::Array(Vec::new()),
+        Value::String(text) => {
+            let cut = (0..=TEXT.min(text.len()))
+                .rev()
+                .find_map(|end| text.get(..end));
+            cut.unwrap_or_default().into()
+        }
+        other => other.clone(),
+    })
+}
 
 /// Compares the values that two things have for each of the fields that they are sorted by.
 pub(super) fn compare_all(
@@ -39,6 +95,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_key_is_small_whatever_it_is_of() {
+        let long = "ü".repeat(10_000);
+        let of = |value: Value| key(Some(&value)).unwrap();
+        assert_eq!(of(json!(long)).as_str().unwrap().len(), TEXT);
+        assert_eq!(of(json!({"a": long})), json!([]));
+        assert_eq!(of(json!(1.5)), json!(1.5));
+        assert_eq!(key(None), None);
+    }
 
     #[test]
     fn numbers_come_first_and_missing_values_last_in_both_directions() {

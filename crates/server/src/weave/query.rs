@@ -7,23 +7,21 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use spanloom_core::Timestamp;
 
 use super::call::{Form, Shown};
 use super::content::ByContent;
 use super::filter::Filter;
-use super::lines::Lines;
-use super::{expr, field, fixed};
+use super::lines::{Lines, Shape};
+use super::{expr, field, fixed, order};
 use crate::app::App;
 use crate::body::{QUERY, RECORDS, Room};
 use crate::reply::{self, Problem};
 use crate::store::Memory;
 use crate::store::question::{self, Column, Order, Until};
-
-/// The maximum number of fields that a query may sort by. Weave's clients send one.
-const SORTS: usize = 8;
 
 #[derive(Deserialize)]
 pub(super) struct Query {
@@ -62,6 +60,15 @@ impl SortBy {
             .as_deref()
             .is_some_and(|direction| direction.eq_ignore_ascii_case("desc"))
     }
+}
+
+/// Reads a time, in UTC if it has no zone: Python's times may have none.
+pub(super) fn lenient<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    let parsed = text.map(|text| text.parse().or_else(|_| format!("{text}Z").parse()));
+    parsed.transpose().map_err(de::Error::custom)
 }
 
 /// Reads a question's JSON body, of at most `most` bytes.
@@ -103,7 +110,11 @@ pub(super) async fn stream_query(
     let project = query.project_id.clone();
     let found = select(&app, &memory, &mut query, offset.saturating_add(limit)).await?;
     let found: Vec<usize> = found.into_iter().skip(offset).take(limit).collect();
-    let lines = Lines::new(app, memory, found, project, query.form);
+    let form = query.form;
+    let store = Arc::clone(&app);
+    let shape = move || Shape::read(&store.store, project, form);
+    let shape = app.questions.ask(shape).await?;
+    let lines = Lines::new(app, memory, found, shape);
     let stream = futures_util::stream::unfold((lines, place), |(mut lines, place)| async {
         let page = lines.next().await?;
         Some((page, (lines, place)))
@@ -158,10 +169,7 @@ async fn select(
     most: usize,
 ) -> Result<Vec<usize>, Problem> {
     let fields = query.sort_by.take().unwrap_or_default();
-    if fields.len() > SORTS {
-        let reason = format!("a query may sort by at most {SORTS} fields");
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason));
-    }
+    order::check(&fields)?;
     let (fixed, rest) = match &query.query {
         Some(query) => {
             // Evaluated here so that its errors show even if there is no call to test.

@@ -7,7 +7,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::call::{Form, Presenter, Shown};
+use super::call::{Form, Shown};
+use super::lines::Shape;
 use super::query;
 use crate::app::App;
 use crate::body::QUERY;
@@ -45,7 +46,8 @@ pub(super) async fn read(
         let Some(record) = record else {
             return Ok(reply::json(&json!({"call": null})));
         };
-        let presenter = Presenter::new(&store.store, &memory, &read.form, &read.project_id)?;
+        let shape = Shape::read(&store.store, read.project_id, read.form)?;
+        let presenter = shape.presenter(&store.store, &memory);
         let call = presenter.show(record)?;
         Ok(reply::json(&Found { call }))
     };

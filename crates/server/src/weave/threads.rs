@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use spanloom_core::Timestamp;
 
 use super::order;
-use super::query::{self, SortBy};
+use super::query::{self, SortBy, lenient};
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
@@ -47,9 +47,9 @@ struct Query {
 /// Conditions on turns.
 #[derive(Deserialize)]
 struct Filter {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     after_datetime: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     before_datetime: Option<Timestamp>,
     /// All threads, if it is empty.
     #[serde(default)]
@@ -69,6 +69,7 @@ pub(super) async fn stream_query(
 ) -> Result<Response, Problem> {
     let query: Query = query::read(&app, request, QUERY).await?;
     let place = app.stream()?;
+    order::check(query.sort_by.as_deref().unwrap_or_default())?;
     for sort in query.sort_by.iter().flatten() {
         if !FIELDS.contains(&sort.field.as_str()) {
             let reason = format!(
@@ -109,17 +110,11 @@ fn threads(store: &Store, query: &Query, until: &Until) -> Result<Vec<Value>, Pr
     let threads = turns
         .into_iter()
         .filter_map(|(id, turns)| thread(id, &turns));
-    let mut threads: Vec<Value> = threads.collect();
+    let threads: Vec<Value> = threads.collect();
     let newest = [SortBy::descending("last_updated")];
     let sorts = query.sort_by.as_deref().filter(|sorts| !sorts.is_empty());
     let sorts = sorts.unwrap_or(&newest);
-    let keys = |thread: &Value| -> Vec<Option<Value>> {
-        sorts
-            .iter()
-            .map(|sort| thread.get(&sort.field).cloned())
-            .collect()
-    };
-    threads.sort_by(|left, right| order::compare_all(sorts, &keys(left), &keys(right)));
+    let threads = order::sort(sorts, threads);
     let (offset, limit) = (query.offset.unwrap_or(0), query.limit.unwrap_or(usize::MAX));
     Ok(threads.into_iter().skip(offset).take(limit).collect())
 }

@@ -149,6 +149,27 @@ async fn a_filter_deletes_the_calls_of_a_user_with_what_only_they_had() {
 }
 
 #[tokio::test]
+async fn calls_of_any_depth_go_with_the_first() {
+    let server = Running::new().await;
+    let mut calls: Vec<Value> = (1..=400).map(call).collect();
+    for n in 1..400 {
+        calls[n]["trace_id"] = calls[0]["trace_id"].clone();
+        calls[n]["parent_id"] = calls[n - 1]["id"].clone();
+    }
+    // Below themselves, whatever they were sent with.
+    for (n, parent) in [(500, 501), (501, 500)] {
+        let mut circle = call(n);
+        circle["trace_id"] = json!("5".repeat(32));
+        circle["parent_id"] = json!(id(parent));
+        calls.push(circle);
+    }
+    server.record(&calls).await;
+    let answer = calls_delete(&server, &[&id(3), &id(500)]).await;
+    assert_eq!(answer, json!({"num_deleted": 400}));
+    assert_eq!(server.count().await, 2);
+}
+
+#[tokio::test]
 async fn a_text_that_came_twice_goes_with_both_calls() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");

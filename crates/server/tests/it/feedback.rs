@@ -245,3 +245,45 @@ async fn feedback_that_lacks_what_its_kind_must_have_is_refused() {
     assert_eq!(ask(&server, "/feedback/batch/create", batch).await.0, 400);
     assert_eq!(query(&server, json!({})).await.len(), before);
 }
+
+#[tokio::test]
+async fn a_condition_is_met_by_any_feedback_of_its_kind() {
+    let server = Running::new().await;
+    server.record(&[call(1), call(2)]).await;
+    for (kind, payload) in [
+        ("mark", json!({"x": "a", "n": 1})),
+        ("mark", json!({"x": "b", "n": 2})),
+        ("other", json!({"x": "a"})),
+        ("other", json!({"x": "b"})),
+    ] {
+        create(&server, new(1, kind, payload)).await;
+    }
+    let (mark, other) = ("feedback.[mark].payload.x", "feedback.[other].payload.x");
+    let number = json!({"$getField": "feedback.[mark].payload.n"});
+    for (condition, expected) in [
+        (json!({"$and": [equal(mark, "a"), equal(mark, "b")]}), 1),
+        (json!({"$not": [equal(mark, "b")]}), 1),
+        (json!({"$and": [equal(mark, "b"), equal(other, "b")]}), 1),
+        (json!({"$gt": [number, {"$literal": 1}]}), 1),
+        (json!({"$gt": [number, {"$literal": 2}]}), 0),
+        (
+            json!({"$in": [{"$getField": mark}, [{"$literal": "b"}, {"$literal": "c"}]]}),
+            1,
+        ),
+        (
+            json!({"$contains": {"input": {"$getField": other}, "substr": {"$literal": "B"}, "case_insensitive": true}}),
+            1,
+        ),
+    ] {
+        let found = server.query(json!({"query": {"$expr": condition}})).await;
+        assert_eq!(found.len(), expected, "{condition}");
+    }
+    let sort = json!([{"field": "feedback.[mark].payload.n", "direction": "asc"}]);
+    let ids: Vec<Value> = server
+        .query(json!({"sort_by": sort}))
+        .await
+        .iter()
+        .map(|call| call["id"].clone())
+        .collect();
+    assert_eq!(ids, [call(1)["id"].clone(), call(2)["id"].clone()]);
+}

@@ -169,3 +169,45 @@ async fn names_and_ids_go_with_the_calls_that_had_them() {
         assert_eq!(old, 0);
     }
 }
+
+#[tokio::test]
+async fn datasets_do_not_drive_out_all_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let small = Retention {
+        max_age: None,
+        max_bytes: Some(4 << 20),
+    };
+    let server = server(&path, small).await;
+    let calls: Vec<Value> = (1..=64).map(call).collect();
+    server.record(&calls).await;
+    for n in 0..8 {
+        let row = json!({"n": n, "text": "x".repeat(1 << 20)});
+        let table = json!({"table": {"project_id": "acme/chatbot", "rows": [row]}});
+        assert_eq!(server.post("/table/create", &table).await.status(), 200);
+    }
+    let reaction = json!({"project_id": "acme/chatbot", "weave_ref": format!("weave:///acme/chatbot/call/{:016x}", 1), "feedback_type": "x", "payload": {}});
+    assert_eq!(
+        server.post("/feedback/create", &reaction).await.status(),
+        200
+    );
+    server.stop().await;
+    // A start looks for calls to remove before it takes the first one.
+    let server = self::server(&path, small).await;
+    server.record(&[call(65)]).await;
+    server.stop().await;
+    assert_eq!(stored(&path, "call"), 65);
+    // Calls go when they take more than their part, and their feedback with them.
+    let one = self::server(
+        &path,
+        Retention {
+            max_age: Some(Duration::from_secs(1)),
+            max_bytes: None,
+        },
+    )
+    .await;
+    let left = left(&one, |left| left.len() == 1).await;
+    assert_eq!(left, [65]);
+    one.stop().await;
+    assert_eq!(stored(&path, "document"), 0);
+}

@@ -185,3 +185,27 @@ async fn a_reference_leads_to_a_row_of_a_dataset() {
     assert_eq!(read(format!("{dataset}/attr/rows/index/0")).await.0, 400);
     assert_eq!(read(table).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_table_and_a_request_have_so_many_rows() {
+    let server = Running::new().await;
+    let rows =
+        |count: usize| json!({"table": {"project_id": PROJECT, "rows": vec![json!({}); count]}});
+    let (status, made) = answer(&server, "/table/create", rows(100_000)).await;
+    assert_eq!(status, 200);
+    assert_eq!(answer(&server, "/table/create", rows(100_001)).await.0, 413);
+    let digest = made["digest"].as_str().unwrap();
+    let front = json!({"insert": {"index": 0, "row": {}}});
+    let update =
+        json!({"project_id": PROJECT, "base_digest": digest, "updates": vec![front; 1_001]});
+    assert_eq!(answer(&server, "/table/update", update).await.0, 413);
+    // A row that occurs many times, and one that is not there, take their part of an answer too.
+    let digests = vec!["x"; 600_000];
+    let body = json!({"project_id": PROJECT, "row_digests": digests});
+    let (_, missing) = answer(&server, "/table/create_from_digests", body).await;
+    let query = json!({"project_id": PROJECT, "digest": missing["digest"]});
+    assert_eq!(answer(&server, "/table/query", query).await.0, 422);
+    let sort =
+        json!({"project_id": PROJECT, "digest": digest, "sort_by": vec![json!({"field": "a"}); 9]});
+    assert_eq!(answer(&server, "/table/query", sort).await.0, 422);
+}

@@ -1,10 +1,9 @@
 //! The deletion of calls.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::PoisonError;
 
 use super::Memory;
-use super::reported::DEEPEST;
 use crate::store::facts::{SEGMENT, Traces};
 
 /// The most calls that are deleted at a time: other writes wait meanwhile.
@@ -47,24 +46,21 @@ impl Memory {
                 below.entry(parent).or_default().push(*place);
             }
         }
-        let mut depths: HashMap<usize, usize> = HashMap::new();
-        let mut open: Vec<(usize, usize)> = places.iter().map(|place| (*place, 0)).collect();
-        while let Some((place, depth)) = open.pop() {
-            let is_deeper = depths.get(&place).is_none_or(|known| *known < depth);
-            if is_deeper && depth <= DEEPEST {
-                depths.insert(place, depth);
-                let children = below.get(&place).into_iter().flatten();
-                open.extend(children.map(|child| (*child, depth + 1)));
+        let mut found: BTreeSet<usize> = BTreeSet::new();
+        let mut open: Vec<usize> = places.to_vec();
+        while let Some(place) = open.pop() {
+            if found.insert(place) {
+                open.extend(below.get(&place).into_iter().flatten());
             }
         }
-        let stays = members.iter().filter(|place| !depths.contains_key(place));
+        let stays = members.iter().filter(|place| !found.contains(place));
         let mixed = self.traces_of(&stays.copied().collect::<Vec<_>>());
-        let mut by_depth: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for (place, depth) in depths {
-            let key = (DEEPEST - depth, place / SEGMENT);
-            by_depth.entry(key).or_default().push(place);
+        let mut by_height: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        for (place, height) in heights(&found, &below) {
+            let key = (height, place / SEGMENT);
+            by_height.entry(key).or_default().push(place);
         }
-        let steps = by_depth.into_values().flat_map(|mut places| {
+        let steps = by_height.into_values().flat_map(|mut places| {
             places.sort_unstable();
             places
                 .chunks(STEP)
@@ -122,4 +118,44 @@ impl Memory {
             self.count_once(*place);
         }
     }
+}
+
+/// Returns how many levels of calls are below each place at most. Places that are below themselves come last.
+fn heights(
+    found: &BTreeSet<usize>,
+    below: &HashMap<usize, Vec<usize>>,
+) -> impl Iterator<Item = (usize, usize)> {
+    let mut parents: HashMap<usize, usize> = HashMap::new();
+    let mut open_children: HashMap<usize, usize> = HashMap::new();
+    for (parent, children) in below.iter().filter(|(parent, _)| found.contains(parent)) {
+        open_children.insert(*parent, children.len());
+        parents.extend(children.iter().map(|child| (*child, *parent)));
+    }
+    let mut heights: HashMap<usize, usize> = HashMap::new();
+    let leaves = found
+        .iter()
+        .filter(|place| !open_children.contains_key(place));
+    let mut done: Vec<usize> = leaves.copied().collect();
+    while let Some(place) = done.pop() {
+        let height = *heights.entry(place).or_default();
+        let Some(parent) = parents.get(&place) else {
+            continue;
+        };
+        let of_parent = heights.entry(*parent).or_default();
+        *of_parent = (*of_parent).max(height + 1);
+        if let Some(open) = open_children.get_mut(parent) {
+            *open = open.saturating_sub(1);
+            if *open == 0 {
+                done.push(*parent);
+            }
+        }
+    }
+    let in_circles: Vec<usize> = open_children
+        .into_iter()
+        .filter_map(|(place, open)| (open > 0).then_some(place))
+        .collect();
+    for place in in_circles {
+        heights.insert(place, usize::MAX);
+    }
+    heights.into_iter()
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use super::Memory;
 
 /// The most levels of spans that are followed outwards.
-pub(super) const DEEPEST: usize = 256;
+const DEEPEST: usize = 256;
 
 impl Memory {
     /// Marks the spans around all spans that report tokens, where a segment was read that does not know its later rows.

@@ -30,7 +30,7 @@ use crate::store::row::Row;
 use crate::store::segments::Saved;
 use crate::store::upgrade::Upgrade;
 use crate::store::values::Values;
-use crate::store::{Dictionary, changes, frame, schema};
+use crate::store::{Dictionary, changes, documents, frame, schema};
 
 /// The state of the writer, ahead of the readers while a transaction is open.
 pub(super) struct Transaction {
@@ -239,7 +239,13 @@ impl Transaction {
         changes::bound(&self.connection)?;
         let memory = self.published.get();
         let pages = Pages::of(&self.connection)?;
-        let Some(first) = retention.first(&memory.rows, pages, SystemTime::now()) else {
+        // It takes a moment to know, and only a file that is full has to.
+        let others = match retention.is_full(pages) {
+            true => documents::bytes(&self.connection)?,
+            false => 0,
+        };
+        let now = SystemTime::now();
+        let Some(first) = retention.first(&memory.rows, pages, others, now) else {
             return pages.shrink(&self.connection);
         };
         let frame = memory.rows.first_frame(first).unwrap_or(self.frames);
@@ -264,6 +270,14 @@ impl Transaction {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         schema::remove_before(&transaction, number(first), frame, number(first / SEGMENT))?;
+        if documents::any_feedback(&transaction)? {
+            let memory = self.published.get();
+            let gone = (memory.rows.first()..first).filter_map(|place| memory.rows.get(place));
+            for row in gone.filter(|row| !row.is_hole()) {
+                let project = memory.dictionary.text(row.project);
+                documents::remove_feedback(&transaction, project, &row.id.to_string())?;
+            }
+        }
         if repeats::period(frame) > self.oldest_period {
             repeats::remove_before(&transaction, frame)?;
         }

@@ -19,7 +19,7 @@ pub(crate) fn add_costs(record: &mut Record) {
 
 /// The prices of a project, by model.
 #[derive(Debug, Default)]
-pub(super) struct ProjectPrices(HashMap<String, Vec<ProjectPrice>>);
+pub(in crate::weave) struct ProjectPrices(HashMap<String, Vec<ProjectPrice>>);
 
 /// A price that a project's user has set.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl ProjectPrice {
 }
 
 impl ProjectPrices {
-    pub(super) fn read(store: &Store, project: &str) -> Result<Self, Problem> {
+    pub(in crate::weave) fn read(store: &Store, project: &str) -> Result<Self, Problem> {
         let mut prices: HashMap<String, Vec<ProjectPrice>> = HashMap::new();
         store.documents(DocumentKind::Price, project, None, |document| {
             let fields: Map<String, Value> =
@@ -179,15 +179,24 @@ fn by_project(usage: &Usage, price: &ProjectPrice) -> Map<String, Value> {
         created_by: crate::weave::graphql::USER_NAME,
     };
     let mut fields = costs.fields();
-    fields.insert("provider_id".to_owned(), field("provider_id"));
-    fields.insert("pricing_level_id".to_owned(), field("pricing_level_id"));
+    for name in [
+        "provider_id",
+        "pricing_level_id",
+        "prompt_token_cost_unit",
+        "completion_token_cost_unit",
+    ] {
+        fields.insert(name.to_owned(), field(name));
+    }
     fields
 }
 
 /// Shows the cost that the recorder knew: it had the user's own prices, and the tier of the call.
 fn by_recorder(of_model: &PricedUsage, stated: &CostSummary) -> Map<String, Value> {
-    let input = stated.input_usd.or(Some(stated.total_usd));
-    let output = stated.output_usd.or(Some(0.0));
+    // Without its parts, the whole cost is shown as that of input, so that the sum is right.
+    let rest = |part: f64| (stated.total_usd - part).max(0.0);
+    let output = stated.output_usd.or(stated.input_usd.map(rest));
+    let output = Some(output.unwrap_or(0.0));
+    let input = stated.input_usd.or(output.map(rest));
     let date = json!(stated.price_date);
     let usage = &of_model.usage;
     // The parts are known where the built-in prices are those of the recorder.
@@ -273,7 +282,7 @@ mod tests {
 
     fn price(date: &str, per_token: f64) -> ProjectPrice {
         let fields = json!({"prompt_token_cost": per_token, "completion_token_cost": 2.0 * per_token, "cache_read_input_token_cost": 0.0,
-            "effective_date": date, "provider_id": "own", "pricing_level_id": "e/p"});
+            "effective_date": date, "provider_id": "own", "pricing_level_id": "e/p", "prompt_token_cost_unit": "EUR"});
         let Value::Object(fields) = fields else {
             panic!("an object");
         };
@@ -298,6 +307,10 @@ mod tests {
             (&json!(0.3), 0.5)
         );
         assert_eq!(found["m"]["prompt_token_cost"], Value::Null);
+        for part in ["input_usd", "output_usd"] {
+            let one = json!({"usage": usage, "cost": {"total_usd": 0.5, part: 0.2, "source": "reported"}});
+            assert_eq!(sum(&costs(&one, &none)["m"]), 0.5, "{part}");
+        }
         let usage = json!({"gpt-4o-mini": {"prompt_tokens": 3_000_000, "completion_tokens": 1_000_000,
             "prompt_tokens_details": {"cached_tokens": 1_000_000}}});
         let found = &costs(&json!({"usage": usage}), &none)["gpt-4o-mini"];
@@ -324,6 +337,7 @@ mod tests {
             (&found["pricing_level"], &found["provider_id"]),
             (&json!("project"), &json!("own"))
         );
+        assert_eq!(found["prompt_token_cost_unit"], "EUR");
         // A price of the future counts only where there is no other one.
         let future = of_model(vec![price("2026-12-01T00:00:00Z", 3.0)]);
         assert_eq!(sum(&costs(&stated, &future)["gpt-4o-mini"]), 9.0);

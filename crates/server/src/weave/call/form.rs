@@ -25,6 +25,20 @@ pub(in crate::weave) struct Form {
     return_expanded_column_values: Option<bool>,
 }
 
+impl Form {
+    /// Returns the project's prices, if they are needed. Blocks on the disk.
+    pub(in crate::weave) fn prices(
+        &self,
+        store: &Store,
+        project: &str,
+    ) -> Result<ProjectPrices, Problem> {
+        match self.include_costs {
+            Some(true) => ProjectPrices::read(store, project),
+            _ => Ok(ProjectPrices::default()),
+        }
+    }
+}
+
 /// Writes calls of a project in a form.
 pub(in crate::weave) struct Presenter<'a> {
     store: &'a Store,
@@ -33,23 +47,19 @@ pub(in crate::weave) struct Presenter<'a> {
     columns: Columns,
     project: String,
     code: Option<Code>,
-    prices: ProjectPrices,
+    prices: &'a ProjectPrices,
 }
 
 impl<'a> Presenter<'a> {
-    /// Blocks on the disk, as its other methods do.
     pub(in crate::weave) fn new(
         store: &'a Store,
         memory: &'a Memory,
         form: &'a Form,
         project: &str,
-    ) -> Result<Self, Problem> {
-        let prices = match form.include_costs {
-            Some(true) => ProjectPrices::read(store, project)?,
-            _ => ProjectPrices::default(),
-        };
+        prices: &'a ProjectPrices,
+    ) -> Self {
         let with_costs = form.include_costs == Some(true);
-        Ok(Self {
+        Self {
             store,
             memory,
             form,
@@ -57,10 +67,10 @@ impl<'a> Presenter<'a> {
             project: project.to_owned(),
             code: memory.dictionary.code(project),
             prices,
-        })
+        }
     }
 
-    /// Returns a call in the form.
+    /// Returns a call in the form. Blocks on the disk.
     pub(in crate::weave) fn show(&self, record: Record) -> Result<Shown<'_>, Problem> {
         let own_size = Shown::size(&record);
         let storage_size = (self.form.include_storage_size == Some(true)).then_some(own_size);
@@ -70,7 +80,7 @@ impl<'a> Presenter<'a> {
             false => None,
         };
         let costs = match self.form.include_costs {
-            Some(true) => costs::of(&record, &self.prices),
+            Some(true) => costs::of(&record, self.prices),
             _ => None,
         };
         let mut record = present(record);

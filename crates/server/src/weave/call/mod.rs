@@ -14,6 +14,7 @@ mod form;
 mod shown;
 mod summary;
 
+pub(super) use costs::ProjectPrices;
 pub(super) use expand::expand;
 pub(super) use form::{Form, Presenter};
 pub(super) use shown::Shown;

@@ -17,5 +17,5 @@ mod reaction;
 mod shown;
 
 pub(super) use create::{create, create_batch, replace};
-pub(super) use of_call::{matches, of_call};
+pub(super) use of_call::{of_call, put_into};
 pub(super) use query::{purge, query};

@@ -6,7 +6,6 @@ use super::shown;
 use crate::reply::Problem;
 use crate::store::{DocumentKind, Store};
 use crate::weave::digest::EXTERNAL;
-use crate::weave::expr;
 
 /// The fields of feedback in a call, besides ratings and tags.
 const OF_CALL: [&str; 11] = [
@@ -52,31 +51,10 @@ pub(in crate::weave) fn of_call(
     Ok(found)
 }
 
-/// Returns whether a call meets a query about its feedback: with any one of it, as `feedback.[TYPE].payload.x`, where the
-/// type may be `*`.
-pub(in crate::weave) fn matches(
-    query: &Value,
-    call: &mut Value,
-    all: &[Map<String, Value>],
-) -> Result<bool, Problem> {
-    if all.is_empty() {
-        return expr::matches(query, call);
+/// Puts the feedback on a call into it, where queries find it.
+pub(in crate::weave) fn put_into(call: &mut Value, feedback: Vec<Map<String, Value>>) {
+    if let Some(fields) = call.as_object_mut() {
+        let feedback = feedback.into_iter().map(Value::Object).collect();
+        fields.insert("feedback".to_owned(), Value::Array(feedback));
     }
-    for one in all {
-        let mut by_type = Map::new();
-        // Of other types, the first counts.
-        for other in all.iter().rev().chain([one]) {
-            let kind = other.get("feedback_type").and_then(Value::as_str);
-            let kind = format!("[{}]", kind.unwrap_or_default());
-            by_type.insert(kind, Value::Object(other.clone()));
-        }
-        by_type.insert("[*]".to_owned(), Value::Object(one.clone()));
-        if let Some(fields) = call.as_object_mut() {
-            fields.insert("feedback".to_owned(), Value::Object(by_type));
-        }
-        if expr::matches(query, call)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -71,6 +71,7 @@ pub(in crate::weave) async fn query(
 fn answer(store: &Store, query: Query, until: &Until) -> Result<Value, Problem> {
     let wanted = query.fields.unwrap_or_default();
     let sorts = query.sort_by.unwrap_or_default();
+    order::check(&sorts)?;
     let queried = query.query.iter().flat_map(expr::fields);
     let named = wanted.iter().map(String::as_str);
     let sorted = sorts.iter().map(|sort| sort.field.as_str());
@@ -80,16 +81,12 @@ fn answer(store: &Store, query: Query, until: &Until) -> Result<Value, Problem> 
     if let Some(query) = &query.query {
         expr::matches(query, &Value::Null)?;
     }
-    let mut found = select(store, &query.project_id, query.query.as_ref(), until)?;
+    let found = select(store, &query.project_id, query.query.as_ref(), until)?;
     let total = found.len();
     if wanted.iter().any(|field| field.eq_ignore_ascii_case(COUNT)) {
         return Ok(json!({"result": [{COUNT: total}], "total_count": total}));
     }
-    let keys = |feedback: &Value| -> Vec<Option<Value>> {
-        let fields = sorts.iter().map(|sort| expr::field(feedback, &sort.field));
-        fields.map(|value| value.cloned()).collect()
-    };
-    found.sort_by(|left, right| order::compare_all(&sorts, &keys(left), &keys(right)));
+    let found = order::sort(&sorts, found);
     let page = found
         .into_iter()
         .skip(query.offset.unwrap_or(0))

@@ -43,20 +43,40 @@ impl Labels {
     /// Reads the labels of a project. Blocks on the disk.
     pub(crate) fn read(store: &Store, project: &str) -> Result<Self, Problem> {
         let mut labels = Self::default();
-        store.documents(DocumentKind::Tag, project, None, |document| {
-            if let Ok(stored) = serde_json::from_str::<Stored>(&document.fields) {
-                let tags = labels.tags.entry(document.key).or_default();
-                tags.insert(stored.label);
+        labels.read_kind(store, project, DocumentKind::Tag, None)?;
+        labels.read_kind(store, project, DocumentKind::Alias, None)?;
+        Ok(labels)
+    }
+
+    fn read_kind(
+        &mut self,
+        store: &Store,
+        project: &str,
+        kind: DocumentKind,
+        key: Option<&str>,
+    ) -> Result<(), Problem> {
+        store.documents(kind, project, key, |document| {
+            let stored = serde_json::from_str::<Stored>(&document.fields);
+            if let Ok(Stored { label, digest }) = stored {
+                let (labels, version) = match kind {
+                    DocumentKind::Alias => {
+                        (&mut self.aliases, format!("{}:{digest}", document.key))
+                    }
+                    _ => (&mut self.tags, document.key),
+                };
+                labels.entry(version).or_default().insert(label);
             }
             true
         })?;
-        store.documents(DocumentKind::Alias, project, None, |document| {
-            if let Ok(Stored { label, digest }) = serde_json::from_str(&document.fields) {
-                let version = format!("{}:{digest}", document.key);
-                labels.aliases.entry(version).or_default().insert(label);
-            }
-            true
-        })?;
+        Ok(())
+    }
+
+    /// Reads the labels of a version. Blocks on the disk.
+    pub(super) fn of(store: &Store, project: &str, version: &Version) -> Result<Self, Problem> {
+        let mut labels = Self::default();
+        let of_version = key(&version.name, &version.digest);
+        labels.read_kind(store, project, DocumentKind::Tag, Some(&of_version))?;
+        labels.read_kind(store, project, DocumentKind::Alias, Some(&version.name))?;
         Ok(labels)
     }
 

@@ -60,7 +60,7 @@ pub(in crate::weave) async fn read(
             Some(true) => NO_VALUE.to_owned(),
             _ => store.value(&version)?,
         };
-        let labels = Labels::read(store, &read.project_id)?;
+        let labels = Labels::of(store, &read.project_id, &version)?;
         let obj = Shown::of(version, &read.project_id, value, &labels);
         Ok(reply::json(&Found { obj }))
     };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::{check_digest, row, table};
+use super::{MOST_CHANGED, MOST_ROWS, check_count, check_digest, row, table};
 use crate::app::App;
 use crate::body::RECORDS;
 use crate::reply::{self, Problem};
@@ -48,6 +48,7 @@ fn new_table(body: &[u8]) -> Result<(String, Table, Vec<TableRow>), Problem> {
     let Create { table: new } = serde_json::from_slice(body)
         .map_err(|error| Problem::bad_request(format!("the body cannot be read: {error}")))?;
     check_project(&new.project_id)?;
+    check_count(new.rows.len(), MOST_CHANGED)?;
     let rows: Vec<TableRow> = new.rows.into_iter().map(row).collect::<Result<_, _>>()?;
     let table = table(rows.iter().map(|row| row.digest.clone()).collect());
     check_digest(&table, new.expected_digest.as_ref())?;
@@ -69,6 +70,7 @@ pub(in crate::weave) async fn create_from_digests(
 ) -> Result<Response, Problem> {
     let (new, room): (FromDigests, _) = query::read_records(&app, request).await?;
     check_project(&new.project_id)?;
+    check_count(new.row_digests.len(), MOST_ROWS)?;
     let is_digest = |digest: &String| {
         !digest.is_empty() && digest.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };

@@ -24,6 +24,20 @@ use super::digest::{self, NoDigest};
 use crate::reply::Problem;
 use crate::store::{Table, TableRow};
 
+/// The maximum number of rows of a table, and of those that a request adds, names or takes away.
+const MOST_ROWS: usize = 1_000_000;
+const MOST_CHANGED: usize = 100_000;
+
+/// Refuses more rows than a request or a table may have. Clients divide a request that is too large.
+fn check_count(rows: usize, most: usize) -> Result<(), Problem> {
+    match rows > most {
+        true => Err(Problem::too_large(format!(
+            "there are more than {most} rows"
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// Returns a row with its digest.
 fn row(value: &RawValue) -> Result<TableRow, Problem> {
     if !value.get().starts_with('{') {

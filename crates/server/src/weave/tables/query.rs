@@ -14,13 +14,16 @@ use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::store::Store;
+use crate::store::question::Until;
+use crate::weave::order::{self, Keys};
 use crate::weave::query::{self, SortBy};
-use crate::weave::{expr, order};
 
 /// The maximum bytes of the rows that are read for an answer.
 const MOST_BYTES: usize = 64 << 20;
-/// The maximum number of fields to sort by.
-const SORTS: usize = 8;
+/// The bytes of a row in an answer besides its value.
+const ROW_BYTES: usize = 128;
+/// The rows that are read between two looks at the clock.
+const PAGE: usize = 256;
 
 #[derive(Deserialize)]
 struct Query {
@@ -64,15 +67,15 @@ pub(in crate::weave) async fn query(
     let query: Query = query::read(&app, request, QUERY).await?;
     let place = app.stream()?;
     let store = Arc::clone(&app);
-    let question = move || {
-        let rows = rows(&store.store, &query)?;
+    let question = move |until: &Until| {
+        let rows = rows(&store.store, &query, until)?;
         Ok(reply::json(&Found { rows }))
     };
-    Ok(reply::held(app.questions.ask(question).await?, place))
+    Ok(reply::held(app.questions.ask_until(question).await?, place))
 }
 
 /// Returns the rows that a query asks for; none of a table that is not there.
-fn rows(store: &Store, query: &Query) -> Result<Vec<Shown>, Problem> {
+fn rows(store: &Store, query: &Query, until: &Until) -> Result<Vec<Shown>, Problem> {
     let digests = store.table(&query.project_id, &query.digest)?;
     let wanted = query
         .filter
@@ -85,7 +88,9 @@ fn rows(store: &Store, query: &Query) -> Result<Vec<Shown>, Problem> {
     let mut reader = Reader {
         store,
         project: &query.project_id,
+        until,
         known: HashMap::new(),
+        read: 0,
         bytes: 0,
     };
     let fields = query.sort_by.as_deref().unwrap_or_default();
@@ -99,14 +104,11 @@ fn rows(store: &Store, query: &Query) -> Result<Vec<Shown>, Problem> {
     let rows: Vec<Shown> = rows
         .filter_map(Result::transpose)
         .collect::<Result<_, _>>()?;
-    let mut keyed: Vec<(Vec<Option<Value>>, Shown)> = rows
+    let mut keyed: Vec<(Keys, Shown)> = rows
         .into_iter()
         .map(|row| {
             let value: Value = serde_json::from_str(row.val.get()).unwrap_or_default();
-            let keys = fields
-                .iter()
-                .map(|sort| expr::field(&value, &sort.field).cloned());
-            (keys.collect(), row)
+            (order::keys(fields, &value), row)
         })
         .collect();
     keyed.sort_by(|(left, _), (right, _)| order::compare_all(fields, left, right));
@@ -115,10 +117,7 @@ fn rows(store: &Store, query: &Query) -> Result<Vec<Shown>, Problem> {
 }
 
 fn check_fields(fields: &[SortBy]) -> Result<(), Problem> {
-    if fields.len() > SORTS {
-        let reason = format!("a query may sort by at most {SORTS} fields");
-        return Err(unprocessable(&reason));
-    }
+    order::check(fields)?;
     match fields
         .iter()
         .find(|sort| sort.field.split('.').any(str::is_empty))
@@ -135,28 +134,35 @@ fn check_fields(fields: &[SortBy]) -> Result<(), Problem> {
 struct Reader<'a> {
     store: &'a Store,
     project: &'a str,
-    /// The rows of a table that occur more than once are read once.
-    known: HashMap<String, String>,
+    until: &'a Until,
+    /// The rows of a table that occur more than once are read once; those that are not there are `None`.
+    known: HashMap<String, Option<String>>,
+    read: usize,
     bytes: usize,
 }
 
 impl Reader<'_> {
     /// Returns a row; `None` if it is not there.
     fn row(&mut self, index: usize, digest: String) -> Result<Option<Shown>, Problem> {
+        self.read += 1;
+        if self.read.is_multiple_of(PAGE) {
+            self.until.check()?;
+        }
         let value = match self.known.get(&digest) {
             Some(value) => value.clone(),
-            None => match self.store.table_row(self.project, &digest)? {
-                Some(value) => value,
-                None => return Ok(None),
-            },
+            None => self.store.table_row(self.project, &digest)?,
         };
-        self.bytes = self.bytes.saturating_add(value.len());
+        let size = value.as_ref().map_or(0, String::len);
+        self.bytes = self.bytes.saturating_add(size + digest.len() + ROW_BYTES);
         if self.bytes > MOST_BYTES {
             let reason =
                 "the rows are too large for one answer; ask for fewer, with limit and offset";
             return Err(unprocessable(reason));
         }
         self.known.insert(digest.clone(), value.clone());
+        let Some(value) = value else {
+            return Ok(None);
+        };
         let shown = |val| Shown {
             digest,
             val,

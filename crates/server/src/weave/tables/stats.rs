@@ -1,5 +1,6 @@
 //! `POST /table/query_stats` and `/table/query_stats_batch`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -10,6 +11,8 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
+use crate::store::Store;
+use crate::store::question::Until;
 use crate::weave::query;
 
 #[derive(Deserialize)]
@@ -48,19 +51,32 @@ pub(in crate::weave) async fn query_stats_batch(
 ) -> Result<Response, Problem> {
     let several: Several = query::read(&app, request, QUERY).await?;
     let store = Arc::clone(&app);
-    let question = move || {
+    let question = move |until: &Until| {
         let mut tables: Vec<Value> = Vec::new();
-        for digest in several.digests.iter().flatten() {
+        let digests: BTreeSet<&String> = several.digests.iter().flatten().collect();
+        for digest in digests {
+            until.check()?;
             let Some(rows) = store.store.table(&several.project_id, digest)? else {
                 continue;
             };
             let size = match several.include_storage_size {
-                Some(true) => Some(store.store.table_bytes(&several.project_id, &rows)?),
+                Some(true) => Some(bytes(&store.store, &several.project_id, &rows, until)?),
                 _ => None,
             };
             tables.push(json!({"digest": digest, "count": rows.len(), "storage_size_bytes": size}));
         }
         Ok(json!({"tables": tables}))
     };
-    Ok(reply::json(&app.questions.ask(question).await?))
+    Ok(reply::json(&app.questions.ask_until(question).await?))
+}
+
+/// Returns the bytes of rows.
+fn bytes(store: &Store, project: &str, rows: &[String], until: &Until) -> Result<i64, Problem> {
+    const PAGE: usize = 256;
+    let mut bytes = 0_i64;
+    for page in rows.chunks(PAGE) {
+        until.check()?;
+        bytes = bytes.saturating_add(store.table_bytes(project, page)?);
+    }
+    Ok(bytes)
 }

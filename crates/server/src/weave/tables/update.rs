@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::{row, table};
+use super::{MOST_CHANGED, MOST_ROWS, check_count, row, table};
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::TableRow;
@@ -71,12 +71,17 @@ pub(in crate::weave) async fn update(
     Ok(reply::json(&answer))
 }
 
+/// The maximum number of rows that changes may move.
+const MOST_MOVED: usize = 100_000_000;
+
 /// The digests of a table's rows, its new rows, and the digest of the row that each change added or removed.
 type Changed = (Vec<String>, Vec<TableRow>, Vec<String>);
 
 /// Applies changes in their order.
 fn changed(mut digests: Vec<String>, changes: Vec<Change>) -> Result<Changed, Problem> {
+    check_count(changes.len(), MOST_CHANGED)?;
     let (mut rows, mut changed) = (Vec::new(), Vec::new());
+    let mut moved = 0_usize;
     let outside = || Problem::bad_request("an index is outside of the table");
     for change in changes {
         let (index, new) = match change {
@@ -84,6 +89,9 @@ fn changed(mut digests: Vec<String>, changes: Vec<Change>) -> Result<Changed, Pr
             Change::Insert(NewRowAt { index, row }) => (index, Some(row)),
             Change::Pop(At { index }) => (index, None),
         };
+        // Changes at the front move all that follows.
+        moved = moved.saturating_add(digests.len().saturating_sub(index));
+        check_count(moved, MOST_MOVED)?;
         let digest = match new {
             Some(_) if index > digests.len() => return Err(outside()),
             Some(value) => {
@@ -97,5 +105,6 @@ fn changed(mut digests: Vec<String>, changes: Vec<Change>) -> Result<Changed, Pr
         };
         changed.extend(digest);
     }
+    check_count(digests.len(), MOST_ROWS)?;
     Ok((digests, rows, changed))
 }
