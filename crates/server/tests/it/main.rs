@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+mod acts;
 mod board;
 mod bounds;
 mod conversation;
@@ -30,6 +31,7 @@ mod retention;
 mod setup;
 mod start;
 mod store;
+mod strange;
 mod tables;
 mod threads;
 mod weave;

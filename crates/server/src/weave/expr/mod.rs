@@ -2,6 +2,9 @@
 //!
 //! Truth has SQL's three values: a comparison with a missing value is neither true nor false, and so is its negation.
 
+#[cfg(test)]
+mod against_sql;
+
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value, json};
