@@ -126,7 +126,7 @@ pub(crate) fn numbers(calls: &[Value]) -> Vec<u64> {
     calls.iter().map(id).collect()
 }
 
-/// Returns a finished call as the exporter sends it: the `n`-th, `n` seconds after the first, `100 n` ms long.
+/// Returns a finished call as the exporter sends it, with the words that W&B's clients look for: the `n`-th, `n` seconds after the first, `100 n` ms long.
 pub(crate) fn call(n: u32) -> Value {
     // Ten o'clock on 22 November 2026.
     let started_at = 1_795_341_600_000_000_000 + i64::from(n) * 1_000_000_000;
@@ -136,12 +136,13 @@ pub(crate) fn call(n: u32) -> Value {
         "op_name": "openai.chat.completions.create", "display_name": "chat gpt-4o-mini",
         "started_at": Timestamp::from_nanos(started_at),
         "ended_at": Timestamp::from_nanos(ended_at),
-        "attributes": {"stream": "openai_logs", "params": {"audience": if n.is_multiple_of(2) { "even" } else { "odd" }},
+        "attributes": {"stream": "openai_logs", "weave": {"kind": "llm"}, "params": {"audience": if n.is_multiple_of(2) { "even" } else { "odd" }},
             "spanloom": {"operation": "chat", "provider": "openai", "request_model": "gpt-4o-mini",
                 "response_model": "gpt-4o-mini-2024-07-18", "outcome": "completed", "attempts": 1, "usage_source": "reported"}},
         "inputs": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": format!("question {n}")}]},
         "output": {"choices": [{"message": {"role": "assistant", "content": format!("answer {n}")}}]},
-        "summary": {"usage": {"gpt-4o-mini-2024-07-18": {"requests": 1, "prompt_tokens": 10 * n, "completion_tokens": n}},
+        "summary": {"usage": {"gpt-4o-mini-2024-07-18": {"requests": 1, "prompt_tokens": 10 * n, "completion_tokens": n,
+                "input_tokens": 10 * n, "output_tokens": n}},
             "cost": {"total_usd": 0.001 * f64::from(n), "source": "priced"}, "status_code": "SUCCESS"},
         "exception": null,
     })

@@ -6,7 +6,7 @@ use spanloom_core::Record;
 
 use super::costs::{self, ProjectPrices};
 use super::shown::Columns;
-use super::{Shown, expand, present, summary};
+use super::{Shown, expand, native, present, summary};
 use crate::reply::Problem;
 use crate::store::{Code, Id, Memory, Store};
 use crate::weave::feedback;
@@ -84,6 +84,7 @@ impl<'a> Presenter<'a> {
             _ => None,
         };
         let mut record = present(record);
+        native::complete(&mut record);
         let mut more = Map::new();
         more.extend(costs.map(|costs| ("costs".to_owned(), costs)));
         if self.form.include_feedback == Some(true) {

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `form` | what a client asks for |
+//! | `native` | calls of our own recorders, in the words of W&B's clients |
 //! | `summary` | what Weave derives from a call |
 //! | `costs` | the costs of a call's models |
 //! | `expand` | references in a call, replaced by what they refer to |
@@ -11,6 +12,7 @@
 mod costs;
 mod expand;
 mod form;
+mod native;
 mod shown;
 mod summary;
 
