@@ -8,7 +8,7 @@
 //! | `summary` | the numbers and the charts |
 //! | `calls` | the table, and one call |
 //! | `deletion` | the deletion of calls |
-//! | `object` | an object that W&B's clients have published |
+//! | `object` | the objects that W&B's clients have published |
 //! | `below` | the sums of the calls below a span |
 //! | `content` | the messages of a call, whichever API produced them |
 //! | `conversation` | the same messages, as the page shows them |
@@ -49,6 +49,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/summary", get(summary::summary))
         .route("/api/calls", get(calls::list).delete(deletion::delete))
         .route("/api/call", get(calls::one))
+        .route("/api/objects", get(object::list))
         .route("/api/object", get(object::one))
         .merge(assets::routes())
 }

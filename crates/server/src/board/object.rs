@@ -1,22 +1,73 @@
-//! `GET /api/object`: a version of an object, with its other versions, the code of an op, and the first rows of a dataset.
+//! `GET /api/objects`: the objects of a project, and `GET /api/object`: a version of an object, with its other versions, the
+//! code of an op, and the first rows of a dataset.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::selection::Parameters;
 use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::store::Store;
+use crate::store::{ObjectKind, Store};
 use crate::weave::{Labels, find_version, table_of};
 
 /// The maximum number of rows that are shown of a dataset.
 const MOST_ROWS: usize = 100;
 /// The maximum bytes of those rows.
 const MOST_BYTES: usize = 1 << 20;
+
+/// The newest version of an object.
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    class: Option<String>,
+    digest: String,
+    versions: usize,
+    /// Milliseconds since the epoch.
+    created_at: f64,
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::read(query.as_deref());
+    let (entity, project) = (
+        parameters.required("entity")?,
+        parameters.required("project")?,
+    );
+    let project = format!("{entity}/{project}");
+    let store = Arc::clone(&app);
+    let question = move || objects(&store.store, &project);
+    let objects = app.questions.ask(question).await?;
+    Ok(reply::json(&json!({"objects": objects})))
+}
+
+/// Returns the objects of a project, the newest first. Ops are left out: each function has one.
+fn objects(store: &Store, project: &str) -> Result<Vec<Listed>, Problem> {
+    let mut versions = store.versions(project, None, Some(ObjectKind::Object))?;
+    versions.retain(|version| version.deleted_at.is_none());
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for version in &versions {
+        *counts.entry(version.name.clone()).or_default() += 1;
+    }
+    versions.retain(|version| version.is_latest);
+    versions.sort_by_key(|version| Reverse(version.created_at.as_nanos()));
+    let listed = versions.into_iter().map(|version| Listed {
+        versions: counts.get(&version.name).copied().unwrap_or(1),
+        name: version.name,
+        class: version.base_class.or(version.leaf_class),
+        digest: version.digest,
+        created_at: super::stats::ms(version.created_at.as_nanos()),
+    });
+    Ok(listed.collect())
+}
 
 #[derive(Serialize)]
 struct Found {

@@ -395,6 +395,13 @@ async fn an_object_has_a_page_with_its_code_and_its_rows() {
         let query = format!("entity=acme&project=chatbot&name={name}&digest={digest}");
         server.get(&format!("/api/object?{query}")).await
     };
+    let list = server.get("/api/objects?entity=acme&project=chatbot").await;
+    let list = list["objects"].as_array().unwrap();
+    let listed = |at: usize| [&list[at]["name"], &list[at]["versions"]];
+    assert_eq!(
+        (listed(0), listed(1)),
+        ([&json!("sums"), &json!(2)], [&json!("f"), &json!(1)])
+    );
     assert_eq!(of("f", "latest").await["code"], code);
     let sums = of("sums", "v0").await;
     assert_eq!(

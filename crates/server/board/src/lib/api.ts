@@ -170,6 +170,15 @@ export interface CallAnswer {
 }
 
 /** The server answered, and the answer was no. */
+/** The newest version of an object. */
+export interface ListedObject {
+  name: string;
+  class: string | null;
+  digest: string;
+  versions: number;
+  created_at: number;
+}
+
 /** A version of an object that one of W&B's clients has published. */
 export interface PublishedObject {
   name: string;
