@@ -28,7 +28,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -102,6 +102,13 @@ const PARTS: [Part; 15] = [
         install: || weave::install(weave::OLDEST),
         answers: || Box::pin(async { weave::answers(weave::OLDEST) }),
         tests: &["weave::record::"],
+    },
+    Part {
+        name: "CoreWeave's SDK",
+        version: || Ok(weave::FORGE.to_owned()),
+        install: weave::install_forge,
+        answers: || Box::pin(async { weave::forge_answers() }),
+        tests: &["weave::conversation::"],
     },
     Part {
         name: "W&B client, TypeScript",

@@ -24,6 +24,9 @@ pub const RECORDERS: [&str; 4] = [CLIENT, MODELS, MAPPER, OLDEST];
 /// The version of the TypeScript client, npm's `weave`.
 pub const TYPESCRIPT: &str = "0.11.1";
 
+/// The version of CoreWeave's SDK for conversations, PyPI's `coreweave`.
+pub const FORGE: &str = "0.1.0b0";
+
 /// ClickHouse's engine as a Python package, for the queries of W&B's server: PyPI's `chdb-core`.
 pub const ENGINE: &str = "26.9.0";
 
@@ -42,6 +45,38 @@ pub fn install(version: &str) -> Result<Installed> {
         packages.extend(["gql==3.5.3", "graphql-core==3.2.6", "wandb==0.31.0"]);
     }
     environment("weave", version, &packages, true)
+}
+
+/// Installs CoreWeave's SDK.
+///
+/// # Errors
+/// When pip fails.
+pub fn install_forge() -> Result<Installed> {
+    let package = format!("coreweave=={FORGE}");
+    environment("coreweave", FORGE, &[&package], true)
+}
+
+/// Fails unless CoreWeave's SDK can be loaded.
+///
+/// # Errors
+/// When the package cannot be imported.
+pub fn forge_answers() -> Result<()> {
+    let mut python = Command::new(install_forge()?.path("bin/python"));
+    cache::run(python.args(["-c", "from coreweave.forge.agentlens import tracing"]))
+}
+
+/// Runs `tests/parts/weave/forge.py` with CoreWeave's SDK, and reads the JSON line it prints.
+///
+/// # Errors
+/// When the script fails, with the end of its output.
+pub fn run_forge(project: &str, server: &str) -> Result<Vec<Value>> {
+    let mut python = Command::new("timeout");
+    python
+        .arg("60")
+        .arg(install_forge()?.path("bin/python"))
+        .arg(path("forge.py"))
+        .arg(project);
+    output(&mut python, "forge.py", server, b"")
 }
 
 /// Installs the TypeScript client.

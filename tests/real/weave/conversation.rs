@@ -1,7 +1,7 @@
-//! W&B's SDK for conversations sends its spans here unchanged.
+//! W&B's SDK for conversations, and CoreWeave's, send their spans here unchanged.
 
 use serde_json::{Value, json};
-use spanloom_tests::parts::weave::{CLIENT, run};
+use spanloom_tests::parts::weave::{CLIENT, FORGE, run, run_forge};
 
 use crate::program::Server;
 
@@ -12,6 +12,21 @@ async fn a_conversation_is_a_thread_of_turns_with_their_calls() {
     let lines = move || run(CLIENT, "conversation.py", &["me/talk"], &url, b"").unwrap();
     let done = tokio::task::spawn_blocking(lines).await.unwrap();
     assert_eq!(done[0]["client"], CLIENT);
+    is_recorded(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_conversation_comes_from_coreweaves_sdk() {
+    let server = Server::start().await;
+    let url = server.url.clone();
+    let lines = move || run_forge("me/talk", &url).unwrap();
+    let done = tokio::task::spawn_blocking(lines).await.unwrap();
+    assert_eq!(done[0]["client"], FORGE);
+    is_recorded(&server).await;
+}
+
+/// Checks the conversation that the scripts record.
+async fn is_recorded(server: &Server) {
     let calls = server.calls("me/talk").await.unwrap();
     let operation = |call: &Value| call["attributes"]["spanloom"]["operation"].clone();
     let named = |name: &str| {
