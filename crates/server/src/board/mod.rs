@@ -7,6 +7,7 @@
 //! | `stats` | measures, as the page reads them |
 //! | `summary` | the numbers and the charts |
 //! | `calls` | the table, and one call |
+//! | `values` | the values of a property |
 //! | `deletion` | the deletion of calls |
 //! | `object` | the objects that W&B's clients have published |
 //! | `below` | the sums of the calls below a span |
@@ -25,6 +26,7 @@ mod selection;
 mod stats;
 mod summary;
 mod text;
+mod values;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -47,6 +49,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/streams", get(streams))
         .route("/api/version", get(version))
         .route("/api/summary", get(summary::summary))
+        .route("/api/values", get(values::values))
         .route("/api/calls", get(calls::list).delete(deletion::delete))
         .route("/api/call", get(calls::one))
         .route("/api/objects", get(object::list))

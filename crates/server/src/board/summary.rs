@@ -19,18 +19,20 @@ use crate::store::{Code, Memory, Status, outcome};
 const GROUPS: usize = 12;
 
 /// Reads the property that calls are grouped by.
-fn read_group(text: &str, memory: &Memory) -> Result<Dimension, Problem> {
+pub(super) fn read_group(text: &str, memory: &Memory) -> Result<Dimension, Problem> {
     Ok(match text {
         "model" => Dimension::Model,
         "op" => Dimension::Operation,
         "provider" => Dimension::Provider,
         "status" => Dimension::Status,
         "outcome" => Dimension::Outcome,
+        "user" => Dimension::User,
+        "thread" => Dimension::Thread,
         other => match other.strip_prefix("attr:") {
             Some(path) => Dimension::Attribute(memory.dictionary.code(path)),
             None => {
                 return Err(Problem::bad_request(
-                    "group must be model, op, provider, status, outcome or attr:PATH",
+                    "group must be model, op, provider, status, outcome, user, thread or attr:PATH",
                 ));
             }
         },
@@ -38,7 +40,7 @@ fn read_group(text: &str, memory: &Memory) -> Result<Dimension, Problem> {
 }
 
 /// Returns the name of a property's value; a missing value has none.
-fn name(of: Dimension, code: Option<Code>, memory: &Memory) -> &str {
+pub(super) fn name(of: Dimension, code: Option<Code>, memory: &Memory) -> &str {
     let Some(code) = code else { return "" };
     let number = u8::try_from(code).unwrap_or(u8::MAX);
     match of {

@@ -217,3 +217,51 @@ async fn the_largest_groups_are_shown_and_all_are_counted() {
     assert_eq!(shown(1), (&json!("user-01"), &json!(1)), "equals by name");
     assert_eq!(summary["totals"]["calls"], 40);
 }
+
+#[tokio::test]
+async fn the_values_of_a_property_are_found_by_their_start() {
+    let server = Running::new().await;
+    let mut calls: Vec<Value> = (1..=9).map(call).collect();
+    for (n, user) in [
+        "Ada", "ada l.", "Bob", "Ada", "Eve", "Bob", "Ada", "eve", "ü",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        calls[n]["wb_user_id"] = json!(user);
+    }
+    server.record(&calls).await;
+    let stream = "entity=acme&project=chatbot&stream=openai_logs";
+    let values = async |rest: &str| {
+        let answer = server.get(&format!("/api/values?{stream}&{rest}")).await;
+        let values = answer["values"].as_array().unwrap().iter();
+        let values: Vec<(String, u64)> = values
+            .map(|one| {
+                (
+                    one["value"].as_str().unwrap().to_owned(),
+                    one["calls"].as_u64().unwrap(),
+                )
+            })
+            .collect();
+        (answer["total"].as_u64().unwrap(), values)
+    };
+    let of = |pairs: &[(&str, u64)]| {
+        pairs
+            .iter()
+            .map(|(value, calls)| ((*value).to_owned(), *calls))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        values("of=user&prefix=ad").await,
+        (2, of(&[("Ada", 3), ("ada l.", 1)]))
+    );
+    assert_eq!(
+        values("of=user&limit=2").await,
+        (6, of(&[("Ada", 3), ("Bob", 2)]))
+    );
+    let odd = values("of=attr:params.audience&prefix=o&user=Ada").await;
+    assert_eq!(odd, (1, of(&[("odd", 2)])));
+    assert_eq!(values("of=attr:none").await, (0, Vec::new()));
+    let url = format!("{}/api/values?{stream}&of=what", server.url);
+    assert_eq!(server.client.get(url).send().await.unwrap().status(), 400);
+}

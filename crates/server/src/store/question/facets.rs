@@ -1,5 +1,6 @@
 //! What there is to filter by.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 use super::dimension::Dimension;
@@ -50,6 +51,25 @@ pub(crate) fn counts(
         calls: calls.collect(),
         starts,
     })
+}
+
+/// Returns the wanted values of a property among the calls that meet a filter, each with the number of its calls: the most
+/// frequent first, equal numbers in an order.
+pub(crate) fn distinct(
+    facts: &Facts,
+    filter: &Filter<'_>,
+    of: Dimension,
+    is_wanted: impl Fn(Code) -> bool,
+    order: impl Fn(Code, Code) -> Ordering,
+    until: &Until,
+) -> Result<Vec<(Code, u64)>, Late> {
+    let counts = counts(facts, filter, of, until)?.calls.into_iter();
+    let known = counts.filter_map(|(code, calls)| Some((code?, calls)));
+    let mut found: Vec<(Code, u64)> = known.filter(|(code, _)| is_wanted(*code)).collect();
+    found.sort_unstable_by(|(left, fewer), (right, more)| {
+        more.cmp(fewer).then_with(|| order(*left, *right))
+    });
+    Ok(found)
 }
 
 /// Returns the attribute paths of the calls that meet a filter, and the number of different values of each.

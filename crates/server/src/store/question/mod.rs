@@ -32,7 +32,7 @@ mod until;
 
 pub(crate) use breakdown::{By, Key, breakdown};
 pub(crate) use dimension::Dimension;
-pub(crate) use facets::{attributes, counts, streams};
+pub(crate) use facets::{attributes, counts, distinct, streams};
 pub(crate) use filter::{Filter, Range};
 pub(crate) use measures::Measures;
 pub(crate) use page::{Column, Order, page};

@@ -247,6 +247,17 @@ proptest! {
         let found = attributes(&facts, &filter, &until()).unwrap();
         prop_assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), values);
 
+        // The values of an attribute.
+        let of = Dimension::Attribute(Some(3));
+        let mut naive: BTreeMap<Code, u64> = BTreeMap::new();
+        for code in met.iter().filter_map(|(_, row)| of.of(row)).filter(|code| code % 2 == 0) {
+            *naive.entry(code).or_default() += 1;
+        }
+        let mut naive: Vec<(Code, u64)> = naive.into_iter().collect();
+        naive.sort_by_key(|(code, calls)| (std::cmp::Reverse(*calls), *code));
+        let found = distinct(&facts, &filter, of, |code| code % 2 == 0, |left, right| left.cmp(&right), &until()).unwrap();
+        prop_assert_eq!(found, naive);
+
         // A page.
         let mut dictionary = Dictionary::default();
         for text in ["d", "a", "c", "b", "e"] {
