@@ -85,12 +85,12 @@ impl Store {
         key: Option<&str>,
         mut each: impl FnMut(Document) -> bool,
     ) -> Result<(), Error> {
-        let of_key = match key {
-            Some(_) => "key = ?3",
-            None => "?3 IS NULL",
+        let (index, of_key) = match key {
+            Some(_) => ("document_key", "key = ?3"),
+            None => ("document_project", "?3 IS NULL"),
         };
         let select = format!(
-            "SELECT id, key, created_at, fields, rowid FROM document
+            "SELECT id, key, created_at, fields, rowid FROM document INDEXED BY {index}
              WHERE kind = ?1 AND project = ?2 AND {of_key} AND rowid > ?4 ORDER BY rowid LIMIT {PAGE}"
         );
         let mut last = 0;
@@ -163,13 +163,18 @@ pub(super) fn remove_feedback(
     project: &str,
     id: &str,
 ) -> rusqlite::Result<()> {
-    // What begins with the reference and a slash is before what begins with it and the next character.
-    let delete = "DELETE FROM document
-      WHERE kind = ?1 AND project = ?2 AND (key = ?3 OR key >= ?3 || '/' AND key < ?3 || '0')";
-    let mut delete = connection.prepare_cached(delete)?;
     let reference = format!("weave:///{project}/call/{id}");
     let kind = DocumentKind::Feedback.as_str();
-    delete.execute([kind, project, &reference]).map(drop)
+    for about in [
+        "key = ?3",
+        // What begins with the reference and a slash is before what begins with it and the next character.
+        "key >= ?3 || '/' AND key < ?3 || '0'",
+    ] {
+        let delete = format!("DELETE FROM document WHERE kind = ?1 AND project = ?2 AND {about}");
+        let mut delete = connection.prepare_cached(&delete)?;
+        delete.execute([kind, project, &reference])?;
+    }
+    Ok(())
 }
 
 /// Returns whether there is any feedback.
@@ -177,14 +182,4 @@ pub(super) fn any_feedback(connection: &Connection) -> rusqlite::Result<bool> {
     let select = "SELECT EXISTS(SELECT 1 FROM document WHERE kind = ?1)";
     let mut select = connection.prepare_cached(select)?;
     select.query_row([DocumentKind::Feedback.as_str()], |row| row.get(0))
-}
-
-/// Returns the bytes of what is stored besides calls, and stays when calls go.
-pub(super) fn bytes(connection: &Connection) -> rusqlite::Result<u64> {
-    let select = "SELECT (SELECT ifnull(sum(octet_length(val)), 0) FROM table_row)
-      + (SELECT ifnull(sum(octet_length(rows)), 0) FROM table_rows) + (SELECT ifnull(sum(octet_length(data)), 0) FROM file)
-      + (SELECT ifnull(sum(octet_length(val)), 0) FROM object) + (SELECT ifnull(sum(octet_length(fields)), 0) FROM document)";
-    let mut select = connection.prepare_cached(select)?;
-    let bytes: i64 = select.query_row([], |row| row.get(0))?;
-    Ok(u64::try_from(bytes).unwrap_or(0))
 }

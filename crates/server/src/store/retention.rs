@@ -77,11 +77,6 @@ impl Pages {
 }
 
 impl Retention {
-    /// Returns whether the database is larger than its limit.
-    pub(super) fn is_full(&self, pages: Pages) -> bool {
-        self.max_bytes.is_some_and(|max| pages.used() > max)
-    }
-
     /// Returns the place of the first call that stays after the next step; `None` if nothing has to go. The newest call
     /// always stays.
     ///
@@ -95,7 +90,7 @@ impl Retention {
     ) -> Option<usize> {
         let first = facts.first();
         let most = STEP.min(facts.len().saturating_sub(first + 1));
-        let too_large = self.is_full(pages)
+        let too_large = self.max_bytes.is_some_and(|max| pages.used() > max)
             && self
                 .max_bytes
                 .is_some_and(|max| pages.used().saturating_sub(others) > max / LEAST);

@@ -84,6 +84,14 @@ CREATE TABLE document(
   kind TEXT NOT NULL, project TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, created_at INTEGER NOT NULL,
   fields TEXT NOT NULL, UNIQUE(kind, project, id)) STRICT;
 CREATE INDEX document_key ON document(kind, project, key);
+CREATE INDEX document_project ON document(kind, project);
+CREATE TABLE space(others INTEGER NOT NULL) STRICT;
+INSERT INTO space VALUES(0);
+";
+
+/// Counts what an earlier server has stored besides calls.
+const COUNT_OTHERS: &str = "
+UPDATE space SET others = (SELECT ifnull(sum(octet_length(val)), 0) FROM object) + (SELECT ifnull(sum(octet_length(data)), 0) FROM file);
 ";
 
 macro_rules! columns {
@@ -168,7 +176,7 @@ fn prepare(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
     };
     let frames = match is_new {
         true => String::new(),
-        false => upgrade::note(connection)?,
+        false => upgrade::note(connection)? + COUNT_OTHERS,
     };
     connection.execute_batch(&format!(
         "BEGIN IMMEDIATE; {} {frames} PRAGMA user_version = {VERSION}; PRAGMA application_id = {APPLICATION}; COMMIT;",

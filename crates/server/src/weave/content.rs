@@ -8,7 +8,7 @@ use serde_json::Value;
 use spanloom_core::json::Document;
 use spanloom_core::{Json, Record};
 
-use super::call::{Shown, expand, present};
+use super::call::{Shown, expand, native, present};
 use super::expr::{self, FEEDBACK};
 use super::feedback;
 use super::filter::ContentFilter;
@@ -21,6 +21,8 @@ use crate::store::Memory;
 
 /// The number of calls read at a time.
 const PAGE: usize = 256;
+/// The number of calls read at a time if each comes with its feedback.
+const FEW: usize = 16;
 /// The maximum bytes of all sort keys of a question.
 const KEYS: usize = 64 << 20;
 
@@ -55,7 +57,8 @@ impl ByContent {
         let this = Arc::new(self);
         let mut found: Vec<Found> = Vec::new();
         let mut bytes = 0;
-        for page in places.chunks(PAGE) {
+        let page = if this.asks_for_feedback() { FEW } else { PAGE };
+        for page in places.chunks(page) {
             let question = {
                 let (this, app, memory) = (Arc::clone(&this), Arc::clone(app), Arc::clone(memory));
                 let page = page.to_vec();
@@ -107,7 +110,9 @@ impl ByContent {
         let size = Shown::size(&record);
         let project = format!("{}/{}", record.stream.entity, record.stream.project);
         let id = record.id.clone();
-        let mut call = tree(present(record));
+        let mut record = present(record);
+        native::complete(&mut record);
+        let mut call = tree(record);
         if let Some(fields) = call.as_object_mut() {
             fields.insert("storage_size_bytes".to_owned(), size.into());
             let user = fields.entry("wb_user_id").or_insert(Value::Null);

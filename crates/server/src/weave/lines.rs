@@ -128,10 +128,16 @@ fn page(
                 *place = Some(record);
             }
         })?;
-        for record in records.into_iter().flatten() {
-            write(&presenter.show(record)?, &mut lines);
+        for record in records {
+            calls += 1;
+            if let Some(record) = record {
+                write(&presenter.show(record)?, &mut lines);
+            }
+            // Feedback may make a call larger than it was read. The others are read again.
+            if lines.len() >= PAGE_BYTES {
+                break;
+            }
         }
-        calls += group.len();
         size = (2 * size).min(GROUP);
         if lines.len() >= PAGE_BYTES {
             break;

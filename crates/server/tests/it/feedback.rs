@@ -267,6 +267,10 @@ async fn a_condition_is_met_by_any_feedback_of_its_kind() {
         (json!({"$gt": [number, {"$literal": 1}]}), 1),
         (json!({"$gt": [number, {"$literal": 2}]}), 0),
         (
+            json!({"$gt": [{"$convert": {"input": number, "to": "double"}}, {"$literal": 1}]}),
+            1,
+        ),
+        (
             json!({"$in": [{"$getField": mark}, [{"$literal": "b"}, {"$literal": "c"}]]}),
             1,
         ),
@@ -286,4 +290,29 @@ async fn a_condition_is_met_by_any_feedback_of_its_kind() {
         .map(|call| call["id"].clone())
         .collect();
     assert_eq!(ids, [call(1)["id"].clone(), call(2)["id"].clone()]);
+}
+
+#[tokio::test]
+async fn much_feedback_of_a_call_is_cut_and_all_calls_come() {
+    let server = Running::new().await;
+    server.record(&(1..=40).map(call).collect::<Vec<_>>()).await;
+    let long = json!({"text": "x".repeat(600_000)});
+    for n in [1, 1, 1, 1, 1, 1, 1, 1, 1, 33, 34] {
+        create(&server, new(n, "x", long.clone())).await;
+    }
+    let calls = server.query(json!({"include_feedback": true})).await;
+    assert_eq!(calls.len(), 40);
+    let count = |n: usize| {
+        calls[n]["summary"]["weave"]["feedback"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!((count(0), count(32), count(33), count(39)), (7, 1, 1, 0));
+    let two = json!({"$getField": "feedback.[*].payload.text"});
+    let query = json!({"project_id": PROJECT, "query": {"$expr": {"$eq": [two, two]}}});
+    assert_eq!(
+        server.post("/calls/stream_query", &query).await.status(),
+        400
+    );
 }

@@ -186,6 +186,10 @@ async fn datasets_do_not_drive_out_all_calls() {
         let table = json!({"table": {"project_id": "acme/chatbot", "rows": [row]}});
         assert_eq!(server.post("/table/create", &table).await.status(), 200);
     }
+    // Small rows take many times their bytes in the file.
+    let rows: Vec<Value> = (0..40_000).map(|n| json!({"n": n})).collect();
+    let table = json!({"table": {"project_id": "acme/chatbot", "rows": rows}});
+    assert_eq!(server.post("/table/create", &table).await.status(), 200);
     let reaction = json!({"project_id": "acme/chatbot", "weave_ref": format!("weave:///acme/chatbot/call/{:016x}", 1), "feedback_type": "x", "payload": {}});
     assert_eq!(
         server.post("/feedback/create", &reaction).await.status(),

@@ -1,6 +1,6 @@
 //! The deletion of calls.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::PoisonError;
 
 use super::Memory;
@@ -9,10 +9,13 @@ use crate::store::facts::{SEGMENT, Traces};
 /// The most calls that are deleted at a time: other writes wait meanwhile.
 const STEP: usize = 256;
 
+/// The most segments that are built anew at a time.
+const SEGMENTS: usize = 4;
+
 /// How calls are deleted, with all calls below them.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Plan {
-    /// Places, of one segment in each step. Calls come before those that they are below, so that they are still found by
+    /// Places, sorted within a step. Calls come before those that they are below, so that they are still found by
     /// them if the deletion is interrupted.
     pub(in crate::store) steps: Vec<Vec<usize>>,
     /// The traces of which other calls stay.
@@ -55,20 +58,13 @@ impl Memory {
         }
         let stays = members.iter().filter(|place| !found.contains(place));
         let mixed = self.traces_of(&stays.copied().collect::<Vec<_>>());
-        let mut by_height: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for (place, height) in heights(&found, &below) {
-            let key = (height, place / SEGMENT);
-            by_height.entry(key).or_default().push(place);
-        }
-        let steps = by_height.into_values().flat_map(|mut places| {
-            places.sort_unstable();
-            places
-                .chunks(STEP)
-                .map(<[usize]>::to_vec)
-                .collect::<Vec<_>>()
-        });
+        let mut sorted: Vec<(usize, usize)> = heights(&found, &below)
+            .map(|(place, height)| (height, place))
+            .collect();
+        sorted.sort_unstable();
+        let places: Vec<usize> = sorted.into_iter().map(|(_, place)| place).collect();
         Plan {
-            steps: steps.collect(),
+            steps: steps(&places),
             mixed,
             len: self.rows.len(),
         }
@@ -118,6 +114,31 @@ impl Memory {
             self.count_once(*place);
         }
     }
+}
+
+/// Divides places, in their order, into steps of so many calls and segments.
+fn steps(places: &[usize]) -> Vec<Vec<usize>> {
+    let mut steps: Vec<Vec<usize>> = Vec::new();
+    let mut segments: BTreeSet<usize> = BTreeSet::new();
+    for place in places {
+        let segment = place / SEGMENT;
+        let is_full = match steps.last() {
+            Some(step) if step.len() < STEP => {
+                segments.len() >= SEGMENTS && !segments.contains(&segment)
+            }
+            _ => true,
+        };
+        if is_full {
+            segments.clear();
+            steps.push(Vec::new());
+        }
+        segments.insert(segment);
+        if let Some(step) = steps.last_mut() {
+            step.push(*place);
+        }
+    }
+    steps.iter_mut().for_each(|step| step.sort_unstable());
+    steps
 }
 
 /// Returns how many levels of calls are below each place at most. Places that are below themselves come last.

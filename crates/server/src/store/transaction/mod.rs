@@ -55,6 +55,8 @@ pub(super) struct Transaction {
     is_untidy: bool,
     /// What is left to do in a file of an earlier server.
     upgrade: Option<Upgrade>,
+    /// The bytes of the file that other work than calls has taken.
+    others: u64,
 }
 
 impl Transaction {
@@ -72,6 +74,7 @@ impl Transaction {
         let repeats = Arc::new(repeats::load(&connection, frames)?);
         let texts = repeats::last(&connection, frames)?;
         let file = file_id(&connection);
+        let others = others(&connection)?;
         let (dictionary, rows, values, is_untidy, upgrade) = {
             let memory = published.get();
             let upgrade = Upgrade::load(&connection, &memory.rows)?;
@@ -101,6 +104,7 @@ impl Transaction {
             file,
             is_untidy,
             upgrade,
+            others,
         })
     }
 
@@ -122,8 +126,22 @@ impl Transaction {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let before = Pages::of(&transaction)?.used();
         let done = work(&transaction)?;
+        let after = Pages::of(&transaction)?.used();
+        let others = self.others.saturating_add(after).saturating_sub(before);
+        if others != self.others {
+            let bytes = i64::try_from(others).unwrap_or(i64::MAX);
+            match transaction.execute("UPDATE space SET others = ?1", [bytes]) {
+                // A damaged count must not refuse what it counts.
+                Err(error) if schema::is_damage(&error) => {}
+                updated => {
+                    updated?;
+                }
+            }
+        }
         transaction.commit()?;
+        self.others = others;
         Ok(done)
     }
 
@@ -239,13 +257,8 @@ impl Transaction {
         changes::bound(&self.connection)?;
         let memory = self.published.get();
         let pages = Pages::of(&self.connection)?;
-        // It takes a moment to know, and only a file that is full has to.
-        let others = match retention.is_full(pages) {
-            true => documents::bytes(&self.connection)?,
-            false => 0,
-        };
         let now = SystemTime::now();
-        let Some(first) = retention.first(&memory.rows, pages, others, now) else {
+        let Some(first) = retention.first(&memory.rows, pages, self.others, now) else {
             return pages.shrink(&self.connection);
         };
         let frame = memory.rows.first_frame(first).unwrap_or(self.frames);
@@ -352,6 +365,16 @@ impl Transaction {
 /// Returns a place or a count as the file has it.
 fn number(of: usize) -> i64 {
     i64::try_from(of).unwrap_or(i64::MAX)
+}
+
+/// Returns the bytes that other work than calls has taken; none if that cannot be read.
+fn others(connection: &Connection) -> rusqlite::Result<u64> {
+    let select = "SELECT others FROM space";
+    let others: i64 = match connection.query_row(select, [], |row| row.get(0)) {
+        Err(error) if schema::is_damage(&error) => 0,
+        others => others?,
+    };
+    Ok(u64::try_from(others).unwrap_or(0))
 }
 
 fn file_id(connection: &Connection) -> Option<FileId> {

@@ -12,7 +12,7 @@
 mod costs;
 mod expand;
 mod form;
-mod native;
+pub(super) mod native;
 mod shown;
 mod summary;
 

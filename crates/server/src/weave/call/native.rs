@@ -15,7 +15,7 @@ const TOKENS: [(&str, &str); 2] = [
 ];
 
 /// Completes a call that none of W&B's clients has recorded.
-pub(super) fn complete(record: &mut Record) {
+pub(in crate::weave) fn complete(record: &mut Record) {
     if !record.attributes.contains_key(CallInfo::GROUP) {
         return;
     }

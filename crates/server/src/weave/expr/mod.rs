@@ -145,9 +145,7 @@ fn truth(value: &Value) -> Option<bool> {
 }
 
 fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
-    let depth = depth
-        .checked_sub(1)
-        .ok_or_else(|| Problem::bad_request("the query is nested too deeply"))?;
+    let depth = shallower(depth)?;
     let single = expr
         .as_object()
         .filter(|fields| fields.len() == 1)
@@ -194,6 +192,12 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
     }
 }
 
+fn shallower(depth: usize) -> Result<usize, Problem> {
+    depth
+        .checked_sub(1)
+        .ok_or_else(|| Problem::bad_request("the query is nested too deeply"))
+}
+
 fn operands(operand: &Value) -> Result<&Vec<Value>, Problem> {
     operand
         .as_array()
@@ -218,13 +222,22 @@ fn compared(
         return Err(unknown("operands", operand));
     };
     let (lefts, rights) = (values(left, call, depth)?, values(right, call, depth)?);
-    let pairs = lefts
+    if lefts.len() > 1 && rights.len() > 1 {
+        let reason = "a query cannot compare two fields of feedback with each other";
+        return Err(Problem::bad_request(reason));
+    }
+    let mut pairs = lefts
         .iter()
         .flat_map(|left| rights.iter().map(move |right| (left, right)));
-    let truths: Vec<Option<bool>> = pairs
-        .map(|(left, right)| truth(&compare(left, right)))
-        .collect();
-    Ok(of_all(&truths, true))
+    let mut all = Value::Bool(false);
+    let is_any = pairs.any(|(left, right)| {
+        let one = truth(&compare(left, right));
+        if one.is_none() {
+            all = Value::Null;
+        }
+        one == Some(true)
+    });
+    Ok(if is_any { true.into() } else { all })
 }
 
 /// Returns the truth of a list of which `decisive` decides by itself.
@@ -254,6 +267,17 @@ fn equal(left: &Value, right: &Value, asks_for_null: bool) -> Value {
 /// Returns the values of an operand: several if it is a field of a call's feedback. Those of no feedback are one empty
 /// text, as in W&B's server.
 fn values(operand: &Value, call: &Value, depth: usize) -> Result<Vec<Value>, Problem> {
+    let inner = operand
+        .get("$convert")
+        .and_then(|convert| Some((convert, convert.get("input")?)));
+    if let Some((convert, input)) = inner {
+        let depth = shallower(depth)?;
+        let values = values(input, call, depth)?;
+        return values
+            .iter()
+            .map(|value| converted(convert, value))
+            .collect();
+    }
     let path = operand.get("$getField").and_then(Value::as_str);
     let Some(path) = path.filter(|path| path.starts_with(FEEDBACK)) else {
         return Ok(vec![evaluate(operand, call, depth)?]);
@@ -335,20 +359,24 @@ fn convert(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem
     let input = operand
         .get("input")
         .ok_or_else(|| unknown("operand of $convert", operand))?;
-    let value = evaluate(input, call, depth)?;
-    let number = || value.as_f64().or_else(|| text(&value).trim().parse().ok());
+    converted(operand, &evaluate(input, call, depth)?)
+}
+
+/// Converts a value as an operand of `$convert` asks for.
+fn converted(operand: &Value, value: &Value) -> Result<Value, Problem> {
+    let number = || value.as_f64().or_else(|| text(value).trim().parse().ok());
     match operand.get("to").and_then(Value::as_str) {
         Some("exists") => Ok((!value.is_null()).into()),
         Some("string") => Ok(if value.is_null() {
             Value::Null
         } else {
-            text(&value).into()
+            text(value).into()
         }),
         Some("double") => Ok(number().into()),
         Some("int") => Ok(value
             .as_i64()
             .map_or_else(|| number().map(f64::trunc).into(), Value::from)),
-        Some("bool") => Ok(truth(&value).into()),
+        Some("bool") => Ok(truth(value).into()),
         _ => Err(unknown("conversion", operand)),
     }
 }

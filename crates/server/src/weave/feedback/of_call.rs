@@ -33,19 +33,21 @@ pub(in crate::weave) fn of_call(
     project: &str,
     id: &str,
 ) -> Result<Vec<Map<String, Value>>, Problem> {
-    /// The most feedback of a call that is read.
+    /// The most feedback of a call that is read, and its bytes.
     const MOST: usize = 1_000;
-    let mut found = Vec::new();
+    const MOST_BYTES: usize = 4 << 20;
+    let (mut found, mut bytes) = (Vec::new(), 0);
     let reference = call_reference(project, id);
     store.documents(
         DocumentKind::Feedback,
         project,
         Some(&reference),
         |feedback| {
+            bytes += feedback.fields.len();
             let mut fields = shown::fields(feedback, project);
             fields.retain(|name, _| OF_CALL.contains(&&**name) || name.starts_with("scorer_"));
             found.push(fields);
-            found.len() < MOST
+            found.len() < MOST && bytes < MOST_BYTES
         },
     )?;
     Ok(found)
