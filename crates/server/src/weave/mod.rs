@@ -1,4 +1,4 @@
-//! The part of W&B Weave's API that recording and reading calls needs.
+//! W&B Weave's API, as far as its clients call it.
 //!
 //! | file | what |
 //! |---|---|
