@@ -51,11 +51,7 @@ impl Record {
     /// Returns the op's name: that in a reference (`weave:///e/p/op/NAME:DIGEST`), or the name as it is.
     #[must_use]
     pub fn op(&self) -> &str {
-        let path = self.op_name.strip_prefix("weave:///");
-        match path.and_then(|path| path.rsplit_once("/op/")) {
-            Some((_, name)) => name.split(':').next().unwrap_or(name),
-            None => &self.op_name,
-        }
+        crate::weave::op(&self.op_name)
     }
 }
 

@@ -34,6 +34,16 @@ pub fn kind(operation: Option<&str>) -> &'static str {
     known.map_or("task", |(_, kind)| kind)
 }
 
+/// Returns the name of an op: that in a reference (`weave:///entity/project/op/NAME:DIGEST`), or the name as it is.
+#[must_use]
+pub fn op(op_name: &str) -> &str {
+    let path = op_name.strip_prefix("weave:///");
+    match path.and_then(|path| path.rsplit_once("/op/")) {
+        Some((_, name)) => name.split(':').next().unwrap_or(name),
+        None => op_name,
+    }
+}
+
 /// Returns a call's inputs in the form of Weave's own integration of that endpoint: with the client as `self`, without
 /// which a call of the Responses API is not shown as a chat. `server` is the server's address. Any other text stays.
 #[must_use]

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
-use spanloom_core::{Outcome, Record, UsageSource};
+use spanloom_core::{Outcome, Record, UsageSource, weave};
 
 use super::below::Below;
 use super::content::Bodies;
@@ -28,6 +28,8 @@ struct CallRow {
     trace_id: String,
     parent_id: Option<String>,
     op_name: String,
+    /// The name that the call was given, if it has one of its own.
+    display_name: Option<String>,
     operation: Option<String>,
     provider: Option<String>,
     model: Option<String>,
@@ -68,7 +70,8 @@ impl CallRow {
             id: row.id.to_string(),
             trace_id: row.trace.to_string(),
             parent_id: memory.parent_id(row).map(|id| id.to_string()),
-            op_name: text(row.op_name),
+            op_name: weave::op(memory.dictionary.text(row.op_name)).to_owned(),
+            display_name: None,
             operation: row.operation.map(text),
             provider: row.provider.map(text),
             model: row.model.map(text),
@@ -104,6 +107,7 @@ impl CallRow {
         let bodies = Bodies::of(record);
         let content = bodies.content();
         self.exception.clone_from(&record.exception);
+        self.display_name.clone_from(&record.display_name);
         self.prompt = prompt(&content);
         self.completion = completion(&content);
         let info = record.info();

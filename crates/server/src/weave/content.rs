@@ -8,7 +8,7 @@ use serde_json::Value;
 use spanloom_core::json::Document;
 use spanloom_core::{Json, Record};
 
-use super::call::{Shown, expand, native, present};
+use super::call::{ProjectPrices, Shown, expand, native, present};
 use super::expr::{self, FEEDBACK};
 use super::feedback;
 use super::filter::ContentFilter;
@@ -28,6 +28,8 @@ const KEYS: usize = 64 << 20;
 
 /// A filter and a sort order over the content of calls.
 pub(super) struct ByContent {
+    /// `entity/project`.
+    pub(super) project: String,
     pub(super) expression: Option<Value>,
     pub(super) filter: Option<ContentFilter>,
     /// Paths at which references are followed.
@@ -89,11 +91,15 @@ impl ByContent {
     fn page(&self, app: &App, memory: &Memory, places: &[usize]) -> Result<Vec<Found>, Problem> {
         let mut found = Vec::new();
         let mut failed = None;
+        let prices = match self.asks_for("summary.weave.costs") {
+            true => Some(ProjectPrices::read(&app.store, &self.project)?),
+            false => None,
+        };
         app.store.read(memory, places, |index, record| {
             let Some(place) = places.get(index) else {
                 return;
             };
-            match self.keys(app, record) {
+            match self.keys(app, record, prices.as_ref()) {
                 Ok(Some(keys)) => found.push((index, (*place, keys))),
                 Ok(None) => {}
                 Err(problem) => failed = Some(problem),
@@ -106,15 +112,27 @@ impl ByContent {
     }
 
     /// Returns the sort keys of a call; `None` if the call is not wanted.
-    fn keys(&self, app: &App, record: Record) -> Result<Option<Keys>, Problem> {
+    fn keys(
+        &self,
+        app: &App,
+        record: Record,
+        prices: Option<&ProjectPrices>,
+    ) -> Result<Option<Keys>, Problem> {
         let size = Shown::size(&record);
         let project = format!("{}/{}", record.stream.entity, record.stream.project);
         let id = record.id.clone();
+        let costs = prices.and_then(|prices| prices.costs(&record));
         let mut record = present(record);
         native::complete(&mut record);
         let mut call = tree(record);
         if let Some(fields) = call.as_object_mut() {
             fields.insert("storage_size_bytes".to_owned(), size.into());
+            let weave = fields
+                .get_mut("summary")
+                .and_then(|summary| summary.get_mut("weave"));
+            if let (Some(Value::Object(weave)), Some(costs)) = (weave, costs) {
+                weave.insert("costs".to_owned(), costs);
+            }
             let user = fields.entry("wb_user_id").or_insert(Value::Null);
             if user.is_null() {
                 *user = USER_NAME.into();
@@ -142,11 +160,14 @@ impl ByContent {
     }
 
     fn asks_for_feedback(&self) -> bool {
+        self.asks_for(FEEDBACK)
+    }
+
+    /// Returns whether calls are selected or sorted by a field that begins so.
+    fn asks_for(&self, start: &str) -> bool {
         let queried = self.expression.iter().flat_map(expr::fields);
         let sorted = self.fields.iter().map(|sort| sort.field.as_str());
-        queried
-            .chain(sorted)
-            .any(|field| field.starts_with(FEEDBACK))
+        queried.chain(sorted).any(|field| field.starts_with(start))
     }
 
     /// Sorts calls; equal calls keep their order.

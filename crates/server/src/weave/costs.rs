@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::graphql::USER_NAME;
 use super::objects::check_project;
-use super::query::{SortBy, lenient};
-use super::{expr, ids, order, query};
+use super::query::SortBy;
+use super::{expr, ids, order, query, time};
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
@@ -44,7 +44,7 @@ struct New {
     #[serde(default)]
     completion_token_cost_unit: Option<String>,
     /// Now, if it is not given.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "time::deserialize")]
     effective_date: Option<Timestamp>,
     #[serde(default)]
     provider_id: Option<String>,

@@ -119,7 +119,7 @@ impl Fixed {
 /// Reads a time: a text, or seconds since 1970.
 fn time(literal: &Value) -> Option<i64> {
     match literal {
-        Value::String(text) => text.parse::<Timestamp>().ok().map(Timestamp::as_nanos),
+        Value::String(text) => super::time::parse(text).map(Timestamp::as_nanos),
         Value::Number(seconds) => {
             let seconds = seconds.as_f64().filter(|seconds| seconds.abs() < 9e9)?;
             // Seconds of today are no more exact than microseconds.

@@ -13,6 +13,7 @@
 //! | `costs` | a project's own prices |
 //! | `threads` | conversations |
 //! | `order` | the order of JSON values |
+//! | `time` | times as programs write them |
 //! | `digest` | the digests that identify versions |
 //! | `ids` | queries that name ids |
 //! | `graphql` | the requests of a client when it starts |
@@ -42,6 +43,7 @@ mod read;
 mod refs;
 mod tables;
 mod threads;
+mod time;
 
 use std::sync::Arc;
 

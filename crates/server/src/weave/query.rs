@@ -7,10 +7,9 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use serde::de::{self, DeserializeOwned};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use spanloom_core::Timestamp;
 
 use super::call::{Form, Shown};
 use super::content::ByContent;
@@ -60,15 +59,6 @@ impl SortBy {
             .as_deref()
             .is_some_and(|direction| direction.eq_ignore_ascii_case("desc"))
     }
-}
-
-/// Reads a time, in UTC if it has no zone: Python's times may have none.
-pub(super) fn lenient<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Timestamp>, D::Error> {
-    let text: Option<String> = Option::deserialize(deserializer)?;
-    let parsed = text.map(|text| text.parse().or_else(|_| format!("{text}Z").parse()));
-    parsed.transpose().map_err(de::Error::custom)
 }
 
 /// Reads a question's JSON body, of at most `most` bytes.
@@ -196,6 +186,7 @@ async fn select(
         newest_first: descending,
     };
     let by_content = ByContent {
+        project: query.project_id.clone(),
         expression: rest,
         filter: content,
         expand: query.form.expand_columns.clone().unwrap_or_default(),

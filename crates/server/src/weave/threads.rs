@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spanloom_core::Timestamp;
 
-use super::order;
-use super::query::{self, SortBy, lenient};
+use super::query::{self, SortBy};
+use super::{order, time};
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
@@ -47,9 +47,9 @@ struct Query {
 /// Conditions on turns.
 #[derive(Deserialize)]
 struct Filter {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "time::deserialize")]
     after_datetime: Option<Timestamp>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "time::deserialize")]
     before_datetime: Option<Timestamp>,
     /// All threads, if it is empty.
     #[serde(default)]

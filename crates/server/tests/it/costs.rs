@@ -70,6 +70,15 @@ async fn a_projects_prices_are_used_until_they_are_removed() {
         server.ask("/cost/query", query(of_model)).await,
         json!({"results": []})
     );
+    // Calls are selected and sorted by their costs as well.
+    let field = "summary.weave.costs.gpt-4o-mini.prompt_tokens_total_cost";
+    let dear = json!({"$expr": {"$gt": [{"$getField": field}, {"$literal": 1_000}]}});
+    assert_eq!(server.query(json!({"query": dear})).await.len(), 1);
+    let sort = json!([{"field": field, "direction": "desc"}]);
+    assert_eq!(
+        server.query(json!({"sort_by": sort})).await[0]["id"],
+        call(1)["id"]
+    );
     let id = &made["ids"][0][0];
     server
         .ask(

@@ -266,6 +266,16 @@ async fn a_condition_is_met_by_any_feedback_of_its_kind() {
         (json!({"$and": [equal(mark, "b"), equal(other, "b")]}), 1),
         (json!({"$gt": [number, {"$literal": 1}]}), 1),
         (json!({"$gt": [number, {"$literal": 2}]}), 0),
+        // A null asks for calls without such feedback.
+        (json!({"$eq": [{"$getField": mark}, {"$literal": null}]}), 1),
+        (
+            json!({"$not": [{"$eq": [{"$getField": mark}, {"$literal": null}]}]}),
+            1,
+        ),
+        (
+            json!({"$gte": [{"$getField": "feedback.[none].payload.x"}, {"$literal": "2026-11-22"}]}),
+            0,
+        ),
         (
             json!({"$gt": [{"$convert": {"input": number, "to": "double"}}, {"$literal": 1}]}),
             1,

@@ -223,6 +223,27 @@ async fn a_range_of_starts_is_answered_from_rows() {
             expected[expected.len() - 1..]
         );
     }
+    // Dates, and times without a zone, are those of UTC; a text that is no time has no order.
+    for (operator, time, expected) in [
+        ("$gte", json!("2026-11-22"), 9),
+        ("$lt", json!("2026-11-22"), 0),
+        ("$gt", json!("2026-11-22 10:00:07"), 2),
+        ("$lte", json!("2026-11-22T10:00:07"), 7),
+        ("$lt", json!("garbage"), 0),
+    ] {
+        let query = json!({"$expr": {operator: [start, {"$literal": time}]}});
+        assert_eq!(
+            server.query(json!({"query": query})).await.len(),
+            expected,
+            "{operator} {time}"
+        );
+        let inside = json!({"$expr": {"$or": [{operator: [start, {"$literal": time}]}]}});
+        assert_eq!(
+            server.query(json!({"query": inside})).await.len(),
+            expected,
+            "{operator} {time}"
+        );
+    }
     let slowest = json!({"sort_by": [{"field": "summary.weave.latency_ms", "direction": "desc"}], "limit": 2});
     assert_eq!(numbers(&server.query(slowest).await), [9, 8]);
 }

@@ -96,6 +96,7 @@ export interface Row {
   trace_id: string;
   parent_id: string | null;
   op_name: string;
+  display_name: string | null;
   operation: string | null;
   provider: string | null;
   model: string | null;

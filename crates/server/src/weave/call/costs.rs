@@ -55,6 +55,11 @@ impl ProjectPrices {
         Ok(Self(prices))
     }
 
+    /// Returns the costs of a call, as `summary.weave.costs`; `None` if none is known.
+    pub(in crate::weave) fn costs(&self, record: &Record) -> Option<Value> {
+        of(record, self)
+    }
+
     /// Returns the newest price of a model that was effective at a time.
     fn at(&self, model: &str, time: Timestamp) -> Option<&ProjectPrice> {
         let of_model = self.0.get(model)?;

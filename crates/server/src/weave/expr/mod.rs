@@ -5,11 +5,13 @@
 #[cfg(test)]
 mod against_sql;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use spanloom_core::Timestamp;
 
+use super::time;
 use crate::reply::Problem;
 
 /// The maximum nesting depth of an expression.
@@ -105,7 +107,7 @@ pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
             .total_cmp(&right.as_f64().unwrap_or_default()),
         (Some(Value::String(left)), Some(Value::String(right))) => {
             // Fractions have as many digits as needed, so the texts of times are not in order.
-            match (time(left), time(right)) {
+            match (time::parse(left), time::parse(right)) {
                 (Some(left), Some(right)) => left.cmp(&right),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
@@ -117,23 +119,39 @@ pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
     }
 }
 
-fn time(text: &str) -> Option<Timestamp> {
-    // Most texts are not times, and this check is cheap.
-    (text.as_bytes().get(10) == Some(&b'T')).then(|| text.parse().ok())?
-}
-
 fn unknown(what: &str, value: &Value) -> Problem {
     let shown: String = value.to_string().chars().take(100).collect();
     Problem::bad_request(format!("unknown {what}: {shown}"))
 }
 
-/// Converts a time that is compared with a number to seconds since 1970, as W&B's clients do; keeps other values.
-fn seconds(value: &Value, other: &Value) -> Value {
-    let time = match (value, other) {
-        (Value::String(text), Value::Number(_)) => time(text),
+/// Converts a text that is compared with a number or a truth, as W&B's server does: a time to seconds since 1970. Keeps other
+/// values.
+fn cast<'a>(value: &'a Value, other: &Value) -> Cow<'a, Value> {
+    let converted = match (value, other) {
+        (Value::String(text), Value::Number(_)) => number(text).map(Value::from),
+        (Value::String(text), Value::Bool(_)) => text.parse::<bool>().ok().map(Value::from),
         _ => None,
     };
-    time.map_or_else(|| value.clone(), |time| json!(time.as_seconds()))
+    converted.map_or(Cow::Borrowed(value), Cow::Owned)
+}
+
+/// Reads a number, or the seconds since 1970 of a time.
+fn number(text: &str) -> Option<f64> {
+    let seconds = || time::parse(text).map(Timestamp::as_seconds);
+    text.trim().parse().ok().or_else(seconds)
+}
+
+/// Returns the order of two values; `None` if they have none: values of different kinds, and missing ones.
+fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    let (left, right) = (&*cast(left, right), &*cast(right, left));
+    let is_alike = match (left, right) {
+        (Value::Null, _) | (_, Value::Null) => false,
+        (Value::String(left), Value::String(right)) => {
+            time::parse(left).is_some() == time::parse(right).is_some()
+        }
+        _ => std::mem::discriminant(left) == std::mem::discriminant(right),
+    };
+    is_alike.then(|| compare(Some(left), Some(right)))
 }
 
 fn truth(value: &Value) -> Option<bool> {
@@ -154,15 +172,7 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
     let truths = || truths(operand, call, depth);
     let compared = |with: &dyn Fn(&Value, &Value) -> Value| compared(operand, call, depth, with);
     let ordered = |accept: fn(Ordering) -> bool| {
-        compared(&|left, right| {
-            let (left, right) = (&seconds(left, right), &seconds(right, left));
-            // Values of different kinds have no order, and missing values have none either.
-            if left.is_null() || right.is_null() {
-                return Value::Null;
-            }
-            let comparable = std::mem::discriminant(left) == std::mem::discriminant(right);
-            (comparable && accept(compare(Some(left), Some(right)))).into()
-        })
+        compared(&|left, right| order(left, right).map(accept).into())
     };
     match operator.as_str() {
         "$literal" => Ok(operand.clone()),
@@ -179,6 +189,10 @@ fn evaluate(expr: &Value, call: &Value, depth: usize) -> Result<Value, Problem> 
         "$not" => truths().map(|all| truth(&of_all(&all, true)).map(|any| !any).into()),
         "$eq" => {
             let asks_for_null = asks_for_null(operands(operand)?);
+            if let Some(path) = feedback_field(operands(operand)?).filter(|_| asks_for_null) {
+                // A null asks whether there is no such feedback.
+                return Ok(of_feedback(call, path).is_empty().into());
+            }
             compared(&|left, right| equal(left, right, asks_for_null))
         }
         "$gt" => ordered(Ordering::is_gt),
@@ -256,6 +270,14 @@ fn asks_for_null(operands: &[Value]) -> bool {
         .any(|operand| operand.get("$literal").is_some_and(Value::is_null))
 }
 
+/// Returns the operand that is a field of feedback.
+fn feedback_field(operands: &[Value]) -> Option<&str> {
+    let fields = operands
+        .iter()
+        .filter_map(|operand| operand.get("$getField")?.as_str());
+    fields.into_iter().find(|path| path.starts_with(FEEDBACK))
+}
+
 fn equal(left: &Value, right: &Value, asks_for_null: bool) -> Value {
     let is_unknown = left.is_null() || right.is_null();
     match is_unknown && !asks_for_null {
@@ -311,8 +333,7 @@ pub(super) fn of_feedback(call: &Value, path: &str) -> Vec<Value> {
 }
 
 fn same(left: &Value, right: &Value) -> bool {
-    left == right
-        || (left.is_number() && right.is_number() && compare(Some(left), Some(right)).is_eq())
+    left == right || order(left, right) == Some(Ordering::Equal)
 }
 
 fn contained(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
@@ -364,7 +385,7 @@ fn convert(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem
 
 /// Converts a value as an operand of `$convert` asks for.
 fn converted(operand: &Value, value: &Value) -> Result<Value, Problem> {
-    let number = || value.as_f64().or_else(|| text(value).trim().parse().ok());
+    let number = || value.as_f64().or_else(|| number(&text(value)));
     match operand.get("to").and_then(Value::as_str) {
         Some("exists") => Ok((!value.is_null()).into()),
         Some("string") => Ok(if value.is_null() {
@@ -383,6 +404,8 @@ fn converted(operand: &Value, value: &Value) -> Result<Value, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[expect(
@@ -475,6 +498,33 @@ mod tests {
         ] {
             assert!(holds(json!({operator: [started, {"$literal": than}]})));
             assert!(!holds(json!({operator: [{"$literal": than}, started]})));
+        }
+    }
+
+    #[test]
+    fn texts_are_numbers_and_times_where_they_are_compared_with_such() {
+        let call = json!({"text": "2000", "number": 2000, "is": true, "time": "2026-11-22T10:00:00.5Z", "word": "apple"});
+        let holds = |operator: &str, field: &str, literal: Value| {
+            let query = json!({"$expr": {operator: [{"$getField": field}, {"$literal": literal}]}});
+            matches(&query, &call).unwrap()
+        };
+        for (operator, field, literal) in [
+            ("$eq", "text", json!(2000)),
+            ("$gt", "text", json!(300)),
+            ("$eq", "number", json!("2000")),
+            ("$eq", "is", json!("true")),
+            ("$eq", "time", json!("2026-11-22T11:00:00.500+01:00")),
+            ("$gte", "time", json!("2026-11-22")),
+            ("$lt", "time", json!("2026-11-22 10:01")),
+        ] {
+            assert!(holds(operator, field, literal), "{operator} {field}");
+        }
+        // What has no order is neither before nor after.
+        for operator in ["$lt", "$gte"] {
+            assert!(
+                !holds(operator, "time", json!("garbage")) && !holds(operator, "word", json!(5))
+            );
+            assert!(!holds(operator, "word", json!("2026-11-22")));
         }
     }
 
