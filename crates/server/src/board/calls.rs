@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use spanloom_core::{Outcome, Record, UsageSource, weave};
 
@@ -106,7 +106,7 @@ impl CallRow {
     fn complete(&mut self, record: &Record) {
         let bodies = Bodies::of(record);
         let content = bodies.content();
-        self.exception.clone_from(&record.exception);
+        self.exception = record.exception.as_deref().map(readable);
         self.display_name.clone_from(&record.display_name);
         self.prompt = prompt(&content);
         self.completion = completion(&content);
@@ -115,6 +115,21 @@ impl CallRow {
         let source = source.and_then(UsageSource::from_word);
         self.usage_source = source.map(UsageSource::as_str).or(self.usage_source);
         self.damaged = info.damaged;
+    }
+}
+
+/// Returns an exception in one line: W&B's clients write its type, its message and its traceback as JSON.
+fn readable(exception: &str) -> String {
+    #[derive(Deserialize)]
+    struct Exception {
+        #[serde(rename = "type")]
+        kind: String,
+        message: String,
+    }
+    match serde_json::from_str::<Exception>(exception) {
+        Ok(Exception { kind, message }) if message.is_empty() => kind,
+        Ok(Exception { kind, message }) => format!("{kind}: {message}"),
+        Err(_) => exception.to_owned(),
     }
 }
 
@@ -235,4 +250,24 @@ fn order(text: &str) -> Result<Order, Problem> {
         descending,
         newest_first: true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exception_is_one_line() {
+        for (exception, expected) in [
+            (
+                r#"{"type": "ValueError", "message": "no such mountain", "traceback": [1]}"#,
+                "ValueError: no such mountain",
+            ),
+            (r#"{"type": "KeyError", "message": ""}"#, "KeyError"),
+            ("timeout: late", "timeout: late"),
+            ("{}", "{}"),
+        ] {
+            assert_eq!(readable(exception), expected);
+        }
+    }
 }
