@@ -1,17 +1,24 @@
 //! Weave's query language: `{"$expr": …}`, evaluated over the JSON of a call or another thing.
 //!
 //! Truth has SQL's three values: a comparison with a missing value is neither true nor false, and so is its negation.
+//!
+//! | file | what |
+//! |---|---|
+//! | `field` | the values of fields |
+//! | `value` | comparisons and conversions of values |
 
 #[cfg(test)]
 mod against_sql;
+mod field;
+mod value;
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value};
-use spanloom_core::Timestamp;
+use serde_json::Value;
 
-use super::time;
+pub(super) use self::field::{FEEDBACK, field, of_feedback};
+pub(super) use self::value::compare;
+use self::value::{converted, order, same, text};
 use crate::reply::Problem;
 
 /// The maximum nesting depth of an expression.
@@ -51,107 +58,9 @@ pub(super) fn fields(query: &Value) -> Vec<&str> {
     found
 }
 
-/// The start of fields of a call's feedback, which are empty texts if there is no such feedback, as in W&B's server.
-pub(super) const FEEDBACK: &str = "feedback.[";
-
-/// Returns the value at a dotted path; numbers are list indices. `inputs_dump` is another name of `inputs`, and so on.
-pub(super) fn field<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
-    at(call, path).or_else(|| {
-        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-        let value = call.get(head.strip_suffix("_dump")?)?;
-        if rest.is_empty() {
-            Some(value)
-        } else {
-            at(value, rest)
-        }
-    })
-}
-
-fn at<'a>(call: &'a Value, path: &str) -> Option<&'a Value> {
-    let (step, rest) = path
-        .split_once('.')
-        .map_or((path, None), |(step, rest)| (step, Some(rest)));
-    match call {
-        Value::Object(fields) => named(fields, path),
-        Value::Array(items) => {
-            let item = items.get(step.parse::<usize>().ok()?)?;
-            rest.map_or(Some(item), |rest| at(item, rest))
-        }
-        _ => None,
-    }
-}
-
-/// Returns a field. A name may contain dots, as names of models and span attributes do: the longest match is taken.
-fn named<'a>(fields: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    fields.get(path).or_else(|| {
-        path.rmatch_indices('.').find_map(|(dot, _)| {
-            let (name, rest) = (path.get(..dot)?, path.get(dot + 1..)?);
-            at(fields.get(name)?, rest)
-        })
-    })
-}
-
-/// Compares any two values: numbers by size, times by time and before other texts, kinds apart, missing values last.
-pub(super) fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
-    let rank = |value: Option<&Value>| match value {
-        Some(Value::Bool(_)) => 0,
-        Some(Value::Number(_)) => 1,
-        Some(Value::String(_)) => 2,
-        Some(Value::Array(_) | Value::Object(_)) => 3,
-        Some(Value::Null) | None => 4,
-    };
-    match (left, right) {
-        (Some(Value::Number(left)), Some(Value::Number(right))) => left
-            .as_f64()
-            .unwrap_or_default()
-            .total_cmp(&right.as_f64().unwrap_or_default()),
-        (Some(Value::String(left)), Some(Value::String(right))) => {
-            // Fractions have as many digits as needed, so the texts of times are not in order.
-            match (time::parse(left), time::parse(right)) {
-                (Some(left), Some(right)) => left.cmp(&right),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => left.cmp(right),
-            }
-        }
-        (Some(Value::Bool(left)), Some(Value::Bool(right))) => left.cmp(right),
-        _ => rank(left).cmp(&rank(right)),
-    }
-}
-
 fn unknown(what: &str, value: &Value) -> Problem {
     let shown: String = value.to_string().chars().take(100).collect();
     Problem::bad_request(format!("unknown {what}: {shown}"))
-}
-
-/// Converts a text that is compared with a number or a truth, as W&B's server does: a time to seconds since 1970. Keeps other
-/// values.
-fn cast<'a>(value: &'a Value, other: &Value) -> Cow<'a, Value> {
-    let converted = match (value, other) {
-        (Value::String(text), Value::Number(_)) => number(text).map(Value::from),
-        (Value::String(text), Value::Bool(_)) => text.parse::<bool>().ok().map(Value::from),
-        _ => None,
-    };
-    converted.map_or(Cow::Borrowed(value), Cow::Owned)
-}
-
-/// Reads a number, or the seconds since 1970 of a time.
-fn number(text: &str) -> Option<f64> {
-    let seconds = || time::parse(text).map(Timestamp::as_seconds);
-    text.trim().parse().ok().or_else(seconds)
-}
-
-/// Returns the order of two values; `None` if they have none: values of different kinds, and missing ones.
-fn order(left: &Value, right: &Value) -> Option<Ordering> {
-    let (left, right) = (&*cast(left, right), &*cast(right, left));
-    let is_alike = match (left, right) {
-        (Value::Null, _) | (_, Value::Null) => false,
-        (Value::String(left), Value::String(right)) => {
-            time::parse(left).is_some() == time::parse(right).is_some()
-        }
-        _ => std::mem::discriminant(left) == std::mem::discriminant(right),
-    };
-    is_alike.then(|| compare(Some(left), Some(right)))
 }
 
 fn truth(value: &Value) -> Option<bool> {
@@ -311,31 +220,6 @@ fn values(operand: &Value, call: &Value, depth: usize) -> Result<Vec<Value>, Pro
     })
 }
 
-/// Returns the value of a field in each feedback of its type, at `feedback.[TYPE].path`; `*` is any type.
-pub(super) fn of_feedback(call: &Value, path: &str) -> Vec<Value> {
-    let parts = path.strip_prefix("feedback.").and_then(|rest| {
-        let (kind, path) = rest.rsplit_once("].")?;
-        Some((kind.strip_prefix('[')?, path))
-    });
-    let Some((kind, path)) = parts else {
-        return Vec::new();
-    };
-    let all = call.get("feedback").and_then(Value::as_array);
-    let is_of = |one: &&Value| kind == "*" || one.get("feedback_type").is_some_and(|it| it == kind);
-    let of_kind = all.into_iter().flatten().filter(is_of);
-    let value = |one: &Value| {
-        let value = field(one, path).filter(|value| !value.is_null());
-        value
-            .cloned()
-            .unwrap_or_else(|| Value::String(String::new()))
-    };
-    of_kind.map(value).collect()
-}
-
-fn same(left: &Value, right: &Value) -> bool {
-    left == right || order(left, right) == Some(Ordering::Equal)
-}
-
 fn contained(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
     let Some([left, Value::Array(list)]) = operand.as_array().map(Vec::as_slice) else {
         return Err(unknown("operands of $in", operand));
@@ -368,38 +252,11 @@ fn contains(operand: &Value, call: &Value, depth: usize) -> Result<Value, Proble
     Ok(of_all(&truths, true))
 }
 
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
-}
-
 fn convert(operand: &Value, call: &Value, depth: usize) -> Result<Value, Problem> {
     let input = operand
         .get("input")
         .ok_or_else(|| unknown("operand of $convert", operand))?;
     converted(operand, &evaluate(input, call, depth)?)
-}
-
-/// Converts a value as an operand of `$convert` asks for.
-fn converted(operand: &Value, value: &Value) -> Result<Value, Problem> {
-    let number = || value.as_f64().or_else(|| number(&text(value)));
-    match operand.get("to").and_then(Value::as_str) {
-        Some("exists") => Ok((!value.is_null()).into()),
-        Some("string") => Ok(if value.is_null() {
-            Value::Null
-        } else {
-            text(value).into()
-        }),
-        Some("double") => Ok(number().into()),
-        Some("int") => Ok(value
-            .as_i64()
-            .map_or_else(|| number().map(f64::trunc).into(), Value::from)),
-        Some("bool") => Ok(truth(value).into()),
-        _ => Err(unknown("conversion", operand)),
-    }
 }
 
 #[cfg(test)]
