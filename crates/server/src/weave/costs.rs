@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use spanloom_core::Timestamp;
 use uuid::Uuid;
 
+use super::documents::DocumentQuery;
 use super::graphql::USER_NAME;
 use super::objects::check_project;
-use super::query::SortBy;
-use super::{expr, ids, order, query, time};
+use super::{ids, query, time};
 use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
@@ -100,65 +100,37 @@ pub(super) async fn create(
     Ok(reply::json(&json!({"ids": ids})))
 }
 
-#[derive(Deserialize)]
-struct Query {
-    project_id: String,
-    #[serde(default)]
-    fields: Option<Vec<String>>,
-    #[serde(default)]
-    query: Option<Value>,
-    #[serde(default)]
-    sort_by: Option<Vec<SortBy>>,
-    #[serde(default)]
-    limit: Option<usize>,
-    #[serde(default)]
-    offset: Option<usize>,
-}
-
 pub(super) async fn query(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let query: Query = query::read(&app, request, QUERY).await?;
+    let query: DocumentQuery = query::read(&app, request, QUERY).await?;
+    let place = app.stream()?;
     let store = Arc::clone(&app);
-    let question = move |until: &Until| prices(&store.store, &query, until);
-    let results = app.questions.ask_until(question).await?;
-    Ok(reply::json(&json!({"results": results})))
+    let question = move |until: &Until| {
+        let results = prices(&store.store, &query, until)?;
+        Ok(reply::json(&json!({"results": results})))
+    };
+    Ok(reply::held(app.questions.ask_until(question).await?, place))
 }
 
-fn prices(store: &Store, query: &Query, until: &Until) -> Result<Vec<Value>, Problem> {
-    let sorts = query.sort_by.as_deref().unwrap_or_default();
-    order::check(sorts)?;
-    if let Some(query) = &query.query {
-        expr::matches(query, &Value::Null)?;
-    }
-    let (mut found, mut failed) = (Vec::new(), None);
-    store.documents(KIND, &query.project_id, None, |document| {
-        let fields: Map<String, Value> = serde_json::from_str(&document.fields).unwrap_or_default();
-        let mut price = Value::Object(fields);
-        if let Some(fields) = price.as_object_mut() {
-            fields.insert("id".to_owned(), document.id.into());
-        }
-        let outcome = until.check().map_err(Problem::from).and_then(|()| {
-            let query = query.query.as_ref();
-            query.map_or(Ok(true), |query| expr::matches(query, &price))
-        });
-        match outcome {
-            Ok(true) => found.push(price),
-            Ok(false) => {}
-            Err(problem) => failed = Some(problem),
-        }
-        failed.is_none()
-    })?;
-    failed.map_or(Ok(()), Err)?;
-    let mut found = order::sort(sorts, found);
+fn prices(store: &Store, query: &DocumentQuery, until: &Until) -> Result<Vec<Value>, Problem> {
+    query.check()?;
+    let found = query.select(store, KIND, None, shown, until)?;
+    let mut page: Vec<Value> = query.page(found).collect();
     if let Some(wanted) = &query.fields {
-        for fields in found.iter_mut().filter_map(Value::as_object_mut) {
+        for fields in page.iter_mut().filter_map(Value::as_object_mut) {
             fields.retain(|name, _| wanted.contains(name));
         }
     }
-    let (offset, limit) = (query.offset.unwrap_or(0), query.limit.unwrap_or(usize::MAX));
-    Ok(found.into_iter().skip(offset).take(limit).collect())
+    Ok(page)
+}
+
+/// Returns the readable form of a price.
+fn shown(price: Document) -> Value {
+    let mut fields: Map<String, Value> = serde_json::from_str(&price.fields).unwrap_or_default();
+    fields.insert("id".to_owned(), price.id.into());
+    Value::Object(fields)
 }
 
 #[derive(Deserialize)]

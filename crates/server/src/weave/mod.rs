@@ -11,6 +11,7 @@
 //! | `tables` | the tables of datasets |
 //! | `feedback` | reactions, notes, annotations and scores |
 //! | `costs` | a project's own prices |
+//! | `documents` | queries for feedback and prices |
 //! | `threads` | conversations |
 //! | `order` | the order of JSON values |
 //! | `time` | times as programs write them |
@@ -26,6 +27,7 @@ mod complete;
 mod content;
 mod costs;
 mod digest;
+mod documents;
 mod expr;
 mod feedback;
 mod field;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -14,11 +13,9 @@ use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::store::question::Until;
 use crate::store::{DocumentKind, Store};
-use crate::weave::query::{self, SortBy};
-use crate::weave::{expr, ids, order};
+use crate::weave::documents::DocumentQuery;
+use crate::weave::{expr, ids, query};
 
-/// The maximum bytes of the feedback that a query selects.
-const MOST_BYTES: usize = 64 << 20;
 /// The field that counts what a query selects.
 const COUNT: &str = "count(*)";
 
@@ -42,89 +39,36 @@ const SCORER: &str = "scorer_";
 /// The start of the fields that only clients since 0.53 read.
 const SPAN: &str = "span_";
 
-#[derive(Deserialize)]
-struct Query {
-    project_id: String,
-    #[serde(default)]
-    fields: Option<Vec<String>>,
-    #[serde(default)]
-    query: Option<Value>,
-    #[serde(default)]
-    sort_by: Option<Vec<SortBy>>,
-    #[serde(default)]
-    limit: Option<usize>,
-    #[serde(default)]
-    offset: Option<usize>,
-}
-
 pub(in crate::weave) async fn query(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let query: Query = query::read(&app, request, QUERY).await?;
+    let query: DocumentQuery = query::read(&app, request, QUERY).await?;
     let place = app.stream()?;
     let store = Arc::clone(&app);
-    let question = move |until: &Until| Ok(reply::json(&answer(&store.store, query, until)?));
+    let question = move |until: &Until| Ok(reply::json(&answer(&store.store, &query, until)?));
     Ok(reply::held(app.questions.ask_until(question).await?, place))
 }
 
-fn answer(store: &Store, query: Query, until: &Until) -> Result<Value, Problem> {
-    let wanted = query.fields.unwrap_or_default();
-    let sorts = query.sort_by.unwrap_or_default();
-    order::check(&sorts)?;
+fn answer(store: &Store, query: &DocumentQuery, until: &Until) -> Result<Value, Problem> {
+    let wanted = query.fields.as_deref().unwrap_or_default();
     let queried = query.query.iter().flat_map(expr::fields);
     let named = wanted.iter().map(String::as_str);
-    let sorted = sorts.iter().map(|sort| sort.field.as_str());
+    let sorted = query.sorts().iter().map(|sort| sort.field.as_str());
     for field in queried.chain(named).chain(sorted) {
         check_field(field)?;
     }
-    if let Some(query) = &query.query {
-        expr::matches(query, &Value::Null)?;
-    }
-    let found = select(store, &query.project_id, query.query.as_ref(), until)?;
+    query.check()?;
+    let reference = query.query.as_ref().and_then(about);
+    let read = |feedback| Value::Object(shown::fields(feedback, &query.project_id));
+    let found = query.select(store, DocumentKind::Feedback, reference, read, until)?;
     let total = found.len();
     if wanted.iter().any(|field| field.eq_ignore_ascii_case(COUNT)) {
         return Ok(json!({"result": [{COUNT: total}], "total_count": total}));
     }
-    let found = order::sort(&sorts, found);
-    let page = found
-        .into_iter()
-        .skip(query.offset.unwrap_or(0))
-        .take(query.limit.unwrap_or(usize::MAX));
-    let shown: Vec<Map<String, Value>> = page.map(|one| shown(one, &wanted)).collect();
+    let page = query.page(found);
+    let shown: Vec<Map<String, Value>> = page.map(|one| shown(one, wanted)).collect();
     Ok(json!({"result": shown, "total_count": total}))
-}
-
-/// Returns the feedback that meets a query.
-fn select(
-    store: &Store,
-    project: &str,
-    query: Option<&Value>,
-    until: &Until,
-) -> Result<Vec<Value>, Problem> {
-    let reference = query.and_then(about);
-    let (mut found, mut bytes, mut failed) = (Vec::new(), 0, None);
-    store.documents(DocumentKind::Feedback, project, reference, |feedback| {
-        let size = feedback.fields.len();
-        let one = Value::Object(shown::fields(feedback, project));
-        let outcome = until.check().map_err(Problem::from).and_then(|()| {
-            let is_wanted = query.map_or(Ok(true), |query| expr::matches(query, &one))?;
-            if is_wanted {
-                bytes += size;
-                found.push(one);
-            }
-            match bytes > MOST_BYTES {
-                true => Err(Problem::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "the query selects too much feedback; narrow it",
-                )),
-                false => Ok(()),
-            }
-        });
-        failed = outcome.err();
-        failed.is_none()
-    })?;
-    failed.map_or(Ok(found), Err)
 }
 
 /// Returns what all feedback of a query is about, if the query names it: the file finds it by that.
