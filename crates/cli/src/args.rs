@@ -83,6 +83,9 @@ pub(crate) struct DoctorArgs {
     /// Read the call back from the Jaeger UI at this address
     #[arg(long, value_name = "URL")]
     pub(crate) jaeger: Option<String>,
+    /// Also send a call to the server's door for agents, and check what W&B's Agent Lens asks of a trace
+    #[arg(long)]
+    pub(crate) agents: bool,
     /// Stream to record the made-up call in
     #[arg(
         long,

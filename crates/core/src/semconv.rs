@@ -76,6 +76,7 @@ names! {
     SESSION_ID = "session.id";
     USER_ID = "user.id";
     SPANLOOM_ENTITY = "spanloom.entity";
+    SPANLOOM_CONVERSATION_NAME = "spanloom.conversation.name";
     SPANLOOM_TENANT = "spanloom.tenant";
     SPANLOOM_PROMPT_HASH = "spanloom.prompt.hash";
     SPANLOOM_PROJECT = "spanloom.project";

@@ -59,7 +59,7 @@ mod transport;
 mod worker;
 
 pub use backlog::SpoolBacklog;
-pub use destination::Destination;
+pub use destination::{Destination, DestinationKind};
 pub use error::{Error, ErrorKind};
 pub use exporter::{Exporter, ExporterBuilder};
 pub use limits::Limits;

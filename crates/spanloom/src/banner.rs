@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use spanloom_core::StreamName;
+use spanloom_exporter::{Destination, DestinationKind};
 
 use crate::config::{Board, Collectors, Records};
 
@@ -16,6 +17,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) stream: &'a StreamName,
     pub(crate) records: Option<&'a Records>,
     pub(crate) collectors: Collectors<'a>,
+    /// The other destinations that code names.
+    pub(crate) others: &'a [Destination],
     pub(crate) content: bool,
     /// Whether records that cannot be sent are kept on disk.
     pub(crate) spooled: bool,
@@ -30,21 +33,19 @@ impl Banner<'_> {
             "content is not recorded"
         };
         let notes = self.notes();
-        let collector = self.collectors.spans.map(|collector| {
-            let address = collector.address();
-            format!("the OTLP collector at {}", address.trim_end_matches('/'))
-        });
+        let others = self.collectors.spans.into_iter().chain(self.others);
+        let others: Vec<String> = others.map(|other| format!("to {}", named(other))).collect();
         let Some(records) = self.records else {
-            let destination =
-                collector.map_or_else(|| "nowhere".to_owned(), |it| format!("to {it}"));
+            let destinations = match others.is_empty() {
+                true => "nowhere".to_owned(),
+                false => others.join(" and "),
+            };
             return format!(
-                "spanloom: spans of {} go {destination}; {content}{notes}",
+                "spanloom: spans of {} go {destinations}; {content}{notes}",
                 self.stream
             );
         };
-        let also = collector
-            .map(|collector| format!(" and to {collector}"))
-            .unwrap_or_default();
+        let also: String = others.iter().map(|other| format!(" and {other}")).collect();
         format!(
             "View data at {} (records go to {}{also}; {content}{notes})",
             self.link(records),
@@ -75,12 +76,13 @@ impl Banner<'_> {
         match &records.board {
             Board::Spanloom(_) => format!("{project}/table/{}", path(&self.stream.stream)),
             Board::Weave(_) => format!("{project}/weave"),
+            Board::Agents(_) => format!("{project}/weave/agents"),
         }
     }
 
     /// Returns the base address of the project's pages.
     pub(crate) fn project(&self, records: &Records) -> String {
-        let (Board::Spanloom(base) | Board::Weave(base)) = &records.board;
+        let (Board::Spanloom(base) | Board::Weave(base) | Board::Agents(base)) = &records.board;
         let StreamName {
             entity, project, ..
         } = self.stream;
@@ -117,6 +119,17 @@ fn loopback(address: &str) -> Option<SocketAddr> {
     literal.is_loopback().then_some(socket)
 }
 
+/// Returns the name of a destination for people.
+fn named(destination: &Destination) -> String {
+    let address = destination.address();
+    let address = address.trim_end_matches('/');
+    match destination.kind() {
+        kind if kind.is_collector() => format!("the OTLP collector at {address}"),
+        DestinationKind::JsonLines => format!("the file {address}"),
+        _ => address.to_owned(),
+    }
+}
+
 /// Encodes part of a name for a link: names contain only letters, digits, `-`, `_`, `.` and spaces.
 fn path(part: &str) -> String {
     part.replace(' ', "%20")
@@ -124,8 +137,6 @@ fn path(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use spanloom_exporter::Destination;
-
     use super::*;
     use crate::error::Origin;
 
@@ -155,6 +166,7 @@ mod tests {
             stream: &stream,
             records: Some(&records),
             collectors: Collectors::default(),
+            others: &[],
             content: true,
             spooled: false,
         };
@@ -163,7 +175,7 @@ mod tests {
             "View data at http://127.0.0.1:1/acme/chat%20bot/table/logs (records go to http://127.0.0.1:1; content is \
              recorded; no server runs there yet, so records wait in memory: start one with `spanloom serve`)"
         );
-        let collector = Destination::spanloom("https://c.example/x?token=canary").unwrap();
+        let collector = Destination::otlp_http("https://c.example/x?token=canary").unwrap();
         let collectors = Collectors {
             spans: Some(&collector),
             needs_grpc: true,

@@ -14,7 +14,7 @@
 //!
 //! | setting | destination |
 //! |---|---|
-//! | [`MonitorBuilder::with_server`], `with_collector` | only the given server and the given collector |
+//! | [`MonitorBuilder::with_server`], `with_collector`, [`with_destination`](MonitorBuilder::with_destination) | only the given servers, collectors and files |
 //! | `WANDB_API_KEY`, `WANDB_BASE_URL` or `WF_TRACE_SERVER_URL` | W&B Weave |
 //! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, in addition to W&B if both are set |
 //! | none | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
@@ -73,7 +73,8 @@ pub use monitor::{Monitor, MonitorBuilder, init_monitor};
 pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
 pub use spanloom_exporter::{
-    Account, Destination, DestinationReceipt, Dropped, Receipt, SpoolMode, SpoolSettings,
+    Account, Destination, DestinationKind, DestinationReceipt, Dropped, Receipt, SpoolMode,
+    SpoolSettings,
 };
 pub use spanloom_instrumentation::{
     Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,

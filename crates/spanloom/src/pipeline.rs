@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use spanloom_core::StreamName;
-use spanloom_exporter::{Exporter, Receipt, SpoolMode, SpoolSettings};
+use spanloom_exporter::{Destination, Exporter, Receipt, SpoolMode, SpoolSettings};
 use spanloom_instrumentation::{
     Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, MonitorAttributes, PriceBook, Recorder,
     RecorderLimits,
@@ -33,6 +33,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) stream: &'a StreamName,
     pub(crate) records: Option<&'a Records>,
     pub(crate) collectors: Collectors<'a>,
+    /// The other destinations that code names.
+    pub(crate) destinations: &'a [Destination],
     pub(crate) environment: &'a Environment,
     /// Whether code allows content.
     pub(crate) content: bool,
@@ -69,6 +71,9 @@ impl Settings<'_> {
         }
         if let Some(collector) = self.collectors.spans {
             exporter = exporter.with_destination(collector.clone());
+        }
+        for destination in self.destinations {
+            exporter = exporter.with_destination(destination.clone());
         }
         if let Some(spool) = &self.spool {
             exporter = exporter.with_spool(spool.clone());
@@ -120,6 +125,7 @@ impl Pipeline {
             stream,
             records,
             collectors,
+            destinations,
             environment,
             ..
         } = settings;
@@ -128,8 +134,8 @@ impl Pipeline {
         let exporter = settings.exporter()?;
         let content = match (
             settings.content && !environment.no_content,
-            records.is_some(),
-            collectors.spans.is_some(),
+            records.is_some() || destinations.iter().any(|it| !it.kind().is_collector()),
+            collectors.spans.is_some() || destinations.iter().any(|it| it.kind().is_collector()),
         ) {
             (false, ..) => Content::Off,
             (true, true, true) => Content::Both,

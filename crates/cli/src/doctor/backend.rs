@@ -40,6 +40,10 @@ impl Backend {
         })
     }
 
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
     fn with_key(&self, request: RequestBuilder) -> RequestBuilder {
         self.destination.authorize(request)
     }

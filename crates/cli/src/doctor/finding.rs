@@ -71,22 +71,29 @@ impl Findings {
     }
 }
 
+impl fmt::Display for Finding {
+    /// Writes a line, and another for the remedy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = match self.outcome {
+            CheckOutcome::Passed => "ok  ",
+            CheckOutcome::Warned => "note",
+            CheckOutcome::Failed => "FAIL",
+        };
+        write!(f, "{mark}  {:<14} {}", self.check, self.detail)?;
+        if let Some(remedy) = &self.remedy {
+            write!(f, "\n      {:<14} -> {remedy}", "")?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Findings {
-    /// Writes a line for each finding, and another for its remedy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, finding) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            let mark = match finding.outcome {
-                CheckOutcome::Passed => "ok  ",
-                CheckOutcome::Warned => "note",
-                CheckOutcome::Failed => "FAIL",
-            };
-            write!(f, "{mark}  {:<14} {}", finding.check, finding.detail)?;
-            if let Some(remedy) = &finding.remedy {
-                write!(f, "\n      {:<14} -> {remedy}", "")?;
-            }
+            finding.fmt(f)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! `spanloom doctor`: checks that a call made by a service here can be seen at its destination.
 
+mod agent_lens;
 mod backend;
 mod finding;
 mod jaeger;
@@ -23,42 +24,9 @@ const DELIVERY: Duration = Duration::from_secs(10);
 pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
     let jaeger = args.jaeger.as_deref().map(Jaeger::new).transpose()?;
     let mut findings = Findings::default();
-    let mut builder = Monitor::builder(&args.stream)
-        .without_notices()
-        .without_spool();
-    if let Some(to) = &args.to {
-        builder = builder.with_server(to);
-    }
-    if let Some(collector) = &args.collector {
-        builder = builder.with_collector(collector);
-    }
-    let monitor = match builder.start() {
-        Ok(monitor) => monitor,
-        Err(error) => {
-            findings.add(Finding::failed("configuration", error.to_string()));
-            return report(args, &findings);
-        }
-    };
-    let destinations: Vec<String> = monitor
-        .stats()
-        .receipt
-        .destinations
-        .into_iter()
-        .map(|destination| destination.name)
-        .collect();
-    if destinations.is_empty() {
-        let why = "monitoring is off: OTEL_SDK_DISABLED is set".to_owned();
-        findings.add(Finding::failed("configuration", why).with_remedy("unset it"));
+    let Some(monitor) = start(args, &mut findings) else {
         return report(args, &findings);
-    }
-    findings.add(Finding::passed(
-        "configuration",
-        format!(
-            "{} goes to {}",
-            monitor.stream(),
-            destinations.join(" and ")
-        ),
-    ));
+    };
     let backend = monitor
         .destination()
         .cloned()
@@ -73,8 +41,42 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
         if let Some(link) = link {
             findings.add(Finding::passed("look", link));
         }
+        if args.agents {
+            let base = backend.as_ref().map(Backend::base);
+            findings.extend(agent_lens::check(&args.stream, base).await?);
+        }
     }
     report(args, &findings)
+}
+
+/// Starts a monitor as a service would; `None` if it records nothing.
+fn start(args: &DoctorArgs, findings: &mut Findings) -> Option<Monitor> {
+    let mut builder = Monitor::builder(&args.stream)
+        .without_notices()
+        .without_spool();
+    if let Some(to) = &args.to {
+        builder = builder.with_server(to);
+    }
+    if let Some(collector) = &args.collector {
+        builder = builder.with_collector(collector);
+    }
+    let monitor = match builder.start() {
+        Ok(monitor) => monitor,
+        Err(error) => {
+            findings.add(Finding::failed("configuration", error.to_string()));
+            return None;
+        }
+    };
+    let destinations = monitor.stats().receipt.destinations.into_iter();
+    let names: Vec<String> = destinations.map(|destination| destination.name).collect();
+    if names.is_empty() {
+        let why = "monitoring is off: OTEL_SDK_DISABLED is set".to_owned();
+        findings.add(Finding::failed("configuration", why).with_remedy("unset it"));
+        return None;
+    }
+    let detail = format!("{} goes to {}", monitor.stream(), names.join(" and "));
+    findings.add(Finding::passed("configuration", detail));
+    Some(monitor)
 }
 
 /// Makes the call, and reads it back where possible.

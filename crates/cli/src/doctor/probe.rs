@@ -89,7 +89,7 @@ impl Probe {
         .map_err(|error| failed(&error))?;
         let attributes =
             MonitorAttributes::from(json!({"doctor": self.mark, "params": {"temperature": 0.5}}));
-        let attributes = attributes.conversation(self.mark.as_str());
+        let attributes = attributes.conversation(self.mark.as_str()).user("doctor");
         let chat = client.chat();
         let call = chat.create(request).monitor_attributes(attributes).await;
         call.map(drop).map_err(|error| failed(&error))

@@ -30,6 +30,24 @@ fn a_server_that_works_shows_every_field() {
 }
 
 #[test]
+fn agent_lens_gets_a_turn_of_a_conversation() {
+    let server = serving();
+    let output = spanloom(&["doctor", "--agents", "--to", server.url()]);
+    let said = stdout(&output);
+    assert!(output.status.success(), "{said}{}", stderr(&output));
+    assert!(!said.contains("FAIL") && !said.contains("note"), "{said}");
+    for shown in [
+        "accepted the turn and its call",
+        "one root span, and it is an agent",
+        "belongs to a conversation",
+        "messages of request and answer",
+        "/local/doctor/weave/agents/conversations/doctor-",
+    ] {
+        assert!(said.contains(shown), "{shown}: {said}");
+    }
+}
+
+#[test]
 fn findings_come_as_json_too() {
     let server = serving();
     let output = spanloom(&[

@@ -192,6 +192,10 @@ pub(super) const CONVERSATION: &[&str] = &[
     "langfuse.session.id",
     "wandb.thread_id",
 ];
+pub(super) const CONVERSATION_NAME: &[&str] = &[
+    names::SPANLOOM_CONVERSATION_NAME,
+    "gen_ai.conversation.name",
+];
 pub(super) const USER: &[&str] = &["user.id", "enduser.id", "langfuse.user.id"];
 pub(super) const DISPLAY_NAME: &[&str] = &["wandb.display_name"];
 

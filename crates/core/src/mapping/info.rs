@@ -42,6 +42,7 @@ pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
         service_tier: attributes.take_text(&[names::OPENAI_RESPONSE_SERVICE_TIER]),
         response_status: attributes.take_text(&[names::GEN_AI_RESPONSE_STATUS]),
         previous_response_id: attributes.take_text(&[names::GEN_AI_REQUEST_PREVIOUS_RESPONSE_ID]),
+        conversation_name: attributes.take_text(dialect::CONVERSATION_NAME),
         outer_span_id: attributes.take_text(&[names::SPANLOOM_OUTER_SPAN_ID]),
     }
 }

@@ -57,6 +57,9 @@ pub struct CallInfo {
     pub response_status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_response_id: Option<String>,
+    /// The conversation's name for people; its id is the record's `thread_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outer_span_id: Option<String>,
 }

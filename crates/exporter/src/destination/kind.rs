@@ -9,16 +9,25 @@ use crate::error::{Error, ErrorKind};
 use crate::profile::Profile;
 use crate::spool::Description;
 
-/// The protocol, and the kind of server.
+/// The protocol of a destination, and the kind of its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+#[non_exhaustive]
+pub enum DestinationKind {
+    /// Records to a spanloom server.
     Spanloom,
+    /// Records to W&B Weave.
     Wandb,
+    /// Spans to the traces of W&B Weave.
     WandbOtlp,
+    /// Spans to the agents view of W&B Weave.
     WandbAgents,
+    /// Spans to an OTLP collector over HTTP.
     OtlpHttp,
+    /// The same, at the exact address of its traces.
     OtlpHttpAt,
+    /// Spans to an OTLP collector over gRPC.
     OtlpGrpc,
+    /// Records as lines of a file.
     JsonLines,
 }
 
@@ -29,7 +38,7 @@ const EXPORT: [&str; 2] = [
     "Export",
 ];
 
-impl Kind {
+impl DestinationKind {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Spanloom => "spanloom",
@@ -41,6 +50,13 @@ impl Kind {
             Self::OtlpGrpc => "otlp-grpc",
             Self::JsonLines => "json-lines",
         }
+    }
+
+    /// Returns whether it is an OTLP collector, which gets messages; the others get the bodies of calls, or make messages
+    /// of them.
+    #[must_use]
+    pub fn is_collector(self) -> bool {
+        matches!(self, Self::OtlpHttp | Self::OtlpHttpAt | Self::OtlpGrpc)
     }
 
     #[cfg(feature = "otlp")]

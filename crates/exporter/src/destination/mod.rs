@@ -23,14 +23,14 @@ use crate::exchange::Framing;
 use crate::limits::Limits;
 pub(crate) use address::Address;
 use address::address;
-pub(crate) use kind::Kind;
+pub use kind::DestinationKind;
 
 /// A destination for records: its address, key and settings. `Debug` and `Display` never show a key.
 ///
 /// Each destination of an exporter has its own queue, pauses, spool, content and [`Limits`].
 #[derive(Clone)]
 pub struct Destination {
-    pub(crate) kind: Kind,
+    pub(crate) kind: DestinationKind,
     pub(crate) address: Address,
     pub(crate) headers: HeaderMap,
     pub(crate) content: DestinationContent,
@@ -40,6 +40,7 @@ pub struct Destination {
     root_certificates: Vec<Certificate>,
     identity: Option<Identity>,
     pub(crate) rotation: (u64, u32),
+    pub(crate) turns: bool,
 }
 
 impl Destination {
@@ -51,7 +52,7 @@ impl Destination {
     /// # Errors
     /// When `base` is not an `http` or `https` address, or has user information, which would end up in logs.
     pub fn spanloom(base: &str) -> Result<Self, Error> {
-        Self::server(Kind::Spanloom, base)
+        Self::server(DestinationKind::Spanloom, base)
     }
 
     /// Creates a destination for W&B Weave with native calls, the form its pages show best. `base` is
@@ -60,7 +61,7 @@ impl Destination {
     /// # Errors
     /// See [`Destination::spanloom`].
     pub fn wandb(base: &str) -> Result<Self, Error> {
-        Self::server(Kind::Wandb, base)
+        Self::server(DestinationKind::Wandb, base)
     }
 
     /// Creates a destination for the traces of W&B Weave over OTLP. Spans are changed to the form its mapping reads.
@@ -69,7 +70,7 @@ impl Destination {
     /// See [`Destination::spanloom`].
     #[cfg(feature = "otlp")]
     pub fn wandb_otlp(base: &str) -> Result<Self, Error> {
-        Self::server(Kind::WandbOtlp, base)
+        Self::server(DestinationKind::WandbOtlp, base)
     }
 
     /// Creates a destination for the agents view of W&B Weave over OTLP.
@@ -78,7 +79,7 @@ impl Destination {
     /// See [`Destination::spanloom`].
     #[cfg(feature = "otlp")]
     pub fn wandb_agents(base: &str) -> Result<Self, Error> {
-        Self::server(Kind::WandbAgents, base)
+        Self::server(DestinationKind::WandbAgents, base)
     }
 
     /// Creates a destination for an OTLP collector over HTTP (protobuf). `base` is its base address, such as
@@ -88,7 +89,7 @@ impl Destination {
     /// See [`Destination::spanloom`].
     #[cfg(feature = "otlp")]
     pub fn otlp_http(base: &str) -> Result<Self, Error> {
-        Self::server(Kind::OtlpHttp, base)
+        Self::server(DestinationKind::OtlpHttp, base)
     }
 
     /// Creates a destination for an OTLP collector over HTTP at the exact address of its traces, as in
@@ -98,7 +99,7 @@ impl Destination {
     /// See [`Destination::spanloom`].
     #[cfg(feature = "otlp")]
     pub fn otlp_http_at(endpoint: &str) -> Result<Self, Error> {
-        Self::server(Kind::OtlpHttpAt, endpoint)
+        Self::server(DestinationKind::OtlpHttpAt, endpoint)
     }
 
     /// Creates a destination for an OTLP collector over gRPC, such as `http://127.0.0.1:4317`. By default, requests are
@@ -108,7 +109,7 @@ impl Destination {
     /// See [`Destination::spanloom`].
     #[cfg(feature = "otlp")]
     pub fn otlp_grpc(base: &str) -> Result<Self, Error> {
-        let mut destination = Self::server(Kind::OtlpGrpc, base)?;
+        let mut destination = Self::server(DestinationKind::OtlpGrpc, base)?;
         destination.limits.batch_bytes = 3 << 20;
         Ok(destination)
     }
@@ -117,14 +118,14 @@ impl Destination {
     /// one process may write to it.
     #[must_use]
     pub fn json_lines(path: impl Into<PathBuf>) -> Self {
-        Self::of(Kind::JsonLines, Address::File(path.into()))
+        Self::of(DestinationKind::JsonLines, Address::File(path.into()))
     }
 
-    fn server(kind: Kind, text: &str) -> Result<Self, Error> {
+    fn server(kind: DestinationKind, text: &str) -> Result<Self, Error> {
         Ok(Self::of(kind, Address::Server(address(text)?)))
     }
 
-    fn of(kind: Kind, address: Address) -> Self {
+    fn of(kind: DestinationKind, address: Address) -> Self {
         Self {
             kind,
             address,
@@ -136,6 +137,7 @@ impl Destination {
             root_certificates: Vec::new(),
             identity: None,
             rotation: (64 << 20, 4),
+            turns: false,
         }
     }
 
@@ -165,7 +167,8 @@ impl Destination {
     }
 
     /// Returns whether its requests carry a key, by the names of their headers.
-    pub(crate) fn has_key(&self) -> bool {
+    #[must_use]
+    pub fn has_key(&self) -> bool {
         let is_key = |name: &HeaderName| {
             ["auth", "key", "token"]
                 .iter()
@@ -174,7 +177,9 @@ impl Destination {
         self.headers.keys().any(is_key)
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    /// Returns its protocol and the kind of its server.
+    #[must_use]
+    pub fn kind(&self) -> DestinationKind {
         self.kind
     }
 
@@ -207,7 +212,7 @@ impl Destination {
 
     pub(crate) fn carrier(&self) -> Framing {
         match self.kind {
-            Kind::OtlpGrpc => Framing::Grpc,
+            DestinationKind::OtlpGrpc => Framing::Grpc,
             _ => Framing::Http,
         }
     }
@@ -223,7 +228,7 @@ impl Destination {
 
     pub(crate) fn compresses(&self) -> bool {
         self.compression
-            .unwrap_or_else(|| self.kind != Kind::Wandb && !self.is_loopback())
+            .unwrap_or_else(|| self.kind != DestinationKind::Wandb && !self.is_loopback())
     }
 }
 

@@ -121,4 +121,13 @@ impl Destination {
         self.rotation = (bytes, files);
         self
     }
+    /// Puts an agent's turn around each model call that belongs to a conversation and has no parent: Agent Lens shows
+    /// only traces whose root is an agent. Default off. The turn is a span `invoke_agent`, named after the call's agent or
+    /// its stream; it has neither tokens nor messages, which stay with the call. Receipts count both as one. Has an
+    /// effect on [`Destination::wandb_agents`] only. Source: Agent Lens, reference, semantic conventions.
+    #[must_use]
+    pub fn with_turns(mut self) -> Self {
+        self.turns = true;
+        self
+    }
 }

@@ -32,7 +32,15 @@ pub(super) fn attributes(attributes: Vec<KeyValue>, stream: &StreamName) -> Vec<
     if !named && attributes.has(names::GEN_AI_OPERATION_NAME) {
         attributes.set(table::AGENT_NAME, stream.stream.clone());
     }
-    attributes.set(attributes.free("stream"), stream.stream.clone());
+    if let Some(name) = attributes.take_text(&[names::SPANLOOM_CONVERSATION_NAME])
+        && !attributes.has(table::CONVERSATION_NAME)
+    {
+        attributes.set(table::CONVERSATION_NAME, name);
+    }
+    if let Some(tokens) = attributes.get(names::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS) {
+        attributes.set(table::REASONING_TOKENS, tokens.clone());
+    }
+    attributes.set(attributes.free(table::STREAM), stream.stream.clone());
     if let Some(tenant) = attributes.take_text(&[names::SPANLOOM_TENANT])
         && !own.contains_key("tenant")
     {

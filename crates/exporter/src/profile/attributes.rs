@@ -43,6 +43,10 @@ impl Attributes {
         self.0.contains_key(name)
     }
 
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     pub(super) fn any(&self, such: impl Fn(&str) -> bool) -> bool {
         self.0.keys().any(|name| such(name.as_str()))
     }

@@ -6,7 +6,8 @@
 //! - `table` lists the names they read, in order, and the other names with the same meaning;
 //! - `dotted_names` keeps a name from appearing next to its own dotted child: W&B's reader makes a tree of the names
 //!   and refuses the span (an older server, the whole request) if a name is both leaf and branch;
-//! - `calls` is the form of `/otel/v1/traces` (Traces and Threads), `agents` that of `/agents/otel/v1/traces`.
+//! - `calls` is the form of `/otel/v1/traces` (Traces and Threads), `agents` that of `/agents/otel/v1/traces`, `turn`
+//!   the span that the latter shows around a call of a conversation.
 //!
 //! Source: the latest mapping that W&B published (PyPI `weave` 0.52.43, `weave/trace_server/opentelemetry` and
 //! `agents`); the tests in `tests/real/weave` run it. None of this was ever run against the hosted service.
@@ -16,6 +17,7 @@ mod attributes;
 mod calls;
 mod dotted_names;
 mod table;
+mod turn;
 mod user_attributes;
 
 use opentelemetry::trace::{SpanId, Status};
@@ -76,6 +78,16 @@ impl Profile {
             dotted_names::resolve_prefix_conflicts(&mut link.attributes);
         }
         span
+    }
+
+    /// Returns the turn of a conversation around a call that has none, and makes it the call's parent. `call` must have
+    /// the form for this destination. Only the agents view has turns.
+    #[must_use]
+    pub fn turn(self, call: &mut SpanData) -> Option<SpanData> {
+        match self {
+            Self::WandbAgents => turn::around(call),
+            Self::Collector | Self::WandbOtlp => None,
+        }
     }
 
     /// Returns the resource of spans that go to `stream`: a request to W&B may hold several, one for each stream.

@@ -165,6 +165,10 @@ pub(super) const DISPLAY_NAME: &str = "wandb.display_name";
 pub(super) const THREAD: &str = "wandb.thread_id";
 pub(super) const IS_TURN: &str = "wandb.is_turn";
 pub(super) const KIND: &str = "weave.span.kind";
+pub(super) const STREAM: &str = "stream";
+pub(super) const CONVERSATION_NAME: &str = "gen_ai.conversation.name";
+/// The name of reasoning tokens in Agent Lens's list; its reader also takes the conventions' name.
+pub(super) const REASONING_TOKENS: &str = "gen_ai.usage.reasoning_tokens";
 pub(super) const AGENT_NAME: &str = "gen_ai.agent.name";
 pub(super) const CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_creation.input_tokens";
 const VERTEX_SESSION: &str = "gcp.vertex.agent.session_id";

@@ -258,6 +258,87 @@ fn a_session_is_the_thread_where_there_is_no_conversation() {
 }
 
 #[test]
+fn agents_get_names_of_their_list() {
+    let got = agents(
+        &json!({"spanloom.conversation.name": "Order 4711", "gen_ai.conversation.id": "c",
+        "gen_ai.usage.reasoning.output_tokens": 7}),
+    );
+    assert_eq!(got["gen_ai.conversation.name"], "Order 4711");
+    assert_eq!(got["spanloom.conversation.name"], Json::Null);
+    for name in [
+        "gen_ai.usage.reasoning.output_tokens",
+        "gen_ai.usage.reasoning_tokens",
+    ] {
+        assert_eq!(got[name], 7, "{name}");
+    }
+    let named = calls(&json!({"spanloom.conversation.name": "Order 4711"}));
+    assert_eq!(
+        named["wandb.attributes"]["spanloom"]["conversation"]["name"],
+        "Order 4711"
+    );
+}
+
+/// Returns the turn and the call as an agents destination gets them.
+fn in_a_turn(attributes: &Json, parent: SpanId) -> (Option<SpanData>, SpanData) {
+    let mut call = span(attributes);
+    call.span_context = SpanContext::new(
+        1_u128.into(),
+        2_u64.into(),
+        opentelemetry::TraceFlags::SAMPLED,
+        false,
+        opentelemetry::trace::TraceState::default(),
+    );
+    call.parent_span_id = parent;
+    call.status = Status::error("late");
+    let mut call = Profile::WandbAgents.span(call, &stream());
+    (Profile::WandbAgents.turn(&mut call), call)
+}
+
+#[test]
+fn a_call_of_a_conversation_gets_a_turn() {
+    let given = json!({"gen_ai.operation.name": "chat", "gen_ai.conversation.id": "c", "user.id": "u",
+        "gen_ai.provider.name": "openai", "gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 7,
+        "gen_ai.input.messages": "[1]", "spanloom.conversation.name": "Order 4711", "error.type": "timeout",
+        "spanloom.attributes": r#"{"experiment":"b"}"#});
+    let (turn, call) = in_a_turn(&given, SpanId::INVALID);
+    let turn = turn.unwrap();
+    assert_eq!(turn.name, "invoke_agent openai_logs");
+    assert_eq!(
+        (turn.parent_span_id, call.parent_span_id),
+        (SpanId::INVALID, turn.span_context.span_id())
+    );
+    assert_eq!(turn.span_context.trace_id(), call.span_context.trace_id());
+    assert_ne!(turn.span_context.span_id(), call.span_context.span_id());
+    assert_eq!(
+        (turn.start_time, turn.end_time, &turn.status),
+        (call.start_time, call.end_time, &call.status)
+    );
+    assert_eq!(
+        shown(&turn.attributes),
+        json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "openai_logs", "stream": "openai_logs",
+            "gen_ai.conversation.id": "c", "gen_ai.conversation.name": "Order 4711", "user.id": "u",
+            "gen_ai.provider.name": "openai", "gen_ai.request.model": "m", "error.type": "timeout"})
+    );
+    let (again, _) = in_a_turn(&given, SpanId::INVALID);
+    assert_eq!(again.unwrap().span_context, turn.span_context);
+    // A call below another span is part of what that span is.
+    assert!(in_a_turn(&given, SpanId::from_bytes([7; 8])).0.is_none());
+    for (name, value) in [
+        ("gen_ai.conversation.id", Json::from("")),
+        ("gen_ai.operation.name", "embeddings".into()),
+        ("gen_ai.operation.name", "invoke_agent".into()),
+    ] {
+        let mut other = given.clone();
+        other[name] = value;
+        assert!(in_a_turn(&other, SpanId::INVALID).0.is_none(), "{other}");
+    }
+    // A parent that was sent elsewhere is none here.
+    let mut outer = given;
+    outer["spanloom.outer_span_id"] = "0707070707070707".into();
+    assert!(in_a_turn(&outer, SpanId::from_bytes([7; 8])).0.is_some());
+}
+
+#[test]
 fn no_name_stands_beside_its_child() {
     let given = json!({"error": "late", "error.type": "timeout", "gen_ai.request": "x", "gen_ai.request.model": "m",
         "gen_ai.prompt": "p", "gen_ai.prompt.0.role": "user", "wandb": 1});

@@ -3,18 +3,22 @@
 //! | file | what |
 //! |---|---|
 //! | `weave` | records as calls of Weave's API |
-//! | `otlp`, `attribute` | spans as OTLP, over HTTP and gRPC |
+//! | `otlp`, `route`, `attribute`, `field` | spans as OTLP, over HTTP and gRPC |
 //! | `lines` | records as lines of a file |
 //! | `verdict` | the retry tables |
 //! | `retry_info` | when a gRPC server wants to be asked again |
 
 #[cfg(feature = "otlp")]
 mod attribute;
+#[cfg(feature = "otlp")]
+mod field;
 pub(crate) mod lines;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 #[cfg(feature = "otlp")]
 mod retry_info;
+#[cfg(feature = "otlp")]
+mod route;
 pub(crate) mod verdict;
 pub(crate) mod weave;
 
@@ -25,7 +29,7 @@ use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::StreamName;
 
 use crate::content::{Content, OtherSpans};
-use crate::destination::{Address, Destination, Kind};
+use crate::destination::{Address, Destination, DestinationKind};
 use crate::exchange::{Answer, Request};
 pub(crate) use crate::spool::Stored;
 use lines::Lines;
@@ -63,9 +67,10 @@ impl Protocol {
         if let Some(profile) = destination.kind.profile() {
             let url = destination.kind.endpoint(url);
             let carrier = destination.carrier();
-            return Self::Otlp(Otlp::new(url, headers, carrier, profile, stream, content));
+            let otlp = Otlp::new(url, headers, carrier, profile, stream, content);
+            return Self::Otlp(otlp.with_turns(destination.turns));
         }
-        let is_hosted = destination.kind == Kind::Wandb;
+        let is_hosted = destination.kind == DestinationKind::Wandb;
         Self::Weave(Weave::new(url, headers, stream, content, is_hosted))
     }
 

@@ -13,18 +13,16 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use opentelemetry_proto::tonic::common;
-use opentelemetry_proto::tonic::resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use opentelemetry_proto::transform::common::tonic::{Attributes, ResourceAttributesWithSchema};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use prost::Message as _;
-use prost::encoding::encode_varint;
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, TE};
 use spanloom_core::StreamName;
 
+use super::field::{field_length, put_head, put_message};
+use super::route::{self, Route};
 use super::verdict::{Table, Verdict, of_grpc, of_status};
 use super::{Stored, attribute};
 use crate::content::Content;
@@ -43,6 +41,7 @@ pub(crate) struct Otlp {
     profile: Profile,
     stream: StreamName,
     content: Content,
+    turns: bool,
     /// The scope and stream seen last, and their route.
     last: Option<(InstrumentationScope, StreamName, Bytes)>,
 }
@@ -71,8 +70,13 @@ impl Otlp {
             profile,
             stream,
             content,
+            turns: false,
             last: None,
         }
+    }
+
+    pub(super) fn with_turns(self, turns: bool) -> Self {
+        Self { turns, ..self }
     }
 
     pub(super) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Stored {
@@ -83,7 +87,8 @@ impl Otlp {
             Profile::Collector => self.stream.clone(),
             Profile::WandbOtlp | Profile::WandbAgents => stream_of(&span, resource, &self.stream),
         };
-        let span = self.profile.span(span, &stream);
+        let mut span = self.profile.span(span, &stream);
+        let turn = self.turns.then(|| self.profile.turn(&mut span)).flatten();
         let scope = &span.instrumentation_scope;
         let known = |(last, of, _): &&(InstrumentationScope, StreamName, Bytes)| {
             last == scope && *of == stream
@@ -92,21 +97,20 @@ impl Otlp {
             Some((.., route)) => route.clone(),
             None => {
                 let resource = self.profile.resource(resource, &stream);
-                let route = route(&resource_field(&resource), &scope_field(scope));
+                let route = route::of(&resource, scope);
                 self.last = Some((scope.clone(), stream, route.clone()));
                 route
             }
         };
-        let mut span = span;
-        let attributes = std::mem::take(&mut span.attributes);
-        let rest = Span::from(span);
-        let mut body = Vec::with_capacity(rest.encoded_len() + attribute::room(&attributes));
-        // Encoding into a growable buffer never fails.
-        let _written = rest.encode(&mut body);
-        attribute::append(&mut body, &attributes);
-        Stored {
-            route,
-            body: body.into(),
+        match turn {
+            None => Stored {
+                route,
+                body: encoded(span).into(),
+            },
+            Some(turn) => Stored {
+                route: route::of_several(&route),
+                body: fields(&[encoded(turn), encoded(span)]),
+            },
         }
     }
 
@@ -119,8 +123,16 @@ impl Otlp {
         let mut message = BytesMut::new();
         for (route, spans) in routes {
             // An unreadable route was spooled by another version: its spans go without resource and scope.
-            let (resource, scope) = parts(route).unwrap_or_default();
-            let spans_length: usize = spans.iter().map(|span| field_length(span.len())).sum();
+            let Route {
+                resource,
+                scope,
+                several,
+            } = Route::read(route).unwrap_or_default();
+            let length = |body: &Bytes| match several {
+                true => body.len(),
+                false => field_length(body.len()),
+            };
+            let spans_length: usize = spans.iter().map(|body| length(body)).sum();
             let scope_length = scope.len() + spans_length;
             let resource_length = resource.len() + field_length(scope_length);
             message.reserve(field_length(resource_length));
@@ -128,9 +140,11 @@ impl Otlp {
             message.put_slice(resource);
             put_head(&mut message, 2, scope_length);
             message.put_slice(scope);
-            for span in spans {
-                put_head(&mut message, 2, span.len());
-                message.put_slice(span);
+            for body in spans {
+                if !several {
+                    put_head(&mut message, 2, body.len());
+                }
+                message.put_slice(body);
             }
         }
         Request {
@@ -209,71 +223,24 @@ fn rejected(message: &[u8]) -> u64 {
     u64::try_from(partial.rejected_spans).unwrap_or(0)
 }
 
-/// Encodes the fields `resource` and `schema_url` of a `ResourceSpans`.
-fn resource_field(resource: &Resource) -> Bytes {
-    let ResourceAttributesWithSchema {
-        attributes,
-        schema_url,
-    } = resource.into();
-    let message = resource::v1::Resource {
-        attributes: attributes.0,
-        ..resource::v1::Resource::default()
-    };
-    let mut field = BytesMut::new();
-    put_message(&mut field, 1, &message.encode_to_vec());
-    put_text(&mut field, 3, schema_url.as_deref());
-    field.freeze()
+/// Encodes a span.
+fn encoded(mut span: SpanData) -> Vec<u8> {
+    let attributes = std::mem::take(&mut span.attributes);
+    let rest = Span::from(span);
+    let mut body = Vec::with_capacity(rest.encoded_len() + attribute::room(&attributes));
+    // Encoding into a growable buffer never fails.
+    let _written = rest.encode(&mut body);
+    attribute::append(&mut body, &attributes);
+    body
 }
 
-/// Encodes the fields `scope` and `schema_url` of a `ScopeSpans`.
-fn scope_field(scope: &InstrumentationScope) -> Bytes {
-    let message = common::v1::InstrumentationScope {
-        name: scope.name().to_owned(),
-        version: scope.version().unwrap_or_default().to_owned(),
-        attributes: Attributes::from(scope.attributes().cloned()).0,
-        ..common::v1::InstrumentationScope::default()
-    };
-    let mut field = BytesMut::new();
-    put_message(&mut field, 1, &message.encode_to_vec());
-    put_text(&mut field, 3, scope.schema_url());
-    field.freeze()
-}
-
-/// Returns the length of the resource's part, followed by both parts.
-fn route(resource: &[u8], scope: &[u8]) -> Bytes {
-    let mut route = BytesMut::with_capacity(4 + resource.len() + scope.len());
-    route.put_u32_le(u32::try_from(resource.len()).unwrap_or(u32::MAX));
-    route.put_slice(resource);
-    route.put_slice(scope);
-    route.freeze()
-}
-
-fn parts(route: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = route.split_first_chunk::<4>()?;
-    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
-}
-
-/// Returns the bytes of a field with a number below 16.
-fn field_length(content: usize) -> usize {
-    1 + prost::length_delimiter_len(content) + content
-}
-
-/// Writes the head of a field that holds a message, a text or bytes.
-fn put_head(buffer: &mut BytesMut, number: u8, length: usize) {
-    const LENGTH_DELIMITED: u8 = 2;
-    buffer.put_u8((number << 3) | LENGTH_DELIMITED);
-    encode_varint(length as u64, buffer);
-}
-
-fn put_message(buffer: &mut BytesMut, number: u8, message: &[u8]) {
-    put_head(buffer, number, message.len());
-    buffer.put_slice(message);
-}
-
-fn put_text(buffer: &mut BytesMut, number: u8, text: Option<&str>) {
-    if let Some(text) = text.filter(|text| !text.is_empty()) {
-        put_message(buffer, number, text.as_bytes());
+/// Returns spans as fields of a `ScopeSpans`.
+fn fields(spans: &[Vec<u8>]) -> Bytes {
+    let mut fields = BytesMut::new();
+    for span in spans {
+        put_message(&mut fields, 2, span);
     }
+    fields.freeze()
 }
 
 #[cfg(test)]
@@ -342,6 +309,56 @@ mod tests {
                 found
             };
         assert_eq!(by_scope(ours.resource_spans), by_scope(stock));
+    }
+
+    #[test]
+    fn a_turn_is_sent_with_its_call() {
+        let url = || "http://127.0.0.1/agents/otel/v1/traces".parse().unwrap();
+        let otlp = || {
+            let stream = "a/b/c".parse().unwrap();
+            let (profile, content) = (Profile::WandbAgents, Content::default());
+            Otlp::new(
+                url(),
+                HeaderMap::new(),
+                Framing::Http,
+                profile,
+                stream,
+                content,
+            )
+        };
+        let recorder = SpanRecorder::new();
+        let tracer = recorder.provider().tracer("a");
+        for conversation in ["c", ""] {
+            let mut span = tracer.start("chat m");
+            span.set_attribute(KeyValue::new("gen_ai.operation.name", "chat"));
+            span.set_attribute(KeyValue::new("gen_ai.conversation.id", conversation));
+            span.end();
+        }
+        for (turns, names) in [
+            (true, vec!["chat m", "chat m", "invoke_agent c"]),
+            (false, vec!["chat m", "chat m"]),
+        ] {
+            let mut otlp = otlp().with_turns(turns);
+            let resource = Resource::builder_empty().build();
+            let spans = recorder.spans().into_iter();
+            let stored: Vec<Stored> = spans
+                .map(|span| otlp.encode(Arc::new(span), &resource))
+                .collect();
+            let request = otlp.request(&stored.iter().collect::<Vec<_>>());
+            let request = ExportTraceServiceRequest::decode(request.body).unwrap();
+            let resources = request.resource_spans.iter();
+            let scopes = resources.flat_map(|it| {
+                assert_eq!(it.resource.as_ref().unwrap().attributes.len(), 2);
+                &it.scope_spans
+            });
+            let spans = scopes.flat_map(|it| {
+                assert_eq!(it.scope.as_ref().unwrap().name, "a");
+                &it.spans
+            });
+            let mut got: Vec<&str> = spans.map(|span| span.name.as_str()).collect();
+            got.sort_unstable();
+            assert_eq!(got, names);
+        }
     }
 
     #[test]

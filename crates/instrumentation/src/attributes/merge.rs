@@ -48,6 +48,15 @@ impl<'a> Merged<'a> {
         self.first(|scope| scope.conversation.as_ref())
     }
 
+    /// Returns the name of that conversation: a name around a scope with a conversation of its own is another's.
+    pub(crate) fn conversation_name(&self) -> Option<&'a Arc<str>> {
+        let mut scopes = self.scopes.iter();
+        let names = |scope: &&&ScopeAttributes| {
+            scope.conversation_name.is_some() || scope.conversation.is_some()
+        };
+        scopes.find(names)?.conversation_name.as_ref()
+    }
+
     pub(crate) fn user(&self) -> Option<&'a Arc<str>> {
         self.first(|scope| scope.user.as_ref())
     }
@@ -68,6 +77,7 @@ impl<'a> Merged<'a> {
         let is_empty = |scope: &&ScopeAttributes| {
             let ids = [
                 &scope.conversation,
+                &scope.conversation_name,
                 &scope.user,
                 &scope.session,
                 &scope.tenant,
@@ -227,6 +237,38 @@ mod tests {
         let json = inner.merged().over(&layer).to_json(true).unwrap();
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json, json!({"a": {"y": 2}, "b": 1, "c": 0}));
+    }
+
+    #[test]
+    fn a_conversation_keeps_its_own_name() {
+        let named = || {
+            MonitorAttributes::default()
+                .conversation("c")
+                .conversation_name("n")
+        };
+        let other = || MonitorAttributes::default().conversation("d");
+        let only = || MonitorAttributes::default().conversation_name("m");
+        for (attributes, name) in [
+            (named(), Some("n")),
+            (
+                MonitorAttributes::default().user("u").over(&named()),
+                Some("n"),
+            ),
+            (only().over(&named()), Some("m")),
+            (other().over(&named()), None),
+            (other().conversation_name("o").over(&named()), Some("o")),
+        ] {
+            let of = |attributes: &MonitorAttributes| {
+                let name = attributes.merged().conversation_name().cloned();
+                name.as_deref().map(str::to_owned)
+            };
+            assert_eq!(of(&attributes).as_deref(), name, "{attributes:?}");
+            // Many scopes are merged into one.
+            let many = (0..300).fold(attributes, |outer, n| {
+                MonitorAttributes::new(json!({"n": n})).over(&outer)
+            });
+            assert_eq!(of(&many).as_deref(), name, "{many:?}");
+        }
     }
 
     #[test]

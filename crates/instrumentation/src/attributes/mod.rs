@@ -54,6 +54,7 @@ pub struct MonitorAttributes {
 struct ScopeAttributes {
     attributes: Map<String, Value>,
     conversation: Option<Arc<str>>,
+    conversation_name: Option<Arc<str>>,
     user: Option<Arc<str>>,
     session: Option<Arc<str>>,
     tenant: Option<Arc<str>>,
@@ -77,6 +78,14 @@ impl MonitorAttributes {
     #[must_use]
     pub fn conversation(self, id: impl Into<Arc<str>>) -> Self {
         self.update(|scope| scope.conversation = self::id(id))
+    }
+
+    /// Sets the name of the conversation for people, such as its title: `spanloom.conversation.name`, attribute
+    /// `spanloom.conversation_name` in a record. Where an inner scope has another conversation, the name stays with the
+    /// outer one.
+    #[must_use]
+    pub fn conversation_name(self, name: impl Into<Arc<str>>) -> Self {
+        self.update(|scope| scope.conversation_name = id(name))
     }
 
     /// Sets the user that the calls are made for: `user.id`, `wb_user_id` in a record.
@@ -141,6 +150,9 @@ impl MonitorAttributes {
 impl ScopeAttributes {
     /// Overrides these attributes with those of an inner scope.
     fn take_over(&mut self, inner: &Self) {
+        if inner.conversation.is_some() || inner.conversation_name.is_some() {
+            self.conversation_name.clone_from(&inner.conversation_name);
+        }
         let ids = [
             (&mut self.conversation, &inner.conversation),
             (&mut self.user, &inner.user),

@@ -21,6 +21,10 @@ impl Attributes<'_> {
             (names::USER_ID, attributes.user()),
             (names::SESSION_ID, attributes.session()),
             (names::SPANLOOM_TENANT, attributes.tenant()),
+            (
+                names::SPANLOOM_CONVERSATION_NAME,
+                attributes.conversation_name(),
+            ),
         ] {
             self.text(name, id.map(|id| &**id));
         }

@@ -53,6 +53,7 @@ async fn embeddings_carry_them_too() {
     let said = MonitorAttributes::new(json!({"a": 1})).conversation("c-1");
     let answer = embed.create(request.unwrap());
     let said = said.user("u-1").session("s-1").tenant("acme");
+    let said = said.conversation_name("Order 4711");
     answer.monitor_attributes(said).await.unwrap();
     let span = setup.span();
     assert_eq!(span.name, "embeddings text-embedding-3-small");
@@ -61,9 +62,10 @@ async fn embeddings_carry_them_too() {
         "user.id",
         "session.id",
         "spanloom.tenant",
+        "spanloom.conversation.name",
     ]
     .map(|name| text(&span, name).unwrap());
-    assert_eq!(shown, ["c-1", "u-1", "s-1", "acme"]);
+    assert_eq!(shown, ["c-1", "u-1", "s-1", "acme", "Order 4711"]);
     assert_eq!(attributes(&setup), json!({"a": 1}));
 }
 

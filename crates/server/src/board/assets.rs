@@ -15,6 +15,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/", get(embedded::page))
         .route("/{entity}/{project}/table/{stream}", get(embedded::page))
         .route("/{entity}/{project}/weave", get(embedded::page))
+        .route("/{entity}/{project}/weave/agents", get(embedded::page))
+        .route(
+            "/{entity}/{project}/weave/agents/conversations/{id}",
+            get(embedded::page),
+        )
         .route("/{entity}/{project}/r/call/{id}", get(embedded::page))
         .route(
             "/{entity}/{project}/weave/{kind}/{name}/versions/{digest}",

@@ -186,6 +186,14 @@ impl Environment {
         if let Some(known) = known.find(|known| known.is_same_place(&destination)) {
             return known;
         }
+        self.with_key(destination)
+    }
+
+    /// Returns a destination with the key for its server, unless it has one.
+    pub(crate) fn with_key(&self, destination: Destination) -> Destination {
+        if destination.has_key() {
+            return destination;
+        }
         match self.wandb.key_for(&destination.address()) {
             Some(key) => destination.with_api_key(key.expose()),
             None => destination,

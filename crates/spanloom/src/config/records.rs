@@ -1,7 +1,7 @@
 //! The destination of records, and the board that shows them.
 
 use reqwest::Url;
-use spanloom_exporter::Destination;
+use spanloom_exporter::{Destination, DestinationKind};
 
 use super::netrc::Netrc;
 use super::{Secret, Variable, Variables, address};
@@ -32,6 +32,8 @@ pub(crate) enum Board {
     Spanloom(String),
     /// W&B's application at this address.
     Weave(String),
+    /// The agents view of W&B's application at this address.
+    Agents(String),
 }
 
 /// The environment's settings of W&B.
@@ -153,7 +155,7 @@ impl Wandb {
     /// clients. A key belongs to one server: records for a spanloom server use that server's key.
     fn machines(&self, board: &Board) -> Vec<String> {
         let named = match board {
-            Board::Weave(_) => &self.base,
+            Board::Weave(_) | Board::Agents(_) => &self.base,
             Board::Spanloom(_) => &self.trace_server,
         };
         let url = named.as_ref().and_then(|url| Url::parse(url.text()).ok());
@@ -174,6 +176,35 @@ impl Records {
             lacks_key: false,
             destination,
         })
+    }
+
+    /// Returns records that go to a destination that code made; `None` for one without pages.
+    pub(crate) fn given(destination: &Destination) -> Option<Self> {
+        let address = shown(destination);
+        let pages = || match is_hosted(&address) {
+            true => WANDB_PAGES.to_owned(),
+            // A private installation has its API below its pages.
+            false => address
+                .strip_suffix("/traces")
+                .unwrap_or(&address)
+                .to_owned(),
+        };
+        let board = match destination.kind() {
+            DestinationKind::Spanloom => Board::Spanloom(address),
+            DestinationKind::Wandb | DestinationKind::WandbOtlp => Board::Weave(pages()),
+            DestinationKind::WandbAgents => Board::Agents(pages()),
+            _ => return None,
+        };
+        Some(Self {
+            destination: destination.clone(),
+            lacks_key: !destination.has_key() && !matches!(board, Board::Spanloom(_)),
+            board,
+        })
+    }
+
+    /// Returns whether each call has a page of its own.
+    pub(crate) fn have_call_pages(&self) -> bool {
+        !matches!(self.board, Board::Agents(_))
     }
 
     /// Returns whether records go to a spanloom server on this machine.

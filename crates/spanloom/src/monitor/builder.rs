@@ -21,6 +21,7 @@ pub struct MonitorBuilder {
     environment: Environment,
     server: Option<Secret>,
     collector: Option<Secret>,
+    destinations: Vec<Destination>,
     content: bool,
     prices: Option<PriceBook>,
     content_policy: ContentPolicy,
@@ -36,6 +37,7 @@ struct Plan {
     stream: StreamName,
     records: Option<Records>,
     spans: Option<Destination>,
+    destinations: Vec<Destination>,
     prices: PriceBook,
     spool: Option<SpoolSettings>,
 }
@@ -57,6 +59,7 @@ impl MonitorBuilder {
             environment,
             server: None,
             collector: None,
+            destinations: Vec::new(),
             content: true,
             prices: None,
             content_policy: ContentPolicy::default(),
@@ -84,6 +87,26 @@ impl MonitorBuilder {
     #[cfg(feature = "otlp")]
     pub fn with_collector(mut self, address: &str) -> Self {
         self.collector = Some(Secret::new(address));
+        self
+    }
+
+    /// Sends calls to this destination as well as to the others that code names; may be called any number of times. Each
+    /// has its own queue, retries, spool, limits and content. The environment's key is added if it is for the destination's
+    /// server and the destination has none. Metrics and events go only to [`with_collector`](Self::with_collector), or
+    /// where the environment sends them.
+    ///
+    /// ```
+    /// use spanloom::{Destination, Monitor};
+    ///
+    /// # fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// let monitor = Monitor::builder("acme/chatbot/openai_logs")
+    ///     .with_destination(Destination::spanloom("http://127.0.0.1:7440")?)
+    ///     .with_destination(Destination::json_lines("calls.jsonl").without_content())
+    ///     .start()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn with_destination(mut self, destination: Destination) -> Self {
+        self.destinations.push(destination);
         self
     }
 
@@ -168,19 +191,20 @@ impl MonitorBuilder {
             stream,
             records,
             spans,
+            destinations,
             prices,
             spool,
         } = self.plan()?;
         let environment = &self.environment;
         let collector = self.collector.as_ref().map(Secret::expose);
-        let from_code = self.server.is_some() || collector.is_some();
+        let from_code = self.names_destinations();
         let collectors = environment.collectors(spans.as_ref(), collector, from_code);
-        let content = self.content && !environment.no_content;
         let banner = Banner {
             stream: &stream,
             records: records.as_ref(),
             collectors,
-            content,
+            others: &destinations,
+            content: self.content && !environment.no_content,
             spooled: spool.is_some(),
         };
         let link = records.as_ref().map(|records| banner.link(records));
@@ -191,16 +215,18 @@ impl MonitorBuilder {
         if !environment.disabled {
             announce(&banner.line());
         }
-        let links = records
+        let has_links = environment.call_links && !environment.quiet;
+        let linked = records
             .as_ref()
-            .filter(|_| environment.call_links && !environment.quiet)
-            .map(|records| CallLinks::new(banner.project(records), announce));
+            .filter(|records| has_links && records.have_call_pages());
+        let links = linked.map(|records| CallLinks::new(banner.project(records), announce));
         let pipeline = match environment.disabled {
             true => None,
             false => Some(Pipeline::start(Settings {
                 stream: &stream,
                 records: records.as_ref(),
                 collectors,
+                destinations: &destinations,
                 environment,
                 content: self.content,
                 content_policy: self.content_policy,
@@ -223,16 +249,31 @@ impl MonitorBuilder {
         })
     }
 
+    /// Returns whether code names a destination: then it names all of them.
+    fn names_destinations(&self) -> bool {
+        self.server.is_some() || self.collector.is_some() || !self.destinations.is_empty()
+    }
+
     /// Resolves the settings of code and environment, or returns all their faults.
     fn plan(&self) -> Result<Plan, Error> {
         let environment = &self.environment;
         let [server, collector] =
             [&self.server, &self.collector].map(|address| address.as_ref().map(Secret::expose));
-        // If code names a destination, it names all of them.
-        let from_code = server.is_some() || collector.is_some();
+        let from_code = self.names_destinations();
+        let given = self.destinations.iter().cloned();
+        let mut destinations: Vec<Destination> =
+            given.map(|given| environment.with_key(given)).collect();
+        // The first one with pages has the link.
+        let mut shown = || {
+            let records = destinations.iter().enumerate();
+            let mut records = records.filter_map(|(at, it)| Some((at, Records::given(it)?)));
+            let (at, records) = records.next()?;
+            destinations.remove(at);
+            Some(records)
+        };
         let records = match server {
             Some(address) => environment.named(address).map(Some),
-            None if from_code => Ok(None),
+            None if from_code => Ok(shown()),
             None => environment.records(),
         };
         // An entity is required only if records are known to go elsewhere.
@@ -262,6 +303,7 @@ impl MonitorBuilder {
             stream: faults.settle(stream)?,
             records,
             spans,
+            destinations,
             prices: prices.unwrap_or_default(),
             spool,
         })

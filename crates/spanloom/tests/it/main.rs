@@ -12,6 +12,8 @@ mod certificates;
 #[cfg(feature = "tracing")]
 mod collector;
 mod content;
+#[cfg(feature = "otlp")]
+mod destinations;
 mod ending;
 mod layer;
 mod monitor;

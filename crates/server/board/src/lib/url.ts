@@ -66,7 +66,7 @@ export function readPlace(path: string): Place {
   const parts = path.split('/').filter((part) => part !== '').map(decode);
   const [entity, project, kind, last, id] = parts;
   if (entity === undefined) return { kind: 'streams', entity: null, project: null };
-  if (project !== undefined && kind === 'weave' && parts.length === 3) {
+  if (project !== undefined && kind === 'weave' && (parts.length === 3 || last === 'agents')) {
     return { kind: 'streams', entity, project };
   }
   if (project !== undefined && kind === 'table' && last !== undefined && parts.length === 4) {
