@@ -13,7 +13,8 @@
 //! | `costs` | a project's own prices |
 //! | `documents` | queries for feedback and prices |
 //! | `threads` | conversations |
-//! | `order` | the order of JSON values |
+//! | `usage` | tokens and costs of calls with all that they called |
+//! | `order`, `ties` | the order of JSON values, and of calls by several fields |
 //! | `time` | times as programs write them |
 //! | `digest` | the digests that identify versions |
 //! | `ids` | queries that name ids |
@@ -45,7 +46,9 @@ mod read;
 mod refs;
 mod tables;
 mod threads;
+mod ties;
 mod time;
+mod usage;
 
 use std::sync::Arc;
 
@@ -100,6 +103,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/cost/create", post(costs::create))
         .route("/cost/query", post(costs::query))
         .route("/cost/purge", post(costs::purge))
+        .route("/trace/usage", post(usage::of_query))
+        .route("/calls/usage", post(usage::of_calls))
         .route("/threads/stream_query", post(threads::stream_query))
         .route("/table/create", post(tables::create))
         .route(

@@ -15,6 +15,7 @@ use super::call::{Form, Shown};
 use super::content::ByContent;
 use super::filter::Filter;
 use super::lines::{Lines, Shape};
+use super::ties::Ties;
 use super::{expr, field, fixed, order};
 use crate::app::App;
 use crate::body::{QUERY, RECORDS, Room};
@@ -24,7 +25,7 @@ use crate::store::question::{self, Column, Order, Until};
 
 #[derive(Deserialize)]
 pub(super) struct Query {
-    project_id: String,
+    pub(super) project_id: String,
     #[serde(default)]
     filter: Option<Filter>,
     #[serde(default)]
@@ -32,14 +33,14 @@ pub(super) struct Query {
     #[serde(default)]
     sort_by: Option<Vec<SortBy>>,
     #[serde(default)]
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
     #[serde(default)]
     offset: Option<usize>,
     #[serde(flatten)]
-    form: Form,
+    pub(super) form: Form,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct SortBy {
     pub(super) field: String,
     #[serde(default)]
@@ -151,8 +152,19 @@ async fn size(app: &Arc<App>, memory: Arc<Memory>, places: Vec<usize>) -> Result
     app.questions.ask_until(question).await
 }
 
+/// Returns the column that has the first field of an order; `None` if calls must be read to be sorted.
+fn column(fields: &[SortBy], reads_calls: bool) -> Option<Column> {
+    match fields.first().map(|sort| sort.field.as_str()) {
+        // Calls that are read anyway are sorted by all fields at once.
+        Some(_) if reads_calls && fields.len() > 1 => None,
+        None | Some("started_at") => Some(Column::StartedAt),
+        Some("summary.weave.latency_ms") => Some(Column::Latency),
+        Some(_) => None,
+    }
+}
+
 /// Returns the places of the requested calls in order; only the first `most` if calls must be read to be sorted.
-async fn select(
+pub(super) async fn select(
     app: &Arc<App>,
     memory: &Arc<Memory>,
     query: &mut Query,
@@ -173,18 +185,19 @@ async fn select(
         field::check_sort(&sort.field)?;
     }
     let content = Filter::take_content(query.filter.as_mut());
-    // Only the first field counts: calls seldom start at the same time.
-    let column = match fields.first().map(|sort| sort.field.as_str()) {
-        None | Some("started_at") => Some(Column::StartedAt),
-        Some("summary.weave.latency_ms") => Some(Column::Latency),
-        Some(_) => None,
-    };
+    let column = column(&fields, rest.is_some() || content.is_some());
     let descending = column.is_some() && fields.first().is_some_and(SortBy::is_descending);
     let order = Order {
         column: column.unwrap_or(Column::StartedAt),
         descending,
         newest_first: descending,
     };
+    let further = fields.get(1..).filter(|further| !further.is_empty());
+    let ties = further.zip(column).map(|(further, column)| Ties {
+        project: query.project_id.clone(),
+        column,
+        fields: further.to_vec(),
+    });
     let by_content = ByContent {
         project: query.project_id.clone(),
         expression: rest,
@@ -194,7 +207,11 @@ async fn select(
         most,
     };
     let reads_calls = by_content.reads_calls();
-    let most_rows = if reads_calls { usize::MAX } else { most };
+    // Calls beyond the last one may be equal to it.
+    let most_rows = match reads_calls || ties.is_some() {
+        true => usize::MAX,
+        false => most,
+    };
     let rows = Arc::clone(memory);
     let (project, filter) = (query.project_id.clone(), query.filter.take());
     let question = move |until: &Until| {
@@ -208,8 +225,9 @@ async fn select(
         Ok(page.places)
     };
     let places = app.questions.ask_until(question).await?;
-    match reads_calls {
-        true => by_content.select(app, memory, places).await,
-        false => Ok(places),
+    match ties {
+        Some(ties) => ties.sort(app, memory, places, most).await,
+        None if reads_calls => by_content.select(app, memory, places).await,
+        None => Ok(places),
     }
 }

@@ -13,7 +13,7 @@ use super::digest::EXTERNAL;
 use super::{objects, query};
 use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::store::{ObjectKind, Store};
+use crate::store::{ObjectKind, Store, Version};
 
 /// The maximum number of references in a request, as in W&B's server.
 const MOST: usize = 1_000;
@@ -110,6 +110,21 @@ impl Reference {
 }
 
 impl Reference {
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// Returns the version that is referred to. Blocks on the disk.
+    pub(super) fn version(&self, store: &Store) -> Result<Option<Version>, Problem> {
+        objects::find(
+            store,
+            &self.project,
+            &self.name,
+            &self.digest,
+            Some(self.kind),
+        )
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -150,23 +165,18 @@ impl<'a> Reader<'a> {
     /// Returns the value of a reference; null for a deleted object, and for a path that leads nowhere.
     fn value(&mut self, reference: &str, hops: usize) -> Result<Value, Problem> {
         let hops = hops.checked_sub(1).ok_or_else(too_much)?;
-        let Reference {
-            project,
-            kind,
-            name,
-            digest,
-            path,
-        } = Reference::parse(reference)?;
-        let found = objects::find(self.store, &project, &name, &digest, Some(kind))?;
-        let version =
-            found.ok_or_else(|| Problem::not_found(format!("there is no {name}:{digest}")))?;
+        let reference = Reference::parse(reference)?;
+        let version = reference.version(self.store)?.ok_or_else(|| {
+            let Reference { name, digest, .. } = &reference;
+            Problem::not_found(format!("there is no {name}:{digest}"))
+        })?;
         if version.deleted_at.is_some() {
             return Ok(Value::Null);
         }
         self.read_more(version.bytes)?;
         let text = self.store.value(&version)?;
         let mut value: Value = serde_json::from_str(&text).unwrap_or_default();
-        for step in path.chunks(2) {
+        for step in reference.path.chunks(2) {
             let [edge, key] = step else { continue };
             // A value may itself be a reference: the path continues in its target.
             let inner = value.as_str().filter(|text| text.starts_with(EXTERNAL));

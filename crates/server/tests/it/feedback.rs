@@ -175,8 +175,29 @@ async fn feedback_that_lacks_what_its_kind_must_have_is_refused() {
             .extend(more.as_object().unwrap().clone());
         new
     };
+    let published = async |name: &str, class: &str| -> String {
+        let val = json!({"_class_name": class, "_bases": [class, "BaseObject", "BaseModel"],
+            "field_schema": {"type": "number", "minimum": 0, "maximum": 1}});
+        let obj = json!({"project_id": PROJECT, "object_id": name, "val": val});
+        let made = ask(&server, "/obj/create", json!({"obj": obj})).await.1;
+        let digest = made["digest"].as_str().unwrap();
+        format!("weave:///{PROJECT}/object/{name}:{digest}")
+    };
+    let spec = published("correct", "AnnotationSpec").await;
+    let no_spec = published("scorer", "Scorer").await;
     let score = new(1, "wandb.runnable.correct", json!({"output": true}));
     let rating = new(1, "wandb.annotation.correct", json!({"value": 1}));
+    let rated = |value: Value, spec: &str| {
+        let kind = spec.rsplit_once('/').unwrap().1.split(':').next().unwrap();
+        with(
+            new(
+                1,
+                &format!("wandb.annotation.{kind}"),
+                json!({"value": value}),
+            ),
+            json!({"annotation_ref": spec}),
+        )
+    };
     for (feedback, status) in [
         (new(1, "wandb.reaction.1", json!({"emoji": "ab"})), 400),
         (new(1, "wandb.reaction.1", json!({})), 400),
@@ -207,7 +228,12 @@ async fn feedback_that_lacks_what_its_kind_must_have_is_refused() {
         ),
         (new(1, "wandb.runnable.", json!({"output": 1})), 400),
         (rating.clone(), 400),
-        (with(rating.clone(), json!({"annotation_ref": object})), 200),
+        (rated(json!(1), &spec), 200),
+        (rated(json!(42), &spec), 400),
+        (rated(json!("1"), &spec), 400),
+        (rated(json!(1), &no_spec), 400),
+        (rated(json!(1), &object), 404),
+        (rated(json!(1), &spec.replace("acme", "other")), 400),
         (
             with(
                 rating.clone(),
@@ -216,7 +242,7 @@ async fn feedback_that_lacks_what_its_kind_must_have_is_refused() {
             400,
         ),
         (
-            with(rating, json!({"annotation_ref": object, "payload": {}})),
+            with(rating, json!({"annotation_ref": spec, "payload": {}})),
             400,
         ),
         (
@@ -239,6 +265,12 @@ async fn feedback_that_lacks_what_its_kind_must_have_is_refused() {
             "{feedback}"
         );
     }
+    // A spec that was deleted takes no more annotations.
+    let (name, digest) = ("correct", spec.rsplit_once(':').unwrap().1);
+    let deleted = json!({"project_id": PROJECT, "object_id": name, "digests": [digest]});
+    assert_eq!(ask(&server, "/obj/delete", deleted).await.0, 200);
+    let late = rated(json!(1), &spec);
+    assert_eq!(ask(&server, "/feedback/create", late).await.0, 400);
     // One that is refused refuses its batch.
     let before = query(&server, json!({})).await.len();
     let batch = json!({"batch": [new(1, "x", json!({})), new(1, "wandb.note.1", json!({}))]});

@@ -34,4 +34,5 @@ mod store;
 mod strange;
 mod tables;
 mod threads;
+mod usage;
 mod weave;

@@ -99,6 +99,94 @@ async fn only_what_was_sent_is_among_the_attributes() {
 }
 
 #[tokio::test]
+async fn lists_large_numbers_and_equal_times_are_told_apart() {
+    let server = Running::new().await;
+    let mut calls: Vec<Value> = (1..=4).map(call).collect();
+    for (n, one) in (0..).zip(&mut calls) {
+        // The first two begin and end at the same time, but for less than a millisecond.
+        if n < 2 {
+            one["started_at"] = json!("2026-11-30T10:00:00.000100Z");
+            one["ended_at"] = json!(format!("2026-11-30T10:00:00.000{}00Z", 9 - n));
+        }
+        one["inputs"] =
+            json!({"x": [n, {"y": n}], "n": 9_007_199_254_740_992_i64 + n, "w": format!("w{n}")});
+    }
+    server.record(&calls).await;
+    let matching = async |expression: Value| {
+        let found = server.query(json!({"query": {"$expr": expression}})).await;
+        let mut found = numbers(&found);
+        found.sort_unstable();
+        found
+    };
+    let (x, n) = (
+        json!({"$getField": "inputs.x"}),
+        json!({"$getField": "inputs.n"}),
+    );
+    let literal = |value: Value| json!({"$literal": value});
+    let large = literal(json!(9_007_199_254_740_993_i64));
+    for (expression, expected) in [
+        (json!({"$eq": [x, literal(json!([0, {"y": 0}]))]}), vec![1]),
+        (
+            json!({"$eq": [x, literal(json!([1.0, {"y": 1}]))]}),
+            vec![2],
+        ),
+        (
+            json!({"$not": [{"$eq": [x, literal(json!([0, {"y": 0}]))]}]}),
+            vec![2, 3, 4],
+        ),
+        (
+            json!({"$in": [x, [literal(json!([7])), literal(json!({"y": 0}))]]}),
+            vec![],
+        ),
+        (json!({"$gt": [x, literal(json!([0]))]}), vec![]),
+        (json!({"$eq": [n, large]}), vec![2]),
+        (json!({"$in": [n, [large]]}), vec![2]),
+        (json!({"$gt": [n, large]}), vec![3, 4]),
+        (
+            json!({"$eq": [n, literal(json!("9007199254740993"))]}),
+            vec![2],
+        ),
+    ] {
+        assert_eq!(matching(expression.clone()).await, expected, "{expression}");
+    }
+    let sorted = async |sorts: &[(&str, &str)], more: Value| {
+        let sorts: Vec<Value> = sorts
+            .iter()
+            .map(|(field, direction)| json!({"field": field, "direction": direction}))
+            .collect();
+        let mut query = json!({"sort_by": sorts});
+        query
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        numbers(&server.query(query).await)
+    };
+    let all = json!({});
+    assert_eq!(
+        sorted(&[("inputs.n", "desc")], all.clone()).await,
+        [4, 3, 2, 1]
+    );
+    let latency = "summary.weave.latency_ms";
+    for (first, direction, w, expected) in [
+        ("started_at", "asc", "desc", [3, 4, 2, 1]),
+        ("started_at", "asc", "asc", [3, 4, 1, 2]),
+        ("started_at", "desc", "desc", [2, 1, 4, 3]),
+        (latency, "asc", "desc", [2, 1, 3, 4]),
+        (latency, "desc", "asc", [4, 3, 1, 2]),
+    ] {
+        let sorts = [(first, direction), ("inputs.w", w)];
+        assert_eq!(sorted(&sorts, all.clone()).await, expected, "{sorts:?}");
+        // The same by pages, and where calls are read to be selected.
+        for (at, number) in expected.iter().enumerate() {
+            let page = json!({"limit": 1, "offset": at});
+            assert_eq!(sorted(&sorts, page).await, [*number], "{sorts:?} {at}");
+        }
+        let any = json!({"query": {"$expr": {"$gt": [n, literal(json!(0))]}}});
+        assert_eq!(sorted(&sorts, any).await, expected, "{sorts:?}");
+    }
+}
+
+#[tokio::test]
 async fn references_in_calls_are_followed() {
     let server = Running::new().await;
     let object = async |name: &str, value: Value| {

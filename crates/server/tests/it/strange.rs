@@ -129,6 +129,14 @@ fn requests() -> Vec<(&'static str, Value)> {
             "/threads/stream_query",
             json!({"project_id": PROJECT, "filter": {"thread_ids": ["t"], "after_datetime": "2026-01-01T00:00:00Z"}, "sort_by": [{"field": "turn_count", "direction": "desc"}]}),
         ),
+        (
+            "/trace/usage",
+            json!({"project_id": PROJECT, "query": query, "include_costs": true, "limit": 9}),
+        ),
+        (
+            "/calls/usage",
+            json!({"project_id": PROJECT, "call_ids": [call(1)["id"], "x"], "include_costs": true, "limit": 9}),
+        ),
         ("/service/projects_info", json!({"project_ids": [PROJECT]})),
     ]
 }

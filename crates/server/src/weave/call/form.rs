@@ -6,7 +6,7 @@ use spanloom_core::Record;
 
 use super::costs::{self, ProjectPrices};
 use super::shown::Columns;
-use super::{Shown, expand, native, present, summary};
+use super::{Shown, expand, native, otel, present, summary};
 use crate::reply::Problem;
 use crate::store::{Code, Id, Memory, Store};
 use crate::weave::feedback;
@@ -26,15 +26,19 @@ pub(in crate::weave) struct Form {
 }
 
 impl Form {
+    pub(in crate::weave) fn with_costs(&self) -> bool {
+        self.include_costs == Some(true)
+    }
+
     /// Returns the project's prices, if they are needed. Blocks on the disk.
     pub(in crate::weave) fn prices(
         &self,
         store: &Store,
         project: &str,
     ) -> Result<ProjectPrices, Problem> {
-        match self.include_costs {
-            Some(true) => ProjectPrices::read(store, project),
-            _ => Ok(ProjectPrices::default()),
+        match self.with_costs() {
+            true => ProjectPrices::read(store, project),
+            false => Ok(ProjectPrices::default()),
         }
     }
 }
@@ -83,6 +87,7 @@ impl<'a> Presenter<'a> {
             Some(true) => costs::of(&record, self.prices),
             _ => None,
         };
+        let otel_dump = otel::dump(&record);
         let mut record = present(record);
         native::complete(&mut record);
         let mut more = Map::new();
@@ -101,6 +106,7 @@ impl<'a> Presenter<'a> {
         Ok(Shown {
             record,
             columns: &self.columns,
+            otel_dump,
             storage_size,
             total_storage_size,
         })

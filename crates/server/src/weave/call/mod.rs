@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `form` | what a client asks for |
 //! | `native` | calls of our own recorders, in the words of W&B's clients |
+//! | `otel` | calls that came as spans |
 //! | `summary` | what Weave derives from a call |
 //! | `costs` | the costs of a call's models |
 //! | `expand` | references in a call, replaced by what they refer to |
@@ -13,6 +14,7 @@ mod costs;
 mod expand;
 mod form;
 pub(super) mod native;
+mod otel;
 mod shown;
 mod summary;
 

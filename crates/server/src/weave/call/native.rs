@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 use spanloom_core::{CallInfo, Endpoint, Json, Record, weave};
 
+use super::otel;
+
 /// The group of attributes in which W&B's clients describe themselves.
 const WEAVE: &str = "weave";
 
@@ -19,6 +21,7 @@ pub(in crate::weave) fn complete(record: &mut Record) {
     if !record.attributes.contains_key(CallInfo::GROUP) {
         return;
     }
+    otel::complete(record);
     let info = record.info();
     let group = record.attributes.entry(WEAVE).or_insert_with(|| json!({}));
     if let Some(group) = group.as_object_mut() {

@@ -47,6 +47,7 @@ impl Columns {
 pub(in crate::weave) struct Shown<'a> {
     pub(super) record: Record,
     pub(super) columns: &'a Columns,
+    pub(super) otel_dump: Option<Value>,
     pub(super) storage_size: Option<usize>,
     pub(super) total_storage_size: Option<usize>,
 }
@@ -135,6 +136,9 @@ impl Serialize for Shown<'_> {
         }
         if wants("summary") {
             map.serialize_entry("summary", &record.summary)?;
+        }
+        if let Some(dump) = self.otel_dump.as_ref().filter(|_| wants("otel")) {
+            map.serialize_entry("otel_dump", dump)?;
         }
         if wants("wb_user_id") {
             let user = record.wb_user_id.as_deref().unwrap_or(USER_NAME);

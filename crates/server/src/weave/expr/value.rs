@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 use spanloom_core::Timestamp;
 
 use super::{truth, unknown};
@@ -20,10 +20,7 @@ pub(in crate::weave) fn compare(left: Option<&Value>, right: Option<&Value>) -> 
         Some(Value::Null) | None => 4,
     };
     match (left, right) {
-        (Some(Value::Number(left)), Some(Value::Number(right))) => left
-            .as_f64()
-            .unwrap_or_default()
-            .total_cmp(&right.as_f64().unwrap_or_default()),
+        (Some(Value::Number(left)), Some(Value::Number(right))) => numbers(left, right),
         (Some(Value::String(left)), Some(Value::String(right))) => {
             // Fractions have as many digits as needed, so the texts of times are not in order.
             match (time::parse(left), time::parse(right)) {
@@ -38,11 +35,34 @@ pub(in crate::weave) fn compare(left: Option<&Value>, right: Option<&Value>) -> 
     }
 }
 
+/// Compares numbers: whole ones exactly, also where floating point has no number for each.
+fn numbers(left: &Number, right: &Number) -> Ordering {
+    match (whole(left), whole(right)) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        _ => {
+            let float = |number: &Number| number.as_f64().unwrap_or_default();
+            float(left).total_cmp(&float(right))
+        }
+    }
+}
+
+/// Returns a whole number.
+fn whole(number: &Number) -> Option<i128> {
+    let of_float = |float: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
+        (float.fract() == 0.0 && float.abs() < 2e18).then_some(float as i128)
+    };
+    number.as_i128().or_else(|| of_float(number.as_f64()?))
+}
+
 /// Converts a text that is compared with a number or a truth, as W&B's server does: a time to seconds since 1970. Keeps other
 /// values.
 pub(super) fn cast<'a>(value: &'a Value, other: &Value) -> Cow<'a, Value> {
     let converted = match (value, other) {
-        (Value::String(text), Value::Number(_)) => number(text).map(Value::from),
+        (Value::String(text), Value::Number(_)) => match text.trim().parse::<i64>() {
+            Ok(whole) => Some(whole.into()),
+            Err(_) => number(text).map(Value::from),
+        },
         (Value::String(text), Value::Bool(_)) => text.parse::<bool>().ok().map(Value::from),
         _ => None,
     };
@@ -60,6 +80,10 @@ pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     let (left, right) = (&*cast(left, right), &*cast(right, left));
     let is_alike = match (left, right) {
         (Value::Null, _) | (_, Value::Null) => false,
+        // Lists and objects are equal or not.
+        (Value::Array(_) | Value::Object(_), _) => {
+            return (left == right).then_some(Ordering::Equal);
+        }
         (Value::String(left), Value::String(right)) => {
             time::parse(left).is_some() == time::parse(right).is_some()
         }
@@ -68,8 +92,22 @@ pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     is_alike.then(|| compare(Some(left), Some(right)))
 }
 
+/// Returns whether two values are equal: numbers by size, lists and objects with equal contents.
 pub(super) fn same(left: &Value, right: &Value) -> bool {
-    left == right || order(left, right) == Some(Ordering::Equal)
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| same(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let is_same = |(name, left)| right.get(name).is_some_and(|right| same(left, right));
+            left.len() == right.len() && left.iter().all(is_same)
+        }
+        _ => left == right || order(left, right) == Some(Ordering::Equal),
+    }
 }
 
 pub(super) fn text(value: &Value) -> String {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use spanloom_core::Timestamp;
 use uuid::Uuid;
 
-use super::{kind, reaction};
+use super::{annotation, kind, reaction};
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::{Document, DocumentKind};
@@ -24,7 +24,7 @@ const MOST_BYTES: usize = 1 << 20;
 /// New feedback, as clients send it.
 #[derive(Deserialize)]
 pub(super) struct New {
-    project_id: String,
+    pub(super) project_id: String,
     pub(super) weave_ref: String,
     pub(super) feedback_type: String,
     pub(super) payload: Map<String, Value>,
@@ -76,6 +76,8 @@ pub(in crate::weave) async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     let (new, room): (New, _) = query::read_records(&app, request).await?;
+    kind::check(&new)?;
+    annotation::check(&app, std::slice::from_ref(&new)).await?;
     let project = new.project_id.clone();
     let (feedback, created) = new.made()?;
     put(&app, project, vec![feedback], Vec::new()).await?;
@@ -112,6 +114,8 @@ pub(in crate::weave) async fn create_batch(
     request: Request,
 ) -> Result<Response, Problem> {
     let (Batch { batch }, room): (Batch, _) = query::read_records(&app, request).await?;
+    batch.iter().try_for_each(kind::check)?;
+    annotation::check(&app, &batch).await?;
     let mut by_project: Vec<(String, Vec<Document>)> = Vec::new();
     let mut res = Vec::new();
     for new in batch {
@@ -143,6 +147,8 @@ pub(in crate::weave) async fn replace(
     request: Request,
 ) -> Result<Response, Problem> {
     let (replace, room): (Replace, _) = query::read_records(&app, request).await?;
+    kind::check(&replace.new)?;
+    annotation::check(&app, std::slice::from_ref(&replace.new)).await?;
     let project = replace.new.project_id.clone();
     let (feedback, created) = replace.new.made()?;
     put(&app, project, vec![feedback], vec![replace.feedback_id]).await?;
@@ -153,7 +159,6 @@ pub(in crate::weave) async fn replace(
 impl New {
     fn made(mut self) -> Result<(Document, Created), Problem> {
         check_project(&self.project_id)?;
-        kind::check(&self)?;
         if self.feedback_type == kind::REACTION {
             reaction::complete(&mut self.payload)?;
         }

@@ -8,7 +8,7 @@ use crate::weave::refs::Reference;
 
 pub(super) const REACTION: &str = "wandb.reaction.1";
 const NOTE: &str = "wandb.note.1";
-const ANNOTATION: &str = "wandb.annotation";
+pub(super) const ANNOTATION: &str = "wandb.annotation";
 const RUNNABLE: &str = "wandb.runnable";
 const MONITOR: &str = "wandb.agent_monitor";
 

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `create` | `POST /feedback/create`, `/feedback/batch/create`, `/feedback/replace` |
 //! | `kind` | the kinds of feedback, and what each must have |
+//! | `annotation` | the schemas of annotations |
 //! | `reaction` | the names of an emoji |
 //! | `query` | `POST /feedback/query`, `/feedback/purge` |
 //! | `of_call` | the feedback on a call, as a part of it |
 //! | `shown` | feedback as clients read it |
 
+mod annotation;
 mod create;
 mod kind;
 mod of_call;
