@@ -21,6 +21,9 @@ pub const MAPPER: &str = "0.52.43";
 pub const OLDEST: &str = "0.51.59";
 /// The versions of the clients that record.
 pub const RECORDERS: [&str; 4] = [CLIENT, MODELS, MAPPER, OLDEST];
+/// The OpenAI client whose calls W&B's clients record.
+const OPENAI: &str = "openai==2.54.0";
+
 /// The version of the TypeScript client, npm's `weave`.
 pub const TYPESCRIPT: &str = "0.11.1";
 
@@ -39,7 +42,7 @@ const KEY: &str = "0123456789012345678901234567890123456789";
 /// When pip fails.
 pub fn install(version: &str) -> Result<Installed> {
     let weave = format!("weave=={version}");
-    let mut packages = vec![weave.as_str()];
+    let mut packages = vec![weave.as_str(), OPENAI];
     if version == OLDEST {
         // Versions older than those of the other environments.
         packages.extend(["gql==3.5.3", "graphql-core==3.2.6", "wandb==0.31.0"]);
@@ -104,17 +107,17 @@ pub fn typescript_answers() -> Result<()> {
     cache::run(&mut node)
 }
 
-/// Runs `tests/parts/weave/record.mjs` with the TypeScript client, and reads the JSON line it prints.
+/// Runs `tests/parts/weave/scenario.mjs` with the TypeScript client, and reads the JSON line it prints.
 ///
 /// # Errors
 /// When the script fails, with the end of its output.
 pub fn run_typescript(project: &str, server: &str) -> Result<Vec<Value>> {
     let mut node = Command::new("timeout");
-    node.args(["60", "node"])
-        .arg(path("record.mjs"))
+    node.args(["240", "node"])
+        .arg(path("scenario.mjs"))
         .arg(project)
         .env("NODE_PATH", install_typescript()?.path("node_modules"));
-    output(&mut node, "record.mjs", server, b"")
+    output(&mut node, "scenario.mjs", server, b"")
 }
 
 /// Installs the engine and the dependencies of W&B's queries, without those that the engine only needs for data frames.

@@ -1,5 +1,6 @@
 //! W&B's own code checks the data that we send and serve. None of it was ever run against the hosted service.
 
+mod acts;
 mod client;
 mod conversation;
 mod kinds;

@@ -42,7 +42,9 @@ impl Door {
         let to = match profile {
             Profile::Collector => Destination::otlp_http(&sink.url()),
             Profile::WandbOtlp => Destination::wandb_otlp(&sink.url()),
-            Profile::WandbAgents => Destination::wandb_agents(&sink.url()),
+            Profile::WandbAgents => {
+                Destination::wandb_agents(&sink.url()).map(Destination::with_turns)
+            }
         };
         let stream = "acme/other/openai_logs".parse().unwrap();
         let exporter = Exporter::builder(stream).with_destination(to.unwrap());
@@ -273,6 +275,47 @@ async fn without_bodies_the_messages_are_the_inputs() {
     );
     let system = &start(calls, "response")["attributes"]["system"];
     assert_eq!(system[0]["content"], "Be short.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agents_view_gets_a_turn_around_a_call_of_a_conversation() {
+    let mapped = spans(Profile::WandbAgents, resource(), |tracer| {
+        let attributes = [
+            ("gen_ai.operation.name", "chat"),
+            ("gen_ai.conversation.id", "c-1"),
+            ("spanloom.conversation.name", "Order 4711"),
+            ("user.id", "u-1"),
+        ];
+        let mut span = tracer.start("chat m");
+        for (name, value) in attributes {
+            span.set_attribute(KeyValue::new(name, value));
+        }
+        span.set_attribute(KeyValue::new("gen_ai.usage.reasoning.output_tokens", 7));
+        span.end();
+    })
+    .await;
+    assert_eq!(mapped["rejected"], json!([]));
+    let rows = mapped["agents"].as_array().unwrap();
+    let row = |operation: &str| {
+        let found = rows.iter().find(|row| row["operation_name"] == operation);
+        found.unwrap_or_else(|| panic!("{operation}: {mapped:#}"))
+    };
+    let (turn, call) = (row("invoke_agent"), row("chat"));
+    assert_eq!(rows.len(), 2);
+    assert_eq!(call["parent_span_id"], turn["span_id"]);
+    assert_eq!(call["trace_id"], turn["trace_id"]);
+    for row in [turn, call] {
+        assert_eq!(row["conversation_id"], "c-1");
+        assert_eq!(row["conversation_name"], "Order 4711");
+        assert_eq!(row["agent_name"], "openai_logs");
+        assert_eq!(row["custom_attrs_string"]["user.id"], "u-1");
+    }
+    // Counted once, and under no name of its own.
+    assert_eq!(
+        (&turn["reasoning_tokens"], &call["reasoning_tokens"]),
+        (&json!(0), &json!(7))
+    );
+    assert_eq!(call["custom_attrs_int"], json!({}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

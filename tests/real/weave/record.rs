@@ -1,9 +1,9 @@
-//! W&B's own clients record here and read their records back: five versions of them, in two languages.
+//! W&B's own clients record here and read their records back: four versions of them.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use spanloom_tests::parts::weave::{RECORDERS, run, run_typescript};
+use spanloom_tests::parts::weave::{RECORDERS, run};
 
 use crate::program::Server;
 
@@ -172,41 +172,4 @@ fn objects(version: &str, objects: &Value) {
         ["greeter", "greeting", "settings", "settings"],
         "{version}"
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_typescript_client_records_is_stored_and_read_back() {
-    let server = Server::start().await;
-    let url = server.url.clone();
-    let lines = tokio::task::spawn_blocking(move || run_typescript("me/typescript", &url).unwrap());
-    let read = lines.await.unwrap().remove(0);
-    assert_eq!(
-        (&read["problems"], &read["refused"]),
-        (&json!([]), &json!([]))
-    );
-    let calls = read["calls"].as_array().unwrap();
-    assert_eq!(
-        statuses(calls),
-        [("success", 7), ("error", 2)].into_iter().collect()
-    );
-    let [outer] = named(calls, "outer").try_into().unwrap();
-    assert_eq!(
-        outer["output"],
-        json!({"twice": "abab", "thrice": "ababab"})
-    );
-    let inside = calls.iter().filter(|call| call["parent_id"] == outer["id"]);
-    assert_eq!(inside.count(), 2);
-    let [answers] = named(calls, "answers").try_into().unwrap();
-    assert_eq!(
-        answers["output"]["usage"],
-        json!({"prompt_tokens": 3, "completion_tokens": 4})
-    );
-    let error = format!("no: {TEXT}");
-    assert!(
-        named(calls, "fails")
-            .iter()
-            .all(|call| call["exception"] == error)
-    );
-    assert_eq!(read["objects"]["latest"]["rate"], 0.75);
-    assert_eq!(read["objects"]["prompt"], "Hallo Ada, 日本");
 }

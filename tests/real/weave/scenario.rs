@@ -1,7 +1,8 @@
-//! W&B's own client does what its users do in a day, and each step is read back: `tests/parts/weave/scenario.py`.
+//! W&B's own clients do what their users do in a day, and each step is read back: `tests/parts/weave/scenario.py` and
+//! `scenario.mjs`.
 
 use serde_json::{Value, json};
-use spanloom_tests::parts::weave::{CLIENT, RECORDERS, run};
+use spanloom_tests::parts::weave::{CLIENT, RECORDERS, run, run_typescript};
 
 use crate::program::Server;
 
@@ -35,6 +36,25 @@ async fn a_users_day_passes_whole() {
         let name = step["step"].as_str().unwrap();
         assert!(LEFT_OUT.contains(&name), "{step}");
     }
+}
+
+/// The steps that the TypeScript client does.
+const TYPESCRIPT: usize = 37;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_typescript_users_day_passes_whole() {
+    let server = Server::start().await;
+    let url = server.url.clone();
+    let lines = move || run_typescript("me/day", &url).unwrap();
+    let done = tokio::task::spawn_blocking(lines).await.unwrap().remove(0);
+    let steps = done["steps"].as_array().unwrap();
+    assert!(failed(steps).is_empty(), "{:#?}", failed(steps));
+    let passed = steps.iter().filter(|step| step["ok"] == true);
+    assert_eq!((passed.count(), steps.len()), (TYPESCRIPT, TYPESCRIPT));
+    assert_eq!(
+        (&done["problems"], &done["refused"], &done["end"]),
+        (&json!([]), &json!([]), &json!("finished"))
+    );
 }
 
 /// The wider matrix: `.ci/matrix` runs it, and keeps the lines that it prints.
