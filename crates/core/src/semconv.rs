@@ -20,6 +20,21 @@ names! {
     GEN_AI_PROVIDER_NAME = "gen_ai.provider.name";
     GEN_AI_CONVERSATION_ID = "gen_ai.conversation.id";
     GEN_AI_CONVERSATION_COMPACTED = "gen_ai.conversation.compacted";
+    GEN_AI_AGENT_NAME = "gen_ai.agent.name";
+    GEN_AI_AGENT_ID = "gen_ai.agent.id";
+    GEN_AI_AGENT_DESCRIPTION = "gen_ai.agent.description";
+    GEN_AI_AGENT_VERSION = "gen_ai.agent.version";
+    GEN_AI_WORKFLOW_NAME = "gen_ai.workflow.name";
+    GEN_AI_DATA_SOURCE_ID = "gen_ai.data_source.id";
+    GEN_AI_RETRIEVAL_TOP_K = "gen_ai.retrieval.top_k";
+    GEN_AI_RETRIEVAL_QUERY_TEXT = "gen_ai.retrieval.query.text";
+    GEN_AI_RETRIEVAL_DOCUMENTS = "gen_ai.retrieval.documents";
+    GEN_AI_TOOL_NAME = "gen_ai.tool.name";
+    GEN_AI_TOOL_TYPE = "gen_ai.tool.type";
+    GEN_AI_TOOL_DESCRIPTION = "gen_ai.tool.description";
+    GEN_AI_TOOL_CALL_ID = "gen_ai.tool.call.id";
+    GEN_AI_TOOL_CALL_ARGUMENTS = "gen_ai.tool.call.arguments";
+    GEN_AI_TOOL_CALL_RESULT = "gen_ai.tool.call.result";
     GEN_AI_PROMPT_NAME = "gen_ai.prompt.name";
     GEN_AI_PROMPT_VERSION = "gen_ai.prompt.version";
     GEN_AI_OUTPUT_TYPE = "gen_ai.output.type";
@@ -123,6 +138,17 @@ pub const GEN_AI_CLIENT_OPERATION_TIME_TO_FIRST_CHUNK: &str =
 /// Seconds from one chunk of a streamed answer to the next.
 pub const GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK: &str =
     "gen_ai.client.operation.time_per_output_chunk";
+
+/// The duration of one run of an agent, in seconds.
+pub const GEN_AI_INVOKE_AGENT_DURATION: &str = "gen_ai.invoke_agent.duration";
+/// The calls to models that one run of an agent made itself.
+pub const GEN_AI_INVOKE_AGENT_INFERENCE_CALLS: &str = "gen_ai.invoke_agent.inference_calls";
+/// The tools that one run of an agent called itself.
+pub const GEN_AI_INVOKE_AGENT_TOOL_CALLS: &str = "gen_ai.invoke_agent.tool_calls";
+/// The duration of one call of a tool, in seconds.
+pub const GEN_AI_EXECUTE_TOOL_DURATION: &str = "gen_ai.execute_tool.duration";
+/// The duration of one run of a workflow, in seconds.
+pub const GEN_AI_INVOKE_WORKFLOW_DURATION: &str = "gen_ai.invoke_workflow.duration";
 
 /// The instrumentation scope of this project's own spans for calls.
 pub const SCOPE: &str = "spanloom";

@@ -77,6 +77,7 @@ mod event;
 mod layer;
 mod metrics;
 mod observation;
+pub mod operation;
 mod parsed_call;
 mod prices;
 mod prompt;
@@ -93,6 +94,7 @@ pub use attributes::{
 pub use content::{Content, Details};
 pub use drain::Drain;
 pub use layer::{GenAiLayer, GenAiLayerBuilder, GenAiService, ParentKind, ParentPolicy, Stack};
+pub use operation::{Operation, OperationGuard};
 pub use prices::PriceBook;
 #[doc(hidden)]
 pub use prompt::__hash;

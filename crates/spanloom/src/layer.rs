@@ -15,6 +15,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use spanloom_core::{secret, semconv};
+use spanloom_instrumentation::operation::parent_of;
 use spanloom_instrumentation::{ParentKind, ParentPolicy as _};
 use tracing::Subscriber;
 use tracing::field::{Field, Visit};
@@ -80,17 +81,17 @@ impl MonitorLayer {
         mut fields: Fields,
         parent: Option<Context>,
     ) -> Context {
-        let parent = parent.unwrap_or_else(|| {
+        let is_outermost = parent.is_none();
+        let parent = parent_of(&self.own_spans, parent.unwrap_or_else(Context::current));
+        if is_outermost {
             // The monitor's outermost span joins the service's trace, if there is one.
-            let current = Context::current();
-            let outer = current.span().span_context().clone();
+            let outer = parent.span().span_context().clone();
             if outer.is_valid() && self.own_spans.parent_kind(&outer) == ParentKind::Foreign {
                 let id = outer.span_id().to_string();
                 let outer = KeyValue::new(semconv::SPANLOOM_OUTER_SPAN_ID, id);
                 fields.attributes.push(outer);
             }
-            current
-        });
+        }
         let builder = SpanBuilder::from_name(name)
             .with_kind(fields.kind.take().unwrap_or(SpanKind::Internal))
             .with_start_time(since);

@@ -54,6 +54,7 @@ mod layer;
 mod links;
 mod monitor;
 mod notice;
+pub mod operation;
 mod own_spans;
 mod pipeline;
 mod prices;
@@ -70,6 +71,7 @@ pub use error::{Error, ErrorKind, Fault, Origin};
 #[cfg(feature = "tracing")]
 pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};
+pub use operation::{agent, plan, retrieval, tool, workflow};
 pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
 pub use spanloom_exporter::{
@@ -80,7 +82,8 @@ pub use spanloom_instrumentation::{
     Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,
 };
 pub use spanloom_instrumentation::{
-    AttributesGuard, InScope, MonitorAttributes, MonitorAttributesExt, PriceBook, Prompt, Stats,
-    TextDelta, TextStream, WithMonitorAttributes, prompt, text_from_stream,
+    AttributesGuard, Content, GenAiLayer, InScope, MonitorAttributes, MonitorAttributesExt,
+    PriceBook, Prompt, Stats, TextDelta, TextStream, WithMonitorAttributes, prompt,
+    text_from_stream,
 };
 pub use stats::MonitorStats;

@@ -101,7 +101,8 @@ fn exchange(
     path: &str,
     body: &[u8],
 ) -> Option<(u16, Vec<u8>)> {
-    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+    let address = connection.get_ref().peer_addr().ok()?;
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n", body.len());
     connection.get_mut().write_all(&[head.as_bytes(), body].concat()).ok()?;
     let mut line = String::new();
     connection.read_line(&mut line).ok().filter(|read| *read > 0)?;

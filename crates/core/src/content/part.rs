@@ -17,6 +17,14 @@ pub enum Place {
     SystemInstructions,
     /// `gen_ai.tool.definitions`
     ToolDefinitions,
+    /// `gen_ai.tool.call.arguments`: the arguments of a tool that the service runs.
+    ToolCallArguments,
+    /// `gen_ai.tool.call.result`
+    ToolCallResult,
+    /// `gen_ai.retrieval.query.text`
+    RetrievalQuery,
+    /// `gen_ai.retrieval.documents`
+    RetrievalDocuments,
     /// The provider's own request body: chat completions, completions, Responses or embeddings.
     Request,
     /// The provider's own response body.
@@ -27,11 +35,15 @@ pub enum Place {
 
 impl Place {
     /// The places that are attributes of a span.
-    const ATTRIBUTES: [(&'static str, Self); 7] = [
+    const ATTRIBUTES: [(&'static str, Self); 11] = [
         (names::GEN_AI_INPUT_MESSAGES, Self::InputMessages),
         (names::GEN_AI_OUTPUT_MESSAGES, Self::OutputMessages),
         (names::GEN_AI_SYSTEM_INSTRUCTIONS, Self::SystemInstructions),
         (names::GEN_AI_TOOL_DEFINITIONS, Self::ToolDefinitions),
+        (names::GEN_AI_TOOL_CALL_ARGUMENTS, Self::ToolCallArguments),
+        (names::GEN_AI_TOOL_CALL_RESULT, Self::ToolCallResult),
+        (names::GEN_AI_RETRIEVAL_QUERY_TEXT, Self::RetrievalQuery),
+        (names::GEN_AI_RETRIEVAL_DOCUMENTS, Self::RetrievalDocuments),
         (names::SPANLOOM_REQUEST, Self::Request),
         (names::SPANLOOM_RESPONSE, Self::Response),
         (names::SPANLOOM_ATTRIBUTES, Self::Attributes),

@@ -42,6 +42,16 @@ impl<'p> Rewriter<'p> {
             Place::OutputMessages => self.message(root, context.role("assistant")),
             Place::SystemInstructions => self.message(root, context.role("system")),
             Place::ToolDefinitions => self.message(root, context.part(Part::ToolDefinition)),
+            Place::ToolCallArguments => {
+                self.content(root, context.role("assistant").part(Part::ToolCall));
+            }
+            Place::ToolCallResult => {
+                self.content(root, context.role("tool").part(Part::ToolResult))
+            }
+            Place::RetrievalQuery => self.content(root, context.role("user").part(Part::Text)),
+            Place::RetrievalDocuments => {
+                self.content(root, context.role("tool").part(Part::ToolResult));
+            }
             Place::Request | Place::Response => self.body(root),
             Place::Attributes => self.fields(root, context),
         }

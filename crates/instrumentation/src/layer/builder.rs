@@ -14,6 +14,7 @@ use spanloom_core::semconv;
 use tower::Layer;
 
 use super::config::Config;
+use super::enclosing::Enclosing;
 use super::parent::{Member, ParentPolicy};
 use super::service::GenAiService;
 use crate::attributes::MonitorAttributes;
@@ -53,6 +54,18 @@ impl GenAiLayer {
             http_spans: false,
             prices: PriceBook::default(),
         }
+    }
+
+    /// Returns the layer of the innermost [operation](crate::operation) around the current code.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        Enclosing::current().map(|enclosing| Self {
+            config: Arc::clone(enclosing.config()),
+        })
+    }
+
+    pub(crate) fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
     /// Returns the whole stack for [`Client::with_http_service`](async_openai::Client::with_http_service): this layer

@@ -13,18 +13,18 @@ use crate::prices::PriceBook;
 use crate::recorder::Recorder;
 
 /// The settings shared by a layer and everything it creates.
-pub(super) struct Config {
-    pub(super) tracer: BoxedTracer,
-    pub(super) recorder: Recorder,
-    pub(super) content: Arc<Recording>,
-    pub(super) provider: Option<&'static str>,
-    pub(super) policy: Box<dyn ParentPolicy>,
-    pub(super) instruments: Option<Arc<Instruments>>,
-    pub(super) attributes: MonitorAttributes,
-    pub(super) request_usage: bool,
-    pub(super) trace_hosts: Vec<String>,
-    pub(super) http_spans: bool,
-    pub(super) prices: PriceBook,
+pub(crate) struct Config {
+    pub(crate) tracer: BoxedTracer,
+    pub(crate) recorder: Recorder,
+    pub(crate) content: Arc<Recording>,
+    pub(crate) provider: Option<&'static str>,
+    pub(crate) policy: Box<dyn ParentPolicy>,
+    pub(crate) instruments: Option<Arc<Instruments>>,
+    pub(crate) attributes: MonitorAttributes,
+    pub(crate) request_usage: bool,
+    pub(crate) trace_hosts: Vec<String>,
+    pub(crate) http_spans: bool,
+    pub(crate) prices: PriceBook,
 }
 
 impl fmt::Debug for Config {

@@ -11,7 +11,7 @@ use spanloom_core::{Endpoint, Failure, Fetch, openai, provider_at, secret, semco
 
 use super::attempt::{Attempts, shared_body};
 use super::config::Config;
-use super::parent::ParentKind;
+use super::parent::outer_span;
 use super::running::{Running, RunningCall};
 use crate::attributes::MonitorAttributes;
 use crate::clock::Start;
@@ -217,13 +217,7 @@ fn start_span(
     }
     attributes
         .extend(model.map(|model| KeyValue::new(names::GEN_AI_REQUEST_MODEL, model.to_owned())));
-    let outer = parent.span().span_context().clone();
-    if outer.is_valid() && matches!(config.policy.parent_kind(&outer), ParentKind::Foreign) {
-        attributes.push(KeyValue::new(
-            names::SPANLOOM_OUTER_SPAN_ID,
-            outer.span_id().to_string(),
-        ));
-    }
+    attributes.extend(outer_span(&*config.policy, parent));
     let name = model.map_or_else(
         || endpoint.operation().to_owned(),
         |model| name(endpoint, model),

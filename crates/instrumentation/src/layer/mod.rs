@@ -7,6 +7,7 @@
 //! | `builder` | the builder of a layer |
 //! | `config` | the settings shared by everything that a layer creates |
 //! | `parent` | how a call's span relates to the surrounding span |
+//! | `enclosing` | the operations around a call |
 //! | `service` | the tower service, and the future of one call |
 //! | `attempt` | the data read from each HTTP request, without changing it |
 //! | `body` | the tap on the answer's body |
@@ -19,6 +20,7 @@ mod attempt;
 mod body;
 mod builder;
 mod config;
+mod enclosing;
 mod failure;
 mod guard;
 mod http_span;
@@ -28,5 +30,8 @@ mod running;
 mod service;
 
 pub use builder::{GenAiLayer, GenAiLayerBuilder, Stack};
+pub(crate) use config::Config;
+pub(crate) use enclosing::{AgentRun, Enclosing, parent};
+pub(crate) use parent::outer_span;
 pub use parent::{ParentKind, ParentPolicy};
 pub use service::GenAiService;

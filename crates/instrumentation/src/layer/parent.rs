@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use opentelemetry::Context;
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
+use spanloom_core::semconv as names;
 
 /// Whether the span that is current when a call starts is the parent of the call's span at its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,16 @@ pub trait ParentPolicy: fmt::Debug + Send + Sync {
 
     /// Returns whether the call's span is made current while the call runs, so that inner spans become its children.
     fn makes_current(&self) -> bool;
+}
+
+/// Returns the attribute that names the span around, if it goes elsewhere.
+pub(crate) fn outer_span(policy: &dyn ParentPolicy, parent: &Context) -> Option<KeyValue> {
+    let outer = parent.span().span_context().clone();
+    let is_foreign = outer.is_valid() && policy.parent_kind(&outer) == ParentKind::Foreign;
+    is_foreign.then(|| {
+        let id = outer.span_id().to_string();
+        KeyValue::new(names::SPANLOOM_OUTER_SPAN_ID, id)
+    })
 }
 
 /// The policy that makes the calls' spans members of the service's own traces.

@@ -16,6 +16,7 @@ use tower::Service;
 use super::attempt::{Attempts, endpoint};
 use super::body::tap;
 use super::config::Config;
+use super::enclosing::{Enclosing, parent};
 use super::failure;
 use super::guard::OpenCall;
 use super::http_span::HttpSpan;
@@ -56,7 +57,8 @@ where
         // The scope is read on the caller's task: the future may be polled on another task.
         let scope = Scope {
             attributes: MonitorAttributes::current(),
-            parent: self.config.policy.context(),
+            parent: parent(&*self.config.policy, self.config.policy.context()),
+            operation: Enclosing::of(&self.config.recorder),
         };
         Box::pin(observe(inner, factory, Arc::clone(&self.config), scope))
     }
@@ -66,6 +68,7 @@ where
 struct Scope {
     attributes: MonitorAttributes,
     parent: Context,
+    operation: Option<Enclosing>,
 }
 
 /// Builds the first attempt before the inner services do, so that the call's span exists before any of theirs. Dropping
@@ -80,13 +83,22 @@ where
     S: Service<HttpRequestFactory, Response = Response>,
     S::Error: Into<OpenAIError>,
 {
-    let Scope { attributes, parent } = scope;
+    let Scope {
+        attributes,
+        parent,
+        operation,
+    } = scope;
     let mut first = factory.build().await;
     let attempts = Attempts::default();
     let mut changes = Outgoing::default();
     let (mut call, mut other, mut active) = (None, None, None);
     if let Ok(request) = &mut first {
         if let Some(endpoint) = endpoint(request) {
+            if let Some(agent) = operation.as_ref().and_then(Enclosing::agent)
+                && endpoint.is_inference()
+            {
+                agent.count_inference();
+            }
             // The changes are made before the body is read, so that the recorded body is the sent body.
             changes = Outgoing::of(&config, request);
             let (span, open) =

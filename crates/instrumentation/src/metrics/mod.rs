@@ -1,8 +1,9 @@
-//! The convention's client metrics for a call.
+//! The convention's client metrics for a call, and those of operations around calls.
 //!
 //! Each call is recorded, sampled or not, on the recorder's thread. Source: GenAI semantic conventions, `metrics.yaml`,
 //! with the refinements for OpenAI; boundaries are the recommended ones, since the SDK's defaults suit milliseconds.
 
+mod operations;
 mod sets;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use opentelemetry::metrics::{Histogram, Meter};
 use spanloom_core::{Call, UsageSource, semconv as names};
 
+pub(crate) use self::operations::OperationInstruments;
 use self::sets::{Cache, Sets};
 
 const SECONDS: [f64; 14] = [
@@ -39,6 +41,7 @@ pub(crate) struct Instruments {
     duration: Histogram<f64>,
     first_chunk: Histogram<f64>,
     output_chunk: Histogram<f64>,
+    operations: OperationInstruments,
     cache: Cache,
 }
 
@@ -71,8 +74,13 @@ impl Instruments {
                 names::GEN_AI_CLIENT_OPERATION_TIME_PER_OUTPUT_CHUNK,
                 "Time from one chunk of a streamed answer to the next.",
             ),
+            operations: OperationInstruments::new(meter),
             cache: Cache::default(),
         }
+    }
+
+    pub(crate) fn operations(&self) -> &OperationInstruments {
+        &self.operations
     }
 
     /// Records a call; `gaps` are the times between consecutive chunks of a streamed answer.

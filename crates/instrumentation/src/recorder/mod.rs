@@ -2,6 +2,7 @@
 
 mod late_completion;
 mod open;
+mod operations;
 mod paid;
 mod queue;
 mod read;

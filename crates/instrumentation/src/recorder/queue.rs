@@ -7,10 +7,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+use opentelemetry::Context;
 use opentelemetry::trace::SpanId;
 
 use super::late_completion::LateCompletion;
 use super::open::{Open, OpenCalls};
+use super::operations::OpenOperations;
 use super::{RecorderLimits, Stats};
 use crate::answer_buffer::Pool;
 use crate::observation::{End, Observation};
@@ -29,6 +31,7 @@ pub(crate) struct Queue {
     changed: Condvar,
     drains: Mutex<Vec<Weak<dyn LateCompletion>>>,
     open: OpenCalls,
+    operations: OpenOperations,
     pool: Pool,
 }
 
@@ -91,6 +94,7 @@ impl Queue {
             changed: Condvar::new(),
             drains: Mutex::default(),
             open: OpenCalls::default(),
+            operations: OpenOperations::default(),
             pool: Pool::default(),
         }
     }
@@ -163,6 +167,16 @@ impl Queue {
         for call in open.take(|_| true) {
             self.hand_over(&*call, End::Unfinished, Bound::None);
         }
+        drop(open);
+        self.operations.end_all();
+    }
+
+    pub(crate) fn operation_began(&self, context: &Context) {
+        self.operations.add(context);
+    }
+
+    pub(crate) fn operation_ended(&self, context: &Context) {
+        self.operations.remove(context);
     }
 
     fn hand_over(&self, call: &dyn Open, end: End, bound: Bound) -> Option<Observation> {
@@ -280,7 +294,7 @@ impl Queue {
     }
 
     /// Counts texts that the user's redactor failed on.
-    pub(super) fn withheld(&self, texts: u64) {
+    pub(crate) fn withheld(&self, texts: u64) {
         self.withheld.fetch_add(texts, Ordering::Relaxed);
     }
 

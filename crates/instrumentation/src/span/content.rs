@@ -8,14 +8,15 @@ use spanloom_core::content::Place;
 use spanloom_core::{message, openai, semconv as names};
 
 use super::call_attributes::Attributes;
+use crate::attributes::Merged;
+use crate::content::Recording;
 use crate::observation::Observation;
 use crate::parsed_call::ParsedCall;
 use crate::prompt::Prompt;
 
 impl Attributes<'_> {
-    pub(super) fn monitor(&mut self, observation: &Observation) {
-        let attributes = observation.attributes();
-        let recording = &observation.content;
+    /// Adds the attributes of the scopes around a call or an operation.
+    pub(super) fn monitor(&mut self, attributes: &Merged<'_>, recording: &Recording) {
         let content = recording.messages() || recording.content.bodies();
         for (name, id) in [
             (names::USER_ID, attributes.user()),

@@ -19,7 +19,8 @@ use spanloom_core::{Endpoint, semconv as names};
 
 use self::call_attributes::Attributes;
 pub(crate) use self::starting::{is_starting, starting};
-use crate::content::Details;
+use crate::attributes::Merged;
+use crate::content::{Details, Recording};
 use crate::event::Event;
 use crate::observation::Observation;
 use crate::parsed_call::ParsedCall;
@@ -63,7 +64,7 @@ impl SpanEnd {
         }
         attributes.spanloom(call, observation.dropped_bytes());
         attributes.set(names::GEN_AI_EMBEDDINGS_DIMENSION_COUNT, reading.dimensions);
-        attributes.monitor(observation);
+        attributes.monitor(&observation.attributes(), recording);
         let mut messages = Attributes::new(&recording.policy, 0);
         if recording.messages() {
             messages.messages(reading, observation);
@@ -113,6 +114,15 @@ impl SpanEnd {
         data.status = self.status;
         data.end_time = self.end.unwrap_or(data.start_time);
     }
+}
+
+/// Returns the attributes of the scopes around an operation, with its conversation.
+pub(crate) fn of_scopes(recording: &Recording, scopes: &Merged<'_>) -> Vec<KeyValue> {
+    let mut attributes = Attributes::new(&recording.policy, 8);
+    let conversation = scopes.conversation();
+    attributes.text(names::GEN_AI_CONVERSATION_ID, conversation.map(|id| &**id));
+    attributes.monitor(scopes, recording);
+    attributes.list
 }
 
 /// Returns the events of a call, if a logger provider takes them.

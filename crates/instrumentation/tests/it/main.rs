@@ -19,6 +19,7 @@ mod failure;
 mod fetch;
 mod limits;
 mod metrics;
+mod operation;
 mod outgoing;
 mod prompt;
 mod responses;

@@ -17,6 +17,8 @@ mod destinations;
 mod ending;
 mod layer;
 mod monitor;
+#[cfg(feature = "tracing")]
+mod operation;
 mod prices;
 mod setup;
 mod start;

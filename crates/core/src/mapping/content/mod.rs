@@ -12,6 +12,7 @@
 //! | `message` | conversion of a message of any dialect to those of a chat completion |
 //! | `part` | conversion of a part |
 //! | `chat` | request and answer around the messages |
+//! | `operation` | arguments and results of tools, queries and documents |
 //! | `unread` | content that is read later |
 
 mod chat;
@@ -19,6 +20,7 @@ mod embedding;
 mod indexed_messages;
 mod json_messages;
 mod message;
+mod operation;
 mod part;
 mod unread;
 
@@ -78,6 +80,9 @@ fn asked(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
         attributes.drop(json_messages::INSTRUCTIONS_AND_TOOLS);
         return Some(Body::Verbatim(own));
     }
+    if let Some(inputs) = operation::inputs(attributes) {
+        return Some(Body::Verbatim(inputs));
+    }
     let indexed_messages = indexed_messages::asked(attributes);
     // The whole body is better than its messages, which some instrumentations record as well: those were taken above, so that
     // they do not stay among the attributes.
@@ -106,6 +111,9 @@ fn answered(attributes: &mut Attributes, info: &CallInfo) -> Option<Body> {
     if let Some(own) = attributes.take_json(names::SPANLOOM_RESPONSE) {
         attributes.drop(&[names::GEN_AI_OUTPUT_MESSAGES]);
         return Some(Body::Verbatim(own));
+    }
+    if let Some(output) = operation::output(attributes) {
+        return Some(Body::Verbatim(output));
     }
     let indexed_messages = indexed_messages::answered(attributes);
     if let Some(body) = json_messages::received(attributes) {

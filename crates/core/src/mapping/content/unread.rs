@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Bodies, bodies, chat, embedding, indexed_messages, json_messages};
+use super::{Bodies, bodies, chat, embedding, indexed_messages, json_messages, operation};
 use crate::mapping::attribute::Attributes;
 use crate::record::{CallInfo, Record};
 use crate::semconv as names;
@@ -38,7 +38,7 @@ impl UnreadContent {
             return None;
         }
         let mut texts = Vec::new();
-        for name in CONTENT {
+        for name in CONTENT.into_iter().chain(operation::ALL) {
             if let Some(value) = attributes.take(name) {
                 texts.push((Cow::Borrowed(name), text(value)));
             }

@@ -1,0 +1,391 @@
+//! Agents, workflows, tools and retrievals around calls.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use opentelemetry::trace::{SpanId, SpanKind, Status};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::trace::SpanData;
+use serde_json::json;
+use spanloom_instrumentation::{
+    Action, Content, ContentPolicy, GenAiLayer, MonitorAttributes, MonitorAttributesExt as _, Part,
+    Rule,
+};
+
+use crate::setup::{Setup, int, request, text};
+
+fn layer(setup: &Setup, content: Content) -> GenAiLayer {
+    GenAiLayer::builder(&setup.recorder)
+        .with_tracer_provider(&setup.provider)
+        .with_content(content)
+        .build()
+}
+
+/// Returns the spans by name; names are unique in these tests.
+fn spans(setup: &Setup, count: usize) -> BTreeMap<String, SpanData> {
+    let spans = setup.spans.wait_for(count).unwrap();
+    assert_eq!(spans.len(), count, "{spans:#?}");
+    spans
+        .into_iter()
+        .map(|span| (span.name.to_string(), span))
+        .collect()
+}
+
+fn id(span: &SpanData) -> SpanId {
+    span.span_context.span_id()
+}
+
+async fn ask(setup: &Setup) {
+    setup.client.chat().create(request("hi")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_called_inside_is_a_child() {
+    let setup = Setup::with_content(Content::Messages).await;
+    let layer = layer(&setup, Content::Messages);
+    let run = layer.workflow("shop").run(async {
+        let planner = layer
+            .agent("planner")
+            .id("a-1")
+            .description("plans")
+            .version("2");
+        planner
+            .model("gpt-4o-mini")
+            .run(async {
+                layer.plan().run(async { Ok::<_, io::Error>(()) }).await?;
+                ask(&setup).await;
+                let forecast = layer
+                    .tool("forecast")
+                    .call_id("call_1")
+                    .description("weather");
+                let result = forecast
+                    .arguments(r#"{"city":"Bonn"}"#)
+                    .run(async { Ok::<_, io::Error>(json!({"sky": "rain"})) })
+                    .await?;
+                assert_eq!(result["sky"], "rain");
+                let search = layer
+                    .retrieval("docs")
+                    .top_k(3)
+                    .model("text-embedding-3-small");
+                let mut found = search.query("umbrellas").enter();
+                found.documents(&json!([{"id": "d1", "score": 0.5}]));
+                drop(found);
+                // A spawned task is inside if it is told so.
+                let inner = layer.agent("critic").run_infallible(async {});
+                tokio::spawn(inner.in_current_scope()).await.unwrap();
+                Ok::<_, io::Error>(())
+            })
+            .await
+    });
+    let attributes = MonitorAttributes::new(json!({"experiment": "b"}));
+    let attributes = attributes.conversation("c-1").user("u-1");
+    run.monitor_attributes(attributes).await.unwrap();
+    ask(&setup).await;
+
+    let all = setup.spans.wait_for(8).unwrap();
+    assert_eq!(all.len(), 8);
+    // The last call is outside.
+    let outside = all
+        .iter()
+        .rfind(|span| span.name.starts_with("chat"))
+        .unwrap();
+    assert_eq!(outside.parent_span_id, SpanId::INVALID);
+    let inside: BTreeMap<&str, &SpanData> = all
+        .iter()
+        .filter(|span| id(span) != id(outside))
+        .map(|span| (&*span.name, span))
+        .collect();
+    let workflow = inside["invoke_workflow shop"];
+    let planner = inside["invoke_agent planner"];
+    assert_eq!(workflow.parent_span_id, SpanId::INVALID);
+    assert_eq!(planner.parent_span_id, id(workflow));
+    for name in [
+        "plan planner",
+        "chat gpt-4o-mini",
+        "execute_tool forecast",
+        "retrieval docs",
+        "invoke_agent critic",
+    ] {
+        assert_eq!(inside[name].parent_span_id, id(planner), "{name}");
+    }
+    for (name, span) in &inside {
+        let kind = match name.split(' ').next().unwrap() {
+            "chat" | "retrieval" => SpanKind::Client,
+            _ => SpanKind::Internal,
+        };
+        assert_eq!(span.span_kind, kind, "{name}");
+        assert_eq!(span.status, Status::Unset, "{name}");
+        assert_eq!(text(span, "spanloom.outcome").as_deref(), Some("completed"));
+    }
+    for (name, attribute, value) in [
+        ("invoke_workflow shop", "gen_ai.workflow.name", "shop"),
+        ("invoke_workflow shop", "gen_ai.conversation.id", "c-1"),
+        (
+            "invoke_workflow shop",
+            "spanloom.attributes",
+            r#"{"experiment":"b"}"#,
+        ),
+        (
+            "invoke_agent planner",
+            "gen_ai.operation.name",
+            "invoke_agent",
+        ),
+        ("invoke_agent planner", "gen_ai.agent.name", "planner"),
+        ("invoke_agent planner", "gen_ai.agent.id", "a-1"),
+        ("invoke_agent planner", "gen_ai.agent.description", "plans"),
+        ("invoke_agent planner", "gen_ai.agent.version", "2"),
+        (
+            "invoke_agent planner",
+            "gen_ai.request.model",
+            "gpt-4o-mini",
+        ),
+        ("invoke_agent planner", "gen_ai.conversation.id", "c-1"),
+        ("invoke_agent planner", "user.id", "u-1"),
+        ("plan planner", "gen_ai.agent.name", "planner"),
+        ("chat gpt-4o-mini", "gen_ai.conversation.id", "c-1"),
+        ("execute_tool forecast", "gen_ai.tool.name", "forecast"),
+        ("execute_tool forecast", "gen_ai.tool.type", "function"),
+        ("execute_tool forecast", "gen_ai.tool.call.id", "call_1"),
+        ("execute_tool forecast", "gen_ai.agent.name", "planner"),
+        (
+            "execute_tool forecast",
+            "gen_ai.tool.call.arguments",
+            r#"{"city":"Bonn"}"#,
+        ),
+        (
+            "execute_tool forecast",
+            "gen_ai.tool.call.result",
+            r#"{"sky":"rain"}"#,
+        ),
+        ("retrieval docs", "gen_ai.data_source.id", "docs"),
+        ("retrieval docs", "gen_ai.retrieval.query.text", "umbrellas"),
+        (
+            "retrieval docs",
+            "gen_ai.retrieval.documents",
+            r#"[{"id":"d1","score":0.5}]"#,
+        ),
+    ] {
+        assert_eq!(
+            text(inside[name], attribute).as_deref(),
+            Some(value),
+            "{name}: {attribute}"
+        );
+    }
+    assert_eq!(
+        int(inside["retrieval docs"], "gen_ai.retrieval.top_k"),
+        Some(3)
+    );
+}
+
+#[tokio::test]
+async fn errors_cancellations_and_panics_end_operations() {
+    let setup = Setup::new().await;
+    let layer = layer(&setup, Content::Off);
+    let key = ["sk-proj-", "abcdefghijklmnop0123456789"].concat();
+    let failed = layer.agent("fails").run(async {
+        let error = io::Error::other(format!("refused {key}"));
+        layer.tool("inner").run(async { Err::<(), _>(error) }).await
+    });
+    assert!(failed.await.is_err());
+    let never = layer
+        .tool("slow")
+        .run_infallible(std::future::pending::<()>());
+    let late = tokio::time::timeout(Duration::from_millis(1), never).await;
+    assert!(late.is_err());
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _guard = layer.retrieval("breaks").enter();
+        std::panic::resume_unwind(Box::new("given up"));
+    }));
+    assert!(panicked.is_err());
+    layer.workflow("by hand").enter().fail("no stock");
+    let spans = spans(&setup, 5);
+    for (name, outcome, error, message) in [
+        (
+            "invoke_agent fails",
+            "error",
+            "std::io::error::Error",
+            "refused [redacted:api_key]",
+        ),
+        (
+            "execute_tool inner",
+            "error",
+            "std::io::error::Error",
+            "refused [redacted:api_key]",
+        ),
+        ("execute_tool slow", "cancelled", "", ""),
+        ("retrieval breaks", "error", "str", "the thread panicked"),
+        ("invoke_workflow by hand", "error", "str", "no stock"),
+    ] {
+        let span = &spans[name];
+        assert_eq!(
+            text(span, "spanloom.outcome").as_deref(),
+            Some(outcome),
+            "{name}"
+        );
+        assert_eq!(
+            text(span, "error.type").unwrap_or_default(),
+            error,
+            "{name}"
+        );
+        let status = match message {
+            "" => Status::Unset,
+            message => Status::error(message.to_owned()),
+        };
+        assert_eq!(span.status, status, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn content_is_recorded_as_the_policy_says() {
+    let setup = Setup::new().await;
+    let key = ["sk-proj-", "abcdefghijklmnop0123456789"].concat();
+    let call = async |layer: GenAiLayer, name: &str| {
+        let tool = layer
+            .tool(name)
+            .arguments(&json!({"key": key, "city": "Bonn"}));
+        tool.run(async { Ok::<_, io::Error>("rain") })
+            .await
+            .unwrap();
+    };
+    let with_policy = |policy: ContentPolicy| {
+        GenAiLayer::builder(&setup.recorder)
+            .with_tracer_provider(&setup.provider)
+            .with_content(Content::Bodies)
+            .with_content_policy(policy)
+            .build()
+    };
+    call(layer(&setup, Content::Off), "off").await;
+    call(layer(&setup, Content::Bodies), "on").await;
+    let results = Rule::part(Part::ToolResult);
+    call(
+        with_policy(ContentPolicy::default().with_rule(results, Action::Mask)),
+        "masked",
+    )
+    .await;
+    let large = layer(&setup, Content::Both).tool("large");
+    large
+        .arguments(&"x".repeat(2 << 20))
+        .run_infallible(async {})
+        .await;
+    let spans = spans(&setup, 4);
+    let content = |name: &str| {
+        let span = &spans[&format!("execute_tool {name}")];
+        ["gen_ai.tool.call.arguments", "gen_ai.tool.call.result"].map(|it| text(span, it))
+    };
+    assert_eq!(content("off"), [None, None]);
+    let arguments = r#"{"city":"Bonn","key":"[redacted:api_key]"}"#.to_owned();
+    assert_eq!(
+        content("on"),
+        [Some(arguments.clone()), Some("rain".to_owned())]
+    );
+    let [masked_arguments, masked_result] = content("masked");
+    assert_eq!(masked_arguments, Some(arguments));
+    assert!(masked_result.is_some_and(|result| !result.contains("rain")));
+    assert_eq!(content("large"), [None, None]);
+    let dropped = int(
+        &spans["execute_tool large"],
+        "spanloom.content.dropped_bytes",
+    );
+    assert!(dropped.is_some_and(|bytes| bytes > 0));
+}
+
+#[tokio::test]
+async fn the_end_of_the_recording_ends_running_operations() {
+    let setup = Setup::new().await;
+    let layer = layer(&setup, Content::Off);
+    let guard = layer.agent("long").enter();
+    ask(&setup).await;
+    assert!(setup.recorder.shutdown(Duration::from_secs(5)));
+    let spans = spans(&setup, 2);
+    let agent = &spans["invoke_agent long"];
+    assert_eq!(text(agent, "spanloom.outcome").as_deref(), Some("unknown"));
+    assert_eq!(spans["chat gpt-4o-mini"].parent_span_id, id(agent));
+    drop(guard);
+    assert_eq!(setup.spans.spans().len(), 2);
+}
+
+#[tokio::test]
+async fn an_agents_metrics_count_its_own_calls() {
+    let exporter = InMemoryMetricExporter::default();
+    let reader = PeriodicReader::builder(exporter.clone()).build();
+    let meters = SdkMeterProvider::builder().with_reader(reader).build();
+    let setup = Setup::with_layer(|layer| layer.with_meter_provider(&meters)).await;
+    let layer = GenAiLayer::builder(&setup.recorder)
+        .with_tracer_provider(&setup.provider)
+        .with_meter_provider(&meters)
+        .build();
+    let run = layer.agent("outer").run_infallible(async {
+        ask(&setup).await;
+        ask(&setup).await;
+        layer
+            .agent("inner")
+            .run_infallible(async {
+                ask(&setup).await;
+                let tool = layer.tool("t").run(async { Err::<(), _>("no") });
+                tool.await.unwrap_err();
+            })
+            .await;
+        layer.tool("t").run_infallible(async {}).await;
+    });
+    layer.workflow("w").run_infallible(run).await;
+    meters.force_flush().unwrap();
+    let mut found: BTreeMap<String, Vec<(String, u64, f64)>> = BTreeMap::new();
+    for metrics in exporter.get_finished_metrics().unwrap() {
+        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+            let series = found.entry(metric.name().to_owned()).or_default();
+            let named = |attributes: Vec<&opentelemetry::KeyValue>| {
+                let mut pairs: Vec<String> = attributes
+                    .iter()
+                    .map(|it| format!("{}={}", it.key, it.value))
+                    .collect();
+                pairs.sort();
+                pairs.join(" ")
+            };
+            match metric.data() {
+                AggregatedMetrics::F64(MetricData::Histogram(histogram)) => {
+                    series.extend(
+                        histogram
+                            .data_points()
+                            .map(|point| (named(point.attributes().collect()), point.count(), 0.0)),
+                    );
+                }
+                AggregatedMetrics::U64(MetricData::Histogram(histogram)) => {
+                    series.extend(histogram.data_points().map(|point| {
+                        #[expect(clippy::cast_precision_loss, reason = "small")]
+                        let sum = point.sum() as f64;
+                        (named(point.attributes().collect()), point.count(), sum)
+                    }));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    for series in found.values_mut() {
+        series.sort_by(|left, right| left.0.cmp(&right.0));
+    }
+    let one = |attributes: &str, sum: f64| (attributes.to_owned(), 1, sum);
+    let (inner, outer) = ("gen_ai.agent.name=inner", "gen_ai.agent.name=outer");
+    let both = |inner_sum, outer_sum| vec![one(inner, inner_sum), one(outer, outer_sum)];
+    assert_eq!(found["gen_ai.invoke_agent.duration"], both(0.0, 0.0));
+    assert_eq!(found["gen_ai.invoke_agent.inference_calls"], both(1.0, 2.0));
+    assert_eq!(found["gen_ai.invoke_agent.tool_calls"], both(1.0, 1.0));
+    assert_eq!(
+        found["gen_ai.invoke_workflow.duration"],
+        [one("gen_ai.workflow.name=w", 0.0)]
+    );
+    assert_eq!(
+        found["gen_ai.execute_tool.duration"],
+        [
+            one(
+                "error.type=&str gen_ai.agent.name=inner gen_ai.tool.name=t gen_ai.tool.type=function",
+                0.0
+            ),
+            one(
+                "gen_ai.agent.name=outer gen_ai.tool.name=t gen_ai.tool.type=function",
+                0.0
+            ),
+        ]
+    );
+}
