@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+mod agents;
 mod aimock;
 #[expect(dead_code, reason = "the exporter's tests use more of it")]
 #[path = "../../crates/exporter/tests/it/authority.rs"]
