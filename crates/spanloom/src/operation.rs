@@ -51,7 +51,12 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        running().retain(|(number, _)| *number != self.0);
+        let mut running = running();
+        let place = running.iter().position(|(number, _)| *number == self.0);
+        let layer = place.map(|place| running.remove(place));
+        // What the layer holds may be the service's: the lock may not be held.
+        drop(running);
+        drop(layer);
     }
 }
 

@@ -169,9 +169,12 @@ impl Otlp {
             // A page for people is not from a collector, and a gRPC server answers with a message.
             (Verdict::Delivered { .. }, _) if answer.is_page() => Verdict::Retry(None),
             (Verdict::Delivered { .. }, None) => Verdict::Retry(None),
-            (Verdict::Delivered { .. }, Some(message)) => Verdict::Delivered {
-                rejected: rejected(&message),
-            },
+            (Verdict::Delivered { .. }, Some(message)) => {
+                let spans = rejected(&message);
+                // A record may be a turn and its call, which are refused together or not.
+                let rejected = if self.turns { spans.div_ceil(2) } else { spans };
+                Verdict::Delivered { rejected }
+            }
             (other, _) => other,
         }
     }

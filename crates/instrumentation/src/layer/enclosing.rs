@@ -1,7 +1,7 @@
 //! The operations around the current code, carried by OpenTelemetry's context.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
@@ -26,6 +26,7 @@ struct Inner {
     around: Option<SpanId>,
     agent: Option<Arc<AgentRun>>,
     outer: Option<Enclosing>,
+    has_ended: Arc<AtomicBool>,
 }
 
 /// One run of an agent.
@@ -69,14 +70,21 @@ impl Enclosing {
         context: Context,
         around: Option<SpanId>,
         agent: Option<Arc<AgentRun>>,
+        has_ended: Arc<AtomicBool>,
     ) -> Self {
+        // A task that outlives its operation and begins others must not carry all of them.
+        let mut outer = Self::current();
+        while let Some(ended) = outer.as_ref().filter(|outer| outer.has_ended()) {
+            outer = ended.inner.outer.clone();
+        }
         Self {
             inner: Arc::new(Inner {
                 config: Arc::clone(config),
                 context,
                 around,
                 agent,
-                outer: Self::current(),
+                outer,
+                has_ended,
             }),
         }
     }
@@ -103,6 +111,10 @@ impl Enclosing {
         Self::innermost(|inner| Arc::ptr_eq(inner.config.recorder.queue(), recorder.queue()))
     }
 
+    fn has_ended(&self) -> bool {
+        self.inner.has_ended.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn config(&self) -> &Arc<Config> {
         &self.inner.config
     }
@@ -116,6 +128,10 @@ impl Enclosing {
 /// Returns the parent of what starts now in `around`: the operation around it, unless a span of the same destination was
 /// entered since.
 pub(crate) fn parent(policy: &dyn ParentPolicy, around: Context) -> Context {
+    if policy.makes_current() {
+        // An operation of the same destination is the current span.
+        return around;
+    }
     let is_own =
         |span: &SpanContext| span.is_valid() && policy.parent_kind(span) == ParentKind::Parent;
     let is_operation = |inner: &Inner| is_own(inner.context.span().span_context());

@@ -23,7 +23,8 @@ pub(super) enum Content {
 impl Content {
     pub(super) fn of(config: &Config, place: Place, value: &(impl Serialize + ?Sized)) -> Self {
         let recording = &config.content;
-        if !(recording.messages() || recording.content.bodies()) {
+        // Events carry messages without spans; an operation has no event.
+        if !(recording.content.messages() || recording.content.bodies()) {
             return Self::None;
         }
         let mut json = Bounded::default();

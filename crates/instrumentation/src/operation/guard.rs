@@ -32,7 +32,7 @@ impl<K: OperationKind> OperationGuard<K> {
         }
     }
 
-    /// Ends the operation with an error: `error.type` is the name of its type, the span's status has its text, with secrets
+    /// Notes the error with which the operation will end: `error.type` is the name of its type, the span's status has its text, with secrets
     /// masked.
     pub fn fail<E: Display + ?Sized>(&mut self, error: &E) {
         if let Some(open) = &mut self.open {
@@ -44,7 +44,7 @@ impl<K: OperationKind> OperationGuard<K> {
 impl OperationGuard<Tool> {
     /// Records the result, if content is recorded.
     pub fn result(&mut self, result: &(impl Serialize + ?Sized)) {
-        if let Some(open) = &self.open {
+        if let Some(open) = &mut self.open {
             let (name, place) = (names::GEN_AI_TOOL_CALL_RESULT, Place::ToolCallResult);
             open.content(name, place, result);
         }
@@ -54,7 +54,7 @@ impl OperationGuard<Tool> {
 impl OperationGuard<Retrieval> {
     /// Records the documents that were found, if content is recorded: a list of objects with `id` and `score`.
     pub fn documents(&mut self, documents: &(impl Serialize + ?Sized)) {
-        if let Some(open) = &self.open {
+        if let Some(open) = &mut self.open {
             let (name, place) = (names::GEN_AI_RETRIEVAL_DOCUMENTS, Place::RetrievalDocuments);
             open.content(name, place, documents);
         }
@@ -63,10 +63,8 @@ impl OperationGuard<Retrieval> {
 
 impl<K> Drop for OperationGuard<K> {
     fn drop(&mut self) {
-        match &mut self.open {
-            Some(open) if std::thread::panicking() => open.fail("the thread panicked"),
-            Some(open) => open.complete(),
-            None => {}
+        if let Some(open) = self.open.as_mut().filter(|_| !std::thread::panicking()) {
+            open.finish();
         }
     }
 }

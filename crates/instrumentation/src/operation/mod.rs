@@ -174,13 +174,13 @@ impl<K: OperationKind> Operation<K> {
     /// `spanloom.outcome` is `cancelled`.
     pub fn run_infallible<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
         // On the heap: futures of operations inside each other would double in size with each.
-        let future = Box::pin(future);
+        let (future, made_in) = (Box::pin(future), Context::current());
         async move {
-            let Some(Started { mut open, inside }) = self.start() else {
+            let Some(Started { mut open, inside }) = self.start_in(made_in) else {
                 return future.await;
             };
             let output = future.with_context(inside).await;
-            open.complete();
+            open.finish();
             output
         }
     }
@@ -188,31 +188,39 @@ impl<K: OperationKind> Operation<K> {
     fn run_with<F, T, E>(
         self,
         future: F,
-        succeeded: impl FnOnce(&OpenOperation, &T),
+        succeeded: impl FnOnce(&mut OpenOperation, &T),
     ) -> impl Future<Output = Result<T, E>>
     where
         F: Future<Output = Result<T, E>>,
         E: Display,
     {
-        let future = Box::pin(future);
+        let (future, made_in) = (Box::pin(future), Context::current());
         async move {
-            let Some(Started { mut open, inside }) = self.start() else {
+            let Some(Started { mut open, inside }) = self.start_in(made_in) else {
                 return future.await;
             };
             let result = future.with_context(inside).await;
             match &result {
-                Ok(value) => {
-                    succeeded(&open, value);
-                    open.complete();
-                }
+                Ok(value) => succeeded(&mut open, value),
                 Err(error) => open.fail(error),
             }
+            open.finish();
             result
         }
     }
 
+    /// Begins where the future is polled, or, if no scope or operation is around it there, where it was made.
+    fn start_in(self, made_in: Context) -> Option<Started> {
+        let is_bare = Enclosing::current().is_none() && MonitorAttributes::current().is_empty();
+        let _made_in = is_bare.then(|| made_in.attach());
+        self.start()
+    }
+
     fn start(self) -> Option<Started> {
         let config = self.config?;
+        if config.recorder.queue().is_over() {
+            return None;
+        }
         let around = config.policy.context();
         let enclosing = Enclosing::of(&config.recorder);
         let agent = enclosing.as_ref().and_then(Enclosing::agent).cloned();
@@ -229,10 +237,6 @@ impl<K: OperationKind> Operation<K> {
         if !name.is_empty() {
             attributes.push(KeyValue::new(K::SPEC.name, name.clone()));
         }
-        if self.dropped_bytes > 0 {
-            let bytes = i64::try_from(self.dropped_bytes).unwrap_or(i64::MAX);
-            attributes.push(KeyValue::new(names::SPANLOOM_CONTENT_DROPPED_BYTES, bytes));
-        }
         let run = (K::SPEC.role == Role::Agent).then(|| Arc::new(AgentRun::named(&name)));
         if let Some(agent) = agent.as_ref().filter(|_| K::SPEC.role == Role::Tool) {
             agent.count_tool();
@@ -246,7 +250,10 @@ impl<K: OperationKind> Operation<K> {
             context: span(&config, &around, &name, &K::SPEC, attributes),
             name,
             config,
-            ended: false,
+            attributes: Vec::new(),
+            dropped_bytes: self.dropped_bytes,
+            failed: None,
+            has_ended: Arc::default(),
         };
         let inside = open.inside(&around, run.or(agent));
         Some(Started { open, inside })

@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use opentelemetry::trace::{Status, TraceContextExt as _};
@@ -27,7 +28,12 @@ pub(super) struct OpenOperation {
     pub(super) started_at: Instant,
     /// The run, if the operation is an agent.
     pub(super) run: Option<Arc<AgentRun>>,
-    pub(super) ended: bool,
+    /// What is added when the operation ends.
+    pub(super) attributes: Vec<KeyValue>,
+    pub(super) dropped_bytes: usize,
+    /// The type of the error.
+    pub(super) failed: Option<&'static str>,
+    pub(super) has_ended: Arc<AtomicBool>,
 }
 
 /// The attributes of a tool's metric besides its name.
@@ -54,51 +60,67 @@ impl OpenOperation {
             }
         };
         let own = self.context.clone();
-        context.with_value(Enclosing::new(&self.config, own, around, agent))
+        let ended = Arc::clone(&self.has_ended);
+        context.with_value(Enclosing::new(&self.config, own, around, agent, ended))
     }
 
-    /// Records content under the policy, if content is recorded.
+    /// Records content under the policy, if content is recorded. The last one of a name counts.
     pub(super) fn content(
-        &self,
+        &mut self,
         name: &'static str,
         place: Place,
         value: &(impl Serialize + ?Sized),
     ) {
-        let attribute = match Content::of(&self.config, place, value) {
-            Content::Text(text) => KeyValue::new(name, text),
-            Content::TooLarge(bytes) => {
-                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-                KeyValue::new(names::SPANLOOM_CONTENT_DROPPED_BYTES, bytes)
+        if !self.context.span().is_recording() {
+            return;
+        }
+        match Content::of(&self.config, place, value) {
+            Content::Text(text) => {
+                self.attributes.retain(|it| it.key.as_str() != name);
+                self.attributes.push(KeyValue::new(name, text));
             }
-            Content::None => return,
-        };
-        self.context.span().set_attribute(attribute);
+            Content::TooLarge(bytes) => self.dropped_bytes += bytes,
+            Content::None => {}
+        }
     }
 
-    pub(super) fn complete(&mut self) {
-        self.end(Outcome::Completed, None);
-    }
-
+    /// Notes the error with which the operation will end.
     pub(super) fn fail<E: Display + ?Sized>(&mut self, error: &E) {
-        let message = error.to_string();
-        let policy = &self.config.content.policy;
-        let status = Status::error(policy.text(&message).into_owned());
-        self.context.span().set_status(status);
-        self.end(Outcome::Error, Some(type_name::<E>()));
+        self.fail_as(type_of::<E>(), &error.to_string());
     }
 
-    fn end(&mut self, outcome: Outcome, error: Option<&'static str>) {
-        if std::mem::replace(&mut self.ended, true) {
+    fn fail_as(&mut self, kind: &'static str, message: &str) {
+        self.failed = Some(kind);
+        let message = self.config.content.policy.text(message).into_owned();
+        self.context.span().set_status(Status::error(message));
+    }
+
+    /// Ends the operation: completed, unless it has failed.
+    pub(super) fn finish(&mut self) {
+        self.end(Outcome::Completed);
+    }
+
+    fn end(&mut self, otherwise: Outcome) {
+        if self.has_ended.swap(true, Ordering::Relaxed) {
             return;
         }
         self.config.recorder.queue().operation_ended(&self.context);
         let span = self.context.span();
-        if let Some(kind) = error {
-            span.set_attribute(KeyValue::new(names::ERROR_TYPE, kind));
+        let outcome = match self.failed {
+            Some(_) => Outcome::Error,
+            None => otherwise,
+        };
+        let mut attributes = std::mem::take(&mut self.attributes);
+        if self.dropped_bytes > 0 {
+            let bytes = i64::try_from(self.dropped_bytes).unwrap_or(i64::MAX);
+            attributes.push(KeyValue::new(names::SPANLOOM_CONTENT_DROPPED_BYTES, bytes));
         }
-        span.set_attribute(KeyValue::new(names::SPANLOOM_OUTCOME, outcome.as_str()));
+        let kind = self.failed;
+        attributes.extend(kind.map(|kind| KeyValue::new(names::ERROR_TYPE, kind)));
+        attributes.push(KeyValue::new(names::SPANLOOM_OUTCOME, outcome.as_str()));
+        span.set_attributes(attributes);
         span.end();
-        self.measure(error);
+        self.measure(kind);
     }
 
     fn measure(&self, error: Option<&'static str>) {
@@ -129,6 +151,18 @@ impl OpenOperation {
 
 impl Drop for OpenOperation {
     fn drop(&mut self) {
-        self.end(Outcome::Cancelled, None);
+        if std::thread::panicking() {
+            self.fail_as("panic", "the operation panicked");
+        }
+        self.end(Outcome::Cancelled);
+    }
+}
+
+/// Returns `error.type` for errors of a type: its name, or the convention's word for a text.
+fn type_of<E: ?Sized>() -> &'static str {
+    let name = type_name::<E>();
+    match name.trim_start_matches('&') {
+        "str" | "alloc::string::String" => "_OTHER",
+        _ => name,
     }
 }

@@ -163,6 +163,17 @@ fn column(fields: &[SortBy], reads_calls: bool) -> Option<Column> {
     }
 }
 
+/// Returns the order of calls within that of a column, if there are further fields.
+fn ties(query: &Query, fields: &[SortBy], column: Option<Column>) -> Option<Ties> {
+    let further = fields.get(1..).filter(|further| !further.is_empty())?;
+    Some(Ties {
+        project: query.project_id.clone(),
+        column: column?,
+        fields: further.to_vec(),
+        expand: query.form.expand_columns.clone().unwrap_or_default(),
+    })
+}
+
 /// Returns the places of the requested calls in order; only the first `most` if calls must be read to be sorted.
 pub(super) async fn select(
     app: &Arc<App>,
@@ -192,12 +203,7 @@ pub(super) async fn select(
         descending,
         newest_first: descending,
     };
-    let further = fields.get(1..).filter(|further| !further.is_empty());
-    let ties = further.zip(column).map(|(further, column)| Ties {
-        project: query.project_id.clone(),
-        column,
-        fields: further.to_vec(),
-    });
+    let ties = ties(query, &fields, column);
     let by_content = ByContent {
         project: query.project_id.clone(),
         expression: rest,
@@ -226,7 +232,7 @@ pub(super) async fn select(
     };
     let places = app.questions.ask_until(question).await?;
     match ties {
-        Some(ties) => ties.sort(app, memory, places, most).await,
+        Some(ties) => ties.sort(app, memory, &places, most).await,
         None if reads_calls => by_content.select(app, memory, places).await,
         None => Ok(places),
     }

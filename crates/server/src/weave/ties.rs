@@ -1,7 +1,6 @@
 //! Calls that are equal in the first field of an order, sorted by the further fields. Rows know the first field, so that only
 //! calls with an equal are read.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::content::ByContent;
@@ -19,6 +18,8 @@ pub(super) struct Ties {
     pub(super) project: String,
     pub(super) column: Column,
     pub(super) fields: Vec<SortBy>,
+    /// Paths at which references are followed.
+    pub(super) expand: Vec<String>,
 }
 
 impl Ties {
@@ -28,39 +29,37 @@ impl Ties {
         self,
         app: &Arc<App>,
         memory: &Arc<Memory>,
-        mut places: Vec<usize>,
+        places: &[usize],
         most: usize,
     ) -> Result<Vec<usize>, Problem> {
         let values: Vec<Option<i64>> = places
             .iter()
             .map(|place| self.value(memory, *place))
             .collect();
-        let mut fields = Some(self.fields);
-        let mut groups = groups(&values, most).into_iter().peekable();
-        while let Some(group) = groups.next() {
-            // Every group but the last needs the fields again.
-            let fields = match groups.peek() {
-                Some(_) => fields.clone(),
-                None => fields.take(),
-            };
+        let mut sorted = Vec::with_capacity(most.min(places.len()));
+        let mut from = 0;
+        for run in values.chunk_by(|left, right| left == right) {
+            if sorted.len() >= most {
+                break;
+            }
+            let equal = places.get(from..from + run.len()).unwrap_or_default();
+            from += run.len();
+            if equal.len() == 1 {
+                sorted.extend_from_slice(equal);
+                continue;
+            }
             let by_fields = ByContent {
                 project: self.project.clone(),
                 expression: None,
                 filter: None,
-                expand: Vec::new(),
-                fields: fields.unwrap_or_default(),
-                most: usize::MAX,
+                expand: self.expand.clone(),
+                fields: self.fields.clone(),
+                most: most - sorted.len(),
             };
-            let Some(equal) = places.get_mut(group) else {
-                continue;
-            };
-            let sorted = by_fields.select(app, memory, equal.to_vec()).await?;
-            for (place, sorted) in equal.iter_mut().zip(sorted) {
-                *place = sorted;
-            }
+            sorted.extend(by_fields.select(app, memory, equal.to_vec()).await?);
         }
-        places.truncate(most);
-        Ok(places)
+        sorted.truncate(most);
+        Ok(sorted)
     }
 
     /// Returns the value by which a call is sorted, as clients see it.
@@ -70,44 +69,5 @@ impl Ties {
             Column::Latency => row.latency().map(|latency| latency / MILLISECOND),
             _ => Some(row.started_at),
         }
-    }
-}
-
-/// Returns the runs of equal values that begin among the first `most`.
-fn groups(values: &[Option<i64>], most: usize) -> Vec<Range<usize>> {
-    let mut groups = Vec::new();
-    let mut from = 0;
-    for run in values.chunk_by(|left, right| left == right) {
-        if from >= most {
-            break;
-        }
-        if run.len() > 1 {
-            groups.push(from..from + run.len());
-        }
-        from += run.len();
-    }
-    groups
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_values_are_a_group_if_one_of_them_is_wanted() {
-        let values = [1, 1, 2, 3, 3, 3, 4, 4].map(Some);
-        let found = |values: &[Option<i64>], most| -> Vec<(usize, usize)> {
-            let groups = groups(values, most).into_iter();
-            groups.map(|group| (group.start, group.end)).collect()
-        };
-        for (most, expected) in [
-            (8, vec![(0, 2), (3, 6), (6, 8)]),
-            (4, vec![(0, 2), (3, 6)]),
-            (3, vec![(0, 2)]),
-            (0, vec![]),
-        ] {
-            assert_eq!(found(&values, most), expected, "{most}");
-        }
-        assert_eq!(found(&[None, None], 1), [(0, 2)]);
     }
 }

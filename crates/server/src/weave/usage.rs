@@ -19,10 +19,12 @@ use crate::app::App;
 use crate::body::QUERY;
 use crate::reply::{self, Problem};
 use crate::store::question::Until;
-use crate::store::{Id, Memory, Store};
+use crate::store::{Code, Id, Memory, Store};
 
 /// The calls that are read where a request names no number.
 const LIMIT: usize = 10_000;
+/// The most calls that a request may name.
+const CALLS: usize = 1_000;
 /// The calls that are read between two looks at the clock.
 const PAGE: usize = 1_024;
 
@@ -76,6 +78,10 @@ pub(super) async fn of_calls(
     let asked: OfCalls = query::read(&app, request, QUERY).await?;
     let place = app.stream()?;
     let limit = limit(asked.limit)?;
+    if asked.call_ids.len() > CALLS {
+        let reason = format!("a request may have at most {CALLS} call_ids");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, reason));
+    }
     let store = Arc::clone(&app);
     let question = move |until: &Until| {
         let memory = store.store.memory();
@@ -85,8 +91,12 @@ pub(super) async fn of_calls(
             false => ProjectPrices::default(),
         };
         let mut all = Usages::default();
-        for trace in traces(&memory, &asked) {
+        let Some(project) = memory.dictionary.code(&asked.project_id) else {
+            return Ok(reply::json(&all.answer(&asked.call_ids, costs)));
+        };
+        for trace in traces(&memory, project, &asked) {
             until.check()?;
+            let trace = memory.rows.trace(project, &trace);
             if trace.len() > limit {
                 let reason = format!(
                     "Cannot compute complete usage: a single trace exceeds the {limit}-call aggregation limit. Increase limit and retry."
@@ -114,16 +124,11 @@ fn too_many(reason: &str) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, reason)
 }
 
-/// Returns the calls of each trace that has one of the calls.
-fn traces(memory: &Memory, asked: &OfCalls) -> Vec<Vec<usize>> {
-    let Some(project) = memory.dictionary.code(&asked.project_id) else {
-        return Vec::new();
-    };
+/// Returns the traces of the calls.
+fn traces(memory: &Memory, project: Code, asked: &OfCalls) -> HashSet<Id> {
     let ids = asked.call_ids.iter().map(|id| Id::new(id));
     let rows = ids.filter_map(|id| memory.rows.get(memory.find(project, &id)?));
-    let traces: HashSet<Id> = rows.map(|row| row.trace.clone()).collect();
-    let traces = traces.iter().map(|trace| memory.rows.trace(project, trace));
-    traces.collect()
+    rows.map(|row| row.trace.clone()).collect()
 }
 
 /// The usage of a model.

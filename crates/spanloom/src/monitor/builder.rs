@@ -279,7 +279,13 @@ impl MonitorBuilder {
         // An entity is required only if records are known to go elsewhere.
         let is_local = environment.disabled
             || match &records {
-                Ok(records) => records.as_ref().is_some_and(Records::are_local),
+                Ok(records) => {
+                    let are_local = records.as_ref().is_some_and(Records::are_local);
+                    let is_remote = |other: &Destination| {
+                        !other.is_loopback() && Records::given(other).is_some()
+                    };
+                    are_local && !self.destinations.iter().any(is_remote)
+                }
                 Err(_) => true,
             };
         let mut faults = Faults::default();

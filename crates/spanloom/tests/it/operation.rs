@@ -4,8 +4,13 @@ use std::io;
 use std::process::Command;
 use std::time::Duration;
 
+use opentelemetry::Context;
+use opentelemetry::trace::{
+    FutureExt as _, Span as _, SpanId, TraceContextExt as _, Tracer as _, TracerProvider as _,
+};
 use serde_json::{Value, json};
 use spanloom::{Monitor, MonitorAttributes, MonitorAttributesExt as _};
+use spanloom_testkit::SpanRecorder;
 use tracing::Instrument as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -63,6 +68,28 @@ async fn an_agent_its_tools_and_its_calls_are_one_tree() {
         (&tool["inputs"], &tool["output"]),
         (&json!({"city": "Bonn"}), &json!("rain"))
     );
+}
+
+#[tokio::test]
+async fn the_services_own_spans_are_not_reparented() {
+    use spanloom_instrumentation::{GenAiLayer, Recorder};
+    let setup = setup();
+    let (own, recorder) = (SpanRecorder::new(), Recorder::start().unwrap());
+    let provider = own.provider();
+    let layer = GenAiLayer::builder(&recorder)
+        .with_tracer_provider(&provider)
+        .build();
+    let lone = || layer.tool("own").run_infallible(async {});
+    setup.monitor.agent("a").run_infallible(lone()).await;
+    let service = provider.tracer("service").start("service");
+    let id = service.span_context().span_id();
+    let inside = Context::current_with_span(service);
+    let work = async { setup.monitor.agent("a").run_infallible(lone()).await };
+    work.with_context(inside).await;
+    let spans = own.wait_for(2).unwrap();
+    let tools = spans.iter().filter(|span| span.name == "execute_tool own");
+    let parents: Vec<SpanId> = tools.map(|span| span.parent_span_id).collect();
+    assert_eq!(parents, [SpanId::INVALID, id]);
 }
 
 /// Other tests of this process start monitors too.

@@ -6,30 +6,27 @@ use super::{Attributes, parsed};
 use crate::record::Json;
 use crate::semconv as names;
 
-/// The attributes with inputs, and the field of the inputs that a value without fields of its own becomes.
-const INPUTS: [(&str, &str); 2] = [
-    (names::GEN_AI_TOOL_CALL_ARGUMENTS, "arguments"),
-    (names::GEN_AI_RETRIEVAL_QUERY_TEXT, "query"),
-];
-const OUTPUTS: [&str; 2] = [
-    names::GEN_AI_TOOL_CALL_RESULT,
-    names::GEN_AI_RETRIEVAL_DOCUMENTS,
-];
-
-/// All attributes of both.
-pub(super) const ALL: [&str; 4] = [
+pub(super) const INPUTS: [&str; 2] = [
     names::GEN_AI_TOOL_CALL_ARGUMENTS,
     names::GEN_AI_RETRIEVAL_QUERY_TEXT,
+];
+pub(super) const OUTPUTS: [&str; 2] = [
     names::GEN_AI_TOOL_CALL_RESULT,
     names::GEN_AI_RETRIEVAL_DOCUMENTS,
 ];
 
-/// Takes the inputs: the arguments themselves if they are an object.
+/// Takes the inputs: a tool's arguments themselves if they are an object, or a retrieval's query.
 pub(super) fn inputs(attributes: &mut Attributes) -> Option<Json> {
-    let (name, field) = INPUTS.into_iter().find(|(name, _)| attributes.has(name))?;
-    let inputs = match parsed(attributes.take(name)?) {
-        Value::Object(arguments) => arguments,
-        value => Map::from_iter([(field.to_owned(), value)]),
+    let field = |name: &str, value| Map::from_iter([(name.to_owned(), value)]);
+    let arguments = attributes.take(names::GEN_AI_TOOL_CALL_ARGUMENTS);
+    let inputs = match arguments.map(parsed) {
+        Some(Value::Object(arguments)) => arguments,
+        Some(value) => field("arguments", value),
+        // A text, whatever it looks like.
+        None => field(
+            "query",
+            attributes.take(names::GEN_AI_RETRIEVAL_QUERY_TEXT)?,
+        ),
     };
     Some(Json::from_value(&inputs))
 }

@@ -34,11 +34,20 @@ impl UnreadContent {
             .iter()
             .chain([&embedding::PREFIX])
             .any(|prefix| attributes.has_with_prefix(prefix));
-        if others || numbered {
+        let present = |names: &[&str]| names.iter().filter(|name| attributes.has(name)).count();
+        let [inputs, outputs] =
+            [operation::INPUTS, operation::OUTPUTS].map(|names| present(&names));
+        // Only one of them becomes the inputs, or the output.
+        let several = inputs > 1 || outputs > 1 || inputs + outputs > 0 && present(&CONTENT) > 0;
+        if others || numbered || several {
             return None;
         }
         let mut texts = Vec::new();
-        for name in CONTENT.into_iter().chain(operation::ALL) {
+        for name in CONTENT
+            .into_iter()
+            .chain(operation::INPUTS)
+            .chain(operation::OUTPUTS)
+        {
             if let Some(value) = attributes.take(name) {
                 texts.push((Cow::Borrowed(name), text(value)));
             }

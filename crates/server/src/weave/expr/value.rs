@@ -50,7 +50,7 @@ fn numbers(left: &Number, right: &Number) -> Ordering {
 fn whole(number: &Number) -> Option<i128> {
     let of_float = |float: f64| {
         #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
-        (float.fract() == 0.0 && float.abs() < 2e18).then_some(float as i128)
+        (float.fract() == 0.0 && float.abs() < 1e38).then_some(float as i128)
     };
     number.as_i128().or_else(|| of_float(number.as_f64()?))
 }
@@ -129,9 +129,10 @@ pub(super) fn converted(operand: &Value, value: &Value) -> Result<Value, Problem
             text(value).into()
         }),
         Some("double") => Ok(number().into()),
-        Some("int") => Ok(value
-            .as_i64()
-            .map_or_else(|| number().map(f64::trunc).into(), Value::from)),
+        Some("int") => {
+            let whole = value.as_i64().or_else(|| text(value).trim().parse().ok());
+            Ok(whole.map_or_else(|| number().map(f64::trunc).into(), Value::from))
+        }
         Some("bool") => Ok(truth(value).into()),
         _ => Err(unknown("conversion", operand)),
     }

@@ -11,6 +11,7 @@ use super::kind::ANNOTATION;
 use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Store;
+use crate::store::question::Until;
 use crate::weave::refs::{Reader, Reference};
 
 /// The class of annotation specs in W&B's clients.
@@ -24,11 +25,13 @@ pub(super) async fn check(app: &Arc<App>, new: &[New]) -> Result<(), Problem> {
     }
     let place = app.stream()?;
     let store = Arc::clone(app);
-    let question = move || {
-        let store = &store.store;
-        annotations.iter().try_for_each(|it| it.check(store))
+    let question = move |until: &Until| {
+        annotations.iter().try_for_each(|annotation| {
+            until.check()?;
+            annotation.check(&store.store)
+        })
     };
-    let checked = app.questions.ask(question).await;
+    let checked = app.questions.ask_until(question).await;
     drop(place);
     checked
 }
@@ -94,12 +97,46 @@ impl UrlLoader for NoLoader {
     }
 }
 
+/// The references in a schema, and the levels of a value that is checked against references: together they bound the work,
+/// which doubles where two references lead to the same place.
+const REFERENCES: usize = 8;
+const LEVELS: usize = 4;
+/// The bytes of a schema.
+const SCHEMA: usize = 64 << 10;
+
+/// Refuses a schema that would take long to check.
+fn bounded(value: &Value, schema: &Value) -> Result<(), String> {
+    let text = schema.to_string();
+    let words = ["\"$ref\"", "\"$dynamicRef\"", "\"$recursiveRef\""];
+    let references: usize = words.iter().map(|word| text.matches(word).count()).sum();
+    if text.len() > SCHEMA || references > REFERENCES {
+        return Err(format!(
+            "it has more than {SCHEMA} bytes or {REFERENCES} references"
+        ));
+    }
+    match references > 0 && depth(value) > LEVELS {
+        true => Err(format!(
+            "a value may have {LEVELS} levels for a schema with references"
+        )),
+        false => Ok(()),
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// Returns whether a value meets a schema; every value meets an absent one.
 fn meets(value: &Value, schema: Value) -> Result<bool, String> {
     const PLACE: &str = "spec.json";
     if schema.is_null() {
         return Ok(true);
     }
+    bounded(value, &schema)?;
     let (mut compiler, mut schemas) = (Compiler::new(), Schemas::new());
     compiler.use_loader(Box::new(NoLoader));
     compiler
@@ -152,5 +189,22 @@ mod tests {
         }
         assert!(meets(&json!(1), json!({"type": "nothing"})).is_err());
         assert!(meets(&json!(1), json!({"pattern": "("})).is_err());
+    }
+
+    #[test]
+    fn a_schema_that_would_take_long_is_refused() {
+        let level = |n: usize| {
+            let next = json!({"$ref": format!("#/$defs/{}", n + 1)});
+            (n.to_string(), json!({"allOf": [next, next]}))
+        };
+        let mut levels: serde_json::Map<String, Value> = (0..40).map(level).collect();
+        levels.insert("40".to_owned(), json!({}));
+        let doubling = json!({"$ref": "#/$defs/0", "$defs": levels});
+        assert!(meets(&json!(1), doubling).is_err());
+        let both = json!({"items": {"$ref": "#"}});
+        let recursive = json!({"anyOf": [both, both], "not": {"type": "number"}});
+        let deep = (0..60).fold(json!(1), |inner, _| json!([inner]));
+        assert!(meets(&deep, recursive.clone()).is_err());
+        assert_eq!(meets(&json!([["a"]]), recursive), Ok(true));
     }
 }
