@@ -3,7 +3,9 @@
 //! An [`Operation`] is a span with the names of the GenAI conventions. What is called inside is its child: calls to models,
 //! other operations, in any order, and in spawned tasks by
 //! [`in_current_scope`](crate::MonitorAttributesExt::in_current_scope). The conversation, the user and the other monitor
-//! attributes of the code around go on it as they go on calls.
+//! attributes of the code around go on it as they go on calls. An operation that is still running when the recorder shuts
+//! down is recorded with the outcome `unknown`; so shut the recorder down before a provider of your own, which drops the
+//! spans that end after it.
 //!
 //! ```
 //! # use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -209,9 +211,11 @@ impl<K: OperationKind> Operation<K> {
         }
     }
 
-    /// Begins where the future is polled, or, if no scope or operation is around it there, where it was made.
+    /// Begins where the future is polled, or, if nothing is around it there, as in a spawned task, where it was made.
     fn start_in(self, made_in: Context) -> Option<Started> {
-        let is_bare = Enclosing::current().is_none() && MonitorAttributes::current().is_empty();
+        let has_span = Context::map_current(Context::has_active_span);
+        let has_scope = Enclosing::current().is_some() || !MonitorAttributes::current().is_empty();
+        let is_bare = !has_span && !has_scope;
         let _made_in = is_bare.then(|| made_in.attach());
         self.start()
     }
