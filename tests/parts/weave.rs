@@ -24,6 +24,9 @@ pub const RECORDERS: [&str; 4] = [CLIENT, MODELS, MAPPER, OLDEST];
 /// The OpenAI client whose calls W&B's clients record.
 const OPENAI: &str = "openai==2.54.0";
 
+/// For the client's data frames; one version of the client has them.
+const PANDAS: &str = "pandas==3.1.1";
+
 /// The version of the TypeScript client, npm's `weave`.
 pub const TYPESCRIPT: &str = "0.11.1";
 
@@ -43,6 +46,9 @@ const KEY: &str = "0123456789012345678901234567890123456789";
 pub fn install(version: &str) -> Result<Installed> {
     let weave = format!("weave=={version}");
     let mut packages = vec![weave.as_str(), OPENAI];
+    if version == CLIENT {
+        packages.push(PANDAS);
+    }
     if version == OLDEST {
         // Versions older than those of the other environments.
         packages.extend(["gql==3.5.3", "graphql-core==3.2.6", "wandb==0.31.0"]);

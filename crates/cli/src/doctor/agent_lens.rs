@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
-use spanloom::{Destination, Monitor, with_env_credentials};
+use spanloom::{Destination, Monitor, MonitorAttributes, with_env_credentials};
 use spanloom_testkit::Sink;
 
 use super::DELIVERY;
@@ -39,7 +39,8 @@ pub(super) async fn check(stream: &str, base: Option<&str>) -> Result<Vec<Findin
         .start()
         .map_err(|error| failed(&error))?;
     let probe = Probe::new();
-    probe.call(&monitor).await?;
+    let user = MonitorAttributes::default().user("doctor");
+    probe.call(&monitor, &user).await?;
     let link = monitor.link().map(str::to_owned);
     let flushed = tokio::task::spawn_blocking(move || monitor.flush(DELIVERY).destinations);
     let flushed = flushed.await.map_err(|error| failed(&error))?;

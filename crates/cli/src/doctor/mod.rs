@@ -8,7 +8,7 @@ mod probe;
 
 use std::time::Duration;
 
-use spanloom::Monitor;
+use spanloom::{Monitor, MonitorAttributes};
 
 use crate::args::DoctorArgs;
 use crate::error::Error;
@@ -87,7 +87,8 @@ async fn send(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let probe = Probe::new();
-    probe.call(&monitor).await?;
+    // Without a user: W&B's servers take only ids of their own in calls.
+    probe.call(&monitor, &MonitorAttributes::default()).await?;
     let stream = monitor.stream().clone();
     let flushed = tokio::task::spawn_blocking(move || monitor.flush(DELIVERY).destinations);
     let destinations = flushed

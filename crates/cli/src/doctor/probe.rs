@@ -70,7 +70,12 @@ impl Probe {
     }
 
     /// Calls a model server with made-up answers, as a service would call its own.
-    pub(super) async fn call(&self, monitor: &Monitor) -> Result<(), Error> {
+    /// The call has the attributes `around` it.
+    pub(super) async fn call(
+        &self,
+        monitor: &Monitor,
+        around: &MonitorAttributes,
+    ) -> Result<(), Error> {
         let failed = |error: &dyn std::fmt::Display| {
             Error::failed(format!("the made-up call failed: {error}"))
         };
@@ -89,7 +94,7 @@ impl Probe {
         .map_err(|error| failed(&error))?;
         let attributes =
             MonitorAttributes::from(json!({"doctor": self.mark, "params": {"temperature": 0.5}}));
-        let attributes = attributes.conversation(self.mark.as_str()).user("doctor");
+        let attributes = attributes.conversation(self.mark.as_str()).over(around);
         let chat = client.chat();
         let call = chat.create(request).monitor_attributes(attributes).await;
         call.map(drop).map_err(|error| failed(&error))
