@@ -2,6 +2,9 @@
 //! attributes and metric, content off, in one run. `cargo bench -p spanloom --bench operation`.
 //!
 //! Rounds of both alternate; figures are medians over the rounds. The processor drops the spans.
+//!
+//! Last result (2026-11-30, 2 cores, shared, Rust 1.95): 2.02 us, by hand 0.83 us: 2.42 times; the goal is 1.2. By hand no text
+//! is looked through for secrets, no scopes are merged, and nothing knows which spans are open.
 
 #![expect(
     clippy::unwrap_used,
