@@ -98,7 +98,8 @@ impl ContentPolicy {
     }
 
     /// Sets the user's own redactor, which is called for every text that the rules keep: decoded, whole, before secrets
-    /// are masked. It runs on the recorder's thread. When it panics or returns [`Redacted::Failed`], the text is
+    /// are masked. It runs on the recorder's thread, and for the
+    /// content of tools and retrievals on the thread where they end. When it panics or returns [`Redacted::Failed`], the text is
     /// withheld as `[withheld: redactor failed]` and counted; the rest of the call is kept. The panic message goes to
     /// the process's panic hook.
     pub fn with_redactor(
