@@ -1,5 +1,7 @@
 //! An agent with tools, in a conversation of two turns: one tree of calls for each turn.
 
+use std::time::Duration;
+
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::CreateChatCompletionRequest;
@@ -60,7 +62,8 @@ async fn main() -> Result<(), Error> {
         turn.monitor_attributes(conversation.clone()).await?;
     }
 
-    tokio::task::block_in_place(|| drop(monitor));
+    let receipt = monitor.shutdown(Duration::from_secs(5)).await;
+    println!("{receipt}");
     println!(
         "{} lines in a file",
         std::fs::read_to_string(&lines)?.lines().count()

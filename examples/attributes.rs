@@ -1,5 +1,7 @@
 //! Custom attributes: on one call, and on every call inside a scope.
 
+use std::time::Duration;
+
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use serde_json::json;
@@ -42,7 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
 
     // Dropping the guard flushes; here it is dropped early, to look at the records.
-    tokio::task::block_in_place(|| drop(monitor));
+    let receipt = monitor.shutdown(Duration::from_secs(5)).await;
+    println!("{receipt}");
     for request in server.requests() {
         for record in request.json()?["batch"].as_array().into_iter().flatten() {
             println!("{}", record["attributes"]);

@@ -79,7 +79,7 @@ async fn with_a_monitor(model: &ModelServer) -> Result<(), Error> {
         .start()?;
     let client = Client::with_config(config(model)).monitored(&monitor);
     explain_to_everybody(&client).await?;
-    let _receipt = tokio::task::block_in_place(|| monitor.flush(Duration::from_secs(5)));
+    let _receipt = monitor.flush(Duration::from_secs(5)).await;
 
     let calls = sink.calls();
     calls.cost().sum().at_most(0.001)?;

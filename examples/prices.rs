@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .create(serde_json::from_value(request)?)
             .await?;
         // A call is priced when it is read; the flush makes the next price change wait for that.
-        let _receipt = tokio::task::block_in_place(|| monitor.flush(Duration::from_secs(5)));
+        let _receipt = monitor.flush(Duration::from_secs(5)).await;
         Ok::<(), Box<dyn std::error::Error>>(())
     };
     ask().await?;
@@ -70,7 +70,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     prices.replace(Overlay::new());
     ask().await?;
 
-    tokio::task::block_in_place(|| drop(monitor));
+    let receipt = monitor.shutdown(Duration::from_secs(5)).await;
+    println!("{receipt}");
     for request in server.requests() {
         for record in request.json()?["batch"].as_array().into_iter().flatten() {
             println!("{}", record["summary"]["cost"]);

@@ -1,5 +1,7 @@
 //! Prompts with a template, conversations, and work in tasks: attributes of a call that are not in its request.
 
+use std::time::Duration;
+
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::CreateChatCompletionRequest;
@@ -51,7 +53,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     turn.monitor_attributes(attributes).await?;
 
-    tokio::task::block_in_place(|| drop(monitor));
+    let receipt = monitor.shutdown(Duration::from_secs(5)).await;
+    println!("{receipt}");
     for sent in server.requests() {
         for record in sent.json()?["batch"].as_array().into_iter().flatten() {
             println!(

@@ -36,6 +36,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .unwrap_or_default()
     );
 
-    println!("{}", monitor.shutdown(Duration::from_secs(1)));
+    println!("{}", monitor.shutdown(Duration::from_secs(1)).await);
     Ok(())
 }

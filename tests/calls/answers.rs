@@ -61,10 +61,10 @@ fn script(case: &Value) -> Script {
 }
 
 async fn observe(case: &Value) -> Observed {
-    let provider = case["provider"].as_str().unwrap().to_owned();
+    let provider = case["provider"].as_str().unwrap();
     let observer = Observer::with(|builder| {
         let builder = builder.with_content(Content::Both);
-        builder.with_provider(Box::leak(provider.into_boxed_str()))
+        builder.with_provider(provider)
     });
     let mut service = observer.layer.layer(Scripts(Arc::new(script(case))));
     let question = Question {

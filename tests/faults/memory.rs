@@ -179,9 +179,9 @@ fn a_thousand_streams() {
         ended.collect::<()>().await;
     });
     if let Some(monitor) = &monitor {
-        let mut receipt = monitor.flush(Duration::from_millis(500));
+        let mut receipt = monitor.flush_blocking(Duration::from_millis(500));
         while monitor.stats().calls.waiting > 0 {
-            receipt = monitor.flush(Duration::from_millis(500));
+            receipt = monitor.flush_blocking(Duration::from_millis(500));
         }
         assert!(receipt.is_conserved(), "{receipt}");
         let stats = monitor.stats();

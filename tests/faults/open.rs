@@ -155,7 +155,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
         let runtime = runtime();
         drop(runtime.block_on(all_begun(&client)));
         // At once, before the tasks that own the bodies have noticed.
-        Some(monitor.shutdown(PATIENCE))
+        Some(monitor.shutdown_blocking(PATIENCE))
     });
     monitored("task aborted", &silent, OPEN, |client, monitor| {
         let runtime = runtime();
@@ -168,7 +168,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
             .map(|stream| runtime.spawn(read_on(stream)))
             .collect();
         tasks.iter().for_each(tokio::task::JoinHandle::abort);
-        Some(monitor.shutdown(PATIENCE))
+        Some(monitor.shutdown_blocking(PATIENCE))
     });
     monitored(
         "runtime gone",
@@ -178,7 +178,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
             let runtime = runtime();
             let streams = runtime.block_on(all_begun(&client));
             drop(runtime);
-            let receipt = monitor.shutdown(PATIENCE);
+            let receipt = monitor.shutdown_blocking(PATIENCE);
             drop(streams);
             Some(receipt)
         },
@@ -191,7 +191,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
             let runtime = runtime();
             let streams = runtime.block_on(all_begun(&client));
             runtime.shutdown_background();
-            let receipt = monitor.shutdown(PATIENCE);
+            let receipt = monitor.shutdown_blocking(PATIENCE);
             drop(streams);
             Some(receipt)
         },
@@ -226,7 +226,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
             };
             let ended = runtime.block_on(join_all((0..CALLS).map(|_| read(client.clone()))));
             assert!(ended.iter().all(Result::is_err));
-            Some(monitor.shutdown(PATIENCE))
+            Some(monitor.shutdown_blocking(PATIENCE))
         },
     );
     monitored("timeout", &hung, OPEN, |client, monitor| {
@@ -239,7 +239,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
         };
         let ended = runtime.block_on(join_all((0..CALLS).map(|_| ask(client.clone()))));
         assert!(ended.iter().all(|late| *late));
-        Some(monitor.shutdown(PATIENCE))
+        Some(monitor.shutdown_blocking(PATIENCE))
     });
     monitored("panic", &silent, OPEN, |client, monitor| {
         let runtime = runtime();
@@ -251,7 +251,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
         let fail = |_| std::panic::AssertUnwindSafe(fail(client.clone())).catch_unwind();
         let ended: Vec<Result<(), _>> = runtime.block_on(join_all((0..CALLS).map(fail)));
         assert!(ended.iter().all(Result::is_err));
-        Some(monitor.shutdown(PATIENCE))
+        Some(monitor.shutdown_blocking(PATIENCE))
     });
     monitored(
         "a stream held open",
@@ -260,7 +260,7 @@ fn a_call_left_open_in_any_way_is_a_record_and_in_the_receipt() {
         |client, monitor| {
             let runtime = runtime();
             let streams = runtime.block_on(all_begun(&client));
-            let receipt = monitor.shutdown(PATIENCE);
+            let receipt = monitor.shutdown_blocking(PATIENCE);
             // A new call is not recorded, but works all the same.
             drop(runtime.block_on(begun(client)));
             drop(streams);

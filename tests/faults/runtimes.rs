@@ -19,7 +19,9 @@ const DEADLINE: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug)]
 enum End {
     Flush,
+    FlushBlocking,
     Shutdown,
+    ShutdownBlocking,
     Drop,
 }
 
@@ -35,7 +37,13 @@ enum Caller {
     BeforeExit,
 }
 
-const ENDS: [End; 3] = [End::Flush, End::Shutdown, End::Drop];
+const ENDS: [End; 5] = [
+    End::Flush,
+    End::FlushBlocking,
+    End::Shutdown,
+    End::ShutdownBlocking,
+    End::Drop,
+];
 const CALLERS: [Caller; 6] = [
     Caller::CurrentThread,
     Caller::OneWorker,
@@ -47,15 +55,23 @@ const CALLERS: [Caller; 6] = [
 
 impl End {
     /// Ends the monitoring, and returns how many spans were delivered, if this way counts them.
-    fn of(self, monitor: Monitor) -> Option<u64> {
-        match self {
-            Self::Flush => Some(monitor.flush(DEADLINE).delivered),
-            Self::Shutdown => Some(monitor.shutdown(DEADLINE).delivered),
+    async fn of(self, monitor: Monitor) -> Option<u64> {
+        let receipt = match self {
+            Self::Flush => monitor.flush(DEADLINE).await,
+            Self::FlushBlocking => monitor.flush_blocking(DEADLINE),
+            Self::Shutdown => monitor.shutdown(DEADLINE).await,
+            Self::ShutdownBlocking => monitor.shutdown_blocking(DEADLINE),
             Self::Drop => {
                 drop(monitor);
-                None
+                return None;
             }
-        }
+        };
+        Some(receipt.delivered)
+    }
+
+    /// Ends the monitoring without a runtime.
+    fn of_no_runtime(self, monitor: Monitor) -> Option<u64> {
+        futures_executor::block_on(self.of(monitor))
     }
 }
 
@@ -82,13 +98,13 @@ impl Caller {
             // In the future that the runtime drives, while the connection to the model is still open.
             Self::CurrentThread | Self::OneWorker | Self::MultiThread => runtime.block_on(async {
                 call(&client).await;
-                end.of(monitor)
+                end.of(monitor).await
             }),
             // On a worker of the runtime.
             Self::InsideATask => {
                 let task = runtime.spawn(async move {
                     call(&client).await;
-                    end.of(monitor)
+                    end.of(monitor).await
                 });
                 runtime.block_on(task).unwrap()
             }
@@ -97,7 +113,7 @@ impl Caller {
                 let outer = Self::MultiThread.runtime();
                 let work = move || {
                     runtime.block_on(call(&client));
-                    end.of(monitor)
+                    runtime.block_on(end.of(monitor))
                 };
                 outer.block_on(async { tokio::task::spawn_blocking(work).await.unwrap() })
             }
@@ -105,7 +121,7 @@ impl Caller {
             Self::NoRuntime | Self::BeforeExit => {
                 runtime.block_on(call(&client));
                 drop(runtime);
-                end.of(monitor)
+                end.of_no_runtime(monitor)
             }
         }
     }
@@ -222,10 +238,11 @@ fn a_destination_that_hangs_holds_no_runtime_up() {
     let sink = Sink::start_on_thread().unwrap();
     sink.answer_always(SinkAnswer::hang());
     // Each way returns although no answer ever arrives.
-    for (caller, end) in CALLERS
-        .into_iter()
-        .zip([End::Drop, End::Shutdown].into_iter().cycle())
-    {
+    for (caller, end) in CALLERS.into_iter().zip(
+        [End::Drop, End::Shutdown, End::ShutdownBlocking]
+            .into_iter()
+            .cycle(),
+    ) {
         let delivered = caller.call_and_end(&model.base_url(), &sink.url(), end);
         assert_eq!(delivered.unwrap_or(0), 0, "{caller:?}, {end:?}");
     }

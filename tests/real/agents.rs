@@ -134,8 +134,7 @@ async fn a_turn_is_one_tree_everywhere() {
         let turn = turn(&client).monitor_attributes(conversation.clone());
         Box::pin(turn).await.unwrap();
     }
-    let flushed = tokio::task::spawn_blocking(move || monitor.shutdown(Duration::from_secs(10)));
-    let receipt = flushed.await.unwrap();
+    let receipt = monitor.shutdown(Duration::from_secs(10)).await;
     assert!(receipt.is_complete(), "{receipt}");
 
     let usage = model.usage();

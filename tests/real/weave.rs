@@ -82,7 +82,7 @@ async fn ask_through(provider: &SdkTracerProvider, content: Content) -> kinds::K
     };
     kinds.ask(stacked).await;
     let read = move || recorder.flush(Duration::from_secs(10));
-    assert!(tokio::task::spawn_blocking(read).await.unwrap());
+    tokio::task::spawn_blocking(read).await.unwrap().unwrap();
     kinds
 }
 

@@ -3,7 +3,7 @@
 //! Everything here is a pure function or a plain type: the names that spans carry ([`semconv`]), the provider's wire
 //! formats ([`openai`]), one observed call ([`Call`]), its tokens and their cost ([`Usage`], [`Cost`], [`price`]), the
 //! record of a call ([`Record`]) and the mapping from any GenAI span to that record ([`mapping`]). No I/O, no threads,
-//! no runtime: a crate that depends only on this one pulls in `serde`, `serde_json`, `jiff` and `memchr`.
+//! no runtime: a crate that depends only on this one pulls in `base64`, `jiff`, `memchr`, `serde` and `serde_json`.
 //!
 //! ```
 //! use spanloom_core::{Usage, price::Table};
@@ -47,3 +47,8 @@ pub use record::{
 pub use stream::{StreamName, StreamNameError};
 pub use time::Timestamp;
 pub use usage::{Usage, UsageSource};
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -69,3 +69,8 @@ pub use processor::{RecordExporter, RecordProcessor};
 pub use profile::{Profile, stream_of};
 pub use receipt::{Account, DestinationReceipt, Dropped, Receipt};
 pub use spool::{SpoolMode, SpoolSettings};
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

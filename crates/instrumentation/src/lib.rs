@@ -103,3 +103,8 @@ pub use recorder::{Recorder, RecorderLimits, Stats};
 pub use spanloom_core::content::{Action, ContentPath, ContentPolicy, Part, Place, Redacted, Rule};
 pub use spanloom_core::secret::Mask;
 pub use text::{TextDelta, TextStream, text_from_stream};
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -26,7 +26,7 @@ pub(crate) struct Observation {
     pub(crate) model: Option<String>,
     /// The response that is fetched, for [`Endpoint::FetchResponse`].
     pub(crate) fetch: Option<Fetch>,
-    pub(crate) provider: &'static str,
+    pub(crate) provider: StringValue,
     pub(crate) server: Server,
     /// The content that is recorded.
     pub(crate) content: Arc<Recording>,

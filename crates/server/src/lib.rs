@@ -28,3 +28,8 @@ mod weave;
 pub use error::{Error, ErrorKind};
 pub use server::{Server, ServerBuilder};
 pub use store::{Database, Retention, backup};
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

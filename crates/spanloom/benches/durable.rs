@@ -66,7 +66,7 @@ fn start() {
                 let begun = Instant::now();
                 let monitor = builder.without_spool().without_notices().start().unwrap();
                 let took = begun.elapsed();
-                let _receipt = monitor.shutdown(Duration::ZERO);
+                let _receipt = monitor.shutdown_blocking(Duration::ZERO);
                 took
             })
             .collect();

@@ -15,8 +15,9 @@
 //! | setting | destination |
 //! |---|---|
 //! | [`MonitorBuilder::with_server`], `with_collector`, [`with_destination`](MonitorBuilder::with_destination) | only the given servers, collectors and files |
+//! | `SPANLOOM_URL` | the spanloom server at this address |
 //! | `WANDB_API_KEY`, `WANDB_BASE_URL` or `WF_TRACE_SERVER_URL` | W&B Weave |
-//! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, in addition to W&B if both are set |
+//! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, in addition to the server or W&B if both are set |
 //! | none | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
 //!
 //! # What it changes in the service
@@ -46,6 +47,7 @@
 mod banner;
 mod client;
 mod config;
+pub mod content;
 mod deadline;
 mod env_credentials;
 mod error;
@@ -54,6 +56,7 @@ mod layer;
 mod links;
 mod monitor;
 mod notice;
+mod off_thread;
 pub mod operation;
 mod own_spans;
 mod pipeline;
@@ -71,7 +74,7 @@ pub use error::{Error, ErrorKind, Fault, Origin};
 #[cfg(feature = "tracing")]
 pub use layer::MonitorLayer;
 pub use monitor::{Monitor, MonitorBuilder, init_monitor};
-pub use operation::{agent, plan, retrieval, tool, workflow};
+pub use operation::{agent, plan, retrieval, tool, tool_call, workflow};
 pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
 pub use spanloom_exporter::{
@@ -79,11 +82,13 @@ pub use spanloom_exporter::{
     SpoolSettings,
 };
 pub use spanloom_instrumentation::{
-    Action, ContentPath, ContentPolicy, Mask, Part, Place, Redacted, Rule,
-};
-pub use spanloom_instrumentation::{
     AttributesGuard, Content, GenAiLayer, InScope, MonitorAttributes, MonitorAttributesExt,
     PriceBook, Prompt, Stats, TextDelta, TextStream, WithMonitorAttributes, prompt,
     text_from_stream,
 };
 pub use stats::MonitorStats;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -24,7 +24,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use spanloom_instrumentation::GenAiLayer;
 pub use spanloom_instrumentation::operation::{
-    Agent, Operation, OperationGuard, OperationKind, Plan, Retrieval, Tool, Workflow,
+    Agent, Operation, OperationGuard, OperationKind, Plan, Retrieval, Tool, ToolCall, Workflow,
 };
 
 use crate::monitor::Monitor;
@@ -88,6 +88,11 @@ pub fn tool(name: &str) -> Operation<Tool> {
     of(layer().as_ref(), |layer| layer.tool(name))
 }
 
+/// Returns the call of a tool as a model's answer has it: with its name, id and, if content is recorded, arguments.
+pub fn tool_call(call: &(impl ToolCall + ?Sized)) -> Operation<Tool> {
+    of(layer().as_ref(), |layer| layer.tool_call(call))
+}
+
 /// Returns a search in a data source: span `retrieval {data_source}`.
 pub fn retrieval(data_source: &str) -> Operation<Retrieval> {
     of(layer().as_ref(), |layer| layer.retrieval(data_source))
@@ -112,6 +117,11 @@ impl Monitor {
     /// Returns one call of a tool.
     pub fn tool(&self, name: &str) -> Operation<Tool> {
         of(self.instrumentation(), |layer| layer.tool(name))
+    }
+
+    /// Returns the call of a tool as a model's answer has it.
+    pub fn tool_call(&self, call: &(impl ToolCall + ?Sized)) -> Operation<Tool> {
+        of(self.instrumentation(), |layer| layer.tool_call(call))
     }
 
     /// Returns a search in a data source.

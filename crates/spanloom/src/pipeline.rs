@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use spanloom_core::StreamName;
 use spanloom_exporter::{Destination, Exporter, Receipt, SpoolMode, SpoolSettings};
@@ -42,7 +43,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) content_policy: ContentPolicy,
     pub(crate) prices: PriceBook,
     pub(crate) attributes: MonitorAttributes,
-    pub(crate) provider: Option<&'static str>,
+    pub(crate) provider: Option<String>,
     pub(crate) request_usage: bool,
     pub(crate) prompt_segments: bool,
     pub(crate) spool: Option<SpoolSettings>,
@@ -97,7 +98,7 @@ impl Settings<'_> {
             layer = layer.with_prompt_segments();
         }
         if let Some(provider) = self.provider {
-            layer = layer.with_provider(provider);
+            layer = layer.with_provider(&provider);
         }
         if !self.content {
             layer = layer.without_content();
@@ -213,14 +214,14 @@ impl Pipeline {
     fn settle(
         &self,
         deadline: Deadline,
-        recorder: impl Fn(&Recorder, Duration) -> bool,
+        recorder: impl Fn(&Recorder, Duration) -> OTelSdkResult,
         exporter: impl Fn(&Exporter, Duration) -> Receipt,
     ) -> Receipt {
         // A slow recorder must leave the exporter time to write its records to disk.
         let time = deadline.left();
         let recorded = recorder(&self.recorder, time - WRITING.min(time / WRITING_SHARE));
         let mut receipt = exporter(&self.exporter, deadline.left());
-        if !recorded {
+        if recorded.is_err() {
             let waiting = self.recorder.stats().waiting;
             receipt.total.received += waiting;
             receipt.total.queued += waiting;

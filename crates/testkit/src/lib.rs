@@ -44,3 +44,8 @@ pub use model_server::{
 };
 pub use recorder::{SpanRecorder, attribute};
 pub use sink::{Sink, SinkAnswer, SinkRequest};
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -27,8 +27,8 @@ async fn it_finds_model_messages_usage_and_project() {
     ask("what is 2+2?").await.unwrap();
     model.fail_next(Fault::ContextLength { limit: 8 });
     assert!(ask("Summarise the whole library.").await.is_err());
-    let flushed = tokio::task::spawn_blocking(move || monitor.shutdown(Duration::from_secs(10)));
-    assert_eq!(flushed.await.unwrap().delivered, 2);
+    let receipt = monitor.shutdown(Duration::from_secs(10)).await;
+    assert_eq!(receipt.delivered, 2);
 
     let folder = tempfile::tempdir().unwrap();
     let files: Vec<String> = sink

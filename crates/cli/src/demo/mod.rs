@@ -45,8 +45,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
         edge_cases::all(&session, faulty).await;
     }
     let since = session.finish();
-    // The monitor's shutdown blocks this thread; the server runs on other threads.
-    let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
+    let receipt = monitor.shutdown(DELIVERY).await;
     if !receipt.is_complete() {
         return Err(Error::failed(format!(
             "not every call was recorded: {receipt}"

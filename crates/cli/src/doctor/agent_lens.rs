@@ -42,8 +42,7 @@ pub(super) async fn check(stream: &str, base: Option<&str>) -> Result<Vec<Findin
     let user = MonitorAttributes::default().user("doctor");
     probe.call(&monitor, &user).await?;
     let link = monitor.link().map(str::to_owned);
-    let flushed = tokio::task::spawn_blocking(move || monitor.flush(DELIVERY).destinations);
-    let flushed = flushed.await.map_err(|error| failed(&error))?;
+    let flushed = monitor.flush(DELIVERY).await.destinations;
     let mut findings = Vec::new();
     if let Some(destination) = flushed.first() {
         findings.push(match destination.account.is_complete() {

@@ -90,10 +90,7 @@ async fn send(
     // Without a user: W&B's servers take only ids of their own in calls.
     probe.call(&monitor, &MonitorAttributes::default()).await?;
     let stream = monitor.stream().clone();
-    let flushed = tokio::task::spawn_blocking(move || monitor.flush(DELIVERY).destinations);
-    let destinations = flushed
-        .await
-        .map_err(|error| Error::failed(error.to_string()))?;
+    let destinations = monitor.flush(DELIVERY).await.destinations;
     let (mut at_server, mut at_collector) = (false, false);
     for (index, destination) in destinations.into_iter().enumerate() {
         let (name, account) = (&destination.name, &destination.account);

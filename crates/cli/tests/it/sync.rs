@@ -34,7 +34,7 @@ fn left_behind(folder: &Path) {
         let request = serde_json::from_value(request).unwrap();
         runtime.block_on(client.chat().create(request)).unwrap();
     }
-    let receipt = monitor.shutdown(Duration::from_secs(5));
+    let receipt = monitor.shutdown_blocking(Duration::from_secs(5));
     assert_eq!((receipt.spooled, receipt.queued), (2, 0), "{receipt}");
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use async_openai::middleware::ReqwestService;
 use async_openai::middleware::retry::{OpenAIRetry, OpenAIRetryLayer};
-use opentelemetry::InstrumentationScope;
 use opentelemetry::global::{self, BoxedTracer, ObjectSafeTracerProvider};
 use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
+use opentelemetry::{InstrumentationScope, StringValue};
 use spanloom_core::content::ContentPolicy;
 use spanloom_core::semconv;
 use tower::Layer;
@@ -95,7 +95,7 @@ pub struct GenAiLayerBuilder {
     without_messages: bool,
     content_policy: ContentPolicy,
     events: Option<Events>,
-    provider: Option<&'static str>,
+    provider: Option<StringValue>,
     policy: Box<dyn ParentPolicy>,
     meter: Option<Meter>,
     attributes: MonitorAttributes,
@@ -174,9 +174,10 @@ impl GenAiLayerBuilder {
         self
     }
 
-    /// Sets `gen_ai.provider.name`. Default: recognised by the request's host, else `openai`.
-    pub fn with_provider(mut self, provider: &'static str) -> Self {
-        self.provider = Some(provider);
+    /// Sets `gen_ai.provider.name`, such as `ollama`. Default: recognised by the request's host, else `openai`.
+    pub fn with_provider(mut self, provider: &str) -> Self {
+        // Shared: each call has it on its span.
+        self.provider = Some(Arc::<str>::from(provider).into());
         self
     }
 

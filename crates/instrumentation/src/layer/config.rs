@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use opentelemetry::StringValue;
 use opentelemetry::global::BoxedTracer;
 
 use super::parent::ParentPolicy;
@@ -17,7 +18,7 @@ pub(crate) struct Config {
     pub(crate) tracer: BoxedTracer,
     pub(crate) recorder: Recorder,
     pub(crate) content: Arc<Recording>,
-    pub(crate) provider: Option<&'static str>,
+    pub(crate) provider: Option<StringValue>,
     pub(crate) policy: Box<dyn ParentPolicy>,
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) attributes: MonitorAttributes,

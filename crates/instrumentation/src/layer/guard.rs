@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::{Context, KeyValue, StringValue};
 use reqwest::Request;
 use spanloom_core::{Endpoint, Failure, Fetch, openai, provider_at, secret, semconv as names};
 
@@ -48,7 +48,8 @@ impl OpenCall {
         let start = Start::now();
         let url = request.url();
         let host = url.host_str().unwrap_or_default();
-        let provider = config.provider.unwrap_or_else(|| provider_at(host));
+        let provider = config.provider.clone();
+        let provider = provider.unwrap_or_else(|| provider_at(host).into());
         let server = Server::of(url);
         let bytes = request
             .body()
@@ -59,7 +60,7 @@ impl OpenCall {
         let span = start_span(
             config,
             endpoint,
-            provider,
+            &provider,
             &server,
             model.as_deref(),
             start,
@@ -134,7 +135,7 @@ impl Drop for OpenCall {
 /// The data known about a call when it begins.
 struct Known {
     endpoint: Endpoint,
-    provider: &'static str,
+    provider: StringValue,
     server: Server,
     model: Option<String>,
     fetch: Option<Fetch>,
@@ -199,7 +200,7 @@ fn observation(
 fn start_span(
     config: &Config,
     endpoint: Endpoint,
-    provider: &'static str,
+    provider: &StringValue,
     server: &Server,
     model: Option<&str>,
     start: Start,
@@ -210,7 +211,7 @@ fn start_span(
         names::GEN_AI_OPERATION_NAME,
         endpoint.operation(),
     ));
-    attributes.push(KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider));
+    attributes.push(KeyValue::new(names::GEN_AI_PROVIDER_NAME, provider.clone()));
     attributes.push(KeyValue::new(names::SERVER_ADDRESS, server.address.clone()));
     if let Some(port) = server.port {
         attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));

@@ -1,6 +1,7 @@
 //! Arguments, results, queries and documents, within limits and under the content policy.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use spanloom_core::content::Place;
@@ -28,7 +29,9 @@ impl Content {
             return Self::None;
         }
         let mut json = Bounded::default();
-        if serde_json::to_writer(&mut json, value).is_err() {
+        // A panic of the user's code must not become one of ours.
+        let written = catch_unwind(AssertUnwindSafe(|| serde_json::to_writer(&mut json, value)));
+        if !matches!(written, Ok(Ok(()))) {
             return match json.is_full {
                 true => Self::TooLarge(json.bytes.len()),
                 false => Self::None,

@@ -3,9 +3,8 @@
 //! An [`Operation`] is a span with the names of the GenAI conventions. What is called inside is its child: calls to models,
 //! other operations, in any order, and in spawned tasks by
 //! [`in_current_scope`](crate::MonitorAttributesExt::in_current_scope). The conversation, the user and the other monitor
-//! attributes of the code around go on it as they go on calls. An operation that is still running when the recorder shuts
-//! down is recorded with the outcome `unknown`; so shut the recorder down before a provider of your own, which drops the
-//! spans that end after it.
+//! attributes of the code around go on it as they go on calls. An operation that is still running when the recorder, or a
+//! provider with its [drain](crate::Recorder::drain), shuts down is recorded with the outcome `unknown`.
 //!
 //! ```
 //! # use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -26,12 +25,14 @@
 //! | `kind` | the kinds of operations, and what each may have |
 //! | `content` | arguments, results, queries and documents |
 //! | `open` | a running operation |
+//! | `tool_call` | the call of a tool in a model's answer |
 //! | `guard` | operations in code that is no future |
 
 mod content;
 mod guard;
 mod kind;
 mod open;
+mod tool_call;
 
 use std::fmt::{self, Display};
 use std::future::Future;
@@ -50,9 +51,10 @@ pub use self::guard::OperationGuard;
 pub use self::kind::{Agent, OperationKind, Plan, Retrieval, Tool, Workflow};
 use self::kind::{Role, Spec};
 use self::open::{OpenOperation, ToolFacts};
+pub use self::tool_call::ToolCall;
 use crate::attributes::MonitorAttributes;
 use crate::layer::{AgentRun, Config, Enclosing, GenAiLayer, ParentPolicy, outer_span, parent};
-use crate::span::of_scopes;
+use crate::span::{of_scopes, starting};
 
 /// Returns the parent of a span that starts in `around`, for layers that record spans of another kind: the operation around
 /// it, unless a span that the policy knows was entered since.
@@ -292,7 +294,7 @@ fn span(
         .span_builder(title)
         .with_kind(spec.span_kind.clone())
         .with_attributes(attributes);
-    let span = config.tracer.build_with_context(builder, &parent);
+    let span = starting(|| config.tracer.build_with_context(builder, &parent));
     // What is inside a current span keeps what the context around it has.
     let base = match config.policy.makes_current() {
         true => Context::current(),

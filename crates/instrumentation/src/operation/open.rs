@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -15,6 +16,7 @@ use spanloom_core::{Outcome, semconv as names};
 use super::content::Content;
 use super::kind::{Role, Spec};
 use crate::layer::{AgentRun, Config, Enclosing};
+use crate::span::SpanEnd;
 
 /// A running operation. Dropping it ends it: one that is dropped early was abandoned.
 #[derive(Debug)]
@@ -31,9 +33,16 @@ pub(super) struct OpenOperation {
     /// What is added when the operation ends.
     pub(super) attributes: Vec<KeyValue>,
     pub(super) dropped_bytes: usize,
-    /// The type of the error.
-    pub(super) failed: Option<&'static str>,
+    pub(super) failed: Option<Failure>,
     pub(super) has_ended: Arc<AtomicBool>,
+}
+
+/// The error with which an operation ends.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The type of the error.
+    kind: &'static str,
+    message: String,
 }
 
 /// The attributes of a tool's metric besides its name.
@@ -86,13 +95,15 @@ impl OpenOperation {
 
     /// Notes the error with which the operation will end.
     pub(super) fn fail<E: Display + ?Sized>(&mut self, error: &E) {
-        self.fail_as(type_of::<E>(), &error.to_string());
+        // A panic of the user's code must not become one of ours.
+        let text = catch_unwind(AssertUnwindSafe(|| error.to_string()));
+        let text = text.unwrap_or_else(|_| "the text of the error panicked".to_owned());
+        self.fail_as(type_of::<E>(), &text);
     }
 
     fn fail_as(&mut self, kind: &'static str, message: &str) {
-        self.failed = Some(kind);
         let message = self.config.content.policy.text(message).into_owned();
-        self.context.span().set_status(Status::error(message));
+        self.failed = Some(Failure { kind, message });
     }
 
     /// Ends the operation: completed, unless it has failed.
@@ -104,22 +115,20 @@ impl OpenOperation {
         if self.has_ended.swap(true, Ordering::Relaxed) {
             return;
         }
-        self.config.recorder.queue().operation_ended(&self.context);
-        let span = self.context.span();
-        let outcome = match self.failed {
-            Some(_) => Outcome::Error,
-            None => otherwise,
+        let queue = self.config.recorder.queue();
+        queue.operation_ended(&self.context);
+        let (kind, outcome, status) = match self.failed.take() {
+            Some(Failure { kind, message }) => (Some(kind), Outcome::Error, Status::error(message)),
+            None => (None, otherwise, Status::Unset),
         };
         let mut attributes = std::mem::take(&mut self.attributes);
         if self.dropped_bytes > 0 {
             let bytes = i64::try_from(self.dropped_bytes).unwrap_or(i64::MAX);
             attributes.push(KeyValue::new(names::SPANLOOM_CONTENT_DROPPED_BYTES, bytes));
         }
-        let kind = self.failed;
         attributes.extend(kind.map(|kind| KeyValue::new(names::ERROR_TYPE, kind)));
         attributes.push(KeyValue::new(names::SPANLOOM_OUTCOME, outcome.as_str()));
-        span.set_attributes(attributes);
-        span.end();
+        queue.finish(SpanEnd::now(attributes, status), &self.context.span());
         self.measure(kind);
     }
 

@@ -13,6 +13,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+
 pub(crate) use late_completion::LateCompletion;
 pub(crate) use open::Open;
 pub(crate) use queue::Queue;
@@ -104,12 +106,17 @@ impl Recorder {
         })
     }
 
-    /// Waits until every call that has already ended is on its span, or until `timeout`. Returns `false` on timeout.
+    /// Waits until every call that has already ended is on its span, or until `timeout`.
     ///
     /// Works on any thread, inside or outside an async runtime, and blocks the calling thread.
-    #[must_use = "calls may be missing when it is not in time"]
-    pub fn flush(&self, timeout: Duration) -> bool {
-        self.queue().flush(timeout)
+    ///
+    /// # Errors
+    /// [`OTelSdkError::Timeout`], as from a provider, if calls still wait to be read.
+    pub fn flush(&self, timeout: Duration) -> OTelSdkResult {
+        match self.queue().flush(timeout) {
+            true => Ok(()),
+            false => Err(OTelSdkError::Timeout(timeout)),
+        }
     }
 
     /// Ends the recording and waits as [`Recorder::flush`] does.
@@ -118,10 +125,12 @@ impl Recorder {
     /// later data reaches their callers as before. Calls that begin afterwards pass unobserved. Spans that a provider
     /// no longer accepts need a [`Recorder::drain`]. So shut the recorder down before the provider, or use a drain,
     /// whose provider's shutdown itself ends that provider's calls.
-    #[must_use = "calls may be missing when it is not in time"]
-    pub fn shutdown(&self, timeout: Duration) -> bool {
+    ///
+    /// # Errors
+    /// As [`Recorder::flush`].
+    pub fn shutdown(&self, timeout: Duration) -> OTelSdkResult {
         self.queue().end_all();
-        self.queue().flush(timeout)
+        self.flush(timeout)
     }
 
     /// Returns the recorder's counters.

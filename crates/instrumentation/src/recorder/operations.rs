@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
-use opentelemetry::{Context, KeyValue};
-use spanloom_core::{Outcome, semconv as names};
 
 #[derive(Debug, Default)]
 pub(super) struct OpenOperations(Mutex<State>);
@@ -23,20 +22,19 @@ impl OpenOperations {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an operation; one that begins after the end of the recording ends at once.
-    pub(super) fn add(&self, context: &Context) {
+    /// Adds an operation that is recorded. Returns `false` after the end of the recording.
+    #[must_use]
+    pub(super) fn add(&self, context: &Context) -> bool {
         let span = context.span();
         if !span.is_recording() {
-            return;
+            return true;
         }
         let mut state = self.lock();
-        if state.over {
-            drop(state);
-            return end(context);
+        if !state.over {
+            let id = span.span_context().span_id();
+            state.open.insert(id, context.clone());
         }
-        state
-            .open
-            .insert(span.span_context().span_id(), context.clone());
+        !state.over
     }
 
     pub(super) fn remove(&self, context: &Context) {
@@ -45,19 +43,17 @@ impl OpenOperations {
             .remove(&context.span().span_context().span_id());
     }
 
-    pub(super) fn end_all(&self) {
+    /// Removes the operations whose span `is_wanted`, and returns them.
+    pub(super) fn take(&self, is_wanted: impl Fn(SpanId) -> bool) -> Vec<Context> {
+        let mut state = self.lock();
+        let taken = state.open.extract_if(|id, _| is_wanted(*id));
+        taken.map(|(_, context)| context).collect()
+    }
+
+    /// Takes no more operations, and returns those that run.
+    pub(super) fn close(&self) -> Vec<Context> {
         let mut state = self.lock();
         state.over = true;
-        let open: Vec<Context> = state.open.drain().map(|(_, context)| context).collect();
-        // The spans end in the service's processors: the lock may not be held.
-        drop(state);
-        open.iter().for_each(end);
+        state.open.drain().map(|(_, context)| context).collect()
     }
-}
-
-fn end(context: &Context) {
-    let span = context.span();
-    let outcome = Outcome::Unknown.as_str();
-    span.set_attribute(KeyValue::new(names::SPANLOOM_OUTCOME, outcome));
-    span.end();
 }

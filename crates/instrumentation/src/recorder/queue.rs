@@ -7,8 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use opentelemetry::Context;
-use opentelemetry::trace::SpanId;
+use opentelemetry::trace::{SpanId, SpanRef, Status, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue};
+use spanloom_core::{Outcome, semconv as names};
 
 use super::late_completion::LateCompletion;
 use super::open::{Open, OpenCalls};
@@ -16,6 +17,7 @@ use super::operations::OpenOperations;
 use super::{RecorderLimits, Stats};
 use crate::answer_buffer::Pool;
 use crate::observation::{End, Observation};
+use crate::span::SpanEnd;
 
 pub(crate) struct Queue {
     limits: RecorderLimits,
@@ -152,11 +154,15 @@ impl Queue {
         drop(beyond);
     }
 
-    /// Ends the running calls whose span `is_wanted`.
+    /// Ends the running calls and operations whose span `is_wanted`.
     pub(crate) fn end_those(&self, is_wanted: impl Fn(SpanId) -> bool) {
         let mut open = self.open.lock();
-        for call in open.take(is_wanted) {
+        for call in open.take(&is_wanted) {
             self.hand_over(&*call, End::Unfinished, Bound::None);
+        }
+        drop(open);
+        for operation in self.operations.take(is_wanted) {
+            self.leave(&operation);
         }
     }
 
@@ -168,11 +174,26 @@ impl Queue {
             self.hand_over(&*call, End::Unfinished, Bound::None);
         }
         drop(open);
-        self.operations.end_all();
+        for operation in self.operations.close() {
+            self.leave(&operation);
+        }
     }
 
+    /// Adds a running operation; one that begins after the end of the recording ends at once.
     pub(crate) fn operation_began(&self, context: &Context) {
-        self.operations.add(context);
+        if !self.operations.add(context) {
+            self.leave(context);
+        }
+    }
+
+    /// Ends an operation that is still running. Its span ends in the service's processors: no lock may be held.
+    fn leave(&self, operation: &Context) {
+        let outcome = Outcome::Unknown.as_str();
+        let outcome = KeyValue::new(names::SPANLOOM_OUTCOME, outcome);
+        self.finish(
+            SpanEnd::now(vec![outcome], Status::Unset),
+            &operation.span(),
+        );
     }
 
     pub(crate) fn operation_ended(&self, context: &Context) {
@@ -352,10 +373,22 @@ impl Queue {
             .push(drain);
     }
 
+    /// Ends the span, or has the drains end it if its provider no longer accepts it.
+    pub(crate) fn finish(&self, end: SpanEnd, span: &SpanRef<'_>) {
+        let drains = self.drains();
+        if drains.is_empty() {
+            return end.apply(span);
+        }
+        end.clone().apply(span);
+        for drain in drains {
+            drain.complete(span.span_context().span_id(), &end);
+        }
+    }
+
     /// Returns the drains that are still alive.
-    pub(crate) fn drains(&self) -> Vec<Weak<dyn LateCompletion>> {
+    fn drains(&self) -> Vec<Arc<dyn LateCompletion>> {
         let mut drains = self.drains.lock().unwrap_or_else(PoisonError::into_inner);
         drains.retain(|drain| drain.strong_count() > 0);
-        drains.clone()
+        drains.iter().filter_map(Weak::upgrade).collect()
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn read<'a>(
     let ended_at = Timestamp::from(observation.started_at + observation.elapsed);
     let mut call = Call {
         endpoint,
-        provider: observation.provider.to_owned(),
+        provider: observation.provider.to_string(),
         server_address: observation.server.address.as_str().to_owned(),
         server_port: observation.server.port,
         request,

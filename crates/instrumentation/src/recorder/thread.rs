@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use opentelemetry::trace::{SpanRef, TraceContextExt as _};
+use opentelemetry::trace::TraceContextExt as _;
 use spanloom_core::json::{Document, Tape};
 use spanloom_core::price::Table;
 
@@ -64,7 +64,7 @@ fn finish(observation: &Observation, queue: &Queue, memory: &mut Memory) {
         || observation.instruments.is_some()
         || observation.listener.is_some();
     if !is_wanted {
-        return end(SpanEnd::default(), &observation.span.span(), queue);
+        return queue.finish(SpanEnd::default(), &observation.span.span());
     }
     let whole = Whole::of(observation.endpoint, &observation.answer);
     let [request, response] = std::mem::take(&mut memory.tapes);
@@ -88,7 +88,7 @@ fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, reading: 
         listener.emit(&reading.call, observation.elapsed, span.span_context());
     }
     if !is_recorded(observation) {
-        return end(SpanEnd::default(), &span, queue);
+        return queue.finish(SpanEnd::default(), &span);
     }
     let (finish, signals) = SpanEnd::of(reading, observation);
     queue.withheld(signals.withheld);
@@ -97,22 +97,10 @@ fn record(observation: &Observation, queue: &Queue, whole: &Whole<'_>, reading: 
             events.emit(event);
         }
     }
-    end(finish, &span, queue);
+    queue.finish(finish, &span);
 }
 
 /// Returns whether a span or an event records the call in full. Events cover every call, sampled or not.
 fn is_recorded(observation: &Observation) -> bool {
     observation.span.span().is_recording() || observation.content.events.is_some()
-}
-
-/// Ends the span, or has the drains end it if its provider no longer accepts it.
-fn end(finish: SpanEnd, span: &SpanRef<'_>, queue: &Queue) {
-    let drains: Vec<_> = queue.drains().iter().filter_map(Weak::upgrade).collect();
-    if drains.is_empty() {
-        return finish.apply(span);
-    }
-    finish.clone().apply(span);
-    for drain in drains {
-        drain.complete(span.span_context().span_id(), &finish);
-    }
 }

@@ -1,4 +1,4 @@
-//! The data that a call puts on its span.
+//! The data that a call or an operation puts on its span.
 //!
 //! | file | contents |
 //! |---|---|
@@ -90,6 +90,16 @@ impl SpanEnd {
             withheld: attributes.withheld.saturating_add(messages.withheld),
         };
         (finish, signals)
+    }
+
+    /// Returns the data of something that ends now.
+    pub(crate) fn now(attributes: Vec<KeyValue>, status: Status) -> Self {
+        Self {
+            name: None,
+            attributes,
+            status,
+            end: Some(SystemTime::now()),
+        }
     }
 
     /// Applies the data to a live span and ends the span.

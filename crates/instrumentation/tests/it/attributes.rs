@@ -78,7 +78,10 @@ async fn the_current_span_is_the_parent() {
         .with_context(context.clone())
         .await
         .unwrap();
-    assert!(setup.recorder.flush(std::time::Duration::from_secs(5)));
+    setup
+        .recorder
+        .flush(std::time::Duration::from_secs(5))
+        .unwrap();
     context.span().end();
     let spans = setup.spans.wait_for(2).unwrap();
     let call = spans

@@ -146,7 +146,10 @@ async fn a_sampled_out_span_costs_no_reading_and_changes_nothing() {
         .clone()
         .with_http_service(layer.stack(reqwest::Client::new()));
     client.chat().create(request("hello world!")).await.unwrap();
-    assert!(setup.recorder.flush(std::time::Duration::from_secs(5)));
+    setup
+        .recorder
+        .flush(std::time::Duration::from_secs(5))
+        .unwrap();
     assert_eq!(setup.recorder.stats().finished, 1);
     assert!(setup.spans.spans().is_empty());
 }

@@ -65,7 +65,9 @@ impl Told {
 
     /// Returns the events of this name.
     pub(crate) fn events(&self, name: &str) -> Vec<SdkLogRecord> {
-        assert!(self.recorder.flush(std::time::Duration::from_secs(5)));
+        self.recorder
+            .flush(std::time::Duration::from_secs(5))
+            .unwrap();
         let logs = self.logs.get_emitted_logs().unwrap();
         let records = logs.into_iter().map(|log| log.record);
         records

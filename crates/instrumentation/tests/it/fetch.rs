@@ -164,7 +164,7 @@ async fn a_fetched_response_counts_no_tokens_and_no_chunks() {
     let responses = client.responses();
     let mut fetched = responses.retrieve_stream("resp_1").await.unwrap();
     while fetched.next().await.is_some() {}
-    assert!(setup.recorder.flush(Duration::from_secs(10)));
+    setup.recorder.flush(Duration::from_secs(10)).unwrap();
     meters.force_flush().unwrap();
     let exported = exporter.get_finished_metrics().unwrap();
     let names: Vec<&str> = exported

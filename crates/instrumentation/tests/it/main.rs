@@ -20,6 +20,7 @@ mod fetch;
 mod limits;
 mod metrics;
 mod operation;
+mod operation_end;
 mod operation_metrics;
 mod outgoing;
 mod prompt;

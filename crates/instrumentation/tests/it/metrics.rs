@@ -73,7 +73,7 @@ impl Setup {
     }
 
     fn instruments(&self) -> BTreeMap<String, Instrument> {
-        assert!(self.recorder.flush(Duration::from_secs(5)));
+        self.recorder.flush(Duration::from_secs(5)).unwrap();
         self.meters.force_flush().unwrap();
         let collected = self.exporter.get_finished_metrics().unwrap().pop().unwrap();
         let metrics = collected.scope_metrics().flat_map(|scope| {

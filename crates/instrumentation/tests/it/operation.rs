@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use async_openai::types::chat::ChatCompletionMessageToolCall;
 use opentelemetry::trace::{SpanId, SpanKind, Status};
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SpanData;
@@ -336,18 +337,23 @@ async fn an_operation_goes_on_after_its_error_is_noted() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_recording_ends_running_operations() {
+async fn a_tool_takes_its_call_from_the_models_answer() {
     let setup = Setup::new().await;
-    let layer = layer(&setup, Content::Off);
-    let guard = layer.agent("long").enter();
-    ask(&setup).await;
-    assert!(setup.recorder.shutdown(Duration::from_secs(5)));
-    let spans = spans(&setup, 2);
-    let agent = &spans["invoke_agent long"];
-    assert_eq!(text(agent, "spanloom.outcome").as_deref(), Some("unknown"));
-    assert_eq!(spans["chat gpt-4o-mini"].parent_span_id, id(agent));
-    drop(guard);
-    // Nothing is recorded after the end.
-    layer.tool("late").run_infallible(async {}).await;
-    assert_eq!(setup.spans.spans().len(), 2);
+    let layer = layer(&setup, Content::Messages);
+    let call: ChatCompletionMessageToolCall = serde_json::from_value(json!({
+        "id": "call_7",
+        "function": {"name": "forecast", "arguments": r#"{"city":"Bonn"}"#},
+    }))
+    .unwrap();
+    layer.tool_call(&call).run_infallible(async {}).await;
+    let span = setup.span();
+    assert_eq!(span.name, "execute_tool forecast");
+    for (name, value) in [
+        ("gen_ai.tool.name", "forecast"),
+        ("gen_ai.tool.type", "function"),
+        ("gen_ai.tool.call.id", "call_7"),
+        ("gen_ai.tool.call.arguments", r#"{"city":"Bonn"}"#),
+    ] {
+        assert_eq!(text(&span, name).as_deref(), Some(value), "{name}");
+    }
 }

@@ -43,7 +43,10 @@ async fn a_call_that_is_counted_is_observed_without_a_span() {
     })
     .await;
     setup.client.chat().create(request("hello")).await.unwrap();
-    assert!(setup.recorder.flush(std::time::Duration::from_secs(10)));
+    setup
+        .recorder
+        .flush(std::time::Duration::from_secs(10))
+        .unwrap();
     assert_eq!(setup.recorder.stats().finished, 1);
     assert_eq!(setup.spans.spans().len(), 0);
     assert!(!opentelemetry::Context::current().has_active_span());

@@ -64,7 +64,7 @@ impl Console {
     }
 
     fn only(&self, setup: &Setup) -> Told {
-        assert!(setup.recorder.flush(Duration::from_secs(10)));
+        setup.recorder.flush(Duration::from_secs(10)).unwrap();
         let told = self.0.lock().unwrap().clone();
         assert_eq!(told.len(), 1, "{told:?}");
         told.into_iter().next().unwrap()
@@ -82,7 +82,7 @@ async fn it_is_told_to_the_callers_subscriber_and_names_its_span() {
         answer.instrument(handler).await.unwrap()
     };
     let answer = answer.with_subscriber(console.subscriber()).await;
-    let quiet = async { assert!(setup.recorder.flush(Duration::from_secs(10))) };
+    let quiet = async { setup.recorder.flush(Duration::from_secs(10)).unwrap() };
     quiet.with_subscriber(other.subscriber()).await;
     let told = console.only(&setup);
     assert_eq!(told.field("within"), Some("handler"));
@@ -169,6 +169,6 @@ async fn a_filter_on_the_target_silences_it() {
         setup.client.chat().create(request("hello")).await.unwrap();
     };
     call.with_subscriber(subscriber).await;
-    assert!(setup.recorder.flush(Duration::from_secs(10)));
+    setup.recorder.flush(Duration::from_secs(10)).unwrap();
     assert_eq!(console.0.lock().unwrap().len(), 0);
 }

@@ -230,13 +230,13 @@ fn variant(name: &str, size: Size, count: u32, sink: &str) {
         "messages-otlp" => {
             let spans = exporting(sink);
             calls(&layer(&spans, Content::Messages), size, count);
-            assert!(recorder.flush(Duration::from_secs(100)));
+            recorder.flush(Duration::from_secs(100)).unwrap();
             spans.force_flush().unwrap();
         }
         "monitor" | "monitor-collector" => monitored(name, size, count, sink),
         other => stage(other, &serde_json::to_vec(&request).unwrap(), count),
     }
-    assert!(recorder.flush(Duration::from_secs(100)));
+    recorder.flush(Duration::from_secs(100)).unwrap();
 }
 
 fn monitored(name: &str, size: Size, count: u32, sink: &str) {
@@ -251,7 +251,7 @@ fn monitored(name: &str, size: Size, count: u32, sink: &str) {
     let layer = monitor.instrumentation().unwrap();
     let client = client().with_http_service(layer.layer(transport()));
     calls(&client, size, count);
-    let receipt = monitor.shutdown(Duration::from_secs(100));
+    let receipt = monitor.shutdown_blocking(Duration::from_secs(100));
     assert!(receipt.is_complete(), "{receipt}");
 }
 

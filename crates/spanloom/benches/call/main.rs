@@ -221,11 +221,11 @@ fn of_the_process(
     let by_hand = ByHand::new(plain.clone(), &open, meters);
     let by_hand_exported = ByHand::new(plain.clone(), &exporting, meters);
     let settle = || {
-        assert!(recorder.flush(Duration::from_secs(30)));
+        recorder.flush(Duration::from_secs(30)).unwrap();
         Duration::ZERO
     };
     let export = || {
-        assert!(recorder.flush(Duration::from_secs(30)));
+        recorder.flush(Duration::from_secs(30)).unwrap();
         exporting.force_flush().unwrap();
         sink.cpu()
     };

@@ -10,6 +10,7 @@ mod otlp;
 #[cfg(not(feature = "otlp"))]
 #[path = "no_otlp.rs"]
 mod otlp;
+mod own_names;
 mod records;
 mod secret;
 mod signal;
@@ -41,6 +42,8 @@ pub(crate) struct Environment {
     entity: Option<Variable>,
     /// `WANDB_PROJECT`
     project: Option<Variable>,
+    /// `SPANLOOM_URL`: a spanloom server.
+    server: Option<Variable>,
     wandb: Wandb,
     otlp: Otlp,
     metrics: Signal,
@@ -62,11 +65,17 @@ pub(crate) struct Environment {
     spool: Option<Variable>,
     /// `SPANLOOM_SPOOL_DIR`, else `spanloom/spool` in `XDG_DATA_HOME`, else in `~/.local/share`.
     spool_folder: Option<PathBuf>,
+    /// Hints for variables that nothing reads.
+    pub(crate) hints: Vec<String>,
 }
 
 impl Environment {
     pub(crate) fn read() -> Self {
-        Self::of(|name| std::env::var(name).ok())
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        Self {
+            hints: own_names::hints(names),
+            ..Self::of(|name| std::env::var(name).ok())
+        }
     }
 
     /// Reads any source of variables, so that tests need not change the process's environment.
@@ -85,6 +94,7 @@ impl Environment {
         Self {
             entity: variables.get("WANDB_ENTITY"),
             project: variables.get("WANDB_PROJECT"),
+            server: variables.get("SPANLOOM_URL"),
             wandb: Wandb::of(variables),
             otlp: Otlp::for_traces(variables),
             metrics: Signal::metrics(variables),
@@ -101,6 +111,7 @@ impl Environment {
             prices: variables.get("SPANLOOM_PRICES"),
             spool: variables.get("SPANLOOM_SPOOL"),
             spool_folder: path("SPANLOOM_SPOOL_DIR").or_else(spool_folder),
+            hints: Vec::new(),
         }
     }
 
@@ -179,7 +190,7 @@ impl Environment {
     /// Returns a destination with the environment's credentials: the environment's own destination if it is the same,
     /// else the given destination with the key for its server.
     pub(crate) fn known(&self, destination: Destination) -> Destination {
-        let records = self.wandb.records().ok().flatten();
+        let records = self.records().ok().flatten();
         let collector = self.otlp.collector(&mut Faults::default());
         let known = records.map(|records| records.destination).into_iter();
         let mut known = known.chain(collector);
@@ -228,6 +239,9 @@ impl Environment {
 
     /// Returns where records go if code names no destination; `None` if only a collector is configured.
     pub(crate) fn records(&self) -> Result<Option<Records>, Fault> {
+        if let Some(server) = &self.server {
+            return self.wandb.named(server.origin(), server.text()).map(Some);
+        }
         match self.wandb.records()? {
             Some(records) => Ok(Some(records)),
             None if self.otlp.is_configured() => Ok(None),

@@ -1,5 +1,7 @@
 //! The settings of a monitor, and its start.
 
+use std::sync::Arc;
+
 use spanloom_core::StreamName;
 use spanloom_exporter::{Destination, SpoolSettings};
 use spanloom_instrumentation::{ContentPolicy, MonitorAttributes, PriceBook};
@@ -26,7 +28,7 @@ pub struct MonitorBuilder {
     prices: Option<PriceBook>,
     content_policy: ContentPolicy,
     attributes: MonitorAttributes,
-    provider: Option<&'static str>,
+    provider: Option<String>,
     request_usage: bool,
     prompt_segments: bool,
     spool: Spool,
@@ -132,8 +134,8 @@ impl MonitorBuilder {
     }
 
     /// Sets `gen_ai.provider.name`, such as `ollama`. Default: derived from the request's host, else `openai`.
-    pub fn with_provider(mut self, provider: &'static str) -> Self {
-        self.provider = Some(provider);
+    pub fn with_provider(mut self, provider: &str) -> Self {
+        self.provider = Some(provider.to_owned());
         self
     }
 
@@ -214,15 +216,15 @@ impl MonitorBuilder {
         };
         if !environment.disabled {
             announce(&banner.line());
+            announce_hints(environment, announce);
         }
         let has_links = environment.call_links && !environment.quiet;
-        let linked = records
-            .as_ref()
-            .filter(|records| has_links && records.have_call_pages());
-        let links = linked.map(|records| CallLinks::new(banner.project(records), announce));
+        let pages = records.as_ref();
+        let pages = pages.filter(|it| has_links && it.have_call_pages());
+        let links = pages.map(|records| CallLinks::new(banner.project(records), announce));
         let pipeline = match environment.disabled {
             true => None,
-            false => Some(Pipeline::start(Settings {
+            false => Some(Arc::new(Pipeline::start(Settings {
                 stream: &stream,
                 records: records.as_ref(),
                 collectors,
@@ -238,7 +240,7 @@ impl MonitorBuilder {
                 spool,
                 links,
                 announce,
-            })?),
+            })?)),
         };
         Ok(Monitor {
             stream,
@@ -313,5 +315,12 @@ impl MonitorBuilder {
             prices: prices.unwrap_or_default(),
             spool,
         })
+    }
+}
+
+/// Prints a line for each variable that nothing reads.
+fn announce_hints(environment: &Environment, announce: fn(&str)) {
+    for hint in &environment.hints {
+        announce(&format!("spanloom: {hint}"));
     }
 }

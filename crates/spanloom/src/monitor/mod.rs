@@ -3,6 +3,7 @@
 mod builder;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use spanloom_core::StreamName;
@@ -18,6 +19,7 @@ use crate::error::Error;
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
 use crate::notice;
+use crate::off_thread::off_thread;
 use crate::pipeline::Pipeline;
 use crate::stats::MonitorStats;
 
@@ -44,7 +46,7 @@ pub fn init_monitor(stream: &str) -> Result<Monitor, Error> {
 /// A guard that monitors the calls of its clients until it is dropped.
 ///
 /// Dropping the guard flushes for at most 5 seconds, blocks the current thread, and works inside and outside of any
-/// runtime; [`Monitor::shutdown`] does the same with a given deadline and returns the account.
+/// runtime; [`Monitor::shutdown`] does the same with a given deadline, without blocking, and returns the account.
 #[must_use = "calls are monitored until this guard is dropped"]
 #[derive(Debug)]
 pub struct Monitor {
@@ -52,7 +54,7 @@ pub struct Monitor {
     link: Option<String>,
     destination: Option<Destination>,
     /// `None` when `OTEL_SDK_DISABLED` or `WEAVE_DISABLED` is set: clients are left unchanged.
-    pipeline: Option<Pipeline>,
+    pipeline: Option<Arc<Pipeline>>,
     /// Prints a line, or nothing.
     announce: fn(&str),
 }
@@ -109,44 +111,70 @@ impl Monitor {
     pub fn stats(&self) -> MonitorStats {
         self.pipeline
             .as_ref()
-            .map(Pipeline::stats)
+            .map(|pipeline| pipeline.stats())
             .unwrap_or_default()
     }
 
     /// Waits until every call that has already ended is delivered, or until `timeout`, and returns the account: what
-    /// the destination acknowledged and what is still queued. Blocks the calling thread.
+    /// each destination acknowledged and what is still queued. Works on every runtime: a thread of its own waits.
     ///
     /// A span with two destinations is counted once for each; the receipt also lists the destinations separately. With
     /// a spool, the wait ends once an unreachable destination has been tried and everything is on disk.
-    #[must_use = "the receipt says what is still queued"]
-    pub fn flush(&self, timeout: Duration) -> Receipt {
-        let Some(pipeline) = &self.pipeline else {
+    ///
+    /// If the future is dropped, delivery goes on.
+    #[must_use = "the receipt has what is still queued"]
+    pub async fn flush(&self, timeout: Duration) -> Receipt {
+        let Some(pipeline) = self.pipeline.clone() else {
             return Receipt::default();
         };
-        pipeline.flush(timeout)
+        off_thread(move || pipeline.flush(timeout)).await
     }
 
-    /// Flushes like [`Monitor::flush`] and ends the monitoring.
-    #[must_use = "the receipt says what is still queued"]
-    pub fn shutdown(mut self, timeout: Duration) -> Receipt {
-        self.close(timeout)
+    /// Flushes as [`Monitor::flush`] does, and blocks the calling thread: for code that is not async. In async code it
+    /// works too, on every runtime, but stops the thread's other tasks until it returns.
+    #[must_use = "the receipt has what is still queued"]
+    pub fn flush_blocking(&self, timeout: Duration) -> Receipt {
+        let pipeline = self.pipeline.as_ref();
+        pipeline.map_or_else(Receipt::default, |pipeline| pipeline.flush(timeout))
     }
 
-    fn close(&mut self, timeout: Duration) -> Receipt {
-        let Some(pipeline) = self.pipeline.take() else {
-            return Receipt::default();
-        };
-        let receipt = pipeline.shutdown(timeout);
-        for line in notice::at_the_end(&receipt, &pipeline.stats().unpriced_models) {
-            (self.announce)(&line);
+    /// Flushes as [`Monitor::flush`] does and ends the monitoring. Calls that are still running are recorded with the data
+    /// received so far.
+    ///
+    /// If the future is dropped, the shutdown goes on.
+    #[must_use = "the receipt has what is still queued"]
+    pub async fn shutdown(mut self, timeout: Duration) -> Receipt {
+        match self.ending(timeout) {
+            Some(end) => off_thread(end).await,
+            None => Receipt::default(),
         }
-        receipt
+    }
+
+    /// Shuts down as [`Monitor::shutdown`] does, and blocks the calling thread, as [`Monitor::flush_blocking`] does.
+    #[must_use = "the receipt has what is still queued"]
+    pub fn shutdown_blocking(mut self, timeout: Duration) -> Receipt {
+        let end = self.ending(timeout);
+        end.map_or_else(Receipt::default, |end| end())
+    }
+
+    /// Returns the work that ends the monitoring; `None` if there is none, or once it was taken.
+    fn ending(&mut self, timeout: Duration) -> Option<impl FnOnce() -> Receipt + Send + 'static> {
+        let (pipeline, announce) = (self.pipeline.take()?, self.announce);
+        Some(move || {
+            let receipt = pipeline.shutdown(timeout);
+            for line in notice::at_the_end(&receipt, &pipeline.stats().unpriced_models) {
+                announce(&line);
+            }
+            receipt
+        })
     }
 }
 
 impl Drop for Monitor {
     fn drop(&mut self) {
-        self.close(DROP_TIMEOUT);
+        if let Some(end) = self.ending(DROP_TIMEOUT) {
+            end();
+        }
     }
 }
 

@@ -74,7 +74,7 @@ async fn a_call() {
     client.chat().create(request("what is 2+2?")).await.unwrap();
     println!(
         "\nreceipt: {}",
-        monitor.shutdown(Duration::from_secs(5)).total
+        monitor.shutdown_blocking(Duration::from_secs(5)).total
     );
 }
 

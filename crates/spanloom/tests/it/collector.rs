@@ -24,7 +24,11 @@ async fn after_a_call(collector: &Sink) -> Monitor {
 async fn it_gets_the_conventions_metrics() {
     let collector = Sink::start_on_thread().unwrap();
     let monitor = after_a_call(&collector).await;
-    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    assert!(
+        monitor
+            .shutdown_blocking(Duration::from_secs(5))
+            .is_complete()
+    );
     let requests = collector.requests();
     let metrics: Vec<_> = requests
         .iter()
@@ -53,7 +57,11 @@ async fn it_gets_an_event_for_a_call_that_failed() {
     let client = Client::with_config(config).monitored(&monitor);
     model.fail_next(Fault::InsufficientQuota);
     client.chat().create(request("2+2?")).await.unwrap_err();
-    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    assert!(
+        monitor
+            .shutdown_blocking(Duration::from_secs(5))
+            .is_complete()
+    );
     let requests = collector.requests();
     let logs = requests.iter().find(|request| request.path == "/v1/logs");
     let shown = String::from_utf8_lossy(&logs.unwrap().body).into_owned();
@@ -68,9 +76,9 @@ async fn a_collector_that_does_not_answer_holds_nobody_up_beyond_the_deadline() 
     collector.answer_always(SinkAnswer::hang());
     let monitor = after_a_call(&collector).await;
     let timeout = Duration::from_millis(300);
-    let receipt = monitor.flush(timeout);
+    let receipt = monitor.flush_blocking(timeout);
     assert_eq!((receipt.received, receipt.queued), (1, 1), "{receipt}");
-    let receipt = monitor.shutdown(timeout);
+    let receipt = monitor.shutdown_blocking(timeout);
     assert_eq!((receipt.received, receipt.queued), (1, 1), "{receipt}");
     // `flush` returned before the request had failed.
     assert_eq!(receipt.destinations[0].trouble, None, "{receipt}");

@@ -5,9 +5,8 @@ use std::time::Duration;
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use serde_json::json;
-use spanloom::{
-    Action, ContentPolicy, Mask, Monitor, MonitorAttributesExt as _, Monitored as _, Part, Rule,
-};
+use spanloom::content::{Action, ContentPolicy, Mask, Part, Rule};
+use spanloom::{Monitor, MonitorAttributesExt as _, Monitored as _};
 use spanloom_testkit::{ModelServer, Sink};
 
 use crate::setup::records;
@@ -42,7 +41,7 @@ async fn records_obey_the_policy_and_keep_their_skeleton() {
         )
         .await
         .unwrap();
-    let receipt = monitor.flush(Duration::from_secs(5));
+    let receipt = monitor.flush_blocking(Duration::from_secs(5));
     assert_eq!(receipt.delivered, 1, "{receipt}");
 
     let record = records(&sink).remove(0);

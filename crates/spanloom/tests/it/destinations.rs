@@ -43,7 +43,7 @@ async fn each_destination_gets_its_own_form() {
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     let client = Client::with_config(config).monitored(&monitor);
     client.chat().create(request("what is 2+2?")).await.unwrap();
-    let receipt = monitor.flush(Duration::from_secs(5));
+    let receipt = monitor.flush_blocking(Duration::from_secs(5));
     assert_eq!(receipt.destinations.len(), 4, "{receipt}");
     assert!(receipt.is_complete(), "{receipt}");
 

@@ -61,7 +61,7 @@ fn service() {
         .unwrap();
     runtime.block_on(client.chat().create(request)).unwrap();
     let timeout = if waits { SHORT } else { PATIENCE };
-    println!("receipt {}", monitor.shutdown(timeout));
+    println!("receipt {}", monitor.shutdown_blocking(timeout));
 }
 
 /// Runs the service, whose records go to `sink`.

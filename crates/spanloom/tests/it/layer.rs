@@ -27,7 +27,7 @@ async fn tracing_spans_come_along_as_parents() {
         .await;
     drop(handler);
     drop(guard);
-    assert!(monitor.flush(Duration::from_secs(5)).is_complete());
+    assert!(monitor.flush_blocking(Duration::from_secs(5)).is_complete());
     let records = records(&sink);
     let call = records
         .iter()
@@ -75,7 +75,7 @@ async fn the_layer_stands_beside_the_services_own_in_either_order() {
         .await;
         drop(handler);
         drop(guard);
-        assert!(monitor.flush(Duration::from_secs(5)).is_complete());
+        assert!(monitor.flush_blocking(Duration::from_secs(5)).is_complete());
 
         // The service's own trace is the same as without spanloom.
         let spans = own.wait_for(2).unwrap();
@@ -140,7 +140,12 @@ async fn each_of_two_monitors_has_its_own_spans_and_more_detailed_ones_are_passe
     .await;
     drop(guard);
     for setup in [one, two] {
-        assert!(setup.monitor.flush(Duration::from_secs(5)).is_complete());
+        assert!(
+            setup
+                .monitor
+                .flush_blocking(Duration::from_secs(5))
+                .is_complete()
+        );
         let records = records(&setup.sink);
         let of = |op: &str| {
             records
@@ -191,7 +196,11 @@ async fn spans_of_other_instrumentations_are_calls_and_obey_the_monitor() {
         let monitor = builder.start().unwrap();
         let subscriber = tracing_subscriber::registry().with(monitor.layer());
         tracing::subscriber::with_default(subscriber, || generation(KEY));
-        assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+        assert!(
+            monitor
+                .shutdown_blocking(Duration::from_secs(5))
+                .is_complete()
+        );
         let [record] = records(&sink).try_into().unwrap();
         let text = record.to_string();
         assert!(

@@ -26,7 +26,7 @@ async fn a_call_is_a_record_with_everything_known_about_it() {
         .monitor_attributes(attributes)
         .await
         .unwrap();
-    let receipt = monitor.flush(Duration::from_secs(5));
+    let receipt = monitor.flush_blocking(Duration::from_secs(5));
     assert_eq!((receipt.delivered, receipt.queued), (1, 0), "{receipt}");
 
     let record = records(&sink).remove(0);
@@ -100,17 +100,17 @@ async fn a_server_killed_between_two_calls_loses_none() {
         client,
     } = setup();
     client.chat().create(request("hello world!")).await.unwrap();
-    assert_eq!(monitor.flush(Duration::from_secs(5)).delivered, 1);
+    assert_eq!(monitor.flush_blocking(Duration::from_secs(5)).delivered, 1);
     sink.stop().await;
     client.chat().create(request("what is 2+2?")).await.unwrap();
-    let kept = monitor.flush(Duration::from_millis(50));
+    let kept = monitor.flush_blocking(Duration::from_millis(50));
     assert_eq!(
         (kept.delivered, kept.spooled + kept.queued),
         (1, 1),
         "{kept}"
     );
     sink.restart().await.unwrap();
-    let receipt = monitor.shutdown(Duration::from_secs(5));
+    let receipt = monitor.shutdown_blocking(Duration::from_secs(5));
     assert_eq!((receipt.delivered, receipt.queued), (2, 0), "{receipt}");
     assert_eq!(records(&sink).len(), 2);
 }
@@ -133,7 +133,11 @@ async fn content_can_be_left_out() {
         .create(request("a private question"))
         .await
         .unwrap();
-    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    assert!(
+        monitor
+            .shutdown_blocking(Duration::from_secs(5))
+            .is_complete()
+    );
     let record = records(&sink).remove(0);
     assert!(!record.to_string().contains("private question"));
     assert_eq!(record["inputs"], json!({}));
@@ -166,7 +170,7 @@ async fn the_services_own_spans_are_named_and_left_alone() {
         .with_context(context)
         .await
         .unwrap();
-    assert!(monitor.flush(Duration::from_secs(5)).is_complete());
+    assert!(monitor.flush_blocking(Duration::from_secs(5)).is_complete());
     let record = records(&sink).remove(0);
     assert_eq!(record["trace_id"], outer.trace_id().to_string());
     assert_eq!(
@@ -194,7 +198,11 @@ async fn the_global_providers_are_left_alone() {
     client.chat().create(request("hello world!")).await.unwrap();
     let span = global::tracer("service").start("of nobody");
     assert!(!span.span_context().is_valid() && !span.is_recording());
-    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    assert!(
+        monitor
+            .shutdown_blocking(Duration::from_secs(5))
+            .is_complete()
+    );
 }
 
 #[tokio::test]
@@ -215,7 +223,11 @@ async fn the_same_spans_go_to_a_collector_without_the_bodies() {
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     let client = Client::with_config(config).monitored(&monitor);
     client.chat().create(request("what is 2+2?")).await.unwrap();
-    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    assert!(
+        monitor
+            .shutdown_blocking(Duration::from_secs(5))
+            .is_complete()
+    );
     assert_eq!(records(&server).len(), 1);
     let sent = collector.requests().remove(0);
     assert_eq!(sent.path, "/v1/traces");
@@ -253,7 +265,11 @@ async fn the_order_of_settings_decides() {
         .monitored(&monitor)
         .with_http_client(reqwest::Client::new());
     after.chat().create(request("not monitored")).await.unwrap();
-    assert!(monitor.shutdown(Duration::from_secs(5)).is_complete());
+    assert!(
+        monitor
+            .shutdown_blocking(Duration::from_secs(5))
+            .is_complete()
+    );
     let records = records(&sink);
     assert_eq!(records.len(), 1);
     assert_eq!(records[0]["inputs"]["messages"][0]["content"], "monitored");
@@ -270,11 +286,11 @@ async fn a_collector_alone_has_its_account() {
     let config = OpenAIConfig::new().with_api_base(model.base_url());
     let client = Client::with_config(config).monitored(&monitor);
     client.chat().create(request("hello world!")).await.unwrap();
-    let receipt = monitor.flush(Duration::from_secs(5));
+    let receipt = monitor.flush_blocking(Duration::from_secs(5));
     assert_eq!((receipt.received, receipt.delivered), (1, 1), "{receipt}");
     collector.stop().await;
     client.chat().create(request("hello world!")).await.unwrap();
-    let receipt = monitor.shutdown(Duration::from_secs(5));
+    let receipt = monitor.shutdown_blocking(Duration::from_secs(5));
     assert_eq!(
         (receipt.received, receipt.delivered, receipt.spooled),
         (2, 1, 1),

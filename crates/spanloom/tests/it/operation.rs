@@ -43,7 +43,7 @@ async fn an_agent_its_tools_and_its_calls_are_one_tree() {
     });
     let attributes = MonitorAttributes::default().conversation("c-1");
     run.monitor_attributes(attributes).await.unwrap();
-    let receipt = monitor.flush(Duration::from_secs(5));
+    let receipt = monitor.flush_blocking(Duration::from_secs(5));
     assert_eq!(receipt.delivered, 5, "{receipt}");
     let records = records(&setup.sink);
     let (agent, step) = (
@@ -115,7 +115,12 @@ async fn the_one_in_force() {
     // Inside an operation, its monitor.
     first.monitor.workflow("outer").run_infallible(lone()).await;
     let names = |setup: &Setup| {
-        assert!(setup.monitor.flush(Duration::from_secs(5)).is_complete());
+        assert!(
+            setup
+                .monitor
+                .flush_blocking(Duration::from_secs(5))
+                .is_complete()
+        );
         let records = records(&setup.sink);
         let mut names: Vec<String> = records
             .iter()
@@ -131,7 +136,7 @@ async fn the_one_in_force() {
     );
     // A monitor that has ended is no longer in force.
     let Setup { monitor, sink, .. } = last;
-    drop(monitor.shutdown(Duration::from_secs(5)));
+    drop(monitor.shutdown_blocking(Duration::from_secs(5)));
     lone().await;
     assert_eq!(names(&first).len(), 3);
     assert_eq!(records(&sink).len(), 1);
@@ -159,5 +164,5 @@ async fn a_monitor_that_ends_first_records_what_runs() {
 }
 
 fn shutdown(monitor: Monitor) -> u64 {
-    monitor.shutdown(Duration::from_secs(5)).delivered
+    monitor.shutdown_blocking(Duration::from_secs(5)).delivered
 }

@@ -45,7 +45,7 @@ async fn own_prices_go_first_and_are_replaced_while_the_service_runs() {
         let answer = client.chat().create(request("hello")).await.unwrap();
         tokens.push(f64::from(answer.usage.unwrap().total_tokens));
         // A call is priced when it is read, so wait for that before the next change.
-        assert_eq!(monitor.flush(Duration::from_secs(5)).queued, 0);
+        assert_eq!(monitor.flush_blocking(Duration::from_secs(5)).queued, 0);
     }
     drop(monitor);
     let costs = records(&sink)

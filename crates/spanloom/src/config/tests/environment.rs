@@ -46,6 +46,10 @@ fn destinations_follow_the_environment() {
             weave("https://wandb.example.com")
         ))
     );
+    let address = "http://10.0.0.7:7440";
+    let named = destination(&[("SPANLOOM_URL", address), ("WANDB_API_KEY", "k")]);
+    let board = Board::Spanloom(address.to_owned());
+    assert_eq!(named, Some((address.to_owned(), board)));
     let ours = destination(&[("WF_TRACE_SERVER_URL", "http://127.0.0.1:9")]);
     assert_eq!(
         ours,

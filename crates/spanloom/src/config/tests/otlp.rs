@@ -17,7 +17,7 @@ const DELIVERY: Duration = Duration::from_secs(10);
 /// Returns the requests a collector receives for one call: of its span only, or also of metrics and events.
 async fn requests(collector: &Sink, builder: MonitorBuilder) -> Vec<SinkRequest> {
     let monitor = after_a_call(builder).await;
-    let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
+    let receipt = monitor.shutdown(DELIVERY).await;
     assert!(receipt.is_complete(), "{receipt}");
     let mut requests = collector.requests();
     // A request without spans checks the key.
@@ -127,7 +127,7 @@ async fn a_request_has_the_time_of_the_environment() {
     let monitor = after_a_call(builder("a/b/c", &variables)).await;
     // Without the timeout, the first request would last as long as this wait, or longer.
     collector.wait_for(2).await.unwrap();
-    let receipt = tokio::task::block_in_place(|| monitor.shutdown(DELIVERY));
+    let receipt = monitor.shutdown(DELIVERY).await;
     assert!(receipt.is_complete(), "{receipt}");
 }
 

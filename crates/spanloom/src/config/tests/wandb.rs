@@ -25,7 +25,7 @@ async fn call(builder: MonitorBuilder) -> spanloom_exporter::Receipt {
     });
     let request = serde_json::from_value(request).unwrap();
     client.chat().create(request).await.unwrap();
-    tokio::task::block_in_place(|| monitor.shutdown(Duration::from_secs(10)))
+    monitor.shutdown(Duration::from_secs(10)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
