@@ -3,3 +3,12 @@
 
 #[cfg(feature = "real-parts")]
 pub mod parts;
+
+/// The lines that the board shows for a new service compile.
+#[cfg(doctest)]
+#[doc = "```no_run"]
+#[doc = "# fn main() -> Result<(), spanloom::Error> {"]
+#[doc = include_str!("../crates/server/board/src/setup/service.rs")]
+#[doc = "# Ok(()) }"]
+#[doc = "```"]
+struct SetupLines;

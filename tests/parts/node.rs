@@ -37,16 +37,17 @@ pub fn answers() -> Result<()> {
     run(&mut node)
 }
 
-/// Sends this many spans to a server with `tests/parts/node/spans.js`.
+/// Sends this many spans with `tests/parts/node/spans.js`, as the variables `OTEL_*` configure it.
 ///
 /// # Errors
 /// When the script fails, with the end of its output; messages of the exporter are not failures.
-pub fn send(server: &str, count: usize) -> Result<()> {
+pub fn send(variables: &[(String, String)], count: usize) -> Result<()> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("parts/node/spans.js");
     let mut node = Command::new("timeout");
     node.args(["60", "node"])
         .arg(script)
-        .args([server, &count.to_string()])
+        .arg(count.to_string())
+        .envs(variables.iter().cloned())
         .env("NODE_PATH", install()?.path("node_modules"));
     run(&mut node)
 }

@@ -26,6 +26,7 @@ mod program;
 mod responses;
 mod rotel;
 mod service;
+mod setup;
 mod spans;
 mod tls;
 mod weave;

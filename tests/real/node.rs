@@ -9,8 +9,10 @@ const SPANS: usize = 700;
 #[tokio::test(flavor = "multi_thread")]
 async fn spans_of_nodes_exporter_are_calls_with_cost() {
     let server = Server::start().await;
-    let url = server.url.clone();
-    let sent = tokio::task::spawn_blocking(move || node::send(&url, SPANS));
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", server.url.as_str());
+    let service = ("OTEL_SERVICE_NAME", "node-service");
+    let variables = [endpoint, service].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let sent = tokio::task::spawn_blocking(move || node::send(&variables, SPANS));
     sent.await.unwrap().unwrap();
     let calls = server.wait_for("local/otlp", SPANS).await;
     assert_eq!(calls.len(), SPANS);

@@ -1,19 +1,21 @@
 // Sends spans as a service in Node does: OpenTelemetry's SDK and its OTLP exporter, which writes JSON.
 //
-//     NODE_PATH=.../node_modules node spans.js http://127.0.0.1:4318 COUNT
+// The environment configures it, as OpenTelemetry's specification has it.
+//
+//     OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 NODE_PATH=.../node_modules node spans.js COUNT
 
 'use strict';
 
 const { SpanKind, SpanStatusCode, diag, DiagConsoleLogger, DiagLogLevel } = require('@opentelemetry/api');
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-http');
-const { resourceFromAttributes } = require('@opentelemetry/resources');
+const { detectResources, envDetector } = require('@opentelemetry/resources');
 const { BatchSpanProcessor, NodeTracerProvider } = require('@opentelemetry/sdk-trace-node');
 
-const [server, count] = process.argv.slice(2);
+const [count] = process.argv.slice(2);
 diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN);
-const exporter = new OTLPTraceExporter({ url: `${server}/v1/traces` });
+const exporter = new OTLPTraceExporter();
 const provider = new NodeTracerProvider({
-  resource: resourceFromAttributes({ 'service.name': 'node-service' }),
+  resource: detectResources({ detectors: [envDetector] }),
   spanProcessors: [new BatchSpanProcessor(exporter)],
 });
 const tracer = provider.getTracer('node');
