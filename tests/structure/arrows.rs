@@ -9,6 +9,10 @@ use serde_json::Value;
 const ARROWS: &[(&str, &[&str])] = &[
     ("spanloom-core", &[]),
     ("spanloom-instrumentation", &["spanloom-core"]),
+    (
+        "spanloom-mcp",
+        &["spanloom-core", "spanloom-instrumentation"],
+    ),
     ("spanloom-exporter", &["spanloom-core"]),
     ("spanloom-server", &["spanloom-core"]),
     ("spanloom-testkit", &["spanloom-core"]),

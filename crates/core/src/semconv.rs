@@ -88,6 +88,14 @@ names! {
     HTTP_REQUEST_METHOD = "http.request.method";
     HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
     URL_FULL = "url.full";
+    MCP_METHOD_NAME = "mcp.method.name";
+    MCP_PROTOCOL_VERSION = "mcp.protocol.version";
+    MCP_RESOURCE_URI = "mcp.resource.uri";
+    MCP_SESSION_ID = "mcp.session.id";
+    JSONRPC_REQUEST_ID = "jsonrpc.request.id";
+    RPC_RESPONSE_STATUS_CODE = "rpc.response.status_code";
+    NETWORK_TRANSPORT = "network.transport";
+    NETWORK_PROTOCOL_NAME = "network.protocol.name";
     SESSION_ID = "session.id";
     USER_ID = "user.id";
     SPANLOOM_ENTITY = "spanloom.entity";
@@ -149,6 +157,11 @@ pub const GEN_AI_INVOKE_AGENT_TOOL_CALLS: &str = "gen_ai.invoke_agent.tool_calls
 pub const GEN_AI_EXECUTE_TOOL_DURATION: &str = "gen_ai.execute_tool.duration";
 /// The duration of one run of a workflow, in seconds.
 pub const GEN_AI_INVOKE_WORKFLOW_DURATION: &str = "gen_ai.invoke_workflow.duration";
+
+/// The duration of an MCP request as its client sees it, in seconds.
+pub const MCP_CLIENT_OPERATION_DURATION: &str = "mcp.client.operation.duration";
+/// The duration of an MCP request as its server sees it, in seconds.
+pub const MCP_SERVER_OPERATION_DURATION: &str = "mcp.server.operation.duration";
 
 /// The instrumentation scope of this project's own spans for calls.
 pub const SCOPE: &str = "spanloom";

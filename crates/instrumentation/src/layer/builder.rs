@@ -266,6 +266,7 @@ impl GenAiLayerBuilder {
                 .meter
                 .as_ref()
                 .map(|meter| Arc::new(Instruments::new(meter))),
+            meter: self.meter,
             attributes: self.attributes,
             request_usage: self.request_usage,
             trace_hosts: self.trace_hosts,

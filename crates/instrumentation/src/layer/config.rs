@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use opentelemetry::StringValue;
 use opentelemetry::global::BoxedTracer;
+use opentelemetry::metrics::Meter;
 
 use super::parent::ParentPolicy;
 use crate::attributes::MonitorAttributes;
@@ -20,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) content: Arc<Recording>,
     pub(crate) provider: Option<StringValue>,
     pub(crate) policy: Box<dyn ParentPolicy>,
+    pub(crate) meter: Option<Meter>,
     pub(crate) instruments: Option<Arc<Instruments>>,
     pub(crate) attributes: MonitorAttributes,
     pub(crate) request_usage: bool,

@@ -25,6 +25,8 @@ struct Inner {
     /// The span around the operation; `None` if the operation's own span is current inside it.
     around: Option<SpanId>,
     agent: Option<Arc<AgentRun>>,
+    /// The name of the tool, if the operation is the call of one.
+    tool: Option<String>,
     outer: Option<Enclosing>,
     has_ended: Arc<AtomicBool>,
 }
@@ -71,6 +73,7 @@ impl Enclosing {
         around: Option<SpanId>,
         agent: Option<Arc<AgentRun>>,
         has_ended: Arc<AtomicBool>,
+        tool: Option<String>,
     ) -> Self {
         // A task that outlives its operation and begins others must not carry all of them.
         let mut outer = Self::current();
@@ -83,6 +86,7 @@ impl Enclosing {
                 context,
                 around,
                 agent,
+                tool,
                 outer,
                 has_ended,
             }),
@@ -117,6 +121,12 @@ impl Enclosing {
 
     pub(crate) fn config(&self) -> &Arc<Config> {
         &self.inner.config
+    }
+
+    /// Returns the context of the operation's span, if the operation is the running call of this tool.
+    pub(crate) fn tool(&self, name: &str) -> Option<Context> {
+        let is_it = self.inner.tool.as_deref() == Some(name) && !self.has_ended();
+        is_it.then(|| self.inner.context.clone())
     }
 
     /// Returns the agent whose run this is, or is part of.

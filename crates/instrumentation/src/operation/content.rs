@@ -22,12 +22,17 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// Returns whether content is recorded on spans. Events carry messages without spans; an operation has no event.
+    pub(super) fn is_recorded(config: &Config) -> bool {
+        let content = config.content.content;
+        content.messages() || content.bodies()
+    }
+
     pub(super) fn of(config: &Config, place: Place, value: &(impl Serialize + ?Sized)) -> Self {
-        let recording = &config.content;
-        // Events carry messages without spans; an operation has no event.
-        if !(recording.content.messages() || recording.content.bodies()) {
+        if !Self::is_recorded(config) {
             return Self::None;
         }
+        let recording = &config.content;
         let mut json = Bounded::default();
         // A panic of the user's code must not become one of ours.
         let written = catch_unwind(AssertUnwindSafe(|| serde_json::to_writer(&mut json, value)));

@@ -25,9 +25,12 @@
 //! | `kind` | the kinds of operations, and what each may have |
 //! | `content` | arguments, results, queries and documents |
 //! | `open` | a running operation |
+//! | `adapter` | spans of adapters for other protocols |
 //! | `tool_call` | the call of a tool in a model's answer |
 //! | `guard` | operations in code that is no future |
 
+#[doc(hidden)]
+pub mod adapter;
 mod content;
 mod guard;
 mod kind;
@@ -40,7 +43,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Instant;
 
-use opentelemetry::trace::{FutureExt as _, TraceContextExt as _, Tracer as _};
+use opentelemetry::trace::{
+    FutureExt as _, Link, SpanContext, SpanKind, TraceContextExt as _, Tracer as _,
+};
 use opentelemetry::{Context, KeyValue, Value};
 use serde::Serialize;
 use spanloom_core::content::Place;
@@ -253,7 +258,7 @@ impl<K: OperationKind> Operation<K> {
             tool: ToolFacts::of(&attributes),
             run: run.clone(),
             started_at: Instant::now(),
-            context: span(&config, &around, &name, &K::SPEC, attributes),
+            context: span(&config, &around, Beginning::of(&K::SPEC, &name, attributes)),
             name,
             config,
             attributes: Vec::new(),
@@ -272,27 +277,49 @@ struct Started {
     inside: Context,
 }
 
-/// Starts the span of an operation, as a child of the operation or span around it, and returns its context.
-fn span(
-    config: &Arc<Config>,
-    around: &Context,
-    name: &str,
-    spec: &Spec,
-    mut attributes: Vec<KeyValue>,
-) -> Context {
+/// What a span begins with.
+struct Beginning {
+    title: String,
+    kind: SpanKind,
+    attributes: Vec<KeyValue>,
+    links: Vec<Link>,
+    remote_parent: Option<SpanContext>,
+}
+
+impl Beginning {
+    fn of(spec: &Spec, name: &str, attributes: Vec<KeyValue>) -> Self {
+        Self {
+            title: match name {
+                "" => spec.operation.to_owned(),
+                name => [spec.operation, " ", name].concat(),
+            },
+            kind: spec.span_kind.clone(),
+            attributes,
+            links: Vec::new(),
+            remote_parent: None,
+        }
+    }
+}
+
+/// Starts a span as a child of its remote parent, else of the operation or span around it, and returns its context.
+fn span(config: &Arc<Config>, around: &Context, beginning: Beginning) -> Context {
+    let mut attributes = beginning.attributes;
     let scopes = MonitorAttributes::current();
     let merged = scopes.merged().over(&config.attributes);
     attributes.extend(of_scopes(&config.content, &merged));
-    let parent = parent(&*config.policy, around.clone());
-    attributes.extend(outer_span(&*config.policy, &parent));
-    let title = match name {
-        "" => spec.operation.to_owned(),
-        name => [spec.operation, " ", name].concat(),
+    let parent = match beginning.remote_parent {
+        Some(remote) => around.with_remote_span_context(remote),
+        None => {
+            let parent = parent(&*config.policy, around.clone());
+            attributes.extend(outer_span(&*config.policy, &parent));
+            parent
+        }
     };
     let builder = config
         .tracer
-        .span_builder(title)
-        .with_kind(spec.span_kind.clone())
+        .span_builder(beginning.title)
+        .with_kind(beginning.kind)
+        .with_links(beginning.links)
         .with_attributes(attributes);
     let span = starting(|| config.tracer.build_with_context(builder, &parent));
     // What is inside a current span keeps what the context around it has.

@@ -1,6 +1,7 @@
 //! A running operation: its span, from start to end.
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub(super) struct OpenOperation {
 #[derive(Debug)]
 pub(super) struct Failure {
     /// The type of the error.
-    kind: &'static str,
+    kind: Cow<'static, str>,
     message: String,
 }
 
@@ -70,7 +71,9 @@ impl OpenOperation {
         };
         let own = self.context.clone();
         let ended = Arc::clone(&self.has_ended);
-        context.with_value(Enclosing::new(&self.config, own, around, agent, ended))
+        let tool = (self.spec.role == Role::Tool).then(|| self.name.clone());
+        let enclosing = Enclosing::new(&self.config, own, around, agent, ended, tool);
+        context.with_value(enclosing)
     }
 
     /// Records content under the policy, if content is recorded. The last one of a name counts.
@@ -98,10 +101,10 @@ impl OpenOperation {
         // A panic of the user's code must not become one of ours.
         let text = catch_unwind(AssertUnwindSafe(|| error.to_string()));
         let text = text.unwrap_or_else(|_| "the text of the error panicked".to_owned());
-        self.fail_as(type_of::<E>(), &text);
+        self.fail_as(type_of::<E>().into(), &text);
     }
 
-    fn fail_as(&mut self, kind: &'static str, message: &str) {
+    pub(super) fn fail_as(&mut self, kind: Cow<'static, str>, message: &str) {
         let message = self.config.content.policy.text(message).into_owned();
         self.failed = Some(Failure { kind, message });
     }
@@ -126,13 +129,16 @@ impl OpenOperation {
             let bytes = i64::try_from(self.dropped_bytes).unwrap_or(i64::MAX);
             attributes.push(KeyValue::new(names::SPANLOOM_CONTENT_DROPPED_BYTES, bytes));
         }
-        attributes.extend(kind.map(|kind| KeyValue::new(names::ERROR_TYPE, kind)));
+        attributes.extend(
+            kind.clone()
+                .map(|kind| KeyValue::new(names::ERROR_TYPE, kind)),
+        );
         attributes.push(KeyValue::new(names::SPANLOOM_OUTCOME, outcome.as_str()));
         queue.finish(SpanEnd::now(attributes, status), &self.context.span());
         self.measure(kind);
     }
 
-    fn measure(&self, error: Option<&'static str>) {
+    fn measure(&self, error: Option<Cow<'static, str>>) {
         let Some(instruments) = &self.config.instruments else {
             return;
         };
@@ -161,7 +167,7 @@ impl OpenOperation {
 impl Drop for OpenOperation {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.fail_as("panic", "the operation panicked");
+            self.fail_as("panic".into(), "the operation panicked");
         }
         self.end(Outcome::Cancelled);
     }
