@@ -25,6 +25,7 @@ mod node;
 mod program;
 mod responses;
 mod rotel;
+mod running;
 mod service;
 mod setup;
 mod spans;

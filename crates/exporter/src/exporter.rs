@@ -19,6 +19,7 @@ use crate::protocol::Protocol;
 use crate::queue::Queue;
 use crate::receipt::Receipt;
 use crate::spool::{SpoolMode, SpoolSettings};
+use crate::starts::StartSender;
 use crate::transport::Transport;
 use crate::worker::{Disk, KeyRefused, Pending, Worker};
 
@@ -226,6 +227,8 @@ impl ExporterBuilder {
             .is_some_and(|settings| settings.mode == SpoolMode::Always);
         let runtime = runtime().map_err(|error| failed("no runtime").with_source(error))?;
         let queue = Arc::new(Queue::new(limits, eager && spools));
+        let start_sender = self.start_sender(destination, transport.as_ref(), resource);
+        let starts = start_sender.as_ref().map(|it| Arc::clone(&it.starts));
         let name = destination.to_string();
         let worker = Worker::new(
             name.clone(),
@@ -247,6 +250,9 @@ impl ExporterBuilder {
                 let _ended = Ended(ended);
                 // The exporter's own requests must not create spans.
                 let _suppressed = Context::enter_telemetry_suppressed_scope();
+                if let Some(start_sender) = start_sender {
+                    runtime.spawn(start_sender.run());
+                }
                 runtime.block_on(worker.run());
                 // A pending host lookup does not block the thread.
                 runtime.shutdown_background();
@@ -256,6 +262,22 @@ impl ExporterBuilder {
             name,
             queue,
             spools,
+            starts,
+        })
+    }
+
+    fn start_sender(
+        &self,
+        destination: &Destination,
+        transport: Option<&Transport>,
+        resource: &Arc<OnceLock<Resource>>,
+    ) -> Option<StartSender> {
+        let weave = Protocol::of_starts(destination, &self.stream, &self.others)?;
+        Some(StartSender {
+            starts: Arc::default(),
+            resource: Arc::clone(resource),
+            weave,
+            transport: transport?.clone(),
         })
     }
 }

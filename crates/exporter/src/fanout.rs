@@ -4,12 +4,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
+use opentelemetry_sdk::trace::{Span, SpanData};
 
 use crate::content::OtherSpans;
 use crate::queue::Queue;
 use crate::receipt::{Account, DestinationReceipt, Receipt};
 use crate::span::held_bytes;
+use crate::starts::Starts;
 
 /// The state that an exporter shares with its processors.
 #[derive(Debug)]
@@ -25,11 +26,29 @@ pub(crate) struct Route {
     pub(crate) name: String,
     pub(crate) queue: Arc<Queue>,
     pub(crate) spools: bool,
+    /// The spans that have begun, if the destination gets start records.
+    pub(crate) starts: Option<Arc<Starts>>,
 }
 
 impl Fanout {
+    /// Notes a span that has begun, for the destinations with start records.
+    pub(crate) fn began(&self, span: &Span) {
+        let mut routes = self.routes.iter().filter_map(|route| route.starts.as_ref());
+        let Some(first) = routes.next() else { return };
+        if let Some(span) = span.exported_data().map(Arc::new) {
+            routes.for_each(|starts| starts.began(Arc::clone(&span)));
+            first.began(span);
+        }
+    }
+
     /// Queues one span for all destinations, which share it.
     pub(crate) fn push(&self, span: SpanData) {
+        let id = span.span_context.span_id();
+        for route in &self.routes {
+            if let Some(starts) = &route.starts {
+                starts.ended(id);
+            }
+        }
         let bytes = held_bytes(&span);
         let span = Arc::new(span);
         if let Some((last, others)) = self.routes.split_last() {

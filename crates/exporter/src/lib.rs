@@ -55,6 +55,7 @@ mod reason;
 mod receipt;
 mod span;
 mod spool;
+mod starts;
 mod transport;
 mod worker;
 

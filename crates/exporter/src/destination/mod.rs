@@ -41,6 +41,7 @@ pub struct Destination {
     identity: Option<Identity>,
     pub(crate) rotation: (u64, u32),
     pub(crate) turns: bool,
+    pub(crate) starts: bool,
 }
 
 impl Destination {
@@ -138,6 +139,7 @@ impl Destination {
             identity: None,
             rotation: (64 << 20, 4),
             turns: false,
+            starts: false,
         }
     }
 

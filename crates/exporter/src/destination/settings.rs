@@ -121,6 +121,7 @@ impl Destination {
         self.rotation = (bytes, files);
         self
     }
+
     /// Puts an agent's turn around each model call that belongs to a conversation and has no parent: Agent Lens shows
     /// only traces whose root is an agent. Default off. The turn is a span `invoke_agent`, named after the call's agent or
     /// its stream; it has neither tokens nor messages, which stay with the call. Receipts count both as one. Has an
@@ -128,6 +129,17 @@ impl Destination {
     #[must_use]
     pub fn with_turns(mut self) -> Self {
         self.turns = true;
+        self
+    }
+
+    /// Sends a start record of each span that takes longer than half a second, so that the board shows what is running.
+    /// Start records are best effort: they are not sent again, not kept on disk, and not in the receipt; the record of the
+    /// ended call replaces them. A call whose process is killed stays on the board as running. Default off. Has an effect on
+    /// [`Destination::spanloom`] only, and with [`Exporter::processor`](crate::Exporter::processor): W&B's own server may count a
+    /// call twice that it got first as a start, and OTLP has no spans that have not ended.
+    #[must_use]
+    pub fn with_calls_in_progress(mut self) -> Self {
+        self.starts = true;
         self
     }
 }

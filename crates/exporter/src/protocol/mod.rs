@@ -74,6 +74,19 @@ impl Protocol {
         Self::Weave(Weave::new(url, headers, stream, content, is_hosted))
     }
 
+    /// Returns the protocol of start records, if the destination gets them.
+    pub(crate) fn of_starts(
+        destination: &Destination,
+        stream: &StreamName,
+        others: &OtherSpans,
+    ) -> Option<Weave> {
+        let wanted = destination.starts && destination.kind == DestinationKind::Spanloom;
+        match wanted.then(|| Self::of(destination, stream, others))? {
+            Self::Weave(weave) => Some(weave.of_starts()),
+            _ => None,
+        }
+    }
+
     /// Encodes a span as its route and body. `None` when it cannot be encoded.
     pub(crate) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Option<Stored> {
         match self {

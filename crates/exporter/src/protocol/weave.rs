@@ -28,6 +28,8 @@ pub(crate) struct Weave {
     is_hosted: bool,
     resource: OnceLock<Attributes>,
     form: Form,
+    /// Whether spans are recorded as calls that have not ended.
+    is_of_starts: bool,
 }
 
 /// The form in which calls are sent.
@@ -56,14 +58,27 @@ impl Weave {
             is_hosted,
             resource: OnceLock::new(),
             form: Form::Complete,
+            is_of_starts: false,
         }
     }
 
-    pub(super) fn encode(&self, span: Arc<SpanData>, resource: &Resource) -> Option<Stored> {
+    /// Returns the protocol of start records.
+    pub(super) fn of_starts(self) -> Self {
+        Self {
+            form: Form::Parts,
+            is_of_starts: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn encode(&self, span: Arc<SpanData>, resource: &Resource) -> Option<Stored> {
         let resource = self.resource.get_or_init(|| attributes(resource));
         let mut span = Arc::unwrap_or_clone(span);
         self.content.apply(&mut span);
         let mut record = record(span, resource, &self.stream);
+        if self.is_of_starts {
+            record.ended_at = None;
+        }
         if self.is_hosted {
             record = record.for_wandb();
         }
@@ -75,7 +90,7 @@ impl Weave {
         })
     }
 
-    pub(super) fn request(&self, records: &[&Stored]) -> Option<Request> {
+    pub(crate) fn request(&self, records: &[&Stored]) -> Option<Request> {
         let project = std::str::from_utf8(&records.first()?.route).ok()?;
         let (entity, project) = project.split_once('/')?;
         self.request_to(entity, project, records)

@@ -19,5 +19,6 @@ mod said;
 mod serve;
 mod setup;
 mod spool;
+mod starts;
 mod tls;
 mod upstream;

@@ -89,13 +89,11 @@ impl Retention {
         now: SystemTime,
     ) -> Option<usize> {
         let first = facts.first();
-        let most = STEP.min(facts.len().saturating_sub(first + 1));
-        let too_large = self.max_bytes.is_some_and(|max| pages.used() > max)
-            && self
-                .max_bytes
-                .is_some_and(|max| pages.used().saturating_sub(others) > max / LEAST);
-        if too_large && most > 0 {
-            return Some(first + most);
+        let held = facts.len().saturating_sub(first);
+        let most = STEP.min(held.saturating_sub(1));
+        let beyond = self.beyond(pages.used(), others, held);
+        if beyond > 0 && most > 0 {
+            return Some(first + beyond.min(most));
         }
         let oldest = Timestamp::from(now.checked_sub(self.max_age?)?).as_nanos();
         let future = Timestamp::from(now.checked_add(WRONG_CLOCK)?).as_nanos();
@@ -110,6 +108,19 @@ impl Retention {
         let last_old = candidates.filter(|place| start(*place) < oldest).last();
         let old = last_old.map_or(0, |last| last + 1 - first);
         (old > 0).then_some(first + old)
+    }
+
+    /// Returns how many of the `calls` have to go because of the size, if all are of the same.
+    fn beyond(&self, used: u64, others: u64, calls: usize) -> usize {
+        let of_calls = used.saturating_sub(others);
+        let excess = self.max_bytes.map_or(0, |max| used.saturating_sub(max));
+        let is_others = self.max_bytes.is_some_and(|max| of_calls <= max / LEAST);
+        if excess == 0 || is_others || of_calls == 0 {
+            return 0;
+        }
+        let share = u128::from(excess) * (calls as u128);
+        let beyond = share.div_ceil(u128::from(of_calls));
+        usize::try_from(beyond).unwrap_or(usize::MAX).max(1)
     }
 }
 
@@ -138,5 +149,20 @@ mod tests {
         let after = Pages::of(&connection).unwrap();
         assert!(after.free <= PAGES.max(after.all / FREE), "{after:?}");
         assert!(after.all < before.all / 2, "{after:?}");
+    }
+
+    #[test]
+    fn as_many_calls_go_as_the_size_asks_for() {
+        let kept = |max_bytes| Retention {
+            max_age: None,
+            max_bytes: Some(max_bytes),
+        };
+        // 600 calls of 40 KB each, 20 MB of room.
+        assert_eq!(kept(20_000_000).beyond(24_000_000, 0, 600), 100);
+        assert_eq!(kept(24_000_000).beyond(24_000_000, 0, 600), 0);
+        assert_eq!(kept(24_000_000).beyond(24_000_001, 0, 600), 1);
+        // What else is stored takes three quarters at most.
+        assert_eq!(kept(20_000_000).beyond(24_000_000, 20_000_000, 600), 0);
+        assert!(kept(1).beyond(u64::MAX, 0, usize::MAX) > 1 << 60);
     }
 }

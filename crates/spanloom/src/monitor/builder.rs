@@ -31,6 +31,7 @@ pub struct MonitorBuilder {
     provider: Option<String>,
     request_usage: bool,
     prompt_segments: bool,
+    calls_in_progress: bool,
     spool: Spool,
 }
 
@@ -69,6 +70,7 @@ impl MonitorBuilder {
             provider: None,
             request_usage: false,
             prompt_segments: false,
+            calls_in_progress: false,
             spool: Spool::Default,
         }
     }
@@ -152,6 +154,13 @@ impl MonitorBuilder {
     /// [`GenAiLayerBuilder::with_prompt_segments`](spanloom_instrumentation::GenAiLayerBuilder::with_prompt_segments).
     pub fn with_prompt_segments(mut self) -> Self {
         self.prompt_segments = true;
+        self
+    }
+
+    /// Shows calls on the boards of spanloom servers while they run, if they take longer than half a second. Default: once
+    /// they have ended. See [`Destination::with_calls_in_progress`].
+    pub fn with_calls_in_progress(mut self) -> Self {
+        self.calls_in_progress = true;
         self
     }
 
@@ -256,6 +265,14 @@ impl MonitorBuilder {
         self.server.is_some() || self.collector.is_some() || !self.destinations.is_empty()
     }
 
+    fn show_calls_in_progress(&self, records: Option<&mut Records>, others: &mut [Destination]) {
+        let own = records.map(|records| &mut records.destination);
+        let all = own.into_iter().chain(others);
+        for destination in all.filter(|_| self.calls_in_progress) {
+            *destination = destination.clone().with_calls_in_progress();
+        }
+    }
+
     /// Resolves the settings of code and environment, or returns all their faults.
     fn plan(&self) -> Result<Plan, Error> {
         let environment = &self.environment;
@@ -292,7 +309,8 @@ impl MonitorBuilder {
             };
         let mut faults = Faults::default();
         let stream = faults.keep(environment.stream(&self.stream, is_local));
-        let records = faults.keep(records).flatten();
+        let mut records = faults.keep(records).flatten();
+        self.show_calls_in_progress(records.as_mut(), &mut destinations);
         let spans = environment.collector(collector, from_code, &mut faults);
         let prices = match (&self.prices, &environment.prices) {
             (Some(prices), _) => Some(prices.clone()),

@@ -34,7 +34,7 @@ use service::Service;
 
 /// A local server that answers like OpenAI, on the loopback interface only.
 ///
-/// It serves `POST /v1/chat/completions`, plain and streamed, `POST /v1/embeddings` and `GET /v1/models`, in OpenAI's
+/// It serves (at these paths and at Azure's) `POST /v1/chat/completions`, plain and streamed, `POST /v1/embeddings` and `GET /v1/models`, in OpenAI's
 /// exact formats. Answers come from a table and an echo, tokens are counted with the model's own tokenizer, prompts
 /// seen before count as cached, and any model name is accepted: responses to known aliases name their dated snapshot.
 /// Faults happen only on request, by [`fail_next`](Self::fail_next) or a [`FaultPlan`]. Not imitated: `logprobs`,

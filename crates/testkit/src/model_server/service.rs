@@ -74,6 +74,12 @@ async fn handle(request: Request, service: Arc<Service>, signal: Signal) -> Resp
     response
 }
 
+/// Returns what is asked of a deployment, in Azure's paths: `/openai/deployments/{name}/chat/completions`.
+fn of_deployment(path: &str) -> Option<&str> {
+    let (_, operation) = path.strip_prefix("/openai/deployments/")?.split_once('/')?;
+    Some(operation)
+}
+
 impl Service {
     fn react(&self, head: &Parts, exchange: &Exchange, signal: Signal) -> Reaction {
         let refuse = |problem| Reaction::problem(exchange.number, problem, None);
@@ -84,7 +90,11 @@ impl Service {
         {
             return refuse(problem);
         }
-        match (&head.method, head.uri.path()) {
+        let path = match of_deployment(head.uri.path()) {
+            Some(operation) => &format!("/v1/{operation}"),
+            None => head.uri.path(),
+        };
+        match (&head.method, path) {
             (&Method::POST, "/v1/chat/completions") => chat::answer(self, exchange, signal),
             (&Method::POST, "/v1/embeddings") => self.embed(exchange),
             (&Method::GET, "/v1/models") => list(exchange),
