@@ -105,7 +105,8 @@ pub(crate) struct ServeArgs {
         long,
         value_name = "ADDRESS",
         default_value = "127.0.0.1:7440",
-        env = "SPANLOOM_LISTEN"
+        env = "SPANLOOM_LISTEN",
+        value_parser = address
     )]
     pub(crate) listen: SocketAddr,
     /// Address of OTLP over HTTP for clients with default settings, or `off`
@@ -147,7 +148,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
     /// Address of the board [default: 127.0.0.1:7440, or any free port when that is taken]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
     /// Stream to record into
     #[arg(
@@ -178,6 +179,11 @@ impl<T> Off<T> {
             Self::Off => None,
         }
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let expected = |_| "expected an address such as 127.0.0.1:7440".to_owned();
+    text.parse().map_err(expected)
 }
 
 fn address_or_off(text: &str) -> Result<Off<SocketAddr>, String> {

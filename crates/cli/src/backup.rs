@@ -10,6 +10,11 @@ pub(crate) fn run(args: &BackupArgs) -> Result<(), Error> {
         Some(path) => path.clone(),
         None => default_database()?,
     };
+    if args.to.exists() {
+        let to = args.to.display();
+        let why = format!("{to} exists: name a file that does not, or remove it");
+        return Err(Error::usage(why));
+    }
     spanloom_server::backup(&database, &args.to)?;
     note(format_args!(
         "copied {} to {}",

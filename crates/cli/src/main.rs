@@ -12,6 +12,7 @@ mod output;
 mod serve;
 mod sync;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use args::{Args, Command};
@@ -21,7 +22,7 @@ use error::Error;
 fn main() -> ExitCode {
     // clap exits with 0 for `--help` and 2 for wrong usage, with its own messages.
     let args = Args::parse();
-    log_to_stderr();
+    log_to_stderr(&args.command);
     match run(args.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -46,13 +47,23 @@ fn run(command: Command) -> Result<(), Error> {
     result
 }
 
-/// Logs only warnings, unless `RUST_LOG` is set: requested output is printed, not logged.
-fn log_to_stderr() {
+/// Logs to stderr what `RUST_LOG` selects. Default: warnings of the server, and only errors of commands, which print what
+/// they find themselves.
+fn log_to_stderr(command: &Command) {
+    let default = match command {
+        Command::Serve(_) => "warn",
+        _ => "error",
+    };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,async_openai=error"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let of_terminal = std::io::stderr().is_terminal();
+    let is_plain = |name: &str, value: &str| std::env::var(name).is_ok_and(|it| it == value);
+    let has_colours =
+        of_terminal && !is_plain("TERM", "dumb") && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(has_colours)
         .with_target(false)
         .init();
 }

@@ -52,7 +52,16 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
         )));
     }
     line(summary::table(&base, &args.stream, since).await?);
-    line(format_args!("View data at {link}"));
+    match (args.once, &args.db) {
+        (false, _) => line(format_args!("View data at {link}")),
+        // This server ends here.
+        (true, Some(db)) => line(format_args!(
+            "look at the calls with `spanloom serve --db {}`, at {}",
+            db.display(),
+            link.replace(&base, "http://127.0.0.1:7440")
+        )),
+        (true, None) => {}
+    }
     if args.open {
         open::that_detached(&link)
             .map_err(|error| Error::failed(format!("cannot open the browser: {error}")))?;

@@ -48,10 +48,6 @@ impl Models {
     }
 
     async fn upstream(base: &str) -> Result<Self, Error> {
-        let key = std::env::var("OPENAI_API_KEY")
-            .ok()
-            .filter(|key| !key.is_empty());
-        let key = key.ok_or_else(|| Error::usage("--upstream needs a key: set OPENAI_API_KEY"))?;
         let base = base.trim_end_matches('/').to_owned();
         let url: reqwest::Url = base
             .parse()
@@ -62,6 +58,10 @@ impl Models {
                     "--upstream is not an address: expected one such as https://api.openai.com/v1",
                 )
             })?;
+        let key = std::env::var("OPENAI_API_KEY")
+            .ok()
+            .filter(|key| !key.is_empty());
+        let key = key.ok_or_else(|| Error::usage("--upstream needs a key: set OPENAI_API_KEY"))?;
         let shown = format!(
             "{}://{}",
             url.scheme(),

@@ -1,8 +1,9 @@
 //! The server's summary of the calls of a run: the same numbers the board shows.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Deserialize;
 use spanloom_core::{Timestamp, Usd};
+use terminal_size::{Width, terminal_size};
 
 use crate::error::Error;
 
@@ -33,6 +34,10 @@ pub(super) async fn table(base: &str, stream: &str, since: Timestamp) -> Result<
     let summary = fetch(base, stream, since).await?;
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
+    if let Some((Width(columns), _)) = terminal_size() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(columns);
+    }
     table.set_header([
         "model",
         "calls",

@@ -91,7 +91,12 @@ impl Backend {
         let known = self.destination.why(error);
         let finding = Finding::failed("reachability", format!("{} {why}: {known}", self.base));
         if self.destination.is_loopback() {
-            finding.with_remedy("start it with `spanloom serve`, or set WANDB_API_KEY for W&B")
+            finding.with_remedy(match self.base.split_once("://") {
+                Some((_, address)) if !address.ends_with(":7440") => format!(
+                    "start it with `spanloom serve --listen {address}`, or correct the address"
+                ),
+                _ => "start it with `spanloom serve`, or set WANDB_API_KEY for W&B".to_owned(),
+            })
         } else {
             finding.with_remedy("check the address, and whether a proxy (HTTPS_PROXY) is required")
         }

@@ -64,22 +64,33 @@ impl Findings {
         self.0.extend(findings);
     }
 
+    pub(super) fn failed(&self) -> usize {
+        let failed = self.0.iter();
+        failed
+            .filter(|it| it.outcome == CheckOutcome::Failed)
+            .count()
+    }
+
     pub(super) fn any_failed(&self) -> bool {
-        self.0
-            .iter()
-            .any(|finding| finding.outcome == CheckOutcome::Failed)
+        self.failed() > 0
     }
 }
 
 impl fmt::Display for Finding {
     /// Writes a line, and another for the remedy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, &self.detail)
+    }
+}
+
+impl Finding {
+    fn write(&self, f: &mut fmt::Formatter<'_>, detail: &str) -> fmt::Result {
         let mark = match self.outcome {
             CheckOutcome::Passed => "ok  ",
             CheckOutcome::Warned => "note",
             CheckOutcome::Failed => "FAIL",
         };
-        write!(f, "{mark}  {:<14} {}", self.check, self.detail)?;
+        write!(f, "{mark}  {:<14} {detail}", self.check)?;
         if let Some(remedy) = &self.remedy {
             write!(f, "\n      {:<14} -> {remedy}", "")?;
         }
@@ -89,11 +100,19 @@ impl fmt::Display for Finding {
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.0.iter().enumerate() {
+        let is_same = |a: &Finding, b: &Finding| {
+            let have_passed = [a, b].iter().all(|it| it.outcome == CheckOutcome::Passed);
+            have_passed && a.check == b.check
+        };
+        for (index, of_check) in self.0.chunk_by(is_same).enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            finding.fmt(f)?;
+            // Fields that arrived are one line.
+            if let Some(first) = of_check.first() {
+                let details: Vec<&str> = of_check.iter().map(|it| &*it.detail).collect();
+                first.write(f, &details.join(", "))?;
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ mod probe;
 
 use std::time::Duration;
 
-use spanloom::{Monitor, MonitorAttributes};
+use spanloom::{DestinationReceipt, Monitor, MonitorAttributes};
 
 use crate::args::DoctorArgs;
 use crate::error::Error;
@@ -38,7 +38,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), Error> {
     if !findings.any_failed() {
         let link = monitor.link().map(str::to_owned);
         send(monitor, backend.as_ref(), jaeger.as_ref(), &mut findings).await?;
-        if let Some(link) = link {
+        if let Some(link) = link.filter(|_| !findings.any_failed()) {
             findings.add(Finding::passed("look", link));
         }
         if args.agents {
@@ -90,7 +90,7 @@ async fn send(
     // Without a user: W&B's servers take only ids of their own in calls.
     probe.call(&monitor, &MonitorAttributes::default()).await?;
     let stream = monitor.stream().clone();
-    let destinations = monitor.flush(DELIVERY).await.destinations;
+    let destinations = deliver(monitor).await;
     let (mut at_server, mut at_collector) = (false, false);
     for (index, destination) in destinations.into_iter().enumerate() {
         let (name, account) = (&destination.name, &destination.account);
@@ -102,7 +102,10 @@ async fn send(
             Finding::passed("delivery", format!("{name} accepted the call"))
         } else {
             let why = format!("the call was not delivered to {destination}");
-            Finding::failed("delivery", why).with_remedy("see the reason in brackets")
+            Finding::failed("delivery", why).with_remedy(match is_server {
+                true => "if the reason in brackets is not enough: RUST_LOG=debug",
+                false => "start the collector, and check its address and protocol: port 4318 for HTTP, 4317 for gRPC (OTEL_EXPORTER_OTLP_PROTOCOL=grpc)",
+            })
         });
     }
     if let Some(backend) = backend.filter(|_| at_server) {
@@ -126,6 +129,24 @@ async fn send(
     Ok(())
 }
 
+/// Waits for the call to arrive, and ends the monitor: as long as a delivery may take, but not once two waits have found the
+/// destination away.
+async fn deliver(monitor: Monitor) -> Vec<DestinationReceipt> {
+    let mut was_away = false;
+    for _ in 0..DELIVERY.as_secs() {
+        let receipt = monitor.flush(Duration::from_secs(1)).await;
+        let is_settled = |it: &DestinationReceipt| it.account.is_complete() || it.trouble.is_some();
+        let is_away = !receipt.is_complete() && receipt.destinations.iter().all(is_settled);
+        if receipt.is_complete() || (is_away && was_away) {
+            break;
+        }
+        was_away = is_away;
+    }
+    // What has not arrived is tried once more: nothing is kept on disk.
+    let last = Duration::from_millis(500);
+    monitor.shutdown(last).await.destinations
+}
+
 fn report(args: &DoctorArgs, findings: &Findings) -> Result<(), Error> {
     if args.json {
         let text = serde_json::to_string(findings);
@@ -133,8 +154,9 @@ fn report(args: &DoctorArgs, findings: &Findings) -> Result<(), Error> {
     } else {
         line(findings);
     }
-    match findings.any_failed() {
-        true => Err(Error::failed("calls would not be visible there")),
-        false => Ok(()),
+    match findings.failed() {
+        0 => Ok(()),
+        1 => Err(Error::failed("a check failed")),
+        failed => Err(Error::failed(format!("{failed} checks failed"))),
     }
 }

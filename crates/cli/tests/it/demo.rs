@@ -108,10 +108,10 @@ fn the_demo_records_what_it_shows() {
     ]);
     let printed = stdout(&output);
     assert!(output.status.success(), "{printed}\n{}", stderr(&output));
-    assert!(
-        printed.contains("/demo/cookbook/table/openai_logs"),
-        "{printed}"
+    let look = format!(
+        "`spanloom serve --db {database}`, at http://127.0.0.1:7440/demo/cookbook/table/openai_logs"
     );
+    assert!(printed.contains(&look), "{printed}");
     assert!(!printed.contains('\u{1b}'), "no terminal, no colours");
 
     let server = serve(database);
