@@ -63,6 +63,13 @@ impl Observer {
         self.spans.clear();
     }
 
+    /// Returns all spans and metrics.
+    pub(crate) fn signals(self) -> (Vec<SpanData>, Vec<Metric>) {
+        let spans = self.spans();
+        self.meters.force_flush().unwrap();
+        (spans, metrics(&self.metrics))
+    }
+
     /// Returns the signals of the only call.
     pub(crate) fn observed(self) -> Observed {
         self.observed_if_any().unwrap()

@@ -1,9 +1,11 @@
-//! Every span, metric and event of a call, checked against the data of the GenAI semantic conventions.
+//! Every span, metric and event of a call or an operation, checked against the data of the GenAI semantic conventions.
 
 mod calls;
 mod condition;
 pub(crate) mod event;
 mod metric;
+mod operation;
+mod plain;
 mod registry;
 mod schema;
 mod span;

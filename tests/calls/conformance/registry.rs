@@ -10,6 +10,8 @@ const OPEN: &[&str] = &[
     "error.type",
     "gen_ai.provider.name",
     "openai.request.service_tier",
+    // Later versions of the protocol have more methods.
+    "mcp.method.name",
 ];
 
 /// The requirement level of an attribute.
@@ -113,6 +115,13 @@ impl Registry {
             other => panic!("{other}: which span is this operation?"),
         };
         self.entry("spans", "type", kind)
+    }
+
+    /// Returns the name that the snapshot has for a metric.
+    pub(crate) fn metric_name<'a>(&'a self, name: &'a str) -> &'a str {
+        let mut changes = list(&self.json["changes_after_snapshot"]);
+        let renamed = changes.find(|it| it["kind"] == "metric rename" && it["to"] == name);
+        renamed.and_then(|it| it["from"].as_str()).unwrap_or(name)
     }
 
     /// Returns a span, metric or event by its name.

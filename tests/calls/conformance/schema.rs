@@ -16,6 +16,8 @@ fn valid(attribute: &str, json: &Value) -> Result<(), String> {
         "gen_ai.output.messages" => include_str!("../semconv/gen-ai-output-messages.json"),
         "gen_ai.system_instructions" => include_str!("../semconv/gen-ai-system-instructions.json"),
         "gen_ai.tool.definitions" => include_str!("../semconv/gen-ai-tool-definitions.json"),
+        "gen_ai.tool.call.arguments" => include_str!("../semconv/gen-ai-tool-call-arguments.json"),
+        "gen_ai.retrieval.documents" => include_str!("../semconv/gen-ai-retrieval-documents.json"),
         other => return Err(format!("{other} has no schema")),
     };
     let root: Value = serde_json::from_str(schema).unwrap();

@@ -8,9 +8,11 @@ use spanloom_core::semconv as names;
 
 use super::SECONDS;
 
-/// The boundaries for agents and workflows.
-const RUN_SECONDS: [f64; 13] = [
+const AGENT_SECONDS: [f64; 13] = [
     0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6,
+];
+const WORKFLOW_SECONDS: [f64; 11] = [
+    1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0,
 ];
 const CALLS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
@@ -46,7 +48,7 @@ impl OperationInstruments {
             agent: seconds(
                 names::GEN_AI_INVOKE_AGENT_DURATION,
                 "Duration of one run of an agent.",
-                &RUN_SECONDS,
+                &AGENT_SECONDS,
             ),
             inference_calls: counts(
                 names::GEN_AI_INVOKE_AGENT_INFERENCE_CALLS,
@@ -61,7 +63,7 @@ impl OperationInstruments {
             workflow: seconds(
                 names::GEN_AI_INVOKE_WORKFLOW_DURATION,
                 "GenAI workflow duration.",
-                &RUN_SECONDS,
+                &WORKFLOW_SECONDS,
             ),
             tool: seconds(
                 names::GEN_AI_EXECUTE_TOOL_DURATION,
