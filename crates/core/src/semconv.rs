@@ -111,6 +111,7 @@ names! {
     SPANLOOM_OUTCOME = "spanloom.outcome";
     SPANLOOM_ATTEMPTS = "spanloom.attempts";
     SPANLOOM_CONTENT_DROPPED_BYTES = "spanloom.content.dropped_bytes";
+    SPANLOOM_CONTENT_SAMPLED_OUT = "spanloom.content.sampled_out";
     SPANLOOM_OUTER_SPAN_ID = "spanloom.outer_span_id";
     SPANLOOM_USAGE_SOURCE = "spanloom.usage.source";
     SPANLOOM_USAGE_CACHE_WRITE_1H_INPUT_TOKENS = "spanloom.usage.cache_write_1h.input_tokens";

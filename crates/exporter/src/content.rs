@@ -11,6 +11,8 @@ use spanloom_core::content::{ContentPolicy, Place};
 use spanloom_core::mapping::is_content;
 use spanloom_core::semconv as names;
 
+use crate::sampling::{Sampling, sampled_out};
+
 /// The event of an error in the conventions.
 const EXCEPTION: &str = "exception";
 
@@ -38,6 +40,8 @@ pub(crate) struct OtherSpans {
 pub(crate) struct Content {
     pub(crate) destination: DestinationContent,
     pub(crate) others: OtherSpans,
+    /// The rule by which spans have content; without one, all have.
+    pub(crate) sampling: Option<Sampling>,
 }
 
 impl Content {
@@ -45,7 +49,13 @@ impl Content {
         if span.instrumentation_scope.name() != names::SCOPE {
             self.others.apply(span);
         }
-        self.destination.apply(span);
+        match self.sampling {
+            Some(sampling) if !sampling.selects(span) => {
+                DestinationContent::Without.apply(span);
+                span.attributes.push(sampled_out());
+            }
+            _ => self.destination.apply(span),
+        }
     }
 }
 
@@ -302,6 +312,7 @@ mod tests {
             Content {
                 destination,
                 others,
+                sampling: None,
             }
             .apply(span);
         };

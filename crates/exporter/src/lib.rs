@@ -53,6 +53,7 @@ mod proxy;
 mod queue;
 mod reason;
 mod receipt;
+mod sampling;
 mod span;
 mod spool;
 mod starts;
@@ -69,6 +70,7 @@ pub use processor::{RecordExporter, RecordProcessor};
 #[doc(hidden)] // for the tests of this workspace that run W&B's own code
 pub use profile::{Profile, stream_of};
 pub use receipt::{Account, DestinationReceipt, Dropped, Receipt};
+pub use sampling::Sampling;
 pub use spool::{SpoolMode, SpoolSettings};
 
 /// The examples of the README compile.

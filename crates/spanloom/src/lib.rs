@@ -78,8 +78,8 @@ pub use operation::{agent, plan, retrieval, tool, tool_call, workflow};
 pub use spanloom_core::StreamName;
 pub use spanloom_core::price;
 pub use spanloom_exporter::{
-    Account, Destination, DestinationKind, DestinationReceipt, Dropped, Receipt, SpoolMode,
-    SpoolSettings,
+    Account, Destination, DestinationKind, DestinationReceipt, Dropped, Receipt, Sampling,
+    SpoolMode, SpoolSettings,
 };
 pub use spanloom_instrumentation::{
     AttributesGuard, Content, GenAiLayer, InScope, MonitorAttributes, MonitorAttributesExt,

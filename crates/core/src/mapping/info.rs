@@ -31,6 +31,9 @@ pub(super) fn info(attributes: &mut Attributes) -> CallInfo {
             .and_then(|count| i64::try_from(count).ok()),
         damaged: false,
         content_dropped_bytes: attributes.take_count(&[names::SPANLOOM_CONTENT_DROPPED_BYTES]),
+        content_sampled_out: attributes
+            .take_flag(names::SPANLOOM_CONTENT_SAMPLED_OUT)
+            .unwrap_or_default(),
         usage_source: None,
         rebuilt: false,
         server_address: attributes.take_text(&[names::SERVER_ADDRESS]),

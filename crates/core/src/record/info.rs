@@ -35,6 +35,9 @@ pub struct CallInfo {
     /// The bytes of the request and of the answer that were dropped at a size limit: their content is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_dropped_bytes: Option<u64>,
+    /// Whether the content was left out by a rule of sampling.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub content_sampled_out: bool,
     /// Whether the store could not read the call's content, so that only its numbers are left.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub damaged: bool,

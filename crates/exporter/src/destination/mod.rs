@@ -21,6 +21,7 @@ use crate::content::DestinationContent;
 use crate::error::Error;
 use crate::exchange::Framing;
 use crate::limits::Limits;
+use crate::sampling::Sampling;
 pub(crate) use address::Address;
 use address::address;
 pub use kind::DestinationKind;
@@ -42,6 +43,7 @@ pub struct Destination {
     pub(crate) rotation: (u64, u32),
     pub(crate) turns: bool,
     pub(crate) starts: bool,
+    pub(crate) sampling: Option<Sampling>,
 }
 
 impl Destination {
@@ -140,6 +142,7 @@ impl Destination {
             rotation: (64 << 20, 4),
             turns: false,
             starts: false,
+            sampling: None,
         }
     }
 

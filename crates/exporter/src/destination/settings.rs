@@ -13,6 +13,7 @@ use super::Destination;
 use crate::content::DestinationContent;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
+use crate::sampling::Sampling;
 
 impl Destination {
     /// Sends `key` with every request (HTTP Basic, user `api`, as Weave's clients do), to this origin only.
@@ -58,6 +59,14 @@ impl Destination {
     #[must_use]
     pub fn with_content_policy(mut self, policy: ContentPolicy) -> Self {
         self.content = DestinationContent::Filtered(Arc::new(policy));
+        self
+    }
+
+    /// Sends content by a rule: of a share of the traces, and of errors, dear and slow calls. Default: all content. See
+    /// [`Sampling`]; [`without_content`](Self::without_content) and policies apply to what it selects.
+    #[must_use]
+    pub fn with_sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = Some(sampling);
         self
     }
 

@@ -53,6 +53,7 @@ impl Protocol {
         let content = Content {
             destination: destination.content.clone(),
             others: others.clone(),
+            sampling: destination.sampling,
         };
         let stream = stream.clone();
         let url = match &destination.address {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spanloom_core::StreamName;
-use spanloom_exporter::{Destination, SpoolSettings};
+use spanloom_exporter::{Destination, Sampling, SpoolSettings};
 use spanloom_instrumentation::{ContentPolicy, MonitorAttributes, PriceBook};
 
 use super::Monitor;
@@ -32,6 +32,7 @@ pub struct MonitorBuilder {
     request_usage: bool,
     prompt_segments: bool,
     calls_in_progress: bool,
+    sampling: Option<Sampling>,
     spool: Spool,
 }
 
@@ -71,6 +72,7 @@ impl MonitorBuilder {
             request_usage: false,
             prompt_segments: false,
             calls_in_progress: false,
+            sampling: None,
             spool: Spool::Default,
         }
     }
@@ -154,6 +156,14 @@ impl MonitorBuilder {
     /// [`GenAiLayerBuilder::with_prompt_segments`](spanloom_instrumentation::GenAiLayerBuilder::with_prompt_segments).
     pub fn with_prompt_segments(mut self) -> Self {
         self.prompt_segments = true;
+        self
+    }
+
+    /// Sends content by a rule to every destination: of a share of the traces, and of errors, dear and slow calls. All calls are
+    /// sent, so that counts, tokens and costs stay exact. Default: all content. Events for a collector are not sampled. See
+    /// [`Sampling`] and, for one destination, [`Destination::with_sampling`].
+    pub fn with_sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = Some(sampling);
         self
     }
 
@@ -265,11 +275,15 @@ impl MonitorBuilder {
         self.server.is_some() || self.collector.is_some() || !self.destinations.is_empty()
     }
 
-    fn show_calls_in_progress(&self, records: Option<&mut Records>, others: &mut [Destination]) {
-        let own = records.map(|records| &mut records.destination);
-        let all = own.into_iter().chain(others);
-        for destination in all.filter(|_| self.calls_in_progress) {
-            *destination = destination.clone().with_calls_in_progress();
+    /// Applies the settings that all destinations share.
+    fn apply_to_all<'a>(&self, destinations: impl Iterator<Item = &'a mut Destination>) {
+        for destination in destinations {
+            if self.calls_in_progress {
+                *destination = destination.clone().with_calls_in_progress();
+            }
+            if let Some(sampling) = self.sampling {
+                *destination = destination.clone().with_sampling(sampling);
+            }
         }
     }
 
@@ -310,8 +324,9 @@ impl MonitorBuilder {
         let mut faults = Faults::default();
         let stream = faults.keep(environment.stream(&self.stream, is_local));
         let mut records = faults.keep(records).flatten();
-        self.show_calls_in_progress(records.as_mut(), &mut destinations);
-        let spans = environment.collector(collector, from_code, &mut faults);
+        let mut spans = environment.collector(collector, from_code, &mut faults);
+        let own = records.iter_mut().map(|records| &mut records.destination);
+        self.apply_to_all(own.chain(&mut spans).chain(&mut destinations));
         let prices = match (&self.prices, &environment.prices) {
             (Some(prices), _) => Some(prices.clone()),
             (None, Some(file)) => faults.keep(prices::read(file)),

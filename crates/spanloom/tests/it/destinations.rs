@@ -8,8 +8,8 @@ use async_openai::config::OpenAIConfig;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use serde_json::Value;
-use spanloom::{Destination, Monitor, Monitored as _};
-use spanloom_testkit::{ModelServer, Sink};
+use spanloom::{Destination, Monitor, Monitored as _, Sampling};
+use spanloom_testkit::{Fault, ModelServer, Sink};
 
 use crate::setup::{records, request};
 
@@ -85,4 +85,41 @@ fn the_link_of_agents_leads_to_their_view() {
     );
     let collector = Destination::otlp_http("http://127.0.0.1:9").unwrap();
     assert_eq!(link(collector), None);
+}
+
+#[tokio::test]
+async fn sampling_leaves_out_content_and_keeps_numbers_and_errors() {
+    let model = ModelServer::builder().start_on_thread().unwrap();
+    let server = Sink::start_on_thread().unwrap();
+    let monitor = Monitor::builder("acme/chatbot/openai_logs")
+        .with_server(&server.url())
+        .with_sampling(Sampling::of_traces(0.0))
+        .without_spool()
+        .without_notices()
+        .start()
+        .unwrap();
+    let config = OpenAIConfig::new().with_api_base(model.base_url());
+    let client = Client::with_config(config).monitored(&monitor);
+    let ask = async || client.chat().create(request("what is 2+2?")).await;
+    ask().await.unwrap();
+    model.fail_next(Fault::ContextLength { limit: 1 });
+    ask().await.unwrap_err();
+    assert!(monitor.flush(Duration::from_secs(5)).await.is_complete());
+    let records = records(&server);
+    let has_content = |record: &Value| record.to_string().contains("2+2");
+    let [answered, failed] = [0, 1].map(|at| &records[at]);
+    assert!(!has_content(answered), "{answered:#}");
+    assert!(has_content(failed), "{failed:#}");
+    assert_eq!(
+        answered["attributes"]["spanloom"]["content_sampled_out"],
+        true
+    );
+    assert_eq!(
+        failed["attributes"]["spanloom"]["content_sampled_out"],
+        Value::Null
+    );
+    let usage = model.usage();
+    let counted = &answered["summary"]["usage"]["gpt-4o-mini-2024-07-18"];
+    assert_eq!(counted["prompt_tokens"], usage.prompt_tokens);
+    assert!(answered["summary"]["cost"]["total_usd"].as_f64() > Some(0.0));
 }
