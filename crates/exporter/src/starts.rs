@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::Resource;
@@ -14,43 +14,78 @@ use tokio::sync::Notify;
 
 use crate::protocol::Stored;
 use crate::protocol::weave::Weave;
+use crate::span::held_bytes;
 use crate::transport::Transport;
 
 /// A span that ends sooner has no start record.
 const DELAY: Duration = Duration::from_millis(500);
 /// The pause after a request that failed.
 const PAUSE: Duration = Duration::from_secs(30);
-/// The most spans that wait; later ones have no start record.
+/// The most spans that wait, and their bytes; later ones have no start record.
 const MOST: usize = 1_024;
+const MOST_BYTES: usize = 4 << 20;
 
-/// The spans that have begun since the last request, of one destination.
+/// The spans of one destination that have begun, until they have a start record.
 #[derive(Debug, Default)]
 pub(crate) struct Starts {
-    begun: Mutex<HashMap<SpanId, Arc<SpanData>>>,
+    begun: Mutex<Begun>,
     changed: Notify,
 }
 
+#[derive(Debug, Default)]
+struct Begun {
+    spans: HashMap<SpanId, Waiting>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    span: Arc<SpanData>,
+    bytes: usize,
+    since: Instant,
+}
+
 impl Starts {
-    fn lock(&self) -> MutexGuard<'_, HashMap<SpanId, Arc<SpanData>>> {
+    fn lock(&self) -> MutexGuard<'_, Begun> {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn began(&self, span: Arc<SpanData>) {
+        let bytes = held_bytes(&span);
         let mut begun = self.lock();
-        if begun.len() < MOST {
-            begun.insert(span.span_context.span_id(), span);
+        if begun.spans.len() < MOST && begun.bytes + bytes <= MOST_BYTES {
+            let since = Instant::now();
+            let id = span.span_context.span_id();
+            begun.bytes += bytes;
+            begun.spans.insert(id, Waiting { span, bytes, since });
             drop(begun);
             self.changed.notify_one();
         }
     }
 
     pub(crate) fn ended(&self, span: SpanId) {
-        self.lock().remove(&span);
+        let mut begun = self.lock();
+        if let Some(ended) = begun.spans.remove(&span) {
+            begun.bytes = begun.bytes.saturating_sub(ended.bytes);
+        }
     }
 
-    /// Returns the spans that have begun and not ended since the last time.
+    /// Returns when the first span is due.
+    fn due(&self) -> Option<Instant> {
+        let begun = self.lock();
+        let first = begun.spans.values().map(|waiting| waiting.since).min();
+        first.map(|since| since + DELAY)
+    }
+
+    /// Removes and returns the spans that are due.
     fn take(&self) -> Vec<Arc<SpanData>> {
-        self.lock().drain().map(|(_, span)| span).collect()
+        let mut begun = self.lock();
+        let is_due = |waiting: &Waiting| waiting.since.elapsed() >= DELAY;
+        let due = begun.spans.extract_if(|_, waiting| is_due(waiting));
+        let due: Vec<Waiting> = due.map(|(_, waiting)| waiting).collect();
+        let bytes: usize = due.iter().map(|waiting| waiting.bytes).sum();
+        begun.bytes = begun.bytes.saturating_sub(bytes);
+        due.into_iter().map(|waiting| waiting.span).collect()
     }
 }
 
@@ -65,19 +100,21 @@ pub(crate) struct StartSender {
 
 impl StartSender {
     /// Runs until its runtime ends.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self) {
         loop {
-            self.starts.changed.notified().await;
-            tokio::time::sleep(DELAY).await;
+            match self.starts.due() {
+                None => self.starts.changed.notified().await,
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+            }
             let spans = self.starts.take();
-            if !self.send(spans).await {
+            if !spans.is_empty() && !self.send(spans).await {
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
 
     /// Sends start records, one request for each project. Returns whether all were accepted.
-    async fn send(&self, spans: Vec<Arc<SpanData>>) -> bool {
+    async fn send(&mut self, spans: Vec<Arc<SpanData>>) -> bool {
         let none = Resource::builder_empty().build();
         let resource = self.resource.get().unwrap_or(&none);
         let encoded = spans
@@ -95,9 +132,13 @@ impl StartSender {
             let Some(request) = self.weave.request(&records) else {
                 continue;
             };
-            let answer = self.transport.send(request).await;
-            if !answer.is_ok_and(|answer| (200..300).contains(&answer.status)) {
-                return false;
+            match self.transport.send(request).await {
+                Ok(answer) if (200..300).contains(&answer.status) => {}
+                Ok(_) => return false,
+                Err(_) => {
+                    self.transport.renew();
+                    return false;
+                }
             }
         }
         true

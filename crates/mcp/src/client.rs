@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::ops::Deref;
 
-use opentelemetry::trace::{FutureExt as _, SpanKind, TraceContextExt as _};
+use opentelemetry::trace::SpanKind;
 use rmcp::RoleClient;
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, GetPromptRequestParams, GetPromptResult, JsonObject,
@@ -15,11 +15,13 @@ use spanloom_instrumentation::GenAiLayer;
 
 use crate::metrics::{Durations, Side};
 use crate::outcome::{Outcome, ToolResult, of_tool};
-use crate::request::{Request, Running};
+use crate::request::Request;
+use crate::running::{Running, Start};
 use crate::trace_context::inject;
 
-/// A client whose requests are spans. Its methods replace those of the [`Peer`] that it dereferences to; the peer's other
-/// methods are not recorded.
+/// A client whose requests are spans: [`call_tool`](Self::call_tool), [`get_prompt`](Self::get_prompt),
+/// [`read_resource`](Self::read_resource) and [`list_tools`](Self::list_tools). The other methods are those of the [`Peer`] that it
+/// dereferences to; they are not recorded, and their requests carry no trace context.
 #[derive(Clone, Debug)]
 pub struct MonitoredClient {
     peer: Peer<RoleClient>,
@@ -66,23 +68,24 @@ impl MonitoredClient {
     /// Those of `send`.
     pub async fn call_tool_with<F>(
         &self,
-        mut params: CallToolRequestParams,
+        params: CallToolRequestParams,
         send: impl FnOnce(CallToolRequestParams) -> F,
     ) -> Result<CallToolResult, ServiceError>
     where
         F: Future<Output = Result<CallToolResult, ServiceError>>,
     {
         let request = Request::tool(&params.name);
-        let around = request.tool_name();
-        let around = around.and_then(|name| self.layer.as_ref()?.tool_around(name));
-        if let Some(tool) = around {
-            let request = request.with_protocol(self.protocol());
-            tool.span().set_attributes(request.of_tools_span());
-            inject(&tool, &mut params);
-            return send(params).await;
-        }
-        let arguments = |params: &CallToolRequestParams| params.arguments.clone();
-        self.run(request, params, arguments, send, of_tool).await
+        let tool = request.tool_name();
+        let tool = tool.and_then(|name| self.layer.as_ref()?.tool_around(name));
+        let (Some(tool), Some(layer)) = (tool, &self.layer) else {
+            let arguments = |params: &CallToolRequestParams| params.arguments.clone();
+            let running = self.start(request);
+            return self.run(running, params, arguments, send, of_tool).await;
+        };
+        let request = request.with_protocol(self.protocol());
+        let running = Running::sharing(layer, tool, request, self.durations.as_ref());
+        self.run(Some(running), params, |_| None, send, of_tool)
+            .await
     }
 
     /// Gets a prompt: span `prompts/get {name}`.
@@ -95,7 +98,8 @@ impl MonitoredClient {
     ) -> Result<GetPromptResult, ServiceError> {
         let request = Request::prompt(&params.name);
         let send = |params| self.peer.get_prompt(params);
-        self.run(request, params, |_| None, send, |_| None).await
+        let running = self.start(request);
+        self.run(running, params, |_| None, send, |_| None).await
     }
 
     /// Reads a resource: span `resources/read`. A resource that the client has in its cache is not read, and has a short
@@ -109,7 +113,8 @@ impl MonitoredClient {
     ) -> Result<ReadResourceResult, ServiceError> {
         let request = Request::resource("resources/read", &params.uri);
         let send = |params| self.peer.read_resource(params);
-        self.run(request, params, |_| None, send, |_| None).await
+        let running = self.start(request);
+        self.run(running, params, |_| None, send, |_| None).await
     }
 
     /// Lists the server's tools: span `tools/list`.
@@ -120,10 +125,13 @@ impl MonitoredClient {
         &self,
         params: Option<PaginatedRequestParams>,
     ) -> Result<ListToolsResult, ServiceError> {
-        let request = Request::of("tools/list", None);
-        let params = params.unwrap_or_default();
+        let Some(running) = self.start(Request::of("tools/list", None)) else {
+            return self.peer.list_tools(params).await;
+        };
         let send = |params| self.peer.list_tools(Some(params));
-        self.run(request, params, |_| None, send, |_| None).await
+        let params = params.unwrap_or_default();
+        self.run(Some(running), params, |_| None, send, |_| None)
+            .await
     }
 
     /// Returns the version of the protocol that client and server agreed on.
@@ -132,9 +140,25 @@ impl MonitoredClient {
         Some(info.protocol_version.clone())
     }
 
+    /// Starts the span of a request; `None` if it is not recorded.
+    fn start(&self, request: Request) -> Option<Running> {
+        let start = Start {
+            kind: SpanKind::Client,
+            remote_parent: None,
+            attributes: Vec::new(),
+        };
+        let request = request.with_protocol(self.protocol());
+        Running::start(
+            self.layer.as_ref()?,
+            request,
+            start,
+            self.durations.as_ref(),
+        )
+    }
+
     async fn run<P, T, F>(
         &self,
-        request: Request,
+        running: Option<Running>,
         mut params: P,
         arguments: impl FnOnce(&P) -> Option<JsonObject>,
         send: impl FnOnce(P) -> F,
@@ -144,18 +168,13 @@ impl MonitoredClient {
         P: RequestParamsMeta,
         F: Future<Output = Result<T, ServiceError>>,
     {
-        let start = |layer| {
-            let request = request.with_protocol(self.protocol());
-            Running::start(layer, request, SpanKind::Client, None, Vec::new())
-        };
-        let Some(mut running) = self.layer.as_ref().and_then(start) else {
+        let Some(mut running) = running else {
             return send(params).await;
         };
         running.arguments(|| arguments(&params));
-        inject(running.span.context(), &mut params);
-        let inside = running.span.inside().clone();
-        let answer = send(params).with_context(inside).await;
-        running.end(Outcome::sent(&answer, result), self.durations.as_ref());
+        inject(&running.context(), &mut params);
+        let answer = running.inside(send(params)).await;
+        running.end(Outcome::sent(&answer, result));
         answer
     }
 }

@@ -65,7 +65,16 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    pub(crate) fn failure(self) -> Option<Failure> {
+    /// Returns the result of a tool.
+    pub(crate) fn result(self) -> Option<&'a CallToolResult> {
+        match self {
+            Self::Answer { result } => result,
+            _ => None,
+        }
+    }
+
+    /// Returns the failure, if it is one. The message about invalid parameters quotes them, so it is content.
+    pub(crate) fn failure(self, with_content: bool) -> Option<Failure> {
         match self {
             Self::Answer { result } => {
                 let failed = result.is_some_and(|result| result.is_error == Some(true));
@@ -77,7 +86,10 @@ impl<'a> Outcome<'a> {
             }
             Self::Refused(error) => Some(Failure {
                 kind: error.code.0.to_string().into(),
-                message: error.message.clone(),
+                message: match error.code {
+                    ErrorCode::INVALID_PARAMS if !with_content => "invalid parameters".into(),
+                    _ => error.message.clone(),
+                },
                 code: Some(error.code),
             }),
             Self::Failed(error) => Some(Failure {
@@ -90,6 +102,27 @@ impl<'a> Outcome<'a> {
 }
 
 impl Failure {
+    /// Returns a failure that is a word.
+    pub(crate) fn of_word(kind: Cow<'static, str>) -> Self {
+        Self {
+            kind,
+            message: Cow::Borrowed(""),
+            code: None,
+        }
+    }
+
+    /// Returns the attributes of the metric. Of codes only those that the protocol reserves: the peer may send any number.
+    pub(crate) fn of_metric(&self) -> Vec<KeyValue> {
+        let is_reserved = |code: ErrorCode| (-32_700..=-32_000).contains(&code.0);
+        match self.code {
+            Some(code) if !is_reserved(code) => vec![KeyValue::new(names::ERROR_TYPE, "_OTHER")],
+            _ => {
+                let kind = KeyValue::new(names::ERROR_TYPE, self.kind.clone());
+                [kind].into_iter().chain(self.status_code()).collect()
+            }
+        }
+    }
+
     /// Returns `rpc.response.status_code`, if the answer had a code.
     pub(crate) fn status_code(&self) -> Option<KeyValue> {
         let code = self.code?.0.to_string();

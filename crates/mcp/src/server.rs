@@ -5,7 +5,7 @@ use std::future::Future;
 
 use http::request::Parts;
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{FutureExt as _, SpanKind};
+use opentelemetry::trace::SpanKind;
 use rmcp::RoleServer;
 use rmcp::handler::server::ServerHandler;
 #[expect(deprecated, reason = "the handler's own method still runs")]
@@ -27,7 +27,8 @@ use spanloom_instrumentation::GenAiLayer;
 
 use crate::metrics::{Durations, Side};
 use crate::outcome::{Outcome, ToolResult, of_response};
-use crate::request::{Request, Running};
+use crate::request::Request;
+use crate::running::{Running, Start};
 use crate::trace_context::extract;
 
 /// The header with the id of a session over streamable HTTP.
@@ -40,6 +41,7 @@ pub struct MonitoredServer<H> {
     /// `None` if nothing is recorded.
     layer: Option<GenAiLayer>,
     durations: Option<Durations>,
+    are_foreign: bool,
 }
 
 impl<H: ServerHandler> MonitoredServer<H> {
@@ -50,6 +52,7 @@ impl<H: ServerHandler> MonitoredServer<H> {
             handler,
             durations: layer.and_then(|layer| Durations::of(layer, Side::Server)),
             layer: layer.cloned(),
+            are_foreign: false,
         }
     }
 
@@ -58,20 +61,40 @@ impl<H: ServerHandler> MonitoredServer<H> {
         &self.handler
     }
 
+    /// Records requests as roots of their own, for clients that record elsewhere: the caller's span, which these records could
+    /// not find, is in `spanloom.outer_span_id`. They keep the trace. Default: the caller's span is the parent.
+    #[must_use]
+    pub fn with_foreign_clients(mut self) -> Self {
+        self.are_foreign = true;
+        self
+    }
+
     /// Starts the span of a request.
     fn start(&self, request: Request, context: &RequestContext<RoleServer>) -> Option<Running> {
         let layer = self.layer.as_ref()?;
-        let request = request.with_protocol(context.protocol_version());
+        // Before the session has begun, the version is only what the client asks for.
+        let request = match request.begins_session() {
+            true => request,
+            false => request.with_protocol(context.protocol_version()),
+        };
+        let remote_parent = extract(&context.meta);
         let id = context.id.to_string();
         let mut attributes = vec![KeyValue::new(names::JSONRPC_REQUEST_ID, id)];
         attributes.extend(of_http(context.extensions.get::<Parts>()));
-        let parent = extract(&context.meta);
-        Running::start(layer, request, SpanKind::Server, parent, attributes)
+        if let Some(parent) = remote_parent.as_ref().filter(|_| self.are_foreign) {
+            let id = parent.span_id().to_string();
+            attributes.push(KeyValue::new(names::SPANLOOM_OUTER_SPAN_ID, id));
+        }
+        let start = Start {
+            kind: SpanKind::Server,
+            remote_parent,
+            attributes,
+        };
+        Running::start(layer, request, start, self.durations.as_ref())
     }
 
     /// Runs the handler's method as a request.
     async fn run<T>(
-        &self,
         running: Option<Running>,
         answer: impl Future<Output = Result<T, ErrorData>>,
         result: ToolResult<T>,
@@ -79,9 +102,8 @@ impl<H: ServerHandler> MonitoredServer<H> {
         let Some(running) = running else {
             return answer.await;
         };
-        let inside = running.span.inside().clone();
-        let answer = answer.with_context(inside).await;
-        running.end(Outcome::received(&answer, result), self.durations.as_ref());
+        let answer = running.inside(answer).await;
+        running.end(Outcome::received(&answer, result));
         answer
     }
 }
@@ -110,7 +132,7 @@ macro_rules! requests {
         ) -> Result<$answer, ErrorData> {
             let running = self.start($request, &context);
             let answer = self.handler.$name($($params,)? context);
-            self.run(running, answer, |_| None).await
+            Self::run(running, answer, |_| None).await
         }
     )*};
 }
@@ -174,7 +196,7 @@ impl<H: ServerHandler> ServerHandler for MonitoredServer<H> {
             running.arguments(|| request.arguments.clone());
         }
         let answer = self.handler.call_tool(request, context);
-        self.run(running, answer, of_response).await
+        Self::run(running, answer, of_response).await
     }
 
     async fn ping(&self, context: RequestContext<RoleServer>) -> Result<(), ErrorData> {

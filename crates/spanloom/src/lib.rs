@@ -63,6 +63,7 @@ mod pipeline;
 mod prices;
 mod processor;
 mod resource;
+mod shared_wait;
 mod signals;
 #[cfg(feature = "tracing")]
 mod span_stack;

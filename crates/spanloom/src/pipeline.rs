@@ -15,7 +15,6 @@ use crate::config::{Collectors, Environment, Records};
 use crate::deadline::{BoundedWork, Deadline, run_for};
 use crate::error::{Error, ErrorKind};
 use crate::links::CallLinks;
-use crate::operation::Registration;
 use crate::own_spans::OwnSpans;
 use crate::processor::OwnProcessor;
 use crate::resource::resource;
@@ -119,8 +118,6 @@ pub(crate) struct Pipeline {
     work_under_way: BoundedWork,
     prices: PriceBook,
     exporter: Exporter,
-    /// The functions of `operation` record here while this is kept.
-    _registration: Registration,
 }
 
 impl Pipeline {
@@ -165,7 +162,6 @@ impl Pipeline {
         let prices = settings.prices.clone();
         let layer = settings.apply(signals.attach(layer)).build();
         Ok(Self {
-            _registration: Registration::of(&layer),
             layer,
             recorder,
             provider,

@@ -153,19 +153,29 @@ impl<'p> Rewriter<'p> {
 
     /// Rewrites content that the rules for roles and kinds keep: rules for paths may still match inside it.
     fn kept(&mut self, node: Node<'_>, context: Context<'_>) {
-        let Some(text) = node.text() else {
-            return self.fields(node, context);
-        };
+        self.fields(node, context);
+    }
+
+    /// Rewrites a text, or the JSON in it: arguments of tools are sent as JSON in a text, and so are many results, alone or
+    /// in a part of them. Paths begin anew there.
+    fn leaf(&mut self, node: Node<'_>, context: Context<'_>) {
         let structured = matches!(context.part, Some(Part::ToolCall | Part::ToolResult));
-        // Arguments are sent as JSON in a text, and so are many results.
-        let is_json = structured && self.policy.has_paths() && text.starts_with(['{', '[']);
-        let Some(document) = is_json.then(|| readable(&text)).flatten() else {
+        let text = node
+            .text()
+            .filter(|_| structured && self.policy.has_paths());
+        let text = text.filter(|text| text.starts_with(['{', '[']));
+        let Some((text, document)) = text.as_deref().and_then(|it| Some((it, readable(it)?)))
+        else {
             return self.text(node, context);
         };
-        let outside = std::mem::take(&mut self.edits);
+        let outside = (
+            std::mem::take(&mut self.edits),
+            std::mem::take(&mut self.path),
+        );
         self.fields(document.root(), context);
-        let inside = std::mem::replace(&mut self.edits, outside);
-        if let Cow::Owned(edited) = inside.apply(&text) {
+        let inside = std::mem::replace(&mut self.edits, outside.0);
+        self.path = outside.1;
+        if let Cow::Owned(edited) = inside.apply(text) {
             self.edits.replace_by_text(node, &edited);
         }
     }
@@ -179,7 +189,7 @@ impl<'p> Rewriter<'p> {
         } else if node.is_list() {
             node.items().for_each(|item| self.fields(item, context));
         } else {
-            self.text(node, context);
+            self.leaf(node, context);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The operations around the current code, carried by OpenTelemetry's context.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
@@ -9,7 +9,7 @@ use spanloom_core::semconv as names;
 
 use super::config::Config;
 use super::parent::{ParentKind, ParentPolicy};
-use crate::recorder::Recorder;
+use crate::recorder::{Ending, Recorder};
 
 /// An operation that is running, for what is inside it.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ struct Inner {
     /// The name of the tool, if the operation is the call of one.
     tool: Option<String>,
     outer: Option<Enclosing>,
-    has_ended: Arc<AtomicBool>,
+    ending: Arc<Ending>,
 }
 
 /// One run of an agent.
@@ -72,7 +72,7 @@ impl Enclosing {
         context: Context,
         around: Option<SpanId>,
         agent: Option<Arc<AgentRun>>,
-        has_ended: Arc<AtomicBool>,
+        ending: Arc<Ending>,
         tool: Option<String>,
     ) -> Self {
         // A task that outlives its operation and begins others must not carry all of them.
@@ -88,7 +88,7 @@ impl Enclosing {
                 agent,
                 tool,
                 outer,
-                has_ended,
+                ending,
             }),
         }
     }
@@ -116,17 +116,17 @@ impl Enclosing {
     }
 
     fn has_ended(&self) -> bool {
-        self.inner.has_ended.load(Ordering::Relaxed)
+        self.inner.ending.is_over()
     }
 
     pub(crate) fn config(&self) -> &Arc<Config> {
         &self.inner.config
     }
 
-    /// Returns the context of the operation's span, if the operation is the running call of this tool.
-    pub(crate) fn tool(&self, name: &str) -> Option<Context> {
+    /// Returns the context of the operation's span, and its end, if the operation is the running call of this tool.
+    pub(crate) fn tool(&self, name: &str) -> Option<(Context, Arc<Ending>)> {
         let is_it = self.inner.tool.as_deref() == Some(name) && !self.has_ended();
-        is_it.then(|| self.inner.context.clone())
+        is_it.then(|| (self.inner.context.clone(), Arc::clone(&self.inner.ending)))
     }
 
     /// Returns the agent whose run this is, or is part of.

@@ -15,6 +15,7 @@ use super::kind::{Role, Spec};
 use super::open::{OpenOperation, ToolFacts};
 use super::{Beginning, span};
 use crate::layer::{Enclosing, GenAiLayer};
+use crate::recorder::{Ending, Failure};
 
 /// The start of a span of an adapter. Texts pass the content policy's scan for secrets.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct AdapterStart {
     pub kind: SpanKind,
     /// The span's attributes at its start.
     pub attributes: Vec<KeyValue>,
+    /// Whether the agent around calls a tool by it.
+    pub is_tool_call: bool,
     /// The parent, if it is a span of another process: what is around is then linked.
     pub remote_parent: Option<SpanContext>,
 }
@@ -34,6 +37,28 @@ pub struct AdapterStart {
 pub struct AdapterSpan {
     open: OpenOperation,
     inside: Context,
+}
+
+/// The call of a tool around an adapter's, whose span it shares.
+#[derive(Debug)]
+pub struct ToolAround {
+    layer: GenAiLayer,
+    context: Context,
+    ending: Arc<Ending>,
+}
+
+impl ToolAround {
+    /// Returns the context with the tool's span, for propagation.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Notes the error with which the tool's span will end, whatever its future returns.
+    pub fn fail(&self, kind: Cow<'static, str>, message: &str) {
+        let message = self.layer.masked(message).into_owned();
+        self.ending.note(Failure { kind, message });
+    }
 }
 
 impl GenAiLayer {
@@ -54,13 +79,19 @@ impl GenAiLayer {
             }
             attribute
         });
+        let mut attributes: Vec<KeyValue> = attributes.collect();
+        if let Some(agent) = agent.as_ref().filter(|_| start.is_tool_call) {
+            agent.count_tool();
+            attributes.extend(agent.attribute());
+        }
         let beginning = Beginning {
-            title: start.name,
+            title: config.content.policy.text(&start.name).into_owned(),
             kind: start.kind,
-            attributes: attributes.collect(),
+            attributes,
             links: links(start.remote_parent.as_ref(), &around),
             remote_parent: start.remote_parent,
         };
+        let ending = Arc::default();
         let open = OpenOperation {
             spec: Spec {
                 operation: "",
@@ -71,16 +102,23 @@ impl GenAiLayer {
             tool: ToolFacts::default(),
             run: None,
             started_at: Instant::now(),
-            context: span(&config, &around, beginning),
+            context: span(&config, &around, beginning, &ending),
             name: String::new(),
             config,
             attributes: Vec::new(),
             dropped_bytes: 0,
             failed: None,
-            has_ended: Arc::default(),
+            ending,
+            is_over: false,
         };
         let inside = open.inside(&around, agent);
         Some(AdapterSpan { open, inside })
+    }
+
+    /// Returns a text as the content policy's scan for secrets leaves it.
+    #[must_use]
+    pub fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.config().content.policy.text(text)
     }
 
     /// Returns the meter of the layer's metrics; `None` if it records none.
@@ -89,10 +127,22 @@ impl GenAiLayer {
         self.config().meter.as_ref()
     }
 
-    /// Returns the context of the call of this tool around the current code.
+    /// Returns the call of this tool around the current code.
     #[must_use]
-    pub fn tool_around(&self, name: &str) -> Option<Context> {
-        Enclosing::of(&self.config().recorder)?.tool(name)
+    pub fn tool_around(&self, name: &str) -> Option<ToolAround> {
+        let (context, ending) = Enclosing::of(&self.config().recorder)?.tool(name)?;
+        let layer = self.clone();
+        Some(ToolAround {
+            layer,
+            context,
+            ending,
+        })
+    }
+
+    /// Returns whether content is recorded on spans.
+    #[must_use]
+    pub fn records_content(&self) -> bool {
+        Content::is_recorded(self.config())
     }
 }
 
@@ -127,12 +177,6 @@ impl AdapterSpan {
     /// Adds an attribute at the end of the span.
     pub fn attribute(&mut self, attribute: KeyValue) {
         self.open.attributes.push(attribute);
-    }
-
-    /// Returns whether content is recorded.
-    #[must_use]
-    pub fn records_content(&self) -> bool {
-        Content::is_recorded(&self.open.config) && self.open.context.span().is_recording()
     }
 
     /// Records content under the policy, if content is recorded.

@@ -59,6 +59,7 @@ use self::open::{OpenOperation, ToolFacts};
 pub use self::tool_call::ToolCall;
 use crate::attributes::MonitorAttributes;
 use crate::layer::{AgentRun, Config, Enclosing, GenAiLayer, ParentPolicy, outer_span, parent};
+use crate::recorder::Ending;
 use crate::span::{of_scopes, starting};
 
 /// Returns the parent of a span that starts in `around`, for layers that record spans of another kind: the operation around
@@ -253,18 +254,21 @@ impl<K: OperationKind> Operation<K> {
             agent.count_tool();
             attributes.extend(agent.attribute());
         }
+        let ending = Arc::default();
+        let beginning = Beginning::of(&K::SPEC, &name, attributes);
         let open = OpenOperation {
             spec: K::SPEC,
-            tool: ToolFacts::of(&attributes),
+            tool: ToolFacts::of(&beginning.attributes),
             run: run.clone(),
             started_at: Instant::now(),
-            context: span(&config, &around, Beginning::of(&K::SPEC, &name, attributes)),
+            context: span(&config, &around, beginning, &ending),
             name,
             config,
             attributes: Vec::new(),
             dropped_bytes: self.dropped_bytes,
             failed: None,
-            has_ended: Arc::default(),
+            ending,
+            is_over: false,
         };
         let inside = open.inside(&around, run.or(agent));
         Some(Started { open, inside })
@@ -302,7 +306,12 @@ impl Beginning {
 }
 
 /// Starts a span as a child of its remote parent, else of the operation or span around it, and returns its context.
-fn span(config: &Arc<Config>, around: &Context, beginning: Beginning) -> Context {
+fn span(
+    config: &Arc<Config>,
+    around: &Context,
+    beginning: Beginning,
+    ending: &Arc<Ending>,
+) -> Context {
     let mut attributes = beginning.attributes;
     let scopes = MonitorAttributes::current();
     let merged = scopes.merged().over(&config.attributes);
@@ -328,7 +337,7 @@ fn span(config: &Arc<Config>, around: &Context, beginning: Beginning) -> Context
         false => parent,
     };
     let context = base.with_span(span);
-    config.recorder.queue().operation_began(&context);
+    config.recorder.queue().operation_began(&context, ending);
     context
 }
 

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use opentelemetry::trace::{Status, TraceContextExt as _};
@@ -17,6 +16,7 @@ use spanloom_core::{Outcome, semconv as names};
 use super::content::Content;
 use super::kind::{Role, Spec};
 use crate::layer::{AgentRun, Config, Enclosing};
+use crate::recorder::{Ending, Failure};
 use crate::span::SpanEnd;
 
 /// A running operation. Dropping it ends it: one that is dropped early was abandoned.
@@ -35,15 +35,9 @@ pub(super) struct OpenOperation {
     pub(super) attributes: Vec<KeyValue>,
     pub(super) dropped_bytes: usize,
     pub(super) failed: Option<Failure>,
-    pub(super) has_ended: Arc<AtomicBool>,
-}
-
-/// The error with which an operation ends.
-#[derive(Debug)]
-pub(super) struct Failure {
-    /// The type of the error.
-    kind: Cow<'static, str>,
-    message: String,
+    pub(super) ending: Arc<Ending>,
+    /// Whether its owner has ended it.
+    pub(super) is_over: bool,
 }
 
 /// The attributes of a tool's metric besides its name.
@@ -70,7 +64,7 @@ impl OpenOperation {
             }
         };
         let own = self.context.clone();
-        let ended = Arc::clone(&self.has_ended);
+        let ended = Arc::clone(&self.ending);
         let tool = (self.spec.role == Role::Tool).then(|| self.name.clone());
         let enclosing = Enclosing::new(&self.config, own, around, agent, ended, tool);
         context.with_value(enclosing)
@@ -115,15 +109,18 @@ impl OpenOperation {
     }
 
     fn end(&mut self, otherwise: Outcome) {
-        if self.has_ended.swap(true, Ordering::Relaxed) {
+        if std::mem::replace(&mut self.is_over, true) {
             return;
         }
         let queue = self.config.recorder.queue();
         queue.operation_ended(&self.context);
-        let (kind, outcome, status) = match self.failed.take() {
-            Some(Failure { kind, message }) => (Some(kind), Outcome::Error, Status::error(message)),
-            None => (None, otherwise, Status::Unset),
-        };
+        let (kind, outcome, status) =
+            match self.ending.noted().cloned().or_else(|| self.failed.take()) {
+                Some(Failure { kind, message }) => {
+                    (Some(kind), Outcome::Error, Status::error(message))
+                }
+                None => (None, otherwise, Status::Unset),
+            };
         let mut attributes = std::mem::take(&mut self.attributes);
         if self.dropped_bytes > 0 {
             let bytes = i64::try_from(self.dropped_bytes).unwrap_or(i64::MAX);
@@ -134,7 +131,10 @@ impl OpenOperation {
                 .map(|kind| KeyValue::new(names::ERROR_TYPE, kind)),
         );
         attributes.push(KeyValue::new(names::SPANLOOM_OUTCOME, outcome.as_str()));
-        queue.finish(SpanEnd::now(attributes, status), &self.context.span());
+        // The end of the recording may have ended the span.
+        if self.ending.claim() {
+            queue.finish(SpanEnd::now(attributes, status), &self.context.span());
+        }
         self.measure(kind);
     }
 

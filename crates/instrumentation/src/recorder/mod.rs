@@ -1,5 +1,6 @@
 //! The recorder: one thread that reads the observations of the callers' threads and finishes the spans.
 
+mod ending;
 mod late_completion;
 mod open;
 mod operations;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
+pub(crate) use ending::{Ending, Failure};
 pub(crate) use late_completion::LateCompletion;
 pub(crate) use open::Open;
 pub(crate) use queue::Queue;

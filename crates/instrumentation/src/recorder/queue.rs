@@ -11,6 +11,7 @@ use opentelemetry::trace::{SpanId, SpanRef, Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 use spanloom_core::{Outcome, semconv as names};
 
+use super::ending::Ending;
 use super::late_completion::LateCompletion;
 use super::open::{Open, OpenCalls};
 use super::operations::OpenOperations;
@@ -161,8 +162,8 @@ impl Queue {
             self.hand_over(&*call, End::Unfinished, Bound::None);
         }
         drop(open);
-        for operation in self.operations.take(is_wanted) {
-            self.leave(&operation);
+        for (operation, ending) in self.operations.take(is_wanted) {
+            self.leave(&operation, &ending);
         }
     }
 
@@ -174,20 +175,23 @@ impl Queue {
             self.hand_over(&*call, End::Unfinished, Bound::None);
         }
         drop(open);
-        for operation in self.operations.close() {
-            self.leave(&operation);
+        for (operation, ending) in self.operations.close() {
+            self.leave(&operation, &ending);
         }
     }
 
     /// Adds a running operation; one that begins after the end of the recording ends at once.
-    pub(crate) fn operation_began(&self, context: &Context) {
-        if !self.operations.add(context) {
-            self.leave(context);
+    pub(crate) fn operation_began(&self, context: &Context, ending: &Arc<Ending>) {
+        if !self.operations.add(context, ending) {
+            self.leave(context, ending);
         }
     }
 
     /// Ends an operation that is still running. Its span ends in the service's processors: no lock may be held.
-    fn leave(&self, operation: &Context) {
+    fn leave(&self, operation: &Context, ending: &Ending) {
+        if !ending.claim() {
+            return;
+        }
         let outcome = Outcome::Unknown.as_str();
         let outcome = KeyValue::new(names::SPANLOOM_OUTCOME, outcome);
         self.finish(

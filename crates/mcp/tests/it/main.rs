@@ -7,6 +7,8 @@
     reason = "a test that cannot go on should say so at once"
 )]
 
+mod content;
 mod handler;
+mod metrics;
 mod requests;
 mod setup;

@@ -2,9 +2,10 @@
 
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use rmcp::handler::server::wrapper::Parameters;
-use rmcp::model::{CallToolResult, ContentBlock};
+use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, object};
 use rmcp::service::{RequestContext, RunningService};
 use rmcp::{ErrorData, RoleClient, RoleServer, ServiceExt as _, tool, tool_router};
+use serde_json::json;
 use spanloom_instrumentation::{Content, GenAiLayer, GenAiLayerBuilder, Recorder};
 use spanloom_mcp::{MonitoredClient, MonitoredServer};
 use spanloom_testkit::SpanRecorder;
@@ -73,6 +74,11 @@ impl Weather {
         Ok(format!("rain in {city}"))
     }
 
+    #[tool(description = "returns its argument twice, as data and as text")]
+    async fn echo(&self, Parameters(Place { city }): Parameters<Place>) -> CallToolResult {
+        CallToolResult::structured(json!({"city": city}))
+    }
+
     #[tool(description = "fails")]
     async fn storm(&self) -> CallToolResult {
         CallToolResult::error(vec![ContentBlock::text("no station")])
@@ -83,6 +89,11 @@ impl Weather {
         let key = ["sk-proj-", "abcdefghijklmnop0123456789"].concat();
         Err(ErrorData::internal_error(format!("no {key}"), None))
     }
+}
+
+/// Returns the call of a tool that works.
+pub(crate) fn bonn() -> CallToolRequestParams {
+    CallToolRequestParams::new("forecast").with_arguments(object(json!({"city": "Bonn"})))
 }
 
 /// A client, connected to a server.

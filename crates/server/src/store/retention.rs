@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use spanloom_core::Timestamp;
 
 use super::facts::Facts;
+use super::frame::CALLS;
 use super::row::Row;
 
 /// The most calls that are removed at a time: new calls wait for the writer meanwhile.
@@ -93,7 +94,7 @@ impl Retention {
         let most = STEP.min(held.saturating_sub(1));
         let beyond = self.beyond(pages.used(), others, held);
         if beyond > 0 && most > 0 {
-            return Some(first + beyond.min(most));
+            return Some(first + beyond.max(CALLS).min(most));
         }
         let oldest = Timestamp::from(now.checked_sub(self.max_age?)?).as_nanos();
         let future = Timestamp::from(now.checked_add(WRONG_CLOCK)?).as_nanos();

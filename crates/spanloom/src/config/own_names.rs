@@ -22,6 +22,9 @@ const NAMES: [&str; 11] = [
 /// What a user may call the variable with the address of the server.
 const ADDRESSES: [&str; 6] = ["SERVER", "ADDRESS", "ADDR", "HOST", "ENDPOINT", "BACKEND"];
 
+/// Beginnings of names that others set: our tests, and Kubernetes for a service named `spanloom`.
+const OTHERS: [&str; 3] = ["TEST_", "SERVICE_", "PORT"];
+
 /// The most names that are reported: an environment may have any number.
 const MOST: usize = 3;
 
@@ -29,8 +32,10 @@ const MOST: usize = 3;
 /// key.
 pub(super) fn hints(names: impl Iterator<Item = String>) -> Vec<String> {
     let unknown = names.filter(|name| {
-        let is_test = name.starts_with("SPANLOOM_TEST_");
-        name.starts_with(PREFIX) && !is_test && !NAMES.contains(&name.as_str())
+        let is_others = |rest: &str| OTHERS.iter().any(|other| rest.starts_with(other));
+        let is_known = NAMES.contains(&name.as_str());
+        let rest = name.strip_prefix(PREFIX);
+        rest.is_some_and(|rest| !is_known && !is_others(rest))
     });
     let mut unknown: Vec<String> = unknown.take(MOST).map(|name| hint(&name)).collect();
     unknown.sort_unstable();
@@ -77,7 +82,12 @@ mod tests {
             assert!(hint.starts_with(name) && hint.ends_with(meant), "{hint}");
         }
         assert!(of("SPANLOOM_COLOUR").is_some_and(|hint| hint.contains("lists all")));
-        for known in NAMES.into_iter().chain(["PATH", "WANDB_API_KEY"]) {
+        for known in NAMES.into_iter().chain([
+            "PATH",
+            "WANDB_API_KEY",
+            "SPANLOOM_SERVICE_HOST",
+            "SPANLOOM_PORT_7440_TCP",
+        ]) {
             assert_eq!(of(known), None, "{known}");
         }
         let many = (0..100).map(|number| format!("SPANLOOM_X{number}"));

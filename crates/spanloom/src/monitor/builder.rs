@@ -261,13 +261,8 @@ impl MonitorBuilder {
                 announce,
             })?)),
         };
-        Ok(Monitor {
-            stream,
-            link,
-            destination: records.map(|records| records.destination),
-            pipeline,
-            announce,
-        })
+        let destination = records.map(|records| records.destination);
+        Ok(Monitor::of(stream, link, destination, pipeline, announce))
     }
 
     /// Returns whether code names a destination: then it names all of them.

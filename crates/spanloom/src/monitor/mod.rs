@@ -20,7 +20,9 @@ use crate::error::Error;
 use crate::layer::MonitorLayer;
 use crate::notice;
 use crate::off_thread::off_thread;
+use crate::operation::Registration;
 use crate::pipeline::Pipeline;
+use crate::shared_wait::SharedWait;
 use crate::stats::MonitorStats;
 
 /// The longest time for which dropping a monitor may block its thread.
@@ -55,6 +57,9 @@ pub struct Monitor {
     destination: Option<Destination>,
     /// `None` when `OTEL_SDK_DISABLED` or `WEAVE_DISABLED` is set: clients are left unchanged.
     pipeline: Option<Arc<Pipeline>>,
+    /// The functions of `operation` record here while this is kept.
+    registration: Option<Registration>,
+    flushes: SharedWait<Receipt>,
     /// Prints a line, or nothing.
     announce: fn(&str),
 }
@@ -63,6 +68,24 @@ impl Monitor {
     /// Returns the builder of a monitor that records into `entity/project/stream`.
     pub fn builder(stream: &str) -> MonitorBuilder {
         MonitorBuilder::of(stream, Environment::read())
+    }
+
+    fn of(
+        stream: StreamName,
+        link: Option<String>,
+        destination: Option<Destination>,
+        pipeline: Option<Arc<Pipeline>>,
+        announce: fn(&str),
+    ) -> Self {
+        Self {
+            stream,
+            link,
+            destination,
+            registration: pipeline.as_ref().map(|it| Registration::of(&it.layer)),
+            pipeline,
+            flushes: SharedWait::default(),
+            announce,
+        }
     }
 
     /// Returns the stream that the records belong to.
@@ -116,7 +139,8 @@ impl Monitor {
     }
 
     /// Waits until every call that has already ended is delivered, or until `timeout`, and returns the account: what
-    /// each destination acknowledged and what is still queued. Works on every runtime: a thread of its own waits.
+    /// each destination acknowledged and what is still queued. Works on every runtime: one thread waits for any
+    /// number of flushes.
     ///
     /// A span with two destinations is counted once for each; the receipt also lists the destinations separately. With
     /// a spool, the wait ends once an unreachable destination has been tried and everything is on disk.
@@ -127,7 +151,8 @@ impl Monitor {
         let Some(pipeline) = self.pipeline.clone() else {
             return Receipt::default();
         };
-        off_thread(move || pipeline.flush(timeout)).await
+        let flush = move |timeout| pipeline.flush(timeout);
+        self.flushes.wait(timeout, flush).await
     }
 
     /// Flushes as [`Monitor::flush`] does, and blocks the calling thread: for code that is not async. In async code it
@@ -159,6 +184,7 @@ impl Monitor {
 
     /// Returns the work that ends the monitoring; `None` if there is none, or once it was taken.
     fn ending(&mut self, timeout: Duration) -> Option<impl FnOnce() -> Receipt + Send + 'static> {
+        drop(self.registration.take());
         let (pipeline, announce) = (self.pipeline.take()?, self.announce);
         Some(move || {
             let receipt = pipeline.shutdown(timeout);

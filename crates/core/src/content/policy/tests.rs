@@ -385,6 +385,32 @@ fn what_a_policy_shows_of_itself_has_no_key_and_no_closure() {
     );
 }
 
+#[test]
+fn json_in_any_text_of_a_tool_is_read() {
+    let policy = ContentPolicy::default().with_rule(Rule::path("*.ssn"), Action::Mask);
+    let inner = json!({"ssn": "1", "city": "Bonn"});
+    let result = json!({"structuredContent": inner, "content": [{"type": "text", "text": inner.to_string()}]});
+    let shown = policy
+        .apply(Place::ToolCallResult, &result.to_string())
+        .json
+        .into_owned();
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["structuredContent"]["ssn"], "[masked]");
+    let text = shown["content"][0]["text"].as_str().unwrap();
+    let text: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(text, json!({"ssn": "[masked]", "city": "Bonn"}));
+    // Texts inside texts, as deep as they may be.
+    let deep = (0..8).fold(inner, |inner, _| json!({"text": inner.to_string()}));
+    let shown = policy
+        .apply(Place::ToolCallArguments, &deep.to_string())
+        .json
+        .into_owned();
+    assert!(
+        shown.contains("[masked]") && !shown.contains(r#"\"1\""#),
+        "{shown}"
+    );
+}
+
 proptest::proptest! {
     #[test]
     fn a_text_is_cut_on_a_character_and_never_grows(text in ".*", limit in 0_usize..200) {
