@@ -37,6 +37,10 @@ names! {
     GEN_AI_TOOL_CALL_RESULT = "gen_ai.tool.call.result";
     GEN_AI_PROMPT_NAME = "gen_ai.prompt.name";
     GEN_AI_PROMPT_VERSION = "gen_ai.prompt.version";
+    GEN_AI_EVALUATION_NAME = "gen_ai.evaluation.name";
+    GEN_AI_EVALUATION_SCORE_VALUE = "gen_ai.evaluation.score.value";
+    GEN_AI_EVALUATION_SCORE_LABEL = "gen_ai.evaluation.score.label";
+    GEN_AI_EVALUATION_EXPLANATION = "gen_ai.evaluation.explanation";
     GEN_AI_OUTPUT_TYPE = "gen_ai.output.type";
     GEN_AI_REQUEST_MODEL = "gen_ai.request.model";
     GEN_AI_REQUEST_CHOICE_COUNT = "gen_ai.request.choice.count";
@@ -170,6 +174,8 @@ pub const SCOPE: &str = "spanloom";
 /// The log event with everything that a span of an inference call has, with content as structured values.
 pub const GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS: &str =
     "gen_ai.client.inference.operation.details";
+/// The log event of an evaluation of a call, correlated with the call's span.
+pub const GEN_AI_EVALUATION_RESULT: &str = "gen_ai.evaluation.result";
 /// The log event of a failed call.
 pub const GEN_AI_CLIENT_OPERATION_EXCEPTION: &str = "gen_ai.client.operation.exception";
 

@@ -82,8 +82,9 @@ impl Protocol {
         others: &OtherSpans,
     ) -> Option<Weave> {
         let wanted = destination.starts && destination.kind == DestinationKind::Spanloom;
-        match wanted.then(|| Self::of(destination, stream, others))? {
-            Self::Weave(weave) => Some(weave.of_starts()),
+        let protocol = wanted.then(|| Self::of(destination, stream, others));
+        match protocol {
+            Some(Self::Weave(weave)) => Some(weave.of_starts()),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use spanloom_core::{Outcome, Record, UsageSource, weave};
 
 use super::below::Below;
@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::question::{self, Column, Order, Until};
 use crate::store::{Code, Id, Memory, Row, Store};
-use crate::weave::{add_costs, present};
+use crate::weave::{add_costs, of_call, present};
 
 /// A row of the table; see the board's API.
 #[derive(Debug, Serialize)]
@@ -177,6 +177,8 @@ struct CallDetail {
     below: Option<Below>,
     stream: String,
     conversation: Conversation,
+    /// Scores, reactions and notes, as in W&B's API.
+    feedback: Vec<Map<String, Value>>,
     call: Record,
 }
 
@@ -190,17 +192,18 @@ pub(super) async fn one(
         parameters.required("entity")?,
         parameters.required("project")?
     );
-    let id = Id::new(parameters.required("id")?);
+    let id = parameters.required("id")?.to_owned();
     let store = Arc::clone(&app);
     let question = move || whole(&store.store, &project, &id);
     Ok(reply::json(&app.questions.ask(question).await?))
 }
 
-fn whole(store: &Store, project: &str, id: &Id) -> Result<CallDetail, Problem> {
+fn whole(store: &Store, project: &str, id: &str) -> Result<CallDetail, Problem> {
     let missing = || Problem::not_found("there is no such call in this project");
     let memory = store.memory();
+    let feedback = of_call(store, project, id)?;
     let project = memory.dictionary.code(project).ok_or_else(missing)?;
-    let place = memory.find(project, id).ok_or_else(missing)?;
+    let place = memory.find(project, &Id::new(id)).ok_or_else(missing)?;
     let row = memory.rows.get(place).ok_or_else(missing)?;
     let mut shown = CallRow::of(&row, &memory);
     let mut call = None;
@@ -217,6 +220,7 @@ fn whole(store: &Store, project: &str, id: &Id) -> Result<CallDetail, Problem> {
         row: shown,
         stream: memory.dictionary.text(row.stream).to_owned(),
         conversation,
+        feedback,
         call,
     })
 }

@@ -1,5 +1,7 @@
 //! The conversion of OTLP spans to the input of core's mapping.
 
+use std::collections::BTreeMap;
+
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 use spanloom_core::mapping::{self, Attributes, SpanStatus};
 use spanloom_core::{StreamName, Timestamp};
 
-use crate::store::Incoming;
+use crate::store::{Document, Incoming};
 
 /// The maximum nesting depth of values; deeper values become null.
 pub(super) const DEPTH: usize = 32;
@@ -31,6 +33,8 @@ pub(super) struct Sender {
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) records: Vec<Incoming>,
+    /// Feedback on calls, by project.
+    pub(super) feedback: BTreeMap<String, Vec<Document>>,
     /// The number of log records that belong to no call.
     pub(super) other_logs: u64,
     /// The number of spans that lack a required field.

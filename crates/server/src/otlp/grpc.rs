@@ -76,7 +76,7 @@ async fn export(app: &App, signal: Signal, request: Request) -> Result<Bytes, Pr
     let (taken, room) = held.parsed(parse).await?;
     let answer = Encoding::protobuf(taken.partial_success());
     let other_logs = taken.other_logs;
-    app.store.write(taken.records).await?;
+    super::store(app, taken.records, taken.feedback).await?;
     app.other_logs.fetch_add(other_logs, Ordering::Relaxed);
     drop(room);
     Ok(answer.into())

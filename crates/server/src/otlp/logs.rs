@@ -1,4 +1,5 @@
-//! Log records: the events of the GenAI conventions join their span, whichever comes first; all others are accepted.
+//! Log records: the events of the GenAI conventions join their span, whichever comes first, and evaluations are feedback on
+//! the call; all others are accepted.
 //!
 //! Sources: OTLP 1.x, `logs.proto`; GenAI semantic conventions, events. The name of an event is the record's own, else
 //! the attribute `event.name` of older SDKs or `event_name` of `LiteLLM`.
@@ -8,9 +9,11 @@ use std::collections::BTreeMap;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use serde_json::{Map, Value};
 use spanloom_core::mapping::{self, Event};
-use spanloom_core::{Record, Timestamp};
+use spanloom_core::semconv::GEN_AI_EVALUATION_RESULT as EVALUATION;
+use spanloom_core::{Record, StreamName, Timestamp};
 
 use super::decode::{self, Sender, Taken};
+use crate::weave::evaluation;
 
 /// The attributes that name an event.
 const NAMES: [&str; 2] = ["event.name", "event_name"];
@@ -25,7 +28,10 @@ impl Taken {
         let mut spans: BTreeMap<[String; 2], Vec<Event>> = BTreeMap::new();
         for record in records {
             match record.map(event) {
-                Ok(Some((ids, event))) => spans.entry(ids).or_default().push(event),
+                Ok(Some((ids, event))) if event.name == EVALUATION => {
+                    self.evaluation(sender, &ids, &event);
+                }
+                Ok(Some((ids, event))) => spans.entry(ids).or_default().push(event.into()),
                 Ok(None) => self.other_logs += 1,
                 Err(reason) => self.unreadable(&reason),
             }
@@ -45,6 +51,35 @@ impl Taken {
             self.records.push(part(record).into());
         }
     }
+
+    /// Takes an evaluation of a span. It is kept whether or not the span has come.
+    fn evaluation(&mut self, sender: &Sender, [_, span_id]: &[String; 2], event: &SpanEvent) {
+        let StreamName {
+            entity, project, ..
+        } = &sender.stream;
+        let project = format!("{entity}/{project}");
+        match evaluation(&project, span_id, event.at, &event.fields) {
+            Some(feedback) => self.feedback.entry(project).or_default().push(feedback),
+            None => self.other_logs += 1,
+        }
+    }
+}
+
+/// A GenAI event of a span.
+struct SpanEvent {
+    name: String,
+    at: Timestamp,
+    fields: Map<String, Value>,
+}
+
+impl From<SpanEvent> for Event {
+    fn from(event: SpanEvent) -> Self {
+        Self {
+            name: event.name,
+            at: event.at,
+            attributes: event.fields.into_iter().collect(),
+        }
+    }
 }
 
 /// Returns the part of a call that its events are: content, without an end or a result.
@@ -59,7 +94,7 @@ fn part(record: Record) -> Record {
 }
 
 /// Reads the event of a span; `None` for a record that is not a GenAI event or belongs to no span.
-fn event(record: LogRecord) -> Option<([String; 2], Event)> {
+fn event(record: LogRecord) -> Option<([String; 2], SpanEvent)> {
     let ids = [
         decode::id(&record.trace_id, 16)?,
         decode::id(&record.span_id, 8)?,
@@ -88,13 +123,5 @@ fn event(record: LogRecord) -> Option<([String; 2], Event)> {
     let at = decode::time(record.time_unix_nano)
         .or_else(|| decode::time(record.observed_time_unix_nano))
         .unwrap_or(Timestamp::from_nanos(0));
-    let attributes = fields.into_iter().collect();
-    Some((
-        ids,
-        Event {
-            name,
-            at,
-            attributes,
-        },
-    ))
+    Some((ids, SpanEvent { name, at, fields }))
 }

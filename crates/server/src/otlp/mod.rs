@@ -28,6 +28,7 @@ mod span;
 mod text;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -50,6 +51,7 @@ use self::decode::Taken;
 use crate::app::App;
 use crate::body::RECORDS;
 use crate::reply::{self, Problem};
+use crate::store::{Document, DocumentKind, Incoming};
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
@@ -168,10 +170,27 @@ async fn export(app: &App, signal: Signal, request: Request) -> Result<Response,
     let (taken, room) = held.parsed(parse).await?;
     let partial_success = taken.partial_success();
     let other_logs = taken.other_logs;
-    app.store.write(taken.records).await?;
+    store(app, taken.records, taken.feedback).await?;
     app.other_logs.fetch_add(other_logs, Ordering::Relaxed);
     drop(room);
     Ok(encoding.answer(signal, partial_success))
+}
+
+/// Stores what a request has. Feedback is kept whether or not its call is: if its storing fails, the sender sends all again,
+/// and nothing is stored twice.
+async fn store(
+    app: &App,
+    records: Vec<Incoming>,
+    feedback: BTreeMap<String, Vec<Document>>,
+) -> Result<(), Problem> {
+    app.store.write(records).await?;
+    for (project, documents) in feedback {
+        let kind = DocumentKind::Feedback;
+        app.store
+            .put_documents(kind, project, documents, Vec::new())
+            .await?;
+    }
+    Ok(())
 }
 
 /// Returns the default for spans that name no project: the project in the header, else `local/otlp`, in a stream named

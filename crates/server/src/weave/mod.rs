@@ -63,6 +63,7 @@ use crate::reply;
 use crate::store::Refused;
 
 pub(crate) use call::{add_costs, present};
+pub(crate) use feedback::{evaluation, of_call};
 pub(crate) use objects::{Labels, find_version};
 pub(crate) use refs::table_of;
 

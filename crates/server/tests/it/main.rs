@@ -15,6 +15,7 @@ mod costs;
 mod damage;
 mod deletion;
 mod earlier;
+mod evaluations;
 mod feedback;
 mod guard;
 mod labels;

@@ -167,7 +167,15 @@ export interface CallAnswer {
   below: Below | null;
   stream: string;
   conversation: Conversation;
+  feedback: Feedback[];
   call: Call;
+}
+
+/** A score, a reaction or a note on a call, as in W&B's API. */
+export interface Feedback {
+  id: string;
+  feedback_type: string;
+  payload: Record<string, unknown>;
 }
 
 /** The server answered, and the answer was no. */

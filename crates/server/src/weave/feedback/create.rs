@@ -19,7 +19,7 @@ use crate::weave::objects::check_project;
 use crate::weave::query;
 
 /// The maximum bytes of a payload, as in W&B's server.
-const MOST_BYTES: usize = 1 << 20;
+pub(super) const MOST_BYTES: usize = 1 << 20;
 
 /// New feedback, as clients send it.
 #[derive(Deserialize)]

@@ -23,12 +23,12 @@ const OF_CALL: [&str; 11] = [
 ];
 
 /// Returns the reference to a call.
-fn call_reference(project: &str, id: &str) -> String {
+pub(super) fn call_reference(project: &str, id: &str) -> String {
     format!("{EXTERNAL}{project}/call/{id}")
 }
 
 /// Returns the feedback of a call, as a list of `summary.weave.feedback`. Blocks on the disk.
-pub(in crate::weave) fn of_call(
+pub(crate) fn of_call(
     store: &Store,
     project: &str,
     id: &str,
