@@ -7,6 +7,7 @@ use opentelemetry::trace::Status;
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
+use spanloom_core::Evaluation;
 use spanloom_core::content::{ContentPolicy, Place};
 use spanloom_core::mapping::is_content;
 use spanloom_core::semconv as names;
@@ -55,6 +56,20 @@ impl Content {
                 span.attributes.push(sampled_out());
             }
             _ => self.destination.apply(span),
+        }
+    }
+}
+
+impl Content {
+    /// Returns an evaluation as the destination may have it: its explanation may quote the call.
+    pub(crate) fn evaluation(&self, evaluation: &Evaluation) -> Evaluation {
+        let evaluation = evaluation.clone();
+        match &self.destination {
+            DestinationContent::Whole => evaluation,
+            DestinationContent::Filtered(policy) => {
+                evaluation.filtered(true, |text| policy.text(text).into_owned())
+            }
+            DestinationContent::Without => evaluation.filtered(false, str::to_owned),
         }
     }
 }

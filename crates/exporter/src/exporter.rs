@@ -5,15 +5,17 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
+use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::Resource;
-use spanloom_core::StreamName;
 use spanloom_core::content::ContentPolicy;
+use spanloom_core::{Evaluation, StreamName};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::content::OtherSpans;
 use crate::destination::Destination;
 use crate::error::{Error, ErrorKind};
 use crate::fanout::{Fanout, Route};
+use crate::item::CallEvaluation;
 use crate::processor::{RecordExporter, RecordProcessor};
 use crate::protocol::Protocol;
 use crate::queue::Queue;
@@ -128,6 +130,15 @@ impl Exporter {
         })
     }
 
+    /// Sends an evaluation of a call to the servers that keep them with the call: spanloom's, and W&B's by its native API, as
+    /// the result of a scorer. It is queued, sent again, kept on disk and counted as a span is. Returns whether there is such a
+    /// server. Collectors get evaluations as events, from a layer.
+    #[expect(clippy::must_use_candidate, reason = "most callers have no use for it")]
+    pub fn evaluate(&self, call: &SpanContext, evaluation: Evaluation) -> bool {
+        let evaluation = CallEvaluation::of(call, evaluation);
+        self.handle.fanout.evaluate(evaluation)
+    }
+
     /// Returns the account so far.
     #[must_use]
     pub fn receipt(&self) -> Receipt {
@@ -211,15 +222,7 @@ impl ExporterBuilder {
             Some(_) => Some(Transport::new(destination)?),
             None => None,
         };
-        let disk = self.spool.as_ref().and_then(|settings| {
-            let own = || Some(settings.folder.join(destination.spool_name()?));
-            let folder = self.folder.clone().or_else(own)?;
-            Some(Disk::new(
-                settings.clone(),
-                folder,
-                destination.description(),
-            ))
-        });
+        let disk = self.disk(destination);
         let spools = disk.is_some();
         let eager = self
             .spool
@@ -230,11 +233,13 @@ impl ExporterBuilder {
         let start_sender = self.start_sender(destination, transport.as_ref(), resource);
         let starts = start_sender.as_ref().map(|it| Arc::clone(&it.starts));
         let name = destination.to_string();
+        let protocol = Protocol::of(destination, &self.stream, &self.others);
+        let takes_evaluations = protocol.takes_evaluations();
         let worker = Worker::new(
             name.clone(),
             Arc::clone(&queue),
             Arc::clone(resource),
-            Protocol::of(destination, &self.stream, &self.others),
+            protocol,
             transport,
             Pending::new(limits, disk),
         )
@@ -262,8 +267,20 @@ impl ExporterBuilder {
             name,
             queue,
             spools,
+            takes_evaluations,
             starts,
         })
+    }
+
+    fn disk(&self, destination: &Destination) -> Option<Disk> {
+        let settings = self.spool.as_ref()?;
+        let own = || Some(settings.folder.join(destination.spool_name()?));
+        let folder = self.folder.clone().or_else(own)?;
+        Some(Disk::new(
+            settings.clone(),
+            folder,
+            destination.description(),
+        ))
     }
 
     fn start_sender(

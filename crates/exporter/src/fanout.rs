@@ -7,6 +7,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Span, SpanData};
 
 use crate::content::OtherSpans;
+use crate::item::CallEvaluation;
 use crate::queue::Queue;
 use crate::receipt::{Account, DestinationReceipt, Receipt};
 use crate::span::held_bytes;
@@ -26,6 +27,7 @@ pub(crate) struct Route {
     pub(crate) name: String,
     pub(crate) queue: Arc<Queue>,
     pub(crate) spools: bool,
+    pub(crate) takes_evaluations: bool,
     /// The spans that have begun, if the destination gets start records.
     pub(crate) starts: Option<Arc<Starts>>,
 }
@@ -57,6 +59,15 @@ impl Fanout {
             }
             last.queue.push(span, bytes);
         }
+    }
+
+    /// Queues an evaluation for the destinations that take them. Returns whether there are any.
+    pub(crate) fn evaluate(&self, evaluation: CallEvaluation) -> bool {
+        let bytes = evaluation.held_bytes();
+        let evaluation = Arc::new(evaluation);
+        let routes = self.routes.iter().filter(|route| route.takes_evaluations);
+        let pushed = routes.map(|route| route.queue.push(Arc::clone(&evaluation), bytes));
+        pushed.count() > 0
     }
 
     pub(crate) fn set_resource(&self, resource: &Resource) {

@@ -43,6 +43,7 @@ mod error;
 mod exchange;
 mod exporter;
 mod fanout;
+mod item;
 mod limits;
 mod observe;
 mod processor;

@@ -1,12 +1,12 @@
 //! The bounded queue between the service's threads and the worker of one destination, and its account.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Notify;
 
+use crate::item::Item;
 use crate::limits::Limits;
 use crate::receipt::{Account, Dropped};
 
@@ -15,7 +15,7 @@ use crate::receipt::{Account, Dropped};
 pub(crate) struct Queued {
     /// The span's place among all spans received.
     pub(crate) number: u64,
-    pub(crate) span: Arc<SpanData>,
+    pub(crate) item: Item,
 }
 
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl Queue {
     }
 
     /// Takes a span, or counts the reason it is dropped. Never waits for anything but the lock.
-    pub(crate) fn push(&self, span: Arc<SpanData>, bytes: usize) {
+    pub(crate) fn push(&self, item: impl Into<Item>, bytes: usize) {
         let mut state = self.state();
         let number = state.received;
         state.received += 1;
@@ -115,7 +115,8 @@ impl Queue {
         }
         state.waiting_bytes += bytes;
         state.waiting_since.get_or_insert_with(Instant::now);
-        state.waiting.push_back(Queued { number, span });
+        let item = item.into();
+        state.waiting.push_back(Queued { number, item });
         // The worker is woken by the first span of a batch, which starts its clock, and by the last.
         let first = state.waiting.len() == 1;
         let full = state.waiting.len() == self.limits.batch_spans

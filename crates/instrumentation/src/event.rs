@@ -11,7 +11,7 @@ use opentelemetry::logs::{AnyValue, LogRecord as _, Logger, LoggerProvider, Seve
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
 use spanloom_core::content::Place;
-use spanloom_core::{Call, Endpoint, semconv as names};
+use spanloom_core::{Call, Endpoint, Evaluation, semconv as names};
 
 /// The destination of a layer's events.
 pub(crate) struct Events(Box<dyn Emit>);
@@ -103,6 +103,20 @@ impl Event {
             at: call.ended_at.as_system_time(),
             attributes: start.chain(rest).collect(),
         })
+    }
+
+    /// Returns `gen_ai.evaluation.result`.
+    pub(crate) fn evaluation(evaluation: &Evaluation, span: &SpanContext, at: SystemTime) -> Self {
+        let attributes = evaluation.attributes().into_iter();
+        let attributes =
+            attributes.map(|(name, value)| (Key::from_static_str(name), structure(value)));
+        Self {
+            name: names::GEN_AI_EVALUATION_RESULT,
+            severity: None,
+            span: span.clone(),
+            at,
+            attributes: attributes.collect(),
+        }
     }
 
     /// Returns `gen_ai.client.operation.exception`, or `None` for a call that did not fail.

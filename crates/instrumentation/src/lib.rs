@@ -73,6 +73,7 @@ mod estimate;
 #[cfg(not(feature = "estimate"))]
 #[path = "no_estimate.rs"]
 mod estimate;
+mod evaluation;
 mod event;
 mod layer;
 mod metrics;
@@ -83,6 +84,7 @@ mod prices;
 mod prompt;
 mod prompt_segments;
 mod rate_limits;
+mod recorded_call;
 mod recorder;
 mod span;
 mod text;
@@ -99,7 +101,9 @@ pub use prices::PriceBook;
 #[doc(hidden)]
 pub use prompt::__hash;
 pub use prompt::Prompt;
+pub use recorded_call::RecordedCall;
 pub use recorder::{Recorder, RecorderLimits, Stats};
+pub use spanloom_core::Evaluation;
 pub use spanloom_core::content::{Action, ContentPath, ContentPolicy, Part, Place, Redacted, Rule};
 pub use spanloom_core::secret::Mask;
 pub use text::{TextDelta, TextStream, text_from_stream};

@@ -83,9 +83,9 @@ pub use spanloom_exporter::{
     SpoolMode, SpoolSettings,
 };
 pub use spanloom_instrumentation::{
-    AttributesGuard, Content, GenAiLayer, InScope, MonitorAttributes, MonitorAttributesExt,
-    PriceBook, Prompt, Stats, TextDelta, TextStream, WithMonitorAttributes, prompt,
-    text_from_stream,
+    AttributesGuard, Content, Evaluation, GenAiLayer, InScope, MonitorAttributes,
+    MonitorAttributesExt, PriceBook, Prompt, RecordedCall, Stats, TextDelta, TextStream,
+    WithMonitorAttributes, prompt, text_from_stream,
 };
 pub use stats::MonitorStats;
 

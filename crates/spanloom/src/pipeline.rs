@@ -7,8 +7,8 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use spanloom_core::StreamName;
 use spanloom_exporter::{Destination, Exporter, Receipt, SpoolMode, SpoolSettings};
 use spanloom_instrumentation::{
-    Content, ContentPolicy, GenAiLayer, GenAiLayerBuilder, MonitorAttributes, PriceBook, Recorder,
-    RecorderLimits,
+    Content, ContentPolicy, Evaluation, GenAiLayer, GenAiLayerBuilder, MonitorAttributes,
+    PriceBook, RecordedCall, Recorder, RecorderLimits,
 };
 
 use crate::config::{Collectors, Environment, Records};
@@ -196,6 +196,15 @@ impl Pipeline {
             signals.shutdown(left);
         });
         receipt
+    }
+
+    /// Sends an evaluation to all destinations that take one. Returns whether there are any.
+    pub(crate) fn evaluate(&self, call: &RecordedCall, evaluation: Evaluation) -> bool {
+        let Some((span, evaluation)) = self.layer.evaluated(call, evaluation) else {
+            return false;
+        };
+        let as_event = self.layer.send_evaluation(&span, &evaluation);
+        self.exporter.evaluate(&span, evaluation) || as_event
     }
 
     /// Returns the account so far.

@@ -40,7 +40,7 @@ impl<T> fmt::Debug for SharedWait<T> {
 
 impl<T: Clone + Default + Send + 'static> SharedWait<T> {
     /// Waits for `work`, which begins after this call and blocks for at most the time that it is given; the default if it
-    /// panics. Needs no runtime.
+    /// panics. Needs no runtime. The work of all that wait is the same: any of them may be run for the others.
     pub(crate) async fn wait(
         &self,
         timeout: Duration,
@@ -169,8 +169,15 @@ mod tests {
     #[test]
     fn without_a_runtime_and_after_a_panic_it_works_again() {
         let shared = SharedWait::<u32>::default();
-        let panics = |_| std::panic::resume_unwind(Box::new("given up"));
-        assert_eq!(futures_executor::block_on(shared.wait(LONG, panics)), 0);
-        assert_eq!(futures_executor::block_on(shared.wait(LONG, |_| 7)), 7);
+        let turns = Arc::new(AtomicU32::new(0));
+        let work = || {
+            let turns = Arc::clone(&turns);
+            move |_| match turns.fetch_add(1, Ordering::SeqCst) {
+                0 => std::panic::resume_unwind(Box::new("given up")),
+                turn => turn,
+            }
+        };
+        assert_eq!(futures_executor::block_on(shared.wait(LONG, work())), 0);
+        assert_eq!(futures_executor::block_on(shared.wait(LONG, work())), 1);
     }
 }

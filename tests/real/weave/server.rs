@@ -2,12 +2,19 @@
 
 use std::time::Duration;
 
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
 use serde_json::{Value, json};
+use spanloom::{
+    Evaluation, Monitor, MonitorAttributes, MonitorAttributesExt as _, Monitored as _, RecordedCall,
+};
 use spanloom_core::Timestamp;
 use spanloom_exporter::Destination;
+use spanloom_testkit::ModelServer;
 use spanloom_tests::parts::weave_server::WeaveServer;
 
 use super::native;
+use crate::program::Server;
 
 const PROJECT: &str = "acme/chatbot";
 
@@ -75,6 +82,52 @@ async fn the_exporter_falls_back_to_parts_and_they_become_the_calls() {
                 let apart = Timestamp::since(theirs, ours).max(Timestamp::since(ours, theirs));
                 assert!(apart < Duration::from_micros(1), "{call:#}");
             }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_score_is_kept_with_its_call() {
+    let server = WeaveServer::start().await.unwrap();
+    let ours = Server::start().await;
+    let model = ModelServer::builder().start().await.unwrap();
+    let monitor = Monitor::builder(&format!("{PROJECT}/logs"))
+        .with_destination(Destination::wandb(server.url()).unwrap())
+        .with_destination(Destination::spanloom(&ours.url).unwrap())
+        .without_notices()
+        .without_spool()
+        .start()
+        .unwrap();
+    let config = OpenAIConfig::new()
+        .with_api_base(model.base_url())
+        .with_api_key("sk-test");
+    let client = Client::with_config(config).monitored(&monitor);
+    let call = RecordedCall::default();
+    let request = json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]});
+    let request = serde_json::from_value(request).unwrap();
+    let attributes = MonitorAttributes::default().recorded_as(&call);
+    let chat = client.chat();
+    let ask = chat.create(request).monitor_attributes(attributes);
+    Box::pin(ask).await.unwrap();
+    for name in ["relevance", "tone"] {
+        let evaluation = Evaluation::new(name).with_score(0.75).with_label("pass");
+        assert!(monitor.evaluate(&call, evaluation));
+    }
+    let receipt = monitor.shutdown(Duration::from_secs(10)).await;
+    assert!(receipt.is_complete(), "{receipt}");
+
+    let id = call.span_context().unwrap().span_id().to_string();
+    let query = json!({"project_id": PROJECT});
+    for url in [server.url(), &ours.url] {
+        let asked = reqwest::Client::new().post(format!("{url}/feedback/query"));
+        let answer = asked.json(&query).send().await.unwrap();
+        let answer: Value = answer.error_for_status().unwrap().json().await.unwrap();
+        let kept = answer["result"].as_array().unwrap();
+        assert_eq!(kept.len(), 2, "{url}: {answer:#}");
+        for one in kept {
+            assert_eq!(one["weave_ref"], format!("weave:///{PROJECT}/call/{id}"));
+            let output = json!({"score": 0.75, "label": "pass"});
+            assert_eq!(one["payload"]["output"], output, "{one:#}");
         }
     }
 }

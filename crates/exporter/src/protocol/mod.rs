@@ -22,15 +22,13 @@ mod route;
 pub(crate) mod verdict;
 pub(crate) mod weave;
 
-use std::sync::Arc;
-
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::StreamName;
 
 use crate::content::{Content, OtherSpans};
 use crate::destination::{Address, Destination, DestinationKind};
 use crate::exchange::{Answer, Request};
+use crate::item::Item;
 pub(crate) use crate::spool::Stored;
 use lines::Lines;
 #[cfg(feature = "otlp")]
@@ -89,8 +87,20 @@ impl Protocol {
         }
     }
 
-    /// Encodes a span as its route and body. `None` when it cannot be encoded.
-    pub(crate) fn encode(&mut self, span: Arc<SpanData>, resource: &Resource) -> Option<Stored> {
+    /// Returns whether the destination takes evaluations of calls. Collectors get them as events.
+    pub(crate) fn takes_evaluations(&self) -> bool {
+        matches!(self, Self::Weave(_))
+    }
+
+    /// Encodes an item as its route and body. `None` when it cannot be encoded.
+    pub(crate) fn encode(&mut self, item: Item, resource: &Resource) -> Option<Stored> {
+        let span = match (item, &*self) {
+            (Item::Span(span), _) => span,
+            (Item::Evaluation(evaluation), Self::Weave(weave)) => {
+                return weave.encode_evaluation(&evaluation);
+            }
+            (Item::Evaluation(_), _) => return None,
+        };
         match self {
             Self::Weave(weave) => weave.encode(span, resource),
             #[cfg(feature = "otlp")]
@@ -124,10 +134,10 @@ impl Protocol {
         }
     }
 
-    /// Returns what the answer means; [`Verdict::RetryAsParts`] if later requests have another form.
-    pub(crate) fn judge(&mut self, answer: &Answer) -> Verdict {
+    /// Returns what the answer to a request with these records means; [`Verdict::RetryAsParts`] if later requests have another form.
+    pub(crate) fn judge(&mut self, records: &[&Stored], answer: &Answer) -> Verdict {
         match self {
-            Self::Weave(weave) => weave.judge(answer),
+            Self::Weave(weave) => weave.judge(records, answer),
             #[cfg(feature = "otlp")]
             Self::Otlp(otlp) => otlp.judge(answer),
             Self::Lines(_) => Verdict::Rejected,

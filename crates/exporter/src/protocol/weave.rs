@@ -15,7 +15,11 @@ use super::Stored;
 use super::verdict::{Table, Verdict, of_status};
 use crate::content::Content;
 use crate::exchange::{Answer, Framing, Request};
+use crate::item::CallEvaluation;
 use crate::span::{attributes, record};
+
+/// The beginning of the route of feedback; a project's own name has no colon.
+const FEEDBACK: &str = "feedback:";
 
 /// The Weave protocol of one destination.
 #[derive(Debug)]
@@ -90,9 +94,26 @@ impl Weave {
         })
     }
 
+    /// Encodes an evaluation as feedback on its call.
+    pub(super) fn encode_evaluation(&self, call: &CallEvaluation) -> Option<Stored> {
+        let project = format!("{}/{}", self.stream.entity, self.stream.project);
+        let evaluation = self.content.evaluation(&call.evaluation);
+        let feedback = evaluation.feedback(&project, &call.call, call.at)?;
+        // Each has a route and so a request of its own: older servers of W&B take one at a time.
+        let id = feedback.get("id").and_then(serde_json::Value::as_str)?;
+        Some(Stored {
+            route: format!("{FEEDBACK}{id}").into(),
+            body: serde_json::to_vec(&feedback).ok()?.into(),
+        })
+    }
+
     pub(crate) fn request(&self, records: &[&Stored]) -> Option<Request> {
-        let project = std::str::from_utf8(&records.first()?.route).ok()?;
-        let (entity, project) = project.split_once('/')?;
+        let route = std::str::from_utf8(&records.first()?.route).ok()?;
+        if route.starts_with(FEEDBACK) {
+            let body = records.first()?.body.clone();
+            return Some(self.post(&["feedback", "create"], body));
+        }
+        let (entity, project) = route.split_once('/')?;
         self.request_to(entity, project, records)
     }
 
@@ -120,19 +141,37 @@ impl Weave {
                     .collect(),
             ),
         };
+        Some(self.post(path, batch(&calls)))
+    }
+
+    fn post(&self, path: &[&str], body: Bytes) -> Request {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
-        Some(Request {
+        Request {
             url,
             headers: self.headers.clone(),
-            body: batch(&calls),
+            body,
             carrier: Framing::Http,
-        })
+        }
     }
 
-    pub(super) fn judge(&mut self, answer: &Answer) -> Verdict {
+    /// Returns what an answer to feedback means. A server that fails on one, or has no feedback, must not hold up calls.
+    fn judge_feedback(answer: &Answer) -> Verdict {
+        match of_status(Table::Weave, answer.status, answer.retry_after()) {
+            Verdict::Delivered { .. } if !answer.is_object() => Verdict::Retry(None),
+            Verdict::Unsupported | Verdict::Split => Verdict::Rejected,
+            Verdict::Retry(None) if answer.status == 500 => Verdict::Rejected,
+            other => other,
+        }
+    }
+
+    pub(super) fn judge(&mut self, records: &[&Stored], answer: &Answer) -> Verdict {
+        let route = records.first().map(|stored| &*stored.route);
+        if route.is_some_and(|route| route.starts_with(FEEDBACK.as_bytes())) {
+            return Self::judge_feedback(answer);
+        }
         let verdict = of_status(Table::Weave, answer.status, answer.retry_after());
         match verdict {
             // A portal, or a server with one page for everything, is not a destination.

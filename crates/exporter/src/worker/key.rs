@@ -43,7 +43,9 @@ impl Worker {
         answer: &Result<Answer, reqwest::Error>,
         refused: &KeyRefused,
     ) {
-        let verdict = answer.as_ref().map(|answer| self.protocol.judge(answer));
+        let verdict = answer
+            .as_ref()
+            .map(|answer| self.protocol.judge(&[], answer));
         if !matches!(verdict, Ok(Verdict::Unauthorized)) {
             return;
         }

@@ -165,7 +165,7 @@ impl Worker {
         let resource = self.resource.get().unwrap_or(&none);
         let limit = self.queue.limits.span_bytes;
         for queued in spans {
-            match self.protocol.encode(queued.span, resource) {
+            match self.protocol.encode(queued.item, resource) {
                 Some(stored) if stored.body.len() > limit => self.account.dropped.too_large += 1,
                 Some(stored) => self.pending.push(queued.number, stored),
                 None => self.account.rejected += 1,
@@ -234,7 +234,7 @@ impl Worker {
             let trouble = (SendFailure::Connection, Some(reason::WANTS_TLS));
             return self.defer(batch, None, trouble, closed);
         }
-        match self.protocol.judge(&answer) {
+        match self.protocol.judge(&batch.records(), &answer) {
             Verdict::Delivered { rejected } if rejected >= batch.len() => {
                 self.rejected(&batch, &answer.reason());
             }

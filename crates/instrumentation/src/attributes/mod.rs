@@ -18,11 +18,13 @@ use std::sync::Arc;
 
 pub(crate) use merge::Merged;
 use opentelemetry::Context;
+use opentelemetry::trace::SpanContext;
 pub use scope::{AttributesGuard, InScope, MonitorAttributesExt, WithMonitorAttributes};
 use scope_chain::Scope;
 use serde_json::{Map, Value};
 
 use crate::prompt::Prompt;
+use crate::recorded_call::RecordedCall;
 
 /// Attribute with a prompt's template.
 const PROMPT_TEMPLATE: &str = "prompt_template";
@@ -59,6 +61,7 @@ struct ScopeAttributes {
     session: Option<Arc<str>>,
     tenant: Option<Arc<str>>,
     prompt: Option<Prompt>,
+    recorded_as: Option<RecordedCall>,
 }
 
 impl MonitorAttributes {
@@ -112,6 +115,20 @@ impl MonitorAttributes {
     #[must_use]
     pub fn prompt(self, prompt: &Prompt) -> Self {
         self.update(|scope| scope.prompt = Some(prompt.clone()))
+    }
+
+    /// Has `call` name the call that is made in this scope, so that it can be [evaluated](crate::GenAiLayer::evaluate).
+    #[must_use]
+    pub fn recorded_as(self, call: &RecordedCall) -> Self {
+        self.update(|scope| scope.recorded_as = Some(call.clone()))
+    }
+
+    /// Names the call that starts now with this span.
+    pub(crate) fn name_call(&self, span: &SpanContext) {
+        let mut scopes = self.scopes();
+        if let Some(call) = scopes.find_map(|scope| scope.recorded_as.as_ref()) {
+            call.set(span);
+        }
     }
 
     /// Returns the attributes in force on this thread.

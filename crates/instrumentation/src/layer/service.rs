@@ -9,7 +9,7 @@ use std::task::{self, Poll};
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use opentelemetry::Context;
-use opentelemetry::trace::FutureExt as _;
+use opentelemetry::trace::{FutureExt as _, TraceContextExt as _};
 use reqwest::{Request, Response};
 use tower::Service;
 
@@ -101,8 +101,10 @@ where
             }
             // The changes are made before the body is read, so that the recorded body is the sent body.
             changes = Outgoing::of(&config, request);
+            let named = attributes.clone();
             let (span, open) =
                 OpenCall::start(&config, endpoint, request, attributes, &parent, &attempts);
+            named.name_call(span.span().span_context());
             changes.trace(&config, request, &span);
             active = Some(span).filter(|_| config.policy.makes_current());
             call = open;

@@ -62,6 +62,11 @@ use crate::layer::{AgentRun, Config, Enclosing, GenAiLayer, ParentPolicy, outer_
 use crate::recorder::Ending;
 use crate::span::{of_scopes, starting};
 
+/// Returns whether content is recorded on spans.
+pub(crate) fn records_content(config: &Config) -> bool {
+    Content::is_recorded(config)
+}
+
 /// Returns the parent of a span that starts in `around`, for layers that record spans of another kind: the operation around
 /// it, unless a span that the policy knows was entered since.
 #[doc(hidden)]

@@ -8,8 +8,8 @@ use opentelemetry_sdk::logs::{InMemoryLogExporter, SdkLogRecord, SdkLoggerProvid
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use serde_json::json;
 use spanloom_instrumentation::{
-    Action, Content, ContentPolicy, Details, GenAiLayer, GenAiLayerBuilder,
-    MonitorAttributesExt as _, Recorder, Rule,
+    Action, Content, ContentPolicy, Details, Evaluation, GenAiLayer, GenAiLayerBuilder,
+    MonitorAttributes, MonitorAttributesExt as _, RecordedCall, Recorder, Rule,
 };
 use spanloom_testkit::{Fault, ModelServer, SpanRecorder};
 
@@ -24,6 +24,7 @@ pub(crate) struct Told {
     pub(crate) client: Client<OpenAIConfig>,
     pub(crate) spans: SpanRecorder,
     pub(crate) recorder: Recorder,
+    layer: GenAiLayer,
     logs: InMemoryLogExporter,
 }
 
@@ -59,6 +60,7 @@ impl Told {
             client,
             spans,
             recorder,
+            layer,
             logs,
         }
     }
@@ -301,4 +303,42 @@ async fn a_policy_holds_on_span_and_event_alike_and_its_failures_are_counted() {
     let stats = told.recorder.stats();
     assert!(stats.withheld >= 2, "{stats:?}");
     assert_eq!((stats.finished, stats.faults), (1, 0));
+}
+
+#[tokio::test]
+async fn an_evaluation_is_an_event_of_its_calls_span() {
+    for (content, explained) in [(Content::Messages, true), (Content::Off, false)] {
+        let told = Told::by(|layer| layer.with_content(content)).await;
+        let call = RecordedCall::default();
+        let attributes = MonitorAttributes::default().recorded_as(&call);
+        let chat = told.client.chat();
+        let ask = chat.create(request("hi"));
+        ask.monitor_attributes(attributes).await.unwrap();
+        let evaluation = Evaluation::new("relevance")
+            .with_score(1.0)
+            .with_label("pass")
+            .with_explanation("it answers");
+        assert!(told.layer.evaluate(&call, evaluation.clone()));
+        assert!(!told.layer.evaluate(&RecordedCall::default(), evaluation));
+        let [event] = told.events("gen_ai.evaluation.result").try_into().unwrap();
+        let [span] = told.spans.wait_for(1).unwrap().try_into().unwrap();
+        let context = event.trace_context().unwrap();
+        assert_eq!(context.span_id, span.span_context.span_id());
+        assert_eq!(context.trace_id, span.span_context.trace_id());
+        for (name, value) in [
+            ("gen_ai.evaluation.name", Some(AnyValue::from("relevance"))),
+            ("gen_ai.evaluation.score.value", Some(AnyValue::Double(1.0))),
+            (
+                "gen_ai.evaluation.score.label",
+                Some(AnyValue::from("pass")),
+            ),
+            (
+                "gen_ai.evaluation.explanation",
+                explained.then(|| AnyValue::from("it answers")),
+            ),
+            ("error.type", None),
+        ] {
+            assert_eq!(attribute(&event, name), value, "{name}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use spanloom_core::StreamName;
 use spanloom_exporter::{Destination, Receipt};
-use spanloom_instrumentation::GenAiLayer;
+use spanloom_instrumentation::{Evaluation, GenAiLayer, RecordedCall};
 #[cfg(feature = "tracing")]
 use tracing_subscriber::{Layer as _, filter::Filtered, filter::LevelFilter, registry::LookupSpan};
 
@@ -127,6 +127,29 @@ impl Monitor {
         let layer = MonitorLayer::new(&pipeline.provider, &pipeline.own_spans);
         // Without its own filter, the layer would enable every span and event of every library.
         Some(layer.with_filter(LevelFilter::INFO))
+    }
+
+    /// Records an evaluation of a call: a score or a label by a test, a model or a person. spanloom's server and W&B keep it
+    /// with the call, as the result of a scorer; a collector gets the event `gen_ai.evaluation.result`. It is delivered and
+    /// counted as a call is. Its explanation is recorded only if content is. Returns `false` if nothing takes it: no call was
+    /// recorded, or the destinations are files and W&B's OTLP doors.
+    ///
+    /// ```no_run
+    /// # async fn f(client: async_openai::Client<async_openai::config::OpenAIConfig>, request: async_openai::types::chat::CreateChatCompletionRequest)
+    /// # -> Result<(), Box<dyn std::error::Error>> {
+    /// use spanloom::{Evaluation, MonitorAttributes, MonitorAttributesExt as _, RecordedCall};
+    ///
+    /// let monitor = spanloom::init_monitor("acme/chatbot/openai_logs")?;
+    /// let call = RecordedCall::default();
+    /// let attributes = MonitorAttributes::default().recorded_as(&call);
+    /// let answer = client.chat().create(request).monitor_attributes(attributes).await?;
+    /// monitor.evaluate(&call, Evaluation::new("relevance").with_score(0.8).with_label("pass"));
+    /// # drop(answer); Ok(()) }
+    /// ```
+    #[expect(clippy::must_use_candidate, reason = "most callers have no use for it")]
+    pub fn evaluate(&self, call: &RecordedCall, evaluation: Evaluation) -> bool {
+        let pipeline = self.pipeline.as_ref();
+        pipeline.is_some_and(|pipeline| pipeline.evaluate(call, evaluation))
     }
 
     /// Returns the outcome of the calls so far, and of the spans at each destination.

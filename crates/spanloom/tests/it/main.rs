@@ -15,6 +15,7 @@ mod content;
 #[cfg(feature = "otlp")]
 mod destinations;
 mod ending;
+mod evaluation;
 mod layer;
 mod monitor;
 #[cfg(feature = "tracing")]

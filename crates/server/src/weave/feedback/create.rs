@@ -64,7 +64,7 @@ const OTHERS: [&str; 13] = [
 
 /// What clients get for new feedback.
 #[derive(Serialize)]
-struct Created {
+pub(super) struct Created {
     id: String,
     created_at: Timestamp,
     wb_user_id: &'static str,
@@ -157,7 +157,7 @@ pub(in crate::weave) async fn replace(
 }
 
 impl New {
-    fn made(mut self) -> Result<(Document, Created), Problem> {
+    pub(super) fn made(mut self) -> Result<(Document, Created), Problem> {
         check_project(&self.project_id)?;
         if self.feedback_type == kind::REACTION {
             reaction::complete(&mut self.payload)?;

@@ -23,7 +23,7 @@ const OF_CALL: [&str; 11] = [
 ];
 
 /// Returns the reference to a call.
-pub(super) fn call_reference(project: &str, id: &str) -> String {
+fn call_reference(project: &str, id: &str) -> String {
     format!("{EXTERNAL}{project}/call/{id}")
 }
 
