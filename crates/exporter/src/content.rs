@@ -12,6 +12,7 @@ use spanloom_core::content::{ContentPolicy, Place};
 use spanloom_core::mapping::is_content;
 use spanloom_core::semconv as names;
 
+use crate::item::CallEvaluation;
 use crate::sampling::{Sampling, sampled_out};
 
 /// The event of an error in the conventions.
@@ -52,6 +53,7 @@ impl Content {
         }
         match self.sampling {
             Some(sampling) if !sampling.selects(span) => {
+                self.destination.apply(span);
                 DestinationContent::Without.apply(span);
                 span.attributes.push(sampled_out());
             }
@@ -62,8 +64,12 @@ impl Content {
 
 impl Content {
     /// Returns an evaluation as the destination may have it: its explanation may quote the call.
-    pub(crate) fn evaluation(&self, evaluation: &Evaluation) -> Evaluation {
-        let evaluation = evaluation.clone();
+    pub(crate) fn evaluation(&self, call: &CallEvaluation) -> Evaluation {
+        let evaluation = call.evaluation.clone();
+        let is_selected = |sampling: Sampling| sampling.selects_trace(call.trace);
+        if !self.sampling.is_none_or(is_selected) {
+            return evaluation.filtered(false, str::to_owned);
+        }
         match &self.destination {
             DestinationContent::Whole => evaluation,
             DestinationContent::Filtered(policy) => {

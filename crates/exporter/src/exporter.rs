@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
@@ -130,12 +130,12 @@ impl Exporter {
         })
     }
 
-    /// Sends an evaluation of a call to the servers that keep them with the call: spanloom's, and W&B's by its native API, as
+    /// Sends an evaluation of a call, made `at` this time, to the servers that keep them with the call: spanloom's, and W&B's by its native API, as
     /// the result of a scorer. It is queued, sent again, kept on disk and counted as a span is. Returns whether there is such a
-    /// server. Collectors get evaluations as events, from a layer.
+    /// server. Collectors get evaluations as events, from a layer. The call's project is that of the resource, else the default.
     #[expect(clippy::must_use_candidate, reason = "most callers have no use for it")]
-    pub fn evaluate(&self, call: &SpanContext, evaluation: Evaluation) -> bool {
-        let evaluation = CallEvaluation::of(call, evaluation);
+    pub fn evaluate(&self, call: &SpanContext, evaluation: Evaluation, at: SystemTime) -> bool {
+        let evaluation = CallEvaluation::of(call, evaluation, at);
         self.handle.fanout.evaluate(evaluation)
     }
 

@@ -1,8 +1,9 @@
 //! What an exporter sends: ended spans, and evaluations of calls.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::{Evaluation, Timestamp};
 
@@ -18,15 +19,17 @@ pub(crate) enum Item {
 pub(crate) struct CallEvaluation {
     /// The id of the call's span, and of its record.
     pub(crate) call: String,
+    pub(crate) trace: TraceId,
     pub(crate) at: Timestamp,
     pub(crate) evaluation: Evaluation,
 }
 
 impl CallEvaluation {
-    pub(crate) fn of(call: &SpanContext, evaluation: Evaluation) -> Self {
+    pub(crate) fn of(call: &SpanContext, evaluation: Evaluation, at: SystemTime) -> Self {
         Self {
             call: call.span_id().to_string(),
-            at: Timestamp::from(std::time::SystemTime::now()),
+            trace: call.trace_id(),
+            at: Timestamp::from(at),
             evaluation,
         }
     }

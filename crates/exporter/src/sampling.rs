@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{Status, TraceId};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use spanloom_core::{Outcome, semconv as names};
@@ -69,11 +69,14 @@ impl Sampling {
 
     /// Returns whether the span's content is sent.
     pub(crate) fn selects(&self, span: &SpanData) -> bool {
-        self.selects_trace(span) || failed(span) || self.is_dear(span) || self.is_slow(span)
+        self.selects_trace(span.span_context.trace_id())
+            || failed(span)
+            || self.is_dear(span)
+            || self.is_slow(span)
     }
 
-    fn selects_trace(&self, span: &SpanData) -> bool {
-        let [_, _, _, _, _, _, _, _, _, random @ ..] = span.span_context.trace_id().to_bytes();
+    pub(crate) fn selects_trace(&self, trace: TraceId) -> bool {
+        let [_, _, _, _, _, _, _, _, _, random @ ..] = trace.to_bytes();
         let random = random
             .iter()
             .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
@@ -118,7 +121,7 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use opentelemetry::InstrumentationScope;
-    use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+    use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceState};
     use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
     use super::*;

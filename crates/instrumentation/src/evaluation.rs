@@ -18,7 +18,7 @@ impl GenAiLayer {
         let Some((span, evaluation)) = self.evaluated(call, evaluation) else {
             return false;
         };
-        self.send_evaluation(&span, &evaluation)
+        self.send_evaluation(&span, &evaluation, SystemTime::now())
     }
 
     /// Returns the call's span, and the evaluation as it may be recorded; `None` if no call was recorded.
@@ -37,11 +37,16 @@ impl GenAiLayer {
 
     #[doc(hidden)]
     #[must_use]
-    pub fn send_evaluation(&self, span: &SpanContext, evaluation: &Evaluation) -> bool {
+    pub fn send_evaluation(
+        &self,
+        span: &SpanContext,
+        evaluation: &Evaluation,
+        at: SystemTime,
+    ) -> bool {
         let Some(events) = &self.config().content.events else {
             return false;
         };
-        events.emit(Event::evaluation(evaluation, span, SystemTime::now()));
+        events.emit(Event::evaluation(evaluation, span, at));
         true
     }
 }

@@ -63,7 +63,6 @@ mod pipeline;
 mod prices;
 mod processor;
 mod resource;
-mod shared_wait;
 mod signals;
 #[cfg(feature = "tracing")]
 mod span_stack;

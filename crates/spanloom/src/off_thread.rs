@@ -1,5 +1,6 @@
 //! Blocking work for async code.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -29,6 +30,40 @@ where
     }
 }
 
+/// Permits for a number of threads.
+#[derive(Debug)]
+pub(crate) struct Permits {
+    most: usize,
+    taken: Arc<AtomicUsize>,
+}
+
+/// A permit for a thread, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit(Arc<AtomicUsize>);
+
+impl Permits {
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            most,
+            taken: Arc::default(),
+        }
+    }
+
+    /// Returns a permit, if not all are taken.
+    pub(crate) fn take(&self) -> Option<Permit> {
+        let permit = Permit(Arc::clone(&self.taken));
+        let taken = self.taken.fetch_add(1, Ordering::Relaxed);
+        // One that is too much gives itself back.
+        (taken < self.most).then_some(permit)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
@@ -51,6 +86,15 @@ mod tests {
         }
         start.send(()).unwrap();
         is_done.recv().unwrap();
+    }
+
+    #[test]
+    fn a_permit_that_is_dropped_can_be_taken_again() {
+        let permits = Permits::new(2);
+        let taken = [permits.take(), permits.take(), permits.take()];
+        assert_eq!(taken.iter().flatten().count(), 2);
+        drop(taken);
+        assert!(permits.take().is_some());
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! The monitor's own pipeline: layer, recorder, provider, exporter.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
@@ -203,8 +203,22 @@ impl Pipeline {
         let Some((span, evaluation)) = self.layer.evaluated(call, evaluation) else {
             return false;
         };
-        let as_event = self.layer.send_evaluation(&span, &evaluation);
-        self.exporter.evaluate(&span, evaluation) || as_event
+        // One time for both, so that a server that gets both keeps one.
+        let at = SystemTime::now();
+        let as_event = self.layer.send_evaluation(&span, &evaluation, at);
+        self.exporter.evaluate(&span, evaluation, at) || as_event
+    }
+
+    /// Returns the account so far, with the calls that the recorder has not read as queued.
+    pub(crate) fn receipt(&self) -> Receipt {
+        self.with_waiting(self.exporter.receipt())
+    }
+
+    fn with_waiting(&self, mut receipt: Receipt) -> Receipt {
+        let waiting = self.recorder.stats().waiting;
+        receipt.total.received += waiting;
+        receipt.total.queued += waiting;
+        receipt
     }
 
     /// Returns the account so far.
@@ -225,12 +239,10 @@ impl Pipeline {
         // A slow recorder must leave the exporter time to write its records to disk.
         let time = deadline.left();
         let recorded = recorder(&self.recorder, time - WRITING.min(time / WRITING_SHARE));
-        let mut receipt = exporter(&self.exporter, deadline.left());
-        if recorded.is_err() {
-            let waiting = self.recorder.stats().waiting;
-            receipt.total.received += waiting;
-            receipt.total.queued += waiting;
+        let receipt = exporter(&self.exporter, deadline.left());
+        match recorded {
+            Ok(()) => receipt,
+            Err(_) => self.with_waiting(receipt),
         }
-        receipt
     }
 }

@@ -12,6 +12,8 @@ use crate::json::{Document, Edits, Member, Node};
 
 /// The deepest JSON that is read, because the traversal recurses.
 const DEEPEST: usize = 128;
+/// The most texts of JSON inside each other that are read, each as deep as [`DEEPEST`]; what is deeper is withheld.
+const MOST_TEXTS: usize = 4;
 
 pub(super) struct Rewriter<'p> {
     policy: &'p ContentPolicy,
@@ -19,6 +21,8 @@ pub(super) struct Rewriter<'p> {
     /// Keys from the outermost to the innermost, joined by dots.
     path: String,
     edits: Edits,
+    /// The texts of JSON around what is read.
+    texts: usize,
     withheld: u64,
 }
 
@@ -29,6 +33,7 @@ impl<'p> Rewriter<'p> {
             place,
             path: String::new(),
             edits: Edits::default(),
+            texts: 0,
             withheld: 0,
         }
     }
@@ -153,31 +158,57 @@ impl<'p> Rewriter<'p> {
 
     /// Rewrites content that the rules for roles and kinds keep: rules for paths may still match inside it.
     fn kept(&mut self, node: Node<'_>, context: Context<'_>) {
-        self.fields(node, context);
+        if node.text().is_none() {
+            return self.fields(node, context);
+        }
+        // Arguments are sent as JSON in a text, and so are many results: the leaves are texts of their own.
+        match self.inside(node, context) {
+            Some(Cow::Owned(edited)) => self.edits.replace_by_text(node, &edited),
+            Some(Cow::Borrowed(_)) => {}
+            None => self.text(node, context),
+        }
     }
 
-    /// Rewrites a text, or the JSON in it: arguments of tools are sent as JSON in a text, and so are many results, alone or
-    /// in a part of them. Paths begin anew there.
+    /// Rewrites a text inside JSON: the JSON that the text itself may be, by paths, and then the text as a whole.
     fn leaf(&mut self, node: Node<'_>, context: Context<'_>) {
+        let Some(Cow::Owned(edited)) = self.inside(node, context) else {
+            return self.text(node, context);
+        };
+        let is_limited = self.policy.redacts() || edited.len() > self.policy.limit();
+        let kept = is_limited.then(|| self.policy.kept(&self.at(context), &edited));
+        let (edited, withheld) = kept.flatten().unwrap_or((edited, false));
+        self.withheld = self.withheld.saturating_add(u64::from(withheld));
+        self.edits.replace_by_text(node, &edited);
+    }
+
+    /// Returns the JSON in a text of a tool as its rules for paths leave it; `None` for any other text. Paths begin anew there.
+    fn inside<'n>(&mut self, node: Node<'n>, context: Context<'_>) -> Option<Cow<'n, str>> {
         let structured = matches!(context.part, Some(Part::ToolCall | Part::ToolResult));
         let text = node
             .text()
-            .filter(|_| structured && self.policy.has_paths());
-        let text = text.filter(|text| text.starts_with(['{', '[']));
-        let Some((text, document)) = text.as_deref().and_then(|it| Some((it, readable(it)?)))
-        else {
-            return self.text(node, context);
-        };
+            .filter(|_| structured && self.policy.has_paths())?;
+        if !text.trim_start().starts_with(['{', '[']) {
+            return None;
+        }
+        if self.texts == MOST_TEXTS {
+            return Some(Cow::Owned(ContentPolicy::UNREAD.to_owned()));
+        }
+        let document = readable(&text)?;
         let outside = (
             std::mem::take(&mut self.edits),
             std::mem::take(&mut self.path),
         );
+        self.texts += 1;
         self.fields(document.root(), context);
         let inside = std::mem::replace(&mut self.edits, outside.0);
         self.path = outside.1;
-        if let Cow::Owned(edited) = inside.apply(text) {
-            self.edits.replace_by_text(node, &edited);
-        }
+        self.texts -= 1;
+        let edited = match inside.apply(&text) {
+            Cow::Owned(edited) => Some(edited),
+            Cow::Borrowed(_) => None,
+        };
+        drop(document);
+        Some(edited.map_or(text, Cow::Owned))
     }
 
     /// Rewrites the user's own JSON, in which only paths are known.

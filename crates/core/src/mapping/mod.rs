@@ -33,4 +33,5 @@ pub use attribute::{Attributes, Remaining};
 pub use content::{UnreadContent, is_content};
 pub use event::{Event, Link};
 pub use mapped::MappedSpan;
+pub use route::stream_of;
 pub use span::{Span, SpanStatus, mapped, record};

@@ -26,6 +26,12 @@ pub(super) fn destination(
     }
 }
 
+/// Returns the stream of what a resource sends, but for spans that name one themselves.
+#[must_use]
+pub fn stream_of(resource: &Attributes, default: &StreamName) -> StreamName {
+    destination(&mut Attributes::default(), resource, default)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

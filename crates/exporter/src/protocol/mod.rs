@@ -97,7 +97,7 @@ impl Protocol {
         let span = match (item, &*self) {
             (Item::Span(span), _) => span,
             (Item::Evaluation(evaluation), Self::Weave(weave)) => {
-                return weave.encode_evaluation(&evaluation);
+                return weave.encode_evaluation(&evaluation, resource);
             }
             (Item::Evaluation(_), _) => return None,
         };

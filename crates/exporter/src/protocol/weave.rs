@@ -8,7 +8,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use spanloom_core::mapping::Attributes;
+use spanloom_core::mapping::{Attributes, stream_of};
 use spanloom_core::{Record, StreamName};
 
 use super::Stored;
@@ -95,14 +95,23 @@ impl Weave {
     }
 
     /// Encodes an evaluation as feedback on its call.
-    pub(super) fn encode_evaluation(&self, call: &CallEvaluation) -> Option<Stored> {
-        let project = format!("{}/{}", self.stream.entity, self.stream.project);
-        let evaluation = self.content.evaluation(&call.evaluation);
+    pub(super) fn encode_evaluation(
+        &self,
+        call: &CallEvaluation,
+        resource: &Resource,
+    ) -> Option<Stored> {
+        let resource = self.resource.get_or_init(|| attributes(resource));
+        let stream = stream_of(resource, &self.stream);
+        let project = format!("{}/{}", stream.entity, stream.project);
+        let evaluation = self.content.evaluation(call);
         let feedback = evaluation.feedback(&project, &call.call, call.at)?;
-        // Each has a route and so a request of its own: older servers of W&B take one at a time.
-        let id = feedback.get("id").and_then(serde_json::Value::as_str)?;
+        // One route is one request, and W&B's older servers take one at a time.
+        let route = match self.is_hosted {
+            true => feedback.get("id").and_then(serde_json::Value::as_str)?,
+            false => &project,
+        };
         Some(Stored {
-            route: format!("{FEEDBACK}{id}").into(),
+            route: format!("{FEEDBACK}{route}").into(),
             body: serde_json::to_vec(&feedback).ok()?.into(),
         })
     }
@@ -110,8 +119,14 @@ impl Weave {
     pub(crate) fn request(&self, records: &[&Stored]) -> Option<Request> {
         let route = std::str::from_utf8(&records.first()?.route).ok()?;
         if route.starts_with(FEEDBACK) {
-            let body = records.first()?.body.clone();
-            return Some(self.post(&["feedback", "create"], body));
+            return Some(match records {
+                [one] => self.post(&["feedback", "create"], one.body.clone()),
+                all => {
+                    let bodies = all.iter().map(|stored| Cow::Borrowed(&*stored.body));
+                    let body = batch(&bodies.collect::<Vec<_>>());
+                    self.post(&["feedback", "batch", "create"], body)
+                }
+            });
         }
         let (entity, project) = route.split_once('/')?;
         self.request_to(entity, project, records)
@@ -157,13 +172,14 @@ impl Weave {
         }
     }
 
-    /// Returns what an answer to feedback means. A server that fails on one, or has no feedback, must not hold up calls.
+    /// Returns what an answer to feedback means. A server that is busy gets it again; one that fails on it, refuses it or has no
+    /// feedback must not hold up calls.
     fn judge_feedback(answer: &Answer) -> Verdict {
         match of_status(Table::Weave, answer.status, answer.retry_after()) {
-            Verdict::Delivered { .. } if !answer.is_object() => Verdict::Retry(None),
-            Verdict::Unsupported | Verdict::Split => Verdict::Rejected,
-            Verdict::Retry(None) if answer.status == 500 => Verdict::Rejected,
-            other => other,
+            Verdict::Delivered { .. } if !answer.is_object() => Verdict::Rejected,
+            Verdict::Retry(pause) if answer.status != 500 => Verdict::Retry(pause),
+            delivered @ Verdict::Delivered { .. } => delivered,
+            _ => Verdict::Rejected,
         }
     }
 

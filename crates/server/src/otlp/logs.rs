@@ -56,7 +56,7 @@ impl Taken {
     fn evaluation(&mut self, sender: &Sender, [_, span_id]: &[String; 2], event: &SpanEvent) {
         let StreamName {
             entity, project, ..
-        } = &sender.stream;
+        } = mapping::stream_of(&sender.resource, &sender.stream);
         let project = format!("{entity}/{project}");
         match evaluation(&project, span_id, event.at, &event.fields) {
             Some(feedback) => self.feedback.entry(project).or_default().push(feedback),

@@ -100,3 +100,22 @@ async fn an_evaluation_is_feedback_on_its_call_whichever_comes_first() {
         assert_eq!(info["other_logs"], 2, "the nameless one, twice: {info}");
     }
 }
+
+#[tokio::test]
+async fn an_evaluation_follows_the_project_of_its_resource() {
+    let server = Running::new().await;
+    let resource = json!({"attributes": [
+        attribute("spanloom.entity", text("acme")), attribute("spanloom.project", text("shop"))]});
+    let name = attribute("gen_ai.evaluation.name", text("tone"));
+    let record = event("gen_ai.evaluation.result", &[name]);
+    let logs =
+        json!({"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [record]}]}]});
+    post(&server, "/v1/logs", logs.to_string()).await;
+    let found = server
+        .post("/feedback/query", &json!({"project_id": "acme/shop"}))
+        .await;
+    let found: Value = found.json().await.unwrap();
+    let kept = &found["result"][0];
+    let call = format!("weave:///acme/shop/call/{}", "02".repeat(8));
+    assert_eq!(kept["weave_ref"], call, "{found}");
+}

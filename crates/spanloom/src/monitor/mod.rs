@@ -19,10 +19,9 @@ use crate::error::Error;
 #[cfg(feature = "tracing")]
 use crate::layer::MonitorLayer;
 use crate::notice;
-use crate::off_thread::off_thread;
+use crate::off_thread::{Permits, off_thread};
 use crate::operation::Registration;
 use crate::pipeline::Pipeline;
-use crate::shared_wait::SharedWait;
 use crate::stats::MonitorStats;
 
 /// The longest time for which dropping a monitor may block its thread.
@@ -59,12 +58,15 @@ pub struct Monitor {
     pipeline: Option<Arc<Pipeline>>,
     /// The functions of `operation` record here while this is kept.
     registration: Option<Registration>,
-    flushes: SharedWait<Receipt>,
+    flushes: Permits,
     /// Prints a line, or nothing.
     announce: fn(&str),
 }
 
 impl Monitor {
+    /// The most flushes that wait at the same time.
+    pub const MOST_FLUSHES: usize = 16;
+
     /// Returns the builder of a monitor that records into `entity/project/stream`.
     pub fn builder(stream: &str) -> MonitorBuilder {
         MonitorBuilder::of(stream, Environment::read())
@@ -83,7 +85,7 @@ impl Monitor {
             destination,
             registration: pipeline.as_ref().map(|it| Registration::of(&it.layer)),
             pipeline,
-            flushes: SharedWait::default(),
+            flushes: Permits::new(Self::MOST_FLUSHES),
             announce,
         }
     }
@@ -130,9 +132,9 @@ impl Monitor {
     }
 
     /// Records an evaluation of a call: a score or a label by a test, a model or a person. spanloom's server and W&B keep it
-    /// with the call, as the result of a scorer; a collector gets the event `gen_ai.evaluation.result`. It is delivered and
-    /// counted as a call is. Its explanation is recorded only if content is. Returns `false` if nothing takes it: no call was
-    /// recorded, or the destinations are files and W&B's OTLP doors.
+    /// with the call, as the result of a scorer; there it is delivered and counted as a call is. A collector gets the event
+    /// `gen_ai.evaluation.result`, which is neither kept on disk nor counted. Its explanation is recorded only if content is.
+    /// Returns `false` if nothing takes it: no call was recorded, or the destinations are files and W&B's OTLP doors.
     ///
     /// ```no_run
     /// # async fn f(client: async_openai::Client<async_openai::config::OpenAIConfig>, request: async_openai::types::chat::CreateChatCompletionRequest)
@@ -162,8 +164,8 @@ impl Monitor {
     }
 
     /// Waits until every call that has already ended is delivered, or until `timeout`, and returns the account: what
-    /// each destination acknowledged and what is still queued. Works on every runtime: one thread waits for any
-    /// number of flushes.
+    /// each destination acknowledged and what is still queued. Works on every runtime: a thread of its own waits.
+    /// If [`MOST_FLUSHES`](Self::MOST_FLUSHES) flushes wait already, it returns the account so far.
     ///
     /// A span with two destinations is counted once for each; the receipt also lists the destinations separately. With
     /// a spool, the wait ends once an unreachable destination has been tried and everything is on disk.
@@ -174,8 +176,16 @@ impl Monitor {
         let Some(pipeline) = self.pipeline.clone() else {
             return Receipt::default();
         };
-        let flush = move |timeout| pipeline.flush(timeout);
-        self.flushes.wait(timeout, flush).await
+        match self.flushes.take() {
+            Some(permit) => {
+                let flush = move || {
+                    let _permit = permit;
+                    pipeline.flush(timeout)
+                };
+                off_thread(flush).await
+            }
+            None => pipeline.receipt(),
+        }
     }
 
     /// Flushes as [`Monitor::flush`] does, and blocks the calling thread: for code that is not async. In async code it

@@ -13,7 +13,7 @@ it('shows scores first, each with its label and its reason', () => {
     { id: '4', feedback_type: 'wandb.runnable.judge', payload: { output: { error: 'timeout', by: 'm' } } },
   ];
   expect(shown(feedback)).toEqual([
-    { id: '2', name: 'relevance', text: '0.1235 · pass', why: 'it rains' },
+    { id: '2', name: 'relevance', text: '0.123456 · pass', why: 'it rains' },
     { id: '3', name: 'length', text: '7', why: '' },
     { id: '4', name: 'judge', text: 'failed: timeout · {"by":"m"}', why: '' },
     { id: '1', name: 'reaction', text: '👍', why: '' },

@@ -13,7 +13,7 @@ const SCORER = 'wandb.runnable.';
 
 function text(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(Math.round(value * 1e4) / 1e4);
+  if (typeof value === 'number') return String(Number(value.toPrecision(6)));
   return value === null || value === undefined ? '' : JSON.stringify(value);
 }
 
@@ -28,7 +28,7 @@ export function shown(feedback: Feedback[]): Shown[] {
     const parts = (typeof output === 'object' && output !== null ? output : { score: output }) as Record<string, unknown>;
     const { score, label, explanation, error, ...rest } = parts;
     const other = Object.keys(rest).length > 0 ? JSON.stringify(rest) : '';
-    const texts = [score, label, error === undefined ? undefined : `failed: ${text(error)}`, other].map(text);
+    const texts = [score, label, error === undefined || error === null ? undefined : `failed: ${text(error)}`, other].map(text);
     const name = type.slice(SCORER.length);
     return { id, name, text: texts.filter((part) => part !== '').join(' · '), why: text(explanation), scored: 0 };
   });
