@@ -20,6 +20,21 @@
 //! | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` | that collector, in addition to the server or W&B if both are set |
 //! | none | the spanloom server on this machine, `http://127.0.0.1:7440` (`spanloom serve`) |
 //!
+//! # Which type do I need
+//!
+//! | you want | type |
+//! |---|---|
+//! | to record calls, without a pipeline of your own | [`Monitor`], by [`init_monitor`] or [`Monitor::builder`] |
+//! | calls as spans of your own tracer provider | [`GenAiLayer`], of `spanloom-instrumentation` |
+//! | your own provider's spans at W&B, at a spanloom server or in files | `Exporter`, of `spanloom-exporter` |
+//! | agents and tools around calls | [`agent`], [`tool`] and the others of [`operation`] |
+//! | data on each call: attributes, conversation, user, prompt | [`MonitorAttributes`], [`prompt!`](prompt) |
+//! | to name a call after it was made, and to score it | [`RecordedCall`], [`Evaluation`] |
+//! | to know what was delivered | [`Receipt`], of [`Monitor::flush`] and [`Monitor::shutdown`] |
+//! | less content | [`content::ContentPolicy`], [`Sampling`], [`MonitorBuilder::without_content`] |
+//!
+//! Examples, one file per task: `cargo run -p spanloom-examples --example quickstart`, in the repository.
+//!
 //! # What it changes in the service
 //!
 //! The monitor sets nothing global. A call joins the trace and becomes a child of the span it is made in if that span

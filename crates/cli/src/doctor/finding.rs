@@ -111,7 +111,7 @@ impl fmt::Display for Findings {
             // Fields that arrived are one line.
             if let Some(first) = of_check.first() {
                 let details: Vec<&str> = of_check.iter().map(|it| &*it.detail).collect();
-                first.write(f, &details.join(", "))?;
+                first.write(f, &details.join("; "))?;
             }
         }
         Ok(())
