@@ -141,12 +141,13 @@ impl Running {
                 }
                 span.finish();
             }
-            Some(RequestSpan::OfTool(tool)) => {
-                if let Some(failure) = &failure {
-                    tool.fail(failure.kind.clone(), &failure.message);
-                    tool.context().span().set_attributes(failure.status_code());
+            Some(RequestSpan::OfTool(tool)) => match &failure {
+                Some(it) => {
+                    let code = it.status_code().into_iter().collect();
+                    tool.fail(it.kind.clone(), &it.message, code);
                 }
-            }
+                None => tool.succeed(),
+            },
             None => {}
         }
         self.measure(failure.as_ref());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use opentelemetry::metrics::Meter;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _};
@@ -54,10 +54,19 @@ impl ToolAround {
         &self.context
     }
 
-    /// Notes the error with which the tool's span will end, whatever its future returns.
-    pub fn fail(&self, kind: Cow<'static, str>, message: &str) {
+    /// Notes the error with which the tool's span will end, whatever its future returns, unless a later try goes well.
+    pub fn fail(&self, kind: Cow<'static, str>, message: &str, attributes: Vec<KeyValue>) {
         let message = self.layer.masked(message).into_owned();
-        self.ending.note(Failure { kind, message });
+        self.ending.note(Some(Failure {
+            kind,
+            message,
+            attributes,
+        }));
+    }
+
+    /// Notes that the tool's call went well: earlier tries do not count.
+    pub fn succeed(&self) {
+        self.ending.note(None);
     }
 }
 
@@ -166,12 +175,6 @@ impl AdapterSpan {
     #[must_use]
     pub fn inside(&self) -> &Context {
         &self.inside
-    }
-
-    /// Returns the time since the start.
-    #[must_use]
-    pub fn elapsed(&self) -> Duration {
-        self.open.started_at.elapsed()
     }
 
     /// Adds an attribute at the end of the span.

@@ -100,7 +100,12 @@ impl OpenOperation {
 
     pub(super) fn fail_as(&mut self, kind: Cow<'static, str>, message: &str) {
         let message = self.config.content.policy.text(message).into_owned();
-        self.failed = Some(Failure { kind, message });
+        let attributes = Vec::new();
+        self.failed = Some(Failure {
+            kind,
+            message,
+            attributes,
+        });
     }
 
     /// Ends the operation: completed, unless it has failed.
@@ -114,14 +119,18 @@ impl OpenOperation {
         }
         let queue = self.config.recorder.queue();
         queue.operation_ended(&self.context);
-        let (kind, outcome, status) =
-            match self.ending.noted().cloned().or_else(|| self.failed.take()) {
-                Some(Failure { kind, message }) => {
-                    (Some(kind), Outcome::Error, Status::error(message))
-                }
-                None => (None, otherwise, Status::Unset),
-            };
+        let failure = self.ending.take_noted().or_else(|| self.failed.take());
+        let (kind, outcome, status, more) = match failure {
+            Some(it) => (
+                Some(it.kind),
+                Outcome::Error,
+                Status::error(it.message),
+                it.attributes,
+            ),
+            None => (None, otherwise, Status::Unset, Vec::new()),
+        };
         let mut attributes = std::mem::take(&mut self.attributes);
+        attributes.extend(more);
         if self.dropped_bytes > 0 {
             let bytes = i64::try_from(self.dropped_bytes).unwrap_or(i64::MAX);
             attributes.push(KeyValue::new(names::SPANLOOM_CONTENT_DROPPED_BYTES, bytes));

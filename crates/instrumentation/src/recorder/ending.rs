@@ -1,8 +1,10 @@
 //! The end of an operation, which its owner, what is inside it, and the end of the recording share.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use opentelemetry::KeyValue;
 
 /// The error with which an operation ends.
 #[derive(Clone, Debug)]
@@ -10,13 +12,15 @@ pub(crate) struct Failure {
     /// The value of `error.type`.
     pub(crate) kind: Cow<'static, str>,
     pub(crate) message: String,
+    /// What else the span has for it.
+    pub(crate) attributes: Vec<KeyValue>,
 }
 
 /// The end of an operation.
 #[derive(Debug, Default)]
 pub(crate) struct Ending {
     is_over: AtomicBool,
-    noted: OnceLock<Failure>,
+    noted: Mutex<Option<Failure>>,
 }
 
 impl Ending {
@@ -29,12 +33,16 @@ impl Ending {
         !self.is_over.swap(true, Ordering::AcqRel)
     }
 
-    /// Notes an error from inside; the first one counts.
-    pub(crate) fn note(&self, failure: Failure) {
-        drop(self.noted.set(failure));
+    /// Notes what came of a try inside: an error, or `None` if it went well. The last one counts.
+    pub(crate) fn note(&self, failure: Option<Failure>) {
+        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
-    pub(crate) fn noted(&self) -> Option<&Failure> {
-        self.noted.get()
+    /// Removes and returns the noted error.
+    pub(crate) fn take_noted(&self) -> Option<Failure> {
+        self.noted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }

@@ -181,3 +181,24 @@ async fn without_a_layer_nothing_is_recorded_and_all_works() {
         "{spans:?}"
     );
 }
+
+#[tokio::test]
+async fn a_tool_that_tries_again_and_succeeds_has_not_failed() {
+    let setup = Setup::with(Content::Off).await;
+    let tool = setup.here.layer.tool("forecast").run_infallible(async {
+        let wrong = CallToolRequestParams::new("forecast");
+        let first = setup.client.call_tool(wrong).await;
+        assert!(first.is_err() || first.is_ok_and(|answer| answer.is_error == Some(true)));
+        setup.client.call_tool(bonn()).await.unwrap();
+    });
+    tool.await;
+    let span = setup.here.span("execute_tool forecast");
+    assert_eq!(
+        text(&span, "spanloom.outcome").as_deref(),
+        Some("completed")
+    );
+    for name in ["error.type", "rpc.response.status_code"] {
+        assert_eq!(text(&span, name), None, "{name}");
+    }
+    assert_eq!(span.status, Status::Unset);
+}
