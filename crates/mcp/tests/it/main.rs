@@ -9,6 +9,7 @@
 
 mod content;
 mod handler;
+mod http;
 mod metrics;
 mod requests;
 mod setup;
