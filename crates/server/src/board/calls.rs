@@ -9,21 +9,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use spanloom_core::{Outcome, Record, UsageSource, weave};
 
-use super::below::Below;
 use super::content::Bodies;
 use super::conversation::Conversation;
-use super::selection::{Parameters, Selection};
+use super::scope::Scope;
+use super::selection::{Parameters, project};
 use super::stats::ms;
 use super::text::{completion, prompt};
+use super::tree::{Below, Tree};
 use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::store::question::{self, Column, Order, Until};
+use crate::store::question::{self, Column, Number, Order, Until};
 use crate::store::{Code, Id, Memory, Row, Store};
 use crate::weave::{add_costs, of_call, present};
 
 /// A row of the table; see the board's API.
 #[derive(Debug, Serialize)]
-struct CallRow {
+pub(super) struct CallRow {
     id: String,
     trace_id: String,
     parent_id: Option<String>,
@@ -60,7 +61,7 @@ struct CallRow {
 }
 
 impl CallRow {
-    fn of(row: &Row, memory: &Memory) -> Self {
+    pub(super) fn of(row: &Row, memory: &Memory) -> Self {
         let text = |code: Code| memory.dictionary.text(code).to_owned();
         let attributes = row
             .attributes
@@ -103,7 +104,7 @@ impl CallRow {
     }
 
     /// Adds the fields that only the record contains.
-    fn complete(&mut self, record: &Record) {
+    pub(super) fn complete(&mut self, record: &Record) {
         let bodies = Bodies::of(record);
         let content = bodies.content();
         self.exception = record.exception.as_deref().map(readable);
@@ -138,35 +139,40 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref());
+    let scope = Scope::of(&app, &parameters).await?;
     let store = Arc::clone(&app);
-    let question = move |until: &Until| table(&parameters, &store.store, until);
+    let question = move |until: &Until| table(&parameters, &scope, &store.store, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
 }
 
-fn table(parameters: &Parameters, store: &Store, until: &Until) -> Result<Value, Problem> {
+fn table(
+    parameters: &Parameters,
+    scope: &Scope,
+    store: &Store,
+    until: &Until,
+) -> Result<Value, Problem> {
     let limit = parameters.number("limit", 50, 1..=500)?;
     let offset = parameters.number("offset", 0, 0..=usize::MAX)?;
     let order = order(parameters.one("sort").unwrap_or("-started_at"))?;
-    let memory = store.memory();
-    let selection = Selection::read(parameters, &memory)?;
+    let memory = &*scope.memory;
     let most = offset.saturating_add(limit);
     let found = question::page(
         &memory.rows,
         &memory.dictionary,
-        &selection.filter(),
+        &scope.filter(),
         order,
         most,
         until,
     )?;
     let places: Vec<usize> = found.places.into_iter().skip(offset).collect();
     let rows = places.iter().filter_map(|place| memory.rows.get(*place));
-    let mut calls: Vec<CallRow> = rows.map(|row| CallRow::of(&row, &memory)).collect();
-    store.read(&memory, &places, |index, record| {
+    let mut calls: Vec<CallRow> = rows.map(|row| CallRow::of(&row, memory)).collect();
+    store.read(memory, &places, |index, record| {
         if let Some(shown) = calls.get_mut(index) {
             shown.complete(&record);
         }
     })?;
-    Ok(json!({"total": found.total, "calls": calls}))
+    Ok(json!({"total": found.total, "calls": calls, "search": scope.about_search()}))
 }
 
 /// A call: its row and its full record.
@@ -187,11 +193,7 @@ pub(super) async fn one(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref());
-    let project = format!(
-        "{}/{}",
-        parameters.required("entity")?,
-        parameters.required("project")?
-    );
+    let project = project(&parameters)?;
     let id = parameters.required("id")?.to_owned();
     let store = Arc::clone(&app);
     let question = move || whole(&store.store, &project, &id);
@@ -216,7 +218,7 @@ fn whole(store: &Store, project: &str, id: &str) -> Result<CallDetail, Problem> 
     })?;
     let (conversation, call) = call.ok_or_else(missing)?;
     Ok(CallDetail {
-        below: Below::of(&memory, place),
+        below: below(&memory, place, &row),
         row: shown,
         stream: memory.dictionary.text(row.stream).to_owned(),
         conversation,
@@ -225,13 +227,19 @@ fn whole(store: &Store, project: &str, id: &str) -> Result<CallDetail, Problem> 
     })
 }
 
+/// Returns what counts in the place of a call that does not.
+fn below(memory: &Memory, place: usize, row: &Row) -> Option<Below> {
+    let tree = (!row.counts()).then(|| Tree::of(memory, row.project, &row.trace))?;
+    tree.below(place)
+}
+
 const COLUMNS: [(&str, Column); 8] = [
-    ("started_at", Column::StartedAt),
-    ("latency_ms", Column::Latency),
-    ("cost_usd", Column::Cost),
-    ("input_tokens", Column::InputTokens),
-    ("output_tokens", Column::OutputTokens),
-    ("total_tokens", Column::TotalTokens),
+    ("started_at", Column::Number(Number::StartedAt)),
+    ("latency_ms", Column::Number(Number::Latency)),
+    ("cost_usd", Column::Number(Number::Cost)),
+    ("input_tokens", Column::Number(Number::InputTokens)),
+    ("output_tokens", Column::Number(Number::OutputTokens)),
+    ("total_tokens", Column::Number(Number::TotalTokens)),
     ("model", Column::Model),
     ("status", Column::Status),
 ];

@@ -27,8 +27,14 @@ pub(super) async fn delete(
         let (store, parameters) = (Arc::clone(&app), Arc::clone(&parameters));
         let question = move |until: &Until| {
             let memory = store.store.memory();
-            let filter = Selection::read(&parameters, &memory)?.filter();
+            let selection = Selection::read(&parameters, &memory)?;
+            if !selection.search().words().is_empty() {
+                let reason = "calls cannot be deleted by their content; search for them, and delete by fields";
+                return Err(Problem::bad_request(reason));
+            }
+            let filter = selection.filter(&memory);
             let mut places = question::places(&memory.rows, &filter, PAGE, until)?;
+            drop(filter);
             places.retain(|place| *place < end);
             Ok((memory, places))
         };

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use spanloom_core::Outcome;
-
+use super::property::{NOWHERE, PROPERTIES, code};
+use super::search::Search;
 use crate::reply::Problem;
 use crate::store::question::{Dimension, Filter, Range};
-use crate::store::{Code, Memory, Status, outcome};
+use crate::store::{Code, Memory};
 
 /// The pairs of a query string; a name may occur more than once.
 pub(super) struct Parameters(Vec<(String, String)>);
@@ -62,59 +62,40 @@ impl Parameters {
     }
 }
 
-/// Returns a stream's `entity/project` and its name.
-pub(super) fn place(parameters: &Parameters) -> Result<(String, &str), Problem> {
-    let project = format!(
-        "{}/{}",
-        parameters.required("entity")?,
-        parameters.required("project")?
-    );
-    Ok((project, parameters.required("stream")?))
+/// Returns a project's `entity/project`.
+pub(super) fn project(parameters: &Parameters) -> Result<String, Problem> {
+    let entity = parameters.required("entity")?;
+    Ok([entity, "/", parameters.required("project")?].concat())
 }
 
-/// A selection of one stream's calls by time range and filters.
+/// Returns a stream's `entity/project` and its name.
+pub(super) fn place(parameters: &Parameters) -> Result<(String, &str), Problem> {
+    Ok((project(parameters)?, parameters.required("stream")?))
+}
+
+/// A selection of one stream's calls by time range, filters and a search.
 pub(super) struct Selection {
     project: Option<Code>,
     stream: Option<Code>,
     range: Range,
     wanted: Vec<(Dimension, Vec<Option<Code>>)>,
+    search: Search,
 }
 
-/// The code of a text that is not stored: it matches no row.
-const NOWHERE: Code = Code::MAX;
-
-/// The properties that a request filters by, with their parameter.
-const FILTERS: [(&str, Dimension); 7] = [
-    ("model", Dimension::Model),
-    ("op", Dimension::Operation),
-    ("provider", Dimension::Provider),
-    ("status", Dimension::Status),
-    ("outcome", Dimension::Outcome),
-    ("user", Dimension::User),
-    ("thread", Dimension::Thread),
-];
+/// Returns the properties that a request filters by, with their parameter. A stream is a place.
+fn filters() -> impl Iterator<Item = (&'static str, Dimension)> {
+    let all = PROPERTIES.into_iter();
+    all.filter(|(_, of)| *of != Dimension::Stream)
+}
 
 /// The other parameters of a selection.
-const OTHERS: [&str; 6] = ["entity", "project", "stream", "from", "to", "attr"];
-
-/// Returns the code of a property's value; an empty text is a missing value.
-fn code(of: Dimension, text: &str, memory: &Memory) -> Option<Code> {
-    let number = |number: Option<u8>| number.map(Code::from);
-    let code = match of {
-        _ if text.is_empty() => return None,
-        Dimension::Status => number(Status::from_word(text).map(Status::number)),
-        Dimension::Outcome => number(Outcome::from_word(text).map(outcome::number)),
-        _ => memory.dictionary.code(text),
-    };
-    Some(code.unwrap_or(NOWHERE))
-}
+const OTHERS: [&str; 7] = ["entity", "project", "stream", "from", "to", "attr", "q"];
 
 impl Selection {
     /// Refuses parameters that select nothing.
     pub(super) fn check_names(parameters: &Parameters) -> Result<(), Problem> {
-        let is_known = |name: &str| {
-            OTHERS.contains(&name) || FILTERS.iter().any(|(filter, _)| *filter == name)
-        };
+        let is_known =
+            |name: &str| OTHERS.contains(&name) || filters().any(|(filter, _)| filter == name);
         match parameters.0.iter().find(|(name, _)| !is_known(name)) {
             Some((name, _)) => Err(Problem::bad_request(format!("unknown parameter {name}"))),
             None => Ok(()),
@@ -124,7 +105,7 @@ impl Selection {
     pub(super) fn read(parameters: &Parameters, memory: &Memory) -> Result<Self, Problem> {
         let (project, stream) = place(parameters)?;
         let mut wanted: Vec<(Dimension, Vec<Option<Code>>)> = Vec::new();
-        for (name, of) in FILTERS {
+        for (name, of) in filters() {
             let codes = parameters.all(name).map(|text| code(of, text, memory));
             wanted.push((of, codes.collect()));
         }
@@ -140,15 +121,18 @@ impl Selection {
         let attributes = attributes.into_iter();
         wanted.extend(attributes.map(|(path, values)| (Dimension::Attribute(path), values)));
         wanted.retain(|(_, values)| !values.is_empty());
+        let search = Search::read(parameters.one("q").unwrap_or_default());
         Ok(Self {
             project: memory.dictionary.code(&project),
             stream: memory.dictionary.code(stream),
-            range: Range {
-                from: time(parameters, "from")?,
-                to: time(parameters, "to")?,
-            },
+            range: range(parameters)?,
             wanted,
+            search: search.map_err(Problem::bad_request)?,
         })
+    }
+
+    pub(super) fn search(&self) -> &Search {
+        &self.search
     }
 
     /// Returns the filter for the stream and the range, regardless of the other filters.
@@ -159,13 +143,31 @@ impl Selection {
             .with_one_of(Dimension::Stream, vec![known(self.stream)])
     }
 
-    /// Returns the filter for everything that is selected.
-    pub(super) fn filter(&self) -> Filter<'static> {
-        let wanted = self.wanted.iter().cloned();
-        wanted.fold(self.in_range(), |filter, (of, wanted)| {
-            filter.with_one_of(of, wanted)
-        })
+    /// Returns the filter for all that is selected, but for the words of the search, which are not in memory.
+    pub(super) fn filter<'a>(&'a self, memory: &'a Memory) -> Filter<'a> {
+        self.filter_without(None, memory)
     }
+
+    /// Returns the filter without the conditions on one property.
+    pub(super) fn filter_without<'a>(
+        &'a self,
+        property: Option<Dimension>,
+        memory: &'a Memory,
+    ) -> Filter<'a> {
+        let wanted = self.wanted.iter().filter(|(of, _)| Some(*of) != property);
+        let filter = wanted.fold(self.in_range(), |filter, (of, wanted)| {
+            filter.with_one_of(*of, wanted.clone())
+        });
+        self.search.narrow(filter, property, memory)
+    }
+}
+
+/// Reads the range of starts.
+pub(super) fn range(parameters: &Parameters) -> Result<Range, Problem> {
+    Ok(Range {
+        from: time(parameters, "from")?,
+        to: time(parameters, "to")?,
+    })
 }
 
 fn time(parameters: &Parameters, name: &str) -> Result<Option<i64>, Problem> {

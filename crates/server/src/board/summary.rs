@@ -6,84 +6,53 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::{Value, json};
-use spanloom_core::Outcome;
 
-use super::selection::{Parameters, Selection};
+use super::property;
+use super::scope::Scope;
+use super::selection::Parameters;
 use super::stats::{Series, Stats, ms};
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::question::{self, By, Dimension, Filter, Key, Until};
-use crate::store::{Code, Memory, Status, outcome};
+use crate::store::{Code, Memory};
 
 /// The maximum number of groups shown; further groups are only counted.
 const GROUPS: usize = 12;
-
-/// Reads the property that calls are grouped by.
-pub(super) fn read_group(text: &str, memory: &Memory) -> Result<Dimension, Problem> {
-    Ok(match text {
-        "model" => Dimension::Model,
-        "op" => Dimension::Operation,
-        "provider" => Dimension::Provider,
-        "status" => Dimension::Status,
-        "outcome" => Dimension::Outcome,
-        "user" => Dimension::User,
-        "thread" => Dimension::Thread,
-        other => match other.strip_prefix("attr:") {
-            Some(path) => Dimension::Attribute(memory.dictionary.code(path)),
-            None => {
-                return Err(Problem::bad_request(
-                    "group must be model, op, provider, status, outcome, user, thread or attr:PATH",
-                ));
-            }
-        },
-    })
-}
-
-/// Returns the name of a property's value; a missing value has none.
-pub(super) fn name(of: Dimension, code: Option<Code>, memory: &Memory) -> &str {
-    let Some(code) = code else { return "" };
-    let number = u8::try_from(code).unwrap_or(u8::MAX);
-    match of {
-        Dimension::Status => Status::of(number).as_str(),
-        Dimension::Outcome => outcome::of(number).map_or("", Outcome::as_str),
-        _ => memory.dictionary.text(code),
-    }
-}
 
 pub(super) async fn summary(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let memory = app.store.memory();
-    let question = move |until: &Until| {
-        let parameters = Parameters::read(query.as_deref());
-        answer(&parameters, &memory, until)
-    };
+    let parameters = Parameters::read(query.as_deref());
+    let scope = Scope::of(&app, &parameters).await?;
+    let question = move |until: &Until| answer(&parameters, &scope, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
 }
 
 /// Limits a filter to calls to a model: only these have an operation.
-fn model_calls(filter: Filter<'static>) -> Filter<'static> {
+pub(super) fn model_calls(filter: Filter<'_>) -> Filter<'_> {
     filter.with(Dimension::Operation, |code| code.is_some())
 }
 
-fn answer(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Value, Problem> {
-    let selection = Selection::read(parameters, memory)?;
-    let group = read_group(parameters.one("group").unwrap_or("model"), memory)?;
+fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value, Problem> {
+    let (memory, selection) = (&*scope.memory, &*scope.selection);
+    let group = property::read(parameters.one("group").unwrap_or("model"), memory)?;
     let most_bins = parameters.number("bins", 60, 1..=400)?;
     let in_range = model_calls(selection.in_range());
-    let models = question::counts(&memory.rows, &in_range, Dimension::Model, until)?;
+    let starts = question::starts(&memory.rows, &in_range, until)?;
+    let of_models = model_calls(scope.filter_without(Some(Dimension::Model)));
+    let models = question::counts(&memory.rows, &of_models, Dimension::Model, until)?;
     let attributes = question::attributes(&memory.rows, &in_range, until)?;
     let by = By {
         groups: [Some(group), None],
         most_groups: GROUPS,
         // The axis of time covers all calls in range, whatever the other filters. Without a call it is empty.
-        starts: models.starts.unwrap_or((0, -1)),
+        starts: starts.unwrap_or((0, -1)),
         most_bins,
     };
-    let name_of = |code: Option<Code>| name(group, code, memory);
+    let name_of = |code: Option<Code>| property::value(group, code, memory);
     let by_name = |[left, _]: &Key, [right, _]: &Key| name_of(*left).cmp(name_of(*right));
-    let filter = model_calls(selection.filter());
+    let filter = model_calls(scope.filter());
     let found = question::breakdown(&memory.rows, &filter, by, by_name, until)?;
     let groups = found.groups.iter().map(|([code, _], series)| {
         json!({
@@ -103,8 +72,9 @@ fn answer(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Val
         "all": Series::of(&found.all.bins),
         "groups": groups.collect::<Vec<_>>(),
         "groups_total": found.groups_total,
-        "models": models_by_calls(&models.calls, memory),
+        "models": models_by_calls(&models, memory),
         "attributes": attribute_paths(attributes, memory),
+        "search": scope.about_search(),
     }))
 }
 
@@ -112,7 +82,7 @@ fn answer(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Val
 fn models_by_calls(calls: &[(Option<Code>, u64)], memory: &Memory) -> Vec<Value> {
     let named = calls
         .iter()
-        .map(|(code, calls)| (name(Dimension::Model, *code, memory), *calls));
+        .map(|(code, calls)| (property::value(Dimension::Model, *code, memory), *calls));
     let mut named: Vec<(&str, u64)> = named.collect();
     named.sort_unstable_by(
         |(name, calls), (other_name, other)| match other.cmp(calls) {

@@ -10,7 +10,7 @@ use super::content::Content;
 /// The maximum length of a preview, in characters.
 const LONGEST: usize = 200;
 
-/// Returns the text of a call's last request message, or of its embedding's inputs.
+/// Returns the text of the user's last message, else of the last message of any kind; or of an embedding's inputs.
 pub(super) fn prompt(content: &Content<'_>) -> Option<String> {
     if let Some(embedding) = &content.embedding {
         let inputs: Vec<_> = embedding.inputs.iter().map(Text::get).collect();
@@ -18,7 +18,7 @@ pub(super) fn prompt(content: &Content<'_>) -> Option<String> {
     }
     match content.tool {
         Some(tool) => cut(tool.arguments.as_deref()?),
-        None => line(content.asked.last()?),
+        None => line(last_of_user(content).or(content.asked.last())?),
     }
 }
 
@@ -33,6 +33,32 @@ pub(super) fn completion(content: &Content<'_>) -> Option<String> {
         Some(tool) => cut(tool.result.as_deref()?),
         None => line(content.answered.first()?),
     }
+}
+
+/// Returns the last text of the user, whole.
+pub(super) fn question_text(content: &Content<'_>) -> Option<String> {
+    last_of_user(content).and_then(text)
+}
+
+/// Returns the last message in which a user wrote something: results of tools may be a user's messages too.
+fn last_of_user<'c, 'd>(content: &'c Content<'d>) -> Option<&'c Message<'d>> {
+    let mut asked = content.asked.iter().rev();
+    asked.find(|message| message.role == "user" && message.parts.iter().any(is_written))
+}
+
+fn is_written(part: &Part<'_>) -> bool {
+    matches!(part, Part::Text(_)) || medium(part).is_some()
+}
+
+/// Returns the text of the answer, whole.
+pub(super) fn answer_text(content: &Content<'_>) -> Option<String> {
+    content.answered.iter().find_map(text)
+}
+
+fn text(message: &Message<'_>) -> Option<String> {
+    let texts: Vec<String> = message.parts.iter().filter_map(words).collect();
+    let text = texts.join("\n");
+    (!text.trim().is_empty()).then_some(text)
 }
 
 /// Returns a preview of a message: its words, else its tool calls, else its reasoning or media.

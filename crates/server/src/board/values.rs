@@ -6,11 +6,11 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::selection::{Parameters, Selection};
-use super::summary::{name, read_group};
+use super::property;
+use super::scope::Scope;
+use super::selection::Parameters;
 use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::store::Memory;
 use crate::store::question::{self, Until};
 
 /// The values of an answer, and the most that there may be.
@@ -21,29 +21,31 @@ pub(super) async fn values(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let memory = app.store.memory();
-    let question = move |until: &Until| {
-        let parameters = Parameters::read(query.as_deref());
-        answer(&parameters, &memory, until)
-    };
+    let parameters = Parameters::read(query.as_deref());
+    let scope = Scope::of(&app, &parameters).await?;
+    let question = move |until: &Until| answer(&parameters, &scope, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
 }
 
-fn answer(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Value, Problem> {
-    let filter = Selection::read(parameters, memory)?.filter();
-    let of = read_group(parameters.required("of")?, memory)?;
+fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value, Problem> {
+    let memory = &*scope.memory;
+    let of = property::read(parameters.required("of")?, memory)?;
+    let filter = scope.filter_without(Some(of));
     let prefix = parameters.one("prefix").unwrap_or_default().to_lowercase();
     let limit = parameters.number("limit", VALUES, 1..=MOST)?;
     let is_wanted = |code| {
-        name(of, Some(code), memory)
+        property::value(of, Some(code), memory)
             .to_lowercase()
             .starts_with(&prefix)
     };
-    let order = |left, right| name(of, Some(left), memory).cmp(name(of, Some(right), memory));
+    let order = |left, right| {
+        property::value(of, Some(left), memory).cmp(property::value(of, Some(right), memory))
+    };
     let found = question::distinct(&memory.rows, &filter, of, is_wanted, order, until)?;
     let total = found.len();
     let shown = found.into_iter().take(limit);
-    let values =
-        shown.map(|(code, calls)| json!({"value": name(of, Some(code), memory), "calls": calls}));
+    let values = shown.map(
+        |(code, calls)| json!({"value": property::value(of, Some(code), memory), "calls": calls}),
+    );
     Ok(json!({"total": total, "values": values.collect::<Vec<_>>()}))
 }

@@ -80,7 +80,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 3] = [Self::Success, Self::Error, Self::Running];
+    pub(crate) const ALL: [Self; 3] = [Self::Success, Self::Error, Self::Running];
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)

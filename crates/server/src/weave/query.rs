@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::body::{QUERY, RECORDS, Room};
 use crate::reply::{self, Problem};
 use crate::store::Memory;
-use crate::store::question::{self, Column, Order, Until};
+use crate::store::question::{self, Column, Number, Order, Until};
 
 #[derive(Deserialize)]
 pub(super) struct Query {
@@ -157,8 +157,8 @@ fn column(fields: &[SortBy], reads_calls: bool) -> Option<Column> {
     match fields.first().map(|sort| sort.field.as_str()) {
         // Calls that are read anyway are sorted by all fields at once.
         Some(_) if reads_calls && fields.len() > 1 => None,
-        None | Some("started_at") => Some(Column::StartedAt),
-        Some("summary.weave.latency_ms") => Some(Column::Latency),
+        None | Some("started_at") => Some(Column::Number(Number::StartedAt)),
+        Some("summary.weave.latency_ms") => Some(Column::Number(Number::Latency)),
         Some(_) => None,
     }
 }
@@ -199,7 +199,7 @@ pub(super) async fn select(
     let column = column(&fields, rest.is_some() || content.is_some());
     let descending = column.is_some() && fields.first().is_some_and(SortBy::is_descending);
     let order = Order {
-        column: column.unwrap_or(Column::StartedAt),
+        column: column.unwrap_or(Column::Number(Number::StartedAt)),
         descending,
         newest_first: descending,
     };

@@ -8,7 +8,7 @@ use super::query::SortBy;
 use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Memory;
-use crate::store::question::Column;
+use crate::store::question::{Column, Number};
 
 /// Whole milliseconds, as clients see a latency.
 const MILLISECOND: i64 = 1_000_000;
@@ -66,7 +66,7 @@ impl Ties {
     fn value(&self, memory: &Memory, place: usize) -> Option<i64> {
         let row = memory.rows.get(place)?;
         match self.column {
-            Column::Latency => row.latency().map(|latency| latency / MILLISECOND),
+            Column::Number(Number::Latency) => row.latency().map(|latency| latency / MILLISECOND),
             _ => Some(row.started_at),
         }
     }

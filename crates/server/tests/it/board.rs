@@ -97,7 +97,7 @@ async fn groups_and_filters_by_any_attribute() {
             even["totals"]["calls"].as_u64(),
             even["models"][0]["calls"].as_u64()
         ),
-        (Some(4), Some(9))
+        (Some(4), Some(4))
     );
     assert_eq!(
         summary(&server, "&model=no-such-model").await["totals"]["calls"],

@@ -29,6 +29,18 @@ pub(crate) struct By {
     pub(crate) most_bins: usize,
 }
 
+impl By {
+    /// Returns a breakdown without time buckets.
+    pub(crate) fn groups(groups: [Option<Dimension>; 2], most_groups: usize) -> Self {
+        Self {
+            groups,
+            most_groups,
+            starts: (i64::MIN / 2, i64::MAX / 2),
+            most_bins: 1,
+        }
+    }
+}
+
 /// The measures of calls in total and by bucket.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
@@ -164,7 +176,7 @@ impl Plan<'_> {
     }
 }
 
-fn key(groups: [Option<Dimension>; 2], row: &Row) -> Key {
+pub(super) fn key(groups: [Option<Dimension>; 2], row: &Row) -> Key {
     groups.map(|group| group.and_then(|group| group.of(row)))
 }
 

@@ -30,27 +30,26 @@ impl Used {
     }
 }
 
-/// The number of calls with each code of a property.
-#[derive(Debug)]
-pub(crate) struct Counts {
-    pub(crate) calls: Vec<(Option<Code>, u64)>,
-    /// The first and the last start of the calls, in nanoseconds since the epoch.
-    pub(crate) starts: Option<(i64, i64)>,
-}
-
-/// Counts the calls that meet a filter.
+/// Returns the number of calls with each code of a property, of those that meet a filter.
 pub(crate) fn counts(
     facts: &Facts,
     filter: &Filter<'_>,
     of: Dimension,
     until: &Until,
-) -> Result<Counts, Late> {
-    let (sizes, starts) = super::breakdown::sizes(facts, filter, [Some(of), None], until)?;
+) -> Result<Vec<(Option<Code>, u64)>, Late> {
+    let (sizes, _) = super::breakdown::sizes(facts, filter, [Some(of), None], until)?;
     let calls = sizes.into_iter().map(|([code, _], size)| (code, size));
-    Ok(Counts {
-        calls: calls.collect(),
-        starts,
-    })
+    Ok(calls.collect())
+}
+
+/// Returns the first and the last start of the calls that meet a filter, in nanoseconds since the epoch.
+pub(crate) fn starts(
+    facts: &Facts,
+    filter: &Filter<'_>,
+    until: &Until,
+) -> Result<Option<(i64, i64)>, Late> {
+    let (_, starts) = super::breakdown::sizes(facts, filter, [None, None], until)?;
+    Ok(starts)
 }
 
 /// Returns the wanted values of a property among the calls that meet a filter, each with the number of its calls: the most
@@ -63,7 +62,7 @@ pub(crate) fn distinct(
     order: impl Fn(Code, Code) -> Ordering,
     until: &Until,
 ) -> Result<Vec<(Code, u64)>, Late> {
-    let counts = counts(facts, filter, of, until)?.calls.into_iter();
+    let counts = counts(facts, filter, of, until)?.into_iter();
     let known = counts.filter_map(|(code, calls)| Some((code?, calls)));
     let mut found: Vec<(Code, u64)> = known.filter(|(code, _)| is_wanted(*code)).collect();
     found.sort_unstable_by(|(left, fewer), (right, more)| {

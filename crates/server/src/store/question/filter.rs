@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::dimension::Dimension;
+use super::number::Number;
 use crate::store::facts::{Segment, SharedIds};
 use crate::store::{Code, Id, Row};
 
@@ -29,6 +30,7 @@ pub(crate) struct Filter<'a> {
     traces: Option<HashSet<Id>>,
     parents: Option<HashSet<Id>>,
     conditions: Vec<Condition<'a>>,
+    numbers: Vec<NumberCondition<'a>>,
 }
 
 /// A condition on a property.
@@ -40,6 +42,18 @@ struct Condition<'a> {
 impl fmt::Debug for Condition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Condition").field(&self.of).finish()
+    }
+}
+
+/// A condition on a number.
+struct NumberCondition<'a> {
+    of: Number,
+    accepts: Box<dyn Fn(Option<i64>) -> bool + Send + Sync + 'a>,
+}
+
+impl fmt::Debug for NumberCondition<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NumberCondition").field(&self.of).finish()
     }
 }
 
@@ -153,6 +167,17 @@ impl<'a> Filter<'a> {
         self
     }
 
+    /// Adds a condition on a number; `None` is an unknown number.
+    pub(crate) fn with_number(
+        mut self,
+        of: Number,
+        accepts: impl Fn(Option<i64>) -> bool + Send + Sync + 'a,
+    ) -> Self {
+        let accepts = Box::new(accepts);
+        self.numbers.push(NumberCondition { of, accepts });
+        self
+    }
+
     /// Returns whether a row meets the filter.
     pub(crate) fn accepts(&self, row: &Row) -> bool {
         let among = |wanted: &Option<HashSet<Id>>, id: Option<&Id>| {
@@ -168,6 +193,10 @@ impl<'a> Filter<'a> {
             && among(&self.parents, row.parent.as_ref())
             && self
                 .conditions
+                .iter()
+                .all(|condition| (condition.accepts)(condition.of.of(row)))
+            && self
+                .numbers
                 .iter()
                 .all(|condition| (condition.accepts)(condition.of.of(row)))
     }
@@ -190,6 +219,9 @@ impl<'a> Filter<'a> {
         if !(self.range.contains(first) && self.range.contains(last)) {
             let start = |row| segment.started_at.get(row).unwrap_or_default();
             picked.retain(|row| self.range.contains(start(row)));
+        }
+        for NumberCondition { of, accepts } in &self.numbers {
+            picked.retain(|row| accepts(of.at(segment, row)));
         }
         if self.roots_only {
             picked.retain(|row| segment.parent.indexes().get(row).is_none());

@@ -5,6 +5,7 @@
 //! | `until` | how long a question may take |
 //! | `filter` | the calls that a question is about |
 //! | `dimension` | the properties by which calls are grouped and filtered |
+//! | `number` | the numbers by which calls are filtered, sorted and compared |
 //! | `scan` | one pass over the rows that meet a filter |
 //! | `bins` | time buckets |
 //! | `quantiles` | quantiles in bounded memory |
@@ -12,6 +13,7 @@
 //! | `slots` | the group of each row |
 //! | `cells` | measures by group and time bucket, while they are collected |
 //! | `breakdown` | measures by time and by group |
+//! | `spread` | the mean and the spread of numbers, by group |
 //! | `facets` | what there is to filter by |
 //! | `page` | a page of calls, in order |
 //! | `places` | all calls that meet a filter |
@@ -23,20 +25,24 @@ mod dimension;
 mod facets;
 mod filter;
 mod measures;
+mod number;
 mod page;
 mod places;
 mod quantiles;
 mod scan;
 mod slots;
+mod spread;
 mod until;
 
-pub(crate) use breakdown::{By, Key, breakdown};
+pub(crate) use breakdown::{Breakdown, By, Key, Series, breakdown};
 pub(crate) use dimension::Dimension;
-pub(crate) use facets::{attributes, counts, distinct, streams};
+pub(crate) use facets::{attributes, counts, distinct, starts, streams};
 pub(crate) use filter::{Filter, Range};
 pub(crate) use measures::Measures;
-pub(crate) use page::{Column, Order, page};
+pub(crate) use number::Number;
+pub(crate) use page::{Column, Order, Page, page};
 pub(crate) use places::places;
+pub(crate) use spread::{Spread, spread};
 pub(crate) use until::{Late, Until};
 
 #[cfg(test)]

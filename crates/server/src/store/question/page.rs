@@ -3,20 +3,16 @@
 use std::cmp::Ordering;
 
 use super::filter::{Filter, Picked};
+use super::number::Number;
 use super::scan::{Part, scan};
 use super::until::{Late, Until};
 use crate::store::facts::{Facts, Segment};
-use crate::store::{Code, Dictionary, Row, Status, row};
+use crate::store::{Code, Dictionary, Row, Status};
 
 /// A property that calls are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
-    StartedAt,
-    Latency,
-    Cost,
-    InputTokens,
-    OutputTokens,
-    TotalTokens,
+    Number(Number),
     Model,
     Status,
 }
@@ -118,12 +114,7 @@ impl Ranks {
 
     fn of_row(&self, row: &Row) -> Option<i64> {
         match self.column {
-            Column::StartedAt => Some(row.started_at),
-            Column::Latency => row.latency(),
-            Column::Cost => row.cost,
-            Column::InputTokens => row.input_tokens,
-            Column::OutputTokens => row.output_tokens,
-            Column::TotalTokens => row.total_tokens(),
+            Column::Number(number) => number.of(row),
             Column::Model => self.text(row.model),
             Column::Status => Some(Self::status(row.status.number().into())),
         }
@@ -131,15 +122,7 @@ impl Ranks {
 
     fn at(&self, segment: &Segment, row: usize) -> Option<i64> {
         match self.column {
-            Column::StartedAt => segment.started_at.get(row),
-            Column::Latency => segment.duration.get(row).map(|duration| duration.max(0)),
-            Column::Cost => segment.cost.get(row),
-            Column::InputTokens => segment.input_tokens.get(row),
-            Column::OutputTokens => segment.output_tokens.get(row),
-            Column::TotalTokens => row::total(
-                segment.input_tokens.get(row),
-                segment.output_tokens.get(row),
-            ),
+            Column::Number(number) => number.at(segment, row),
             Column::Model => self.text(segment.model.get(row)),
             Column::Status => segment.status.get(row).map(Self::status),
         }
@@ -176,7 +159,8 @@ impl Top {
 
     /// Adds the picked rows of a segment, unless none of them can be among the first.
     fn add_all(&mut self, ranks: &Ranks, segment: &Segment, picked: &Picked, first: usize) {
-        if self.order.column == Column::StartedAt && self.ranked.len() >= self.most {
+        if self.order.column == Column::Number(Number::StartedAt) && self.ranked.len() >= self.most
+        {
             self.cut();
             let (earliest, latest) = segment.bounds();
             let best = match self.order.descending {

@@ -19,6 +19,19 @@ struct Wanted {
     roots_only: bool,
     one_of: Vec<(Dimension, Vec<Option<Code>>)>,
     traces: Option<Vec<usize>>,
+    at_least: Option<(Number, i64)>,
+}
+
+fn number() -> impl Strategy<Value = Number> {
+    prop::sample::select(vec![
+        Number::StartedAt,
+        Number::Latency,
+        Number::FirstChunk,
+        Number::Cost,
+        Number::InputTokens,
+        Number::OutputTokens,
+        Number::TotalTokens,
+    ])
 }
 
 fn dimension() -> impl Strategy<Value = Dimension> {
@@ -44,13 +57,15 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         prop::bool::weighted(0.2),
         prop::collection::vec((dimension(), codes), 0..3),
         prop::option::weighted(0.2, prop::collection::vec(0usize..50, 1..3)),
+        prop::option::weighted(0.3, (number(), 0i64..500)),
     )
-        .prop_map(|(from, to, roots_only, one_of, traces)| Wanted {
+        .prop_map(|(from, to, roots_only, one_of, traces, at_least)| Wanted {
             from,
             to,
             roots_only,
             one_of,
             traces,
+            at_least,
         })
 }
 
@@ -65,6 +80,12 @@ impl Wanted {
         let filter = Filter::of_range(range)
             .with_roots_only(self.roots_only)
             .with_traces(traces.map(|traces| traces.iter().map(trace).collect()));
+        let filter = match self.at_least {
+            Some((number, least)) => {
+                filter.with_number(number, move |value| value.is_some_and(|it| it >= least))
+            }
+            None => filter,
+        };
         let one_of = self.one_of.iter().cloned();
         one_of.fold(filter, |filter, (of, codes)| filter.with_one_of(of, codes))
     }
@@ -77,6 +98,9 @@ impl Wanted {
                 .one_of
                 .iter()
                 .all(|(of, codes)| codes.contains(&of.of(row)))
+            && self
+                .at_least
+                .is_none_or(|(number, least)| number.of(row).is_some_and(|value| value >= least))
             && self.traces.as_ref().is_none_or(|traces| {
                 traces
                     .iter()
@@ -192,9 +216,11 @@ proptest! {
         wanted in wanted(),
         groups in (prop::option::of(dimension()), prop::option::of(dimension())),
         column in prop::sample::select(vec![
-            Column::StartedAt, Column::Latency, Column::Cost, Column::InputTokens,
-            Column::OutputTokens, Column::TotalTokens, Column::Model, Column::Status,
+            Column::Number(Number::StartedAt), Column::Number(Number::Latency), Column::Number(Number::FirstChunk),
+            Column::Number(Number::Cost), Column::Number(Number::InputTokens), Column::Number(Number::OutputTokens),
+            Column::Number(Number::TotalTokens), Column::Model, Column::Status,
         ]),
+        of_number in number(),
         (descending, newest_first, most) in (any::<bool>(), any::<bool>(), 0usize..60),
     ) {
         let mut facts = facts(&rows);
@@ -237,8 +263,8 @@ proptest! {
         let counted = counts(&facts, &filter, Dimension::Model, &until()).unwrap();
         let mut models: BTreeMap<Option<Code>, u64> = BTreeMap::new();
         met.iter().for_each(|(_, row)| *models.entry(row.model).or_default() += 1);
-        prop_assert_eq!(counted.calls.into_iter().collect::<BTreeMap<_, _>>(), models);
-        prop_assert_eq!(counted.starts, (!met.is_empty()).then_some(starts));
+        prop_assert_eq!(counted.into_iter().collect::<BTreeMap<_, _>>(), models);
+        prop_assert_eq!(super::starts(&facts, &filter, &until()).unwrap(), (!met.is_empty()).then_some(starts));
         let mut values: BTreeMap<Code, BTreeSet<Code>> = BTreeMap::new();
         for (path, value) in met.iter().flat_map(|(_, row)| &row.attributes) {
             values.entry(*path).or_default().insert(*value);
@@ -258,6 +284,30 @@ proptest! {
         let found = distinct(&facts, &filter, of, |code| code % 2 == 0, |left, right| left.cmp(&right), &until()).unwrap();
         prop_assert_eq!(found, naive);
 
+        // The spread of numbers, by group.
+        let mut by_group: BTreeMap<Key, Vec<i64>> = BTreeMap::new();
+        for (_, row) in met.iter().filter(|(_, row)| row.counts()) {
+            let key = groups.map(|group| group.and_then(|group| group.of(row)));
+            by_group.entry(key).or_default().extend(of_number.of(row));
+        }
+        let keys: Vec<Key> = by_group.keys().copied().collect();
+        let found = spread(&facts, &filter, groups, &keys, [of_number], &until()).unwrap();
+        for (values, [found]) in by_group.values().zip(found) {
+            let count = values.len() as f64;
+            let mean = values.iter().map(|value| *value as f64).sum::<f64>() / count;
+            let squares: f64 = values.iter().map(|value| (*value as f64 - mean).powi(2)).sum();
+            let deviation = (count > 1.0).then(|| (squares / (count - 1.0)).sqrt());
+            let size = values.iter().map(|value| (*value as f64).abs()).fold(1.0, f64::max);
+            let near = |found: Option<f64>, expected: f64| {
+                found.is_some_and(|found| (found - expected).abs() <= size * 1e-7)
+            };
+            prop_assert_eq!(found.count, values.len() as u64);
+            prop_assert_eq!(found.mean().is_some(), !values.is_empty());
+            prop_assert!(values.is_empty() || near(found.mean(), mean));
+            prop_assert_eq!(found.deviation().is_some(), deviation.is_some());
+            prop_assert!(deviation.is_none_or(|expected| near(found.deviation(), expected)));
+        }
+
         // A page.
         let mut dictionary = Dictionary::default();
         for text in ["d", "a", "c", "b", "e"] {
@@ -268,12 +318,7 @@ proptest! {
         prop_assert_eq!(found.total, met.len());
         let text = |code: Option<Code>| code.map(|code| dictionary.text(code).to_owned());
         let value = |row: &Row| match column {
-            Column::StartedAt => (Some(row.started_at), None),
-            Column::Latency => (row.latency(), None),
-            Column::Cost => (row.cost, None),
-            Column::InputTokens => (row.input_tokens, None),
-            Column::OutputTokens => (row.output_tokens, None),
-            Column::TotalTokens => (row.total_tokens(), None),
+            Column::Number(number) => (number.of(row), None),
             Column::Model => (row.model.map(|_| 0), text(row.model)),
             Column::Status => (Some(0), Some(row.status.as_str().to_owned())),
         };

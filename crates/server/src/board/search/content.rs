@@ -1,0 +1,234 @@
+//! Calls whose content holds words, the newest first. They are read page by page, so that other questions get their turn in
+//! between and a disconnected client is noticed.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use regex::{Regex, RegexBuilder};
+use serde::Serialize;
+use spanloom_core::json::{Document, Node};
+use spanloom_core::{Json, Record};
+
+use super::Search;
+use crate::app::App;
+use crate::board::selection::Selection;
+use crate::board::stats::ms;
+use crate::reply::Problem;
+use crate::store::question::{self, Column, Number, Order, Page, Until};
+use crate::store::{Id, Memory};
+
+/// How long calls are read for one request.
+const LONGEST: Duration = Duration::from_secs(1);
+/// The most calls that are read, the newest, and that are found.
+const MOST_READ: usize = 200_000;
+const MOST_FOUND: usize = 10_000;
+/// The number of calls that are read at a time.
+const PAGE: usize = 256;
+/// The levels of nested content that are searched.
+const DEEPEST: usize = 64;
+
+/// The calls that were found, and how far the search came.
+#[derive(Debug, Serialize)]
+pub(in crate::board) struct Found {
+    #[serde(skip)]
+    pub(in crate::board) ids: HashSet<Id>,
+    /// The number of calls that were read.
+    read: usize,
+    /// The start of the oldest call that was read; older calls were not, unless the search is complete.
+    reached: Option<f64>,
+    is_complete: bool,
+}
+
+/// Returns the selected calls whose content holds the words of the search; `None` if it has no words.
+pub(in crate::board) async fn find(
+    app: &Arc<App>,
+    memory: &Arc<Memory>,
+    selection: &Arc<Selection>,
+) -> Result<Option<Found>, Problem> {
+    let Some(words) = Words::of(selection.search())? else {
+        return Ok(None);
+    };
+    let (words, started) = (Arc::new(words), Instant::now());
+    let question = {
+        let (memory, selection) = (Arc::clone(memory), Arc::clone(selection));
+        move |until: &Until| newest(&memory, &selection, until)
+    };
+    let page = app.questions.ask_until(question).await?;
+    let mut found = Found {
+        ids: HashSet::new(),
+        read: 0,
+        reached: None,
+        is_complete: false,
+    };
+    for places in page.places.chunks(PAGE) {
+        if started.elapsed() >= LONGEST || found.ids.len() >= MOST_FOUND {
+            return Ok(Some(found));
+        }
+        let question = {
+            let (app, memory, words) = (Arc::clone(app), Arc::clone(memory), Arc::clone(&words));
+            let places = places.to_vec();
+            move || read(&app, &memory, &places, &words)
+        };
+        found.ids.extend(app.questions.ask(question).await?);
+        found.read += places.len();
+        let oldest = places.last().and_then(|place| memory.rows.get(*place));
+        found.reached = oldest.map(|row| ms(row.started_at));
+    }
+    found.is_complete = found.read == page.total;
+    Ok(Some(found))
+}
+
+/// Returns the newest calls that meet the conditions on fields.
+fn newest(memory: &Memory, selection: &Selection, until: &Until) -> Result<Page, Problem> {
+    let order = Order {
+        column: Column::Number(Number::StartedAt),
+        descending: true,
+        newest_first: true,
+    };
+    let (rows, dictionary) = (&memory.rows, &memory.dictionary);
+    let filter = selection.filter(memory);
+    let page = question::page(rows, dictionary, &filter, order, MOST_READ, until)?;
+    Ok(page)
+}
+
+/// Returns the ids of the calls at these places that hold the words.
+fn read(app: &App, memory: &Memory, places: &[usize], words: &Words) -> Result<Vec<Id>, Problem> {
+    let mut found = Vec::new();
+    app.store.read(memory, places, |_, record| {
+        if words.are_met_by(&record) {
+            found.push(Id::new(&record.id));
+        }
+    })?;
+    Ok(found)
+}
+
+/// The words of a search, each with whether calls that hold it are excluded.
+struct Words(Vec<(Word, bool)>);
+
+impl Words {
+    fn of(search: &Search) -> Result<Option<Self>, Problem> {
+        let words = search.words();
+        let words = words.into_iter().map(|(text, is_excluded)| {
+            let word = Word::of(text);
+            let word =
+                word.map_err(|_| Problem::bad_request("a text of the search is too long"))?;
+            Ok((word, is_excluded))
+        });
+        let words: Vec<_> = words.collect::<Result<_, Problem>>()?;
+        Ok((!words.is_empty()).then_some(Self(words)))
+    }
+
+    fn are_met_by(&self, record: &Record) -> bool {
+        let mut words = self.0.iter();
+        words.all(|(word, is_excluded)| word.is_in(record) != *is_excluded)
+    }
+}
+
+/// A text to be found in any case, plain or as it may stand in JSON, also in JSON that is a text of JSON.
+struct Word(Regex);
+
+impl Word {
+    fn of(text: &str) -> Result<Self, regex::Error> {
+        let pattern: String = text.chars().map(in_json).collect();
+        let pattern = RegexBuilder::new(&pattern).case_insensitive(true).build();
+        pattern.map(Self)
+    }
+
+    fn is_in(&self, record: &Record) -> bool {
+        let plain = [Some(record.op_name.as_str()), record.exception.as_deref()];
+        let bodies = [Some(&record.inputs), record.output.as_ref()];
+        plain
+            .into_iter()
+            .flatten()
+            .any(|text| self.0.is_match(text))
+            || bodies
+                .into_iter()
+                .flatten()
+                .any(|json| self.is_in_json(json))
+    }
+
+    /// Returns whether a text of the JSON holds the word; names of members do not count.
+    fn is_in_json(&self, json: &Json) -> bool {
+        // Few calls need the closer look.
+        self.0.is_match(json.as_str())
+            && self.is_in_node(Document::read(json.as_str().as_bytes()).root(), DEEPEST)
+    }
+
+    fn is_in_node(&self, node: Node<'_>, levels: usize) -> bool {
+        let Some(inside) = levels.checked_sub(1) else {
+            return false;
+        };
+        if let Some(text) = node.text() {
+            return self.0.is_match(&text);
+        }
+        let mut values = node.members().map(|(_, value)| value).chain(node.items());
+        values.any(|value| self.is_in_node(value, inside))
+    }
+}
+
+/// Returns the pattern of a character as it may be written in JSON.
+fn in_json(character: char) -> String {
+    let mut halves = [0; 2];
+    let plain = regex::escape(character.encode_utf8(&mut [0; 4]));
+    let escaped: String = character
+        .encode_utf16(&mut halves)
+        .iter()
+        .map(|half| format!(r"\\+u{half:04x}"))
+        .collect();
+    match character {
+        '"' | '\\' | '/' => format!(r"(?:\\*{plain}|{escaped})"),
+        '\n' => format!(r"(?:{plain}|\\+n|{escaped})"),
+        '\t' => format!(r"(?:{plain}|\\+t|{escaped})"),
+        '\r' => format!(r"(?:{plain}|\\+r|{escaped})"),
+        // Writers of JSON escape nothing else that is ASCII.
+        ' '..='~' => plain,
+        _ => format!("(?:{plain}|{escaped})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn record(inputs: &str) -> Record {
+        let record: Value = json!({"id": "1", "trace_id": "2", "project_id": "a/b", "op_name": "chat", "started_at":
+            "2026-01-01T00:00:00Z", "inputs": serde_json::value::RawValue::from_string(inputs.to_owned()).unwrap(),
+            "attributes": {}, "summary": {}});
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[test]
+    fn words_are_found_however_they_are_written() {
+        for (word, inputs, expected) in [
+            (
+                "UMBRELLA",
+                r#"{"messages":[{"content":"an umbrella?"}]}"#,
+                true,
+            ),
+            (
+                "messages",
+                r#"{"messages":[{"content":"an umbrella?"}]}"#,
+                false,
+            ),
+            ("zürich", r#"{"city":"Z\u00fcrich"}"#, true),
+            ("zürich", r#"{"city":"Zürich"}"#, true),
+            ("😀", r#"{"city":"\ud83d\ude00"}"#, true),
+            (
+                "zürich",
+                r#"{"arguments":"{\"city\":\"Z\\u00fcrich\"}"}"#,
+                true,
+            ),
+            ("a/b", r#"["a\/b"]"#, true),
+            ("read \"this\"", r#"["read \"this\" now"]"#, true),
+            ("two\nlines", r#""two\nlines""#, true),
+            (".*", r#"["abc"]"#, false),
+            ("42", r#"{"n":42}"#, false),
+        ] {
+            let found = Word::of(word).unwrap().is_in(&record(inputs));
+            assert_eq!(found, expected, "{word} {inputs}");
+        }
+    }
+}
