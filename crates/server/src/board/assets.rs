@@ -3,33 +3,65 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
+use crate::reply::Problem;
+
+/// The addresses of pages.
+#[cfg(spanloom_board)]
+const PAGES: [&str; 15] = [
+    "/",
+    "/{entity}",
+    "/{entity}/{project}",
+    "/{entity}/{project}/table/{stream}",
+    "/{entity}/{project}/table/{stream}/{list}",
+    "/{entity}/{project}/table/{stream}/conversations/{id}",
+    "/{entity}/{project}/weave",
+    "/{entity}/{project}/weave/traces",
+    "/{entity}/{project}/weave/traces/{id}",
+    "/{entity}/{project}/weave/agents",
+    "/{entity}/{project}/weave/agents/conversations/{id}",
+    "/{entity}/{project}/weave/{kind}/{name}/versions/{digest}",
+    "/{entity}/{project}/weave/leaderboards/{name}",
+    "/{entity}/{project}/r/call/{id}",
+    "/{entity}/{project}/r/trace/{id}",
+];
+
+/// Answers at an address where there is nothing: a browser gets the page, which states it.
+pub(crate) async fn nothing(method: Method, headers: HeaderMap) -> Response {
+    let accepted = headers
+        .get(ACCEPT)
+        .and_then(|accepted| accepted.to_str().ok());
+    let is_browser = method == Method::GET && accepted.is_some_and(|it| it.contains("text/html"));
+    let page = if is_browser { page() } else { None };
+    match page {
+        Some(page) => (StatusCode::NOT_FOUND, page).into_response(),
+        None => Problem::not_found("there is nothing at this path").into_response(),
+    }
+}
+
+#[cfg(spanloom_board)]
+fn page() -> Option<Response> {
+    embedded::file("index.html")
+}
+
+#[cfg(not(spanloom_board))]
+fn page() -> Option<Response> {
+    None
+}
 
 #[cfg(spanloom_board)]
 pub(super) fn routes() -> Router<Arc<App>> {
     use axum::routing::get;
 
     // The page does its own routing by path.
-    Router::new()
-        .route("/", get(embedded::page))
-        .route("/{entity}/{project}/table/{stream}", get(embedded::page))
-        .route("/{entity}/{project}/weave", get(embedded::page))
-        .route("/{entity}/{project}/weave/agents", get(embedded::page))
-        .route(
-            "/{entity}/{project}/weave/agents/conversations/{id}",
-            get(embedded::page),
-        )
-        .route("/{entity}/{project}/r/call/{id}", get(embedded::page))
-        .route(
-            "/{entity}/{project}/weave/{kind}/{name}/versions/{digest}",
-            get(embedded::page),
-        )
-        .route(
-            "/{entity}/{project}/weave/leaderboards/{name}",
-            get(embedded::page),
-        )
-        .route("/assets/{*file}", get(embedded::asset))
+    let pages = PAGES.iter().fold(Router::new(), |router, path| {
+        router.route(path, get(embedded::page))
+    });
+    pages.route("/assets/{*file}", get(embedded::asset))
 }
 
 #[cfg(spanloom_board)]
@@ -64,7 +96,7 @@ mod embedded {
         }
     }
 
-    fn file(path: &str) -> Option<Response> {
+    pub(super) fn file(path: &str) -> Option<Response> {
         let kind = match path.rsplit('.').next()? {
             "html" => "text/html; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",

@@ -7,6 +7,7 @@ use spanloom_core::json::Node;
 use spanloom_core::message::{Arguments, Message, Part, Text};
 
 use super::content::{Content, Tool};
+use super::media::data;
 use super::text::{answered, json, medium};
 
 /// Messages in order, with each tool's result below the call that requested it.
@@ -55,6 +56,8 @@ enum ShownPart {
     },
     Media {
         label: String,
+        /// The `data:` address, if the call carries the medium.
+        data: Option<String>,
     },
     ToolCall {
         id: Option<String>,
@@ -167,6 +170,7 @@ fn part(part: &Part<'_>) -> ShownPart {
         },
         Part::Unknown(node) => other(*node),
         medium_or_compaction => ShownPart::Media {
+            data: data(medium_or_compaction),
             label: medium(medium_or_compaction)
                 .unwrap_or_else(|| "compacted conversation".to_owned()),
         },

@@ -20,6 +20,7 @@
 //! | `tree` | the spans of a trace, and the sums below each |
 //! | `content` | the messages of a call, whichever API produced them |
 //! | `conversation` | the same messages, as the page shows them |
+//! | `media` | images and sounds that a call carries |
 //! | `text` | one-line previews of prompts and answers |
 
 mod assets;
@@ -28,6 +29,7 @@ mod content;
 mod conversation;
 mod deletion;
 mod groups;
+mod media;
 mod object;
 mod property;
 mod scope;
@@ -54,6 +56,8 @@ use serde_json::json;
 use crate::app::App;
 use crate::reply::{self, Problem};
 use selection::{Parameters, place};
+
+pub(crate) use assets::nothing;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()

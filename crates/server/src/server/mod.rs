@@ -97,7 +97,7 @@ impl Server {
 /// Adds the layers common to all requests: headers are outermost, so that refusals have them too.
 fn finish(routes: Router<Arc<App>>, app: &Arc<App>, port: u16) -> Router {
     routes
-        .fallback(|| async { Problem::not_found("there is nothing at this path") })
+        .fallback(board::nothing)
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,

@@ -50,7 +50,8 @@ async fn a_call_of_the_responses_api_shows_its_input_and_its_answer() {
     let shown = conversation(&server, &with(1, "chat", &inputs, &output)).await;
     let call = json!({"kind": "tool_call", "id": "c1", "name": "weather", "arguments": "{\"city\":\"Bonn\"}",
         "result": [text("rain")]});
-    let image = json!({"kind": "media", "label": "image · image/png, 1 kB inline"});
+    let image = json!({"kind": "media", "label": "image · image/png, 1 kB inline",
+        "data": "data:image/png;base64,iVBORw0KGgoA"});
     assert_eq!(
         messages(&shown),
         [

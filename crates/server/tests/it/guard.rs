@@ -1,6 +1,6 @@
 use crate::setup::Running;
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src data:; connect-src 'self'; \
     font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[tokio::test]
@@ -57,4 +57,21 @@ async fn every_answer_has_the_headers_that_keep_pages_in() {
                 .contains_key("access-control-allow-origin")
         );
     }
+}
+
+#[tokio::test]
+async fn a_wrong_address_is_a_page_for_browsers_and_json_for_programs() {
+    let server = Running::new().await;
+    let get = async |accept: &str| {
+        let address = format!("{}/nothing/is/here/at/all", server.url);
+        let request = server.client.get(address).header("accept", accept);
+        request.send().await.unwrap()
+    };
+    let page = get("text/html,application/xhtml+xml").await;
+    let kind = page.headers()["content-type"].to_str().unwrap().to_owned();
+    // A build without the board has no page.
+    assert!(page.status() == 404 && (kind.starts_with("text/html") || kind == "application/json"));
+    let program = get("*/*").await;
+    assert_eq!(program.status(), 404);
+    assert_eq!(program.headers()["content-type"], "application/json");
 }
