@@ -69,6 +69,18 @@ impl Problem {
     }
 }
 
+/// An unfinished answer: the connection ends in the middle, so that no client takes the answer for complete.
+#[derive(Debug)]
+pub(crate) struct Broken;
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the answer could not be finished")
+    }
+}
+
+impl std::error::Error for Broken {}
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {

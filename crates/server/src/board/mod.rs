@@ -14,6 +14,7 @@
 //! | `turns` | one conversation |
 //! | `streams` | all streams |
 //! | `calls` | the table, and one call |
+//! | `export` | calls as a file |
 //! | `values` | the values of a property |
 //! | `deletion` | the deletion of calls |
 //! | `object` | the objects that W&B's clients have published |
@@ -28,6 +29,7 @@ mod calls;
 mod content;
 mod conversation;
 mod deletion;
+mod export;
 mod groups;
 mod media;
 mod object;
@@ -68,6 +70,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/groups", get(groups::groups))
         .route("/api/trace", get(trace::trace))
         .route("/api/conversation", get(turns::conversation))
+        .route("/api/export", get(export::export))
         .route("/api/values", get(values::values))
         .route("/api/calls", get(calls::list).delete(deletion::delete))
         .route("/api/call", get(calls::one))

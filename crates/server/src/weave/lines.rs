@@ -8,7 +8,7 @@ use spanloom_core::Record;
 
 use super::call::{Form, Presenter, ProjectPrices, Shown};
 use crate::app::App;
-use crate::reply::Problem;
+use crate::reply::{Broken, Problem};
 use crate::store::{Memory, Store};
 
 /// The bytes at which a page is full.
@@ -91,18 +91,6 @@ impl Lines {
         Some(lines)
     }
 }
-
-/// An unfinished answer: the connection ends in the middle, so that no client takes the answer for complete.
-#[derive(Debug)]
-pub(super) struct Broken;
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the answer could not be finished")
-    }
-}
-
-impl std::error::Error for Broken {}
 
 /// Returns the lines of one page and the number of calls in it.
 fn page(

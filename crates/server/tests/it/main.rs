@@ -16,6 +16,7 @@ mod damage;
 mod deletion;
 mod earlier;
 mod evaluations;
+mod export;
 mod feedback;
 mod groups;
 mod guard;

@@ -1,0 +1,274 @@
+//! `GET /api/export`: all selected calls as lines of JSON or as CSV, page by page, so that neither the number of calls nor a
+//! slow client takes memory.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_DISPOSITION;
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Serialize;
+use spanloom_core::{Json, Record, Timestamp};
+
+use super::calls::CallRow;
+use super::scope::Scope;
+use super::selection::Parameters;
+use crate::app::App;
+use crate::reply::{self, Broken, Problem};
+use crate::store::Memory;
+use crate::store::question::{self, Until};
+
+/// The number of calls that are read at a time.
+const PAGE: usize = 128;
+
+/// The header with the number of calls.
+const TOTAL: &str = "x-total-count";
+
+#[derive(Clone, Copy)]
+enum Format {
+    JsonLines,
+    Csv,
+}
+
+impl Format {
+    fn read(parameters: &Parameters) -> Result<Self, Problem> {
+        match parameters.one("format").unwrap_or("jsonl") {
+            "jsonl" => Ok(Self::JsonLines),
+            "csv" => Ok(Self::Csv),
+            _ => Err(Problem::bad_request("format must be jsonl or csv")),
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonLines => "application/jsonl",
+            Self::Csv => "text/csv; charset=utf-8",
+        }
+    }
+
+    fn file(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::JsonLines => "attachment; filename=\"calls.jsonl\"",
+            Self::Csv => "attachment; filename=\"calls.csv\"",
+        })
+    }
+}
+
+pub(super) async fn export(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let place = app.stream()?;
+    let parameters = Parameters::read(query.as_deref());
+    let format = Format::read(&parameters)?;
+    let scope = Scope::of(&app, &parameters).await?;
+    let question = move |until: &Until| {
+        let places = question::places(&scope.memory.rows, &scope.filter(), usize::MAX, until)?;
+        let number = |place: usize| u32::try_from(place).ok();
+        let places: Arc<[u32]> = places.into_iter().filter_map(number).collect();
+        Ok((scope.memory.clone(), places))
+    };
+    let (memory, places) = app.questions.ask_until(question).await?;
+    let total = places.len();
+    let rest = Rest {
+        app,
+        memory,
+        places,
+        sent: None,
+        format,
+    };
+    let stream = futures_util::stream::unfold((rest, place), |(mut rest, place)| async {
+        let page = rest.next().await?;
+        Some((page, (rest, place)))
+    });
+    let mut response = reply::typed(format.media_type(), Body::from_stream(stream));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_DISPOSITION, format.file());
+    headers.insert(TOTAL, total.into());
+    Ok(response)
+}
+
+/// The part of an answer that has not been sent.
+struct Rest {
+    app: Arc<App>,
+    memory: Arc<Memory>,
+    places: Arc<[u32]>,
+    /// The number of calls that were sent; `None` before the first line.
+    sent: Option<usize>,
+    format: Format,
+}
+
+impl Rest {
+    /// Returns the next page; `None` after the last.
+    async fn next(&mut self) -> Option<Result<Bytes, Broken>> {
+        let from = self.sent.unwrap_or(0);
+        if self.sent.is_some() && from >= self.places.len() {
+            return None;
+        }
+        let (app, memory) = (Arc::clone(&self.app), Arc::clone(&self.memory));
+        let page = self.places.iter().skip(from).take(PAGE);
+        let page: Vec<usize> = page
+            .filter_map(|place| usize::try_from(*place).ok())
+            .collect();
+        let (format, is_first) = (self.format, self.sent.is_none());
+        let question = move || read(&app, &memory, &page, format, is_first);
+        let page = self.app.questions.ask(question).await;
+        // Nothing is sent after a page that cannot be read.
+        self.sent = Some(if page.is_ok() {
+            from + PAGE
+        } else {
+            usize::MAX
+        });
+        Some(page.map_err(|_| Broken))
+    }
+}
+
+/// Returns the lines of calls.
+fn read(
+    app: &App,
+    memory: &Memory,
+    places: &[usize],
+    format: Format,
+    is_first: bool,
+) -> Result<Bytes, Problem> {
+    let mut lines: Vec<Option<Line>> = places.iter().map(|_| None).collect();
+    app.store.read(memory, places, |index, record| {
+        let row = places.get(index).and_then(|place| memory.rows.get(*place));
+        if let (Some(line), Some(row)) = (lines.get_mut(index), row) {
+            let mut shown = CallRow::of(&row, memory);
+            shown.complete(&record);
+            let Record { inputs, output, .. } = record;
+            *line = Some(Line {
+                stream: memory.dictionary.text(row.stream).to_owned(),
+                row: shown,
+                inputs,
+                output,
+            });
+        }
+    })?;
+    let lines = lines.into_iter().flatten();
+    let bytes = match format {
+        Format::JsonLines => json_lines(lines),
+        Format::Csv => {
+            csv(lines, is_first).map_err(|error| Problem::internal(error.to_string()))?
+        }
+    };
+    Ok(bytes.into())
+}
+
+/// A call of an export.
+#[derive(Serialize)]
+struct Line {
+    stream: String,
+    #[serde(flatten)]
+    row: CallRow,
+    inputs: Json,
+    output: Option<Json>,
+}
+
+fn json_lines(lines: impl Iterator<Item = Line>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for line in lines {
+        let start = bytes.len();
+        // Writing to memory does not fail.
+        drop(serde_json::to_writer(&mut bytes, &line));
+        // The content stands as it was sent, with line breaks between its values.
+        for byte in bytes.iter_mut().skip(start) {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+const COLUMNS: [&str; 25] = [
+    "id",
+    "trace_id",
+    "parent_id",
+    "stream",
+    "name",
+    "operation",
+    "provider",
+    "model",
+    "request_model",
+    "status",
+    "outcome",
+    "exception",
+    "user",
+    "conversation",
+    "started_at",
+    "latency_ms",
+    "ttfc_ms",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+    "cost_usd",
+    "prompt",
+    "completion",
+    "attributes",
+];
+
+fn csv(lines: impl Iterator<Item = Line>, with_header: bool) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if with_header {
+        writer.write_record(COLUMNS)?;
+    }
+    for Line { stream, row, .. } in lines {
+        writer.write_record(cells(stream, row))?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| error.into_error().into())
+}
+
+fn cells(stream: String, row: CallRow) -> [String; COLUMNS.len()] {
+    let text = |text: Option<String>| plain(text.unwrap_or_default());
+    let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let decimal = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let attributes = serde_json::to_string(&row.attributes).unwrap_or_default();
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it was nanoseconds in 64 bits"
+    )]
+    let started_at = Timestamp::from_nanos((row.started_at * 1e6) as i64);
+    [
+        plain(row.id),
+        plain(row.trace_id),
+        text(row.parent_id),
+        plain(stream),
+        plain(row.op_name),
+        text(row.operation),
+        text(row.provider),
+        text(row.model),
+        text(row.request_model),
+        row.status.to_owned(),
+        row.outcome.unwrap_or_default().to_owned(),
+        text(row.exception),
+        text(row.user),
+        text(row.thread),
+        started_at.to_string(),
+        decimal(row.latency_ms),
+        decimal(row.ttfc_ms),
+        number(row.input_tokens),
+        number(row.output_tokens),
+        number(row.cached_tokens),
+        number(row.reasoning_tokens),
+        decimal(row.cost_usd),
+        text(row.prompt),
+        text(row.completion),
+        attributes,
+    ]
+}
+
+/// Returns a text that a spreadsheet takes for a text: one that begins as a formula gets an apostrophe before it.
+fn plain(text: String) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => ["'", &text].concat(),
+        false => text,
+    }
+}
