@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::limit;
+use crate::query::args::Query;
 
 /// Monitor LLM calls: a W&B-compatible server with a board, for services that use spanloom, W&B's own clients or
 /// OpenTelemetry.
@@ -54,6 +55,25 @@ pub(crate) enum Command {
         after_help = "Examples:\n  spanloom doctor\n  spanloom doctor --to http://127.0.0.1:7440 --json"
     )]
     Doctor(DoctorArgs),
+    /// Serve calls and traces to coding agents, as tools of the Model Context Protocol over stdin and stdout
+    #[command(
+        after_help = "Example, for agents that read .mcp.json:\n  {\"mcpServers\": {\"spanloom\": {\"command\": \"spanloom\", \"args\": [\"mcp\"]}}}"
+    )]
+    Mcp(McpArgs),
+    #[command(flatten)]
+    Query(Query),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct McpArgs {
+    /// Server to read
+    #[arg(
+        long = "server",
+        value_name = "URL",
+        env = "SPANLOOM_URL",
+        default_value = "http://127.0.0.1:7440"
+    )]
+    pub(crate) url: String,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -9,7 +9,9 @@ mod environment;
 mod error;
 mod limit;
 mod logging;
+mod mcp;
 mod output;
+mod query;
 mod serve;
 mod sync;
 
@@ -41,6 +43,8 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Demo(args) => runtime.block_on(demo::run(args)),
         Command::Sync(args) => sync::run(&args),
         Command::Doctor(args) => runtime.block_on(doctor::run(&args)),
+        Command::Mcp(args) => runtime.block_on(mcp::run(&args)),
+        Command::Query(query) => runtime.block_on(query::run(query)),
     };
     // Tasks that are still running must not delay the exit.
     runtime.shutdown_background();

@@ -36,6 +36,12 @@ pub(crate) fn first_line(text: &str, width: usize) -> String {
     shown
 }
 
+/// Returns a model's text without control characters other than line breaks and tabs.
+pub(crate) fn without_controls(text: &str) -> String {
+    let is_kept = |c: &char| matches!(c, '\n' | '\t') || !is_control(*c);
+    text.chars().filter(is_kept).collect()
+}
+
 /// Returns whether `c` is a control character or changes the direction of text.
 fn is_control(c: char) -> bool {
     c.is_control()
@@ -44,7 +50,7 @@ fn is_control(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::first_line;
+    use super::{first_line, without_controls};
 
     #[test]
     fn a_models_text_cannot_steer_the_terminal() {
@@ -52,6 +58,7 @@ mod tests {
             first_line("\n  \n\u{1b}[31mred\u{202e}x\nsecond", 80),
             "[31mredx"
         );
+        assert_eq!(without_controls("a\n\u{1b}[31m\u{202e}b\r"), "a\n[31mb");
         assert_eq!(first_line("abcdef", 3), "abc…");
         assert_eq!(first_line("", 3), "");
     }

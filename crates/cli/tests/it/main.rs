@@ -9,6 +9,7 @@
 
 mod demo;
 mod doctor;
+mod query;
 mod refusal;
 mod sync;
 mod upstream;
@@ -29,6 +30,7 @@ fn spanloom_with(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
         "WANDB_API_KEY",
         "WF_TRACE_SERVER_URL",
         "SPANLOOM_DB",
+        "SPANLOOM_URL",
         "SPANLOOM_LISTEN",
         "RUST_LOG",
         "SPANLOOM_SPOOL_DIR",
