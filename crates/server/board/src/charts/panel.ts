@@ -9,14 +9,34 @@ export interface Column {
   label: string;
   colour: string;
   values: (number | null)[];
+  /** Calls of each bin, where they are not those of the whole panel. */
+  calls?: number[];
+}
+
+/** A swatch and its word; without a colour it is hatched. */
+export interface Key {
+  label: string;
+  colour: string | null;
+  title?: string;
 }
 
 export interface Panel {
   id: string;
   title: string;
-  /** Bars stand on each other; a band is two lines and what lies between. */
-  draw: 'stack' | 'band';
+  /** Bars stand on each other; a spread reaches from the first column to the second. */
+  draw: 'stack' | 'spread';
   columns: Column[];
+  /** Calls of each bin whose value nobody knows: they stand hatched on what is known. */
+  unknown: number[];
+  /** Calls of each bin, and how many of them failed. */
+  calls: number[];
+  errors: number[];
+  /** False where no call has a number: there is no axis then. */
+  known: boolean;
+  /** Whether the values are whole numbers. */
+  whole: boolean;
+  /** What the colours are, where the legend of groups does not say it. */
+  keys: Key[];
   /** The whole range in a few words, shown while nothing is pointed at. */
   total: string;
   format: (value: number) => string;
@@ -32,7 +52,7 @@ export interface Share {
   label: string;
   colour: string;
   calls: number;
-  series: Pick<Series, 'calls' | 'cost_usd'>;
+  series: Pick<Series, 'calls' | 'cost_usd' | 'unpriced'>;
 }
 
 /** Cannot be a group's key: those are text the program sent, without NUL. */
@@ -55,7 +75,8 @@ export function shares(
   const calls = summary.totals.calls - own.reduce((sum, share) => sum + share.calls, 0);
   if (calls <= 0) return own;
   const series = {
-    calls: rest(summary.all.calls, own.map((share) => share.series.calls)),
+    calls: rest(summary.all.calls, own.map((share) => share.series.calls)).map((left) => left ?? 0),
+    unpriced: rest(summary.all.unpriced, own.map((share) => share.series.unpriced)).map((left) => left ?? 0),
     cost_usd: rest(summary.all.cost_usd, own.map((share) => share.series.cost_usd)),
   };
   const groups = summary.groups_total - own.length;
@@ -63,75 +84,107 @@ export function shares(
   return [...own, { key: OTHER_KEY, label, colour: OTHER, calls, series }];
 }
 
-/** What remains of a column when the given ones are taken out. */
-function rest(all: (number | null)[], taken: (number | null)[][]): number[] {
+/** What remains of a column when the given ones are taken out; of unknown, nothing known. */
+function rest(all: (number | null)[], taken: (number | null)[][]): (number | null)[] {
   return all.map((value, bin) => {
-    const left = taken.reduce((sum, column) => sum - (column[bin] ?? 0), value ?? 0);
+    if (value === null) return null;
+    const left = taken.reduce((sum, column) => sum - (column[bin] ?? 0), value);
     // Differences of sums of prices leave dust that is not money.
     return left < 1e-10 ? 0 : left;
   });
 }
 
+/** Adds columns up, bin by bin. */
+function added(columns: number[][]): number[] {
+  const longest = Math.max(0, ...columns.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, bin) => columns.reduce((sum, column) => sum + (column[bin] ?? 0), 0));
+}
+
 export function panels(summary: Summary, shown: Share[]): Panel[] {
   const { all, totals, range } = summary;
   const per = `per ${format.step(range.bin_ms)}`;
-  const of = (pick: (share: Share) => (number | null)[]): Column[] =>
-    shown.map((share) => ({ ...share, values: pick(share) }));
+  const of = (pick: (series: Share['series']) => (number | null)[]): Column[] =>
+    shown.map(({ key, label, colour, series }) => ({ key, label, colour, values: pick(series), calls: series.calls }));
   const column = (key: string, label: string, colour: string, values: (number | null)[]) => ({
     key,
     label,
     colour: `var(${colour})`,
     values,
   });
+  const whole = { unknown: [], calls: all.calls, errors: all.errors, whole: true, known: totals.calls > 0, keys: [], least: 0 };
+  const calls = added(shown.map(({ series }) => series.calls));
+  const unpriced = added(shown.map(({ series }) => series.unpriced));
+  const unknown = unpriced.reduce((sum, n) => sum + n, 0);
+  const tokens = [
+    column('input', 'input', '--accent', all.input_tokens),
+    column('output', 'output', '--accent-soft', all.output_tokens),
+  ];
+  const latency = [
+    column('p50', 'p50', '--accent', all.p50_ms),
+    column('p95', 'p95', '--accent-soft', all.p95_ms),
+  ];
+  /** Where there are no calls nothing is unknown. */
+  const said = (text: string) => (totals.calls === 0 ? 'no calls' : text);
+  const counted = totals.input_tokens !== null || totals.output_tokens !== null;
   return [
     {
+      ...whole,
       id: 'calls',
       title: `Calls ${per}`,
       draw: 'stack',
-      columns: of((share) => share.series.calls),
+      columns: of((series) => series.calls),
+      calls,
+      // Of all groups together: while one is hidden nothing is said of failures.
+      errors: all.calls.every((n, bin) => n === calls[bin]) ? all.errors : [],
       total: format.count(totals.calls),
       format: format.count,
       tick: format.compact,
       least: 3,
     },
     {
+      ...whole,
       id: 'cost',
       title: `Cost ${per}, USD`,
       draw: 'stack',
-      columns: of((share) => share.series.cost_usd),
-      total: format.cost(totals.cost_usd),
+      columns: of((series) => series.cost_usd),
+      unknown: unpriced,
+      calls,
+      known: totals.cost_usd !== null,
+      whole: false,
+      keys:
+        unknown === 0
+          ? []
+          : [{ label: `${format.count(unknown)} unpriced`, colour: null, title: `The cost of ${format.plural(unknown, 'call')} is not known` }],
+      total: said(atLeast(format.cost(totals.cost_usd), totals.cost_usd !== null && totals.priced_calls < totals.calls)),
       format: format.cost,
       tick: format.costStep,
-      least: 0,
     },
     {
+      ...whole,
       id: 'tokens',
       title: `Tokens ${per}`,
       draw: 'stack',
-      columns: [
-        column('input', 'input', '--accent', all.input_tokens),
-        column('output', 'output', '--accent-soft', all.output_tokens),
-      ],
-      total:
-        totals.input_tokens === null && totals.output_tokens === null
-          ? format.UNKNOWN
-          : format.compact((totals.input_tokens ?? 0) + (totals.output_tokens ?? 0)),
+      columns: tokens,
+      known: counted,
+      keys: tokens,
+      total: said(counted ? format.compact((totals.input_tokens ?? 0) + (totals.output_tokens ?? 0)) : format.UNKNOWN),
       format: format.compact,
       tick: format.compact,
-      least: 0,
     },
     {
+      ...whole,
       id: 'latency',
       title: 'Latency',
-      draw: 'band',
-      columns: [
-        column('p50', 'p50', '--accent', all.p50_ms),
-        column('p95', 'p95', '--accent-soft', all.p95_ms),
-      ],
-      total: `p50 ${format.duration(totals.p50_ms)}`,
+      draw: 'spread',
+      columns: latency,
+      known: totals.p50_ms !== null,
+      whole: false,
+      keys: latency,
+      total: said(`p50 ${format.duration(totals.p50_ms)}`),
       format: format.duration,
       tick: format.step,
-      least: 0,
     },
   ];
 }
+
+export const atLeast = (text: string, more: boolean) => (more ? `≥ ${text}` : text);

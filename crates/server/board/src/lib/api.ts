@@ -1,6 +1,7 @@
 // The board's read API: its types, one for one, and one way to fetch them.
 
 import type { Conversation } from './conversation';
+import type { SearchAnswer } from './search';
 
 export interface Info {
   name: string;
@@ -87,6 +88,7 @@ export interface Summary {
   groups_total: number;
   models: { key: string; calls: number }[];
   attributes: { path: string; values: number }[];
+  search: SearchAnswer;
 }
 
 export type Status = 'success' | 'error' | 'running';
@@ -130,6 +132,7 @@ export interface Row {
 export interface Calls {
   total: number;
   calls: Row[];
+  search: SearchAnswer;
 }
 
 export interface Cost {

@@ -7,7 +7,7 @@ export type Part =
   | { kind: 'text'; text: string }
   | { kind: 'reasoning'; text: string }
   | { kind: 'refusal'; text: string }
-  | { kind: 'media'; label: string }
+  | { kind: 'media'; label: string; data: string | null }
   | { kind: 'tool_call'; id: string | null; name: string; arguments: string; result: Part[] | null }
   | { kind: 'tool_result'; id: string | null; parts: Part[] }
   | { kind: 'other'; json: string };

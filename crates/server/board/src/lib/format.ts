@@ -13,9 +13,11 @@ export function count(value: number): string {
 export function compact(value: number | null): string {
   if (value === null) return UNKNOWN;
   if (Math.abs(value) < 10_000) return whole.format(value);
-  for (const [size, letter] of [[1e9, 'G'], [1e6, 'M'], [1e3, 'k']] as const) {
-    // 999,950 would round to 1000 k; let the next letter have it.
-    if (Math.abs(value) >= size * 0.99995) {
+  // No count of ours is that large: a hostile or broken one must not widen the page.
+  if (Math.abs(value) >= 999.5e12) return `${value < 0 ? '<\u2212' : '>'}999${NARROW_SPACE}T`;
+  for (const [size, letter] of [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']] as const) {
+    // 999,500 would round to 1000 k; let the next letter have it.
+    if (Math.abs(value) >= size * 0.9995) {
       return `${trim((value / size).toPrecision(3))}${NARROW_SPACE}${letter}`;
     }
   }
@@ -83,7 +85,8 @@ export function durationParts(ms: number): [number: string, unit: string] {
   if (ms < 59_950) return [(ms / 1000).toFixed(1), 's'];
   if (ms < 3_570_000) return [(ms / 60_000).toFixed(1), 'min'];
   if (ms < 86_400_000) return [(ms / 3_600_000).toFixed(1), 'h'];
-  return [(ms / 86_400_000).toFixed(1), 'd'];
+  if (ms < 9_999 * 86_400_000) return [(ms / 86_400_000).toFixed(1), 'd'];
+  return ['>9,999', 'd'];
 }
 
 export function duration(ms: number | null): string {
@@ -111,7 +114,36 @@ export function day(ms: number): string {
   return `${at.getDate()} ${MONTHS[at.getMonth()] ?? ''}`;
 }
 
-export function clock(ms: number, precision: 'min' | 's' | 'ms' = 's'): string {
+export function date(ms: number): string {
+  return `${day(ms)} ${new Date(ms).getFullYear()}`;
+}
+
+/** The day, with its year where the two ends do not share one. */
+export function dayWithin(ms: number, range: { from: number; to: number }): string {
+  return sameYear(range.from, range.to) ? day(ms) : date(ms);
+}
+
+export function sameYear(one: number, other: number): boolean {
+  return new Date(one).getFullYear() === new Date(other).getFullYear();
+}
+
+export type Precision = 'min' | 's' | 'ms';
+
+/** How exact a clock must be to tell two times apart. */
+export function precisionOf(apart: number): Precision {
+  return apart < 1_000 ? 'ms' : apart < 60_000 ? 's' : 'min';
+}
+
+/** The zone in which every time here is said: UTC, UTC+1, UTC−3:30. */
+export function zone(offset: number): string {
+  // A date's own offset counts westward.
+  const minutes = Math.abs(offset);
+  if (minutes === 0) return 'UTC';
+  const rest = minutes % 60;
+  return `UTC${offset < 0 ? '+' : '\u2212'}${Math.floor(minutes / 60)}${rest === 0 ? '' : `:${two(rest)}`}`;
+}
+
+export function clock(ms: number, precision: Precision = 's'): string {
   const at = new Date(ms);
   const minutes = `${two(at.getHours())}:${two(at.getMinutes())}`;
   if (precision === 'min') return minutes;
@@ -120,16 +152,24 @@ export function clock(ms: number, precision: 'min' | 's' | 'ms' = 's'): string {
 }
 
 export function dateTime(ms: number): string {
-  const at = new Date(ms);
-  return `${day(ms)} ${at.getFullYear()}, ${clock(ms, 'ms')}`;
+  return `${date(ms)}, ${clock(ms, 'ms')}`;
 }
 
-/** A span of time, saying the day only where it is needed. */
+/** A span of time, saying the day and the year only where they are needed. */
 export function span(from: number, to: number): string {
-  const precision = to - from < 120_000 ? 's' : 'min';
-  const left = `${day(from)} ${clock(from, precision)}`;
-  const right = day(from) === day(to) ? clock(to, precision) : `${day(to)} ${clock(to, precision)}`;
-  return `${left} – ${right}`;
+  const precision = to - from < 2_000 ? 'ms' : to - from < 120_000 ? 's' : 'min';
+  const range = { from, to };
+  const left = `${dayWithin(from, range)} ${clock(from, precision)}`;
+  const right = date(from) === date(to) ? '' : `${dayWithin(to, range)} `;
+  return `${left} – ${right}${clock(to, precision)}`;
+}
+
+/**
+ * Text of a call inside a sentence that we write. The marks keep a right-to-left
+ * override in it from turning the rest around, where no element can: in a title.
+ */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
 }
 
 export function ago(ms: number | null, now: number): string {
@@ -153,6 +193,9 @@ const GROUPS: Record<string, string> = {
   provider: 'Provider',
   status: 'Status',
   outcome: 'Outcome',
+  user: 'User',
+  thread: 'Conversation',
+  name: 'Name',
 };
 
 export const FIXED_GROUPS = Object.entries(GROUPS);
@@ -168,7 +211,7 @@ export function groupWord(group: string): string {
 
 export function groupKey(group: string, key: string): string {
   if (key !== '') return key;
-  return group.startsWith('attr:') ? 'not set' : UNKNOWN;
+  return group.startsWith('attr:') || group === 'user' || group === 'thread' ? 'not set' : UNKNOWN;
 }
 
 /** Zeros after the point say nothing: 1.50 is 1.5, 2.0 is 2. */

@@ -5,23 +5,56 @@ import { Refusal } from './api';
 
 const EVERY_MS = 2_000;
 
-class Live {
+/** A board asks several questions at once; the answer to one does not excuse the other. */
+const AT_ONCE_MS = 1_500;
+
+/** What the page can say of the server: it follows, it was told to wait, or something is wrong. */
+export type Following = 'live' | 'paused' | 'unreachable' | 'failing';
+
+export class Live {
   paused = $state(false);
   /** False from the first failed try until the first one that succeeds. */
   reachable = $state(true);
+  /** Whether the server answers, yet with errors of its own: what is shown is old. */
+  readonly erring = $derived.by(() => this.#polling || this.#answering);
 
-  /** Notes what a request told about the way to the server. */
-  succeeded(): void {
-    this.reachable = true;
+  #polling = $state(false);
+  #answering = $state(false);
+  #failedAt = -Infinity;
+
+  get following(): Following {
+    if (!this.reachable) return 'unreachable';
+    if (this.erring) return 'failing';
+    return this.paused ? 'paused' : 'live';
   }
 
-  failed(error: unknown): void {
-    if (error instanceof Refusal && !error.unreachable) this.reachable = true;
-    else if (!isAbort(error)) this.reachable = false;
+  /** Notes what a request told about the way to the server. */
+  succeeded(now = Date.now()): void {
+    this.reachable = true;
+    if (now - this.#failedAt >= AT_ONCE_MS) this.#answering = false;
+  }
+
+  failed(error: unknown, now = Date.now()): void {
+    if (isAbort(error)) return;
+    this.reachable = error instanceof Refusal && !error.unreachable;
+    this.#answering = isFault(error);
+    if (this.#answering) this.#failedAt = now;
+  }
+
+  /** The same of the repeated question, which says nothing about the others. */
+  polled(error?: unknown): void {
+    if (isAbort(error)) return;
+    this.reachable = error === undefined || (error instanceof Refusal && !error.unreachable);
+    this.#polling = isFault(error);
   }
 }
 
 export const live = new Live();
+
+/** The server's fault; a refusal below 500 is about the question. */
+function isFault(error: unknown): boolean {
+  return error instanceof Refusal && error.status >= 500 && !error.unreachable;
+}
 
 /** Repeats `task` until the returned function is called. */
 export function poll(task: (signal: AbortSignal) => Promise<void>): () => void {
@@ -39,9 +72,9 @@ export function poll(task: (signal: AbortSignal) => Promise<void>): () => void {
       busy = true;
       try {
         await task(stop.signal);
-        live.succeeded();
+        live.polled();
       } catch (error) {
-        live.failed(error);
+        live.polled(error);
       }
       busy = false;
     }

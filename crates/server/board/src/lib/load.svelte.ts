@@ -7,9 +7,13 @@ export class Load<T> {
   value = $state.raw<T | null>(null);
   /** The question `value` answers; the page may have moved on already. */
   asked = $state.raw(new URLSearchParams());
+  /** The key of the question `value` answers. */
+  answered = $state<string | null>(null);
   /** Why the server refused; null when it did not, or was not reached. */
   refusal = $state.raw<Refusal | null>(null);
   busy = $state(false);
+  /** The server has not answered the last time, or with an error of its own: ask again. */
+  lost = $state(false);
 
   #key: string | null = null;
   #again = false;
@@ -42,12 +46,15 @@ export class Load<T> {
       const value = await fetchJson<T>(this.path, asked, stop.signal);
       this.value = value;
       this.asked = asked;
+      this.answered = this.#key;
       this.refusal = null;
+      this.lost = false;
       live.succeeded();
     } catch (error) {
       if (isAbort(error)) return;
       live.failed(error);
       this.refusal = error instanceof Refusal && !error.unreachable ? error : null;
+      this.lost = this.refusal === null || this.refusal.status >= 500;
     }
     this.#stop = null;
     this.busy = false;

@@ -1,12 +1,21 @@
 // The address is the state: the path says which stream, the query says how it
 // is looked at. Defaults are left out, so a plain address stays plain.
 
+import { exactly, fieldOf, fieldsOnly, has, isProperty, join, split, toggled, writeTerm } from './search';
+
 export type Place =
   | { kind: 'streams'; entity: string | null; project: string | null }
   | { kind: 'board'; entity: string; project: string; stream: string }
   | { kind: 'call'; entity: string; project: string; id: string }
   | { kind: 'object'; entity: string; project: string; name: string; digest: string }
+  | { kind: 'trace'; entity: string; project: string; id: string }
+  | { kind: 'conversation'; entity: string; project: string; stream: string; id: string }
+  | { kind: 'section'; entity: string; project: string; stream: string; section: Section }
   | { kind: 'unknown'; path: string };
+
+/** Pages of a stream in addition to its board. */
+export const SECTIONS = ['conversations', 'tools', 'users', 'pivot'] as const;
+export type Section = (typeof SECTIONS)[number];
 
 export type StreamName = { entity: string; project: string; stream: string };
 
@@ -21,19 +30,20 @@ export const RANGES = {
 
 export type Range = keyof typeof RANGES;
 
-export const LISTS = ['model', 'status', 'outcome', 'op', 'provider'] as const;
-export type List = (typeof LISTS)[number];
+/** Filters of older addresses; a search has them all as terms now. */
+const LISTS = ['model', 'status', 'outcome', 'op', 'provider'] as const;
 
 export const TABS = ['conversation', 'parameters', 'raw'] as const;
 export type Tab = (typeof TABS)[number];
 
-export interface View extends Record<List, string[]> {
+export interface View {
   range: Range;
   /** A zoom inside the range; while set it wins over `range`. */
   from: number | null;
   to: number | null;
   group: string;
-  attr: [path: string, value: string][];
+  /** The search: every filter is a term of it. */
+  q: string;
   sort: string;
   page: number;
   call: string | null;
@@ -45,12 +55,7 @@ export const DEFAULTS: Readonly<View> = {
   from: null,
   to: null,
   group: 'model',
-  model: [],
-  status: [],
-  outcome: [],
-  op: [],
-  provider: [],
-  attr: [],
+  q: '',
   sort: '-started_at',
   page: 1,
   call: null,
@@ -59,6 +64,9 @@ export const DEFAULTS: Readonly<View> = {
 
 export const PAGE_SIZE = 50;
 
+/** What the server sorts calls by. */
+const SORTS = ['started_at', 'latency_ms', 'cost_usd', 'input_tokens', 'output_tokens', 'total_tokens', 'model', 'status'];
+
 /** Enough bins to show shape in a quarter of the page, wide enough to hit. */
 const BINS = 48;
 
@@ -66,6 +74,7 @@ export function readPlace(path: string): Place {
   const parts = path.split('/').filter((part) => part !== '').map(decode);
   const [entity, project, kind, last, id] = parts;
   if (entity === undefined) return { kind: 'streams', entity: null, project: null };
+  if (project === undefined || kind === undefined) return { kind: 'streams', entity, project: project ?? null };
   if (project !== undefined && kind === 'weave' && (parts.length === 3 || last === 'agents')) {
     return { kind: 'streams', entity, project };
   }
@@ -75,7 +84,21 @@ export function readPlace(path: string): Place {
   if (project !== undefined && kind === 'r' && last === 'call' && id !== undefined) {
     return { kind: 'call', entity, project, id };
   }
-  return readObject(parts) ?? { kind: 'unknown', path };
+  return readRecorded(parts) ?? readObject(parts) ?? { kind: 'unknown', path };
+}
+
+/** A trace, or a page of a stream: a section or one conversation. */
+function readRecorded(parts: string[]): Place | null {
+  const [entity, project, where, what, id, one] = parts;
+  if (entity === undefined || project === undefined || what === undefined || id === undefined) return null;
+  if (where === 'weave' && what === 'traces' && parts.length === 5) return { kind: 'trace', entity, project, id };
+  const section = SECTIONS.find((one) => one === id);
+  if (where === 'table' && section !== undefined && parts.length === 5) {
+    return { kind: 'section', entity, project, stream: what, section };
+  }
+  const isConversation = where === 'table' && id === 'conversations' && parts.length === 6;
+  if (!isConversation || one === undefined) return null;
+  return { kind: 'conversation', entity, project, stream: what, id: one };
 }
 
 /** W&B's clients print links to what they publish; a leaderboard's link names no version. */
@@ -102,6 +125,22 @@ export function projectPath(entity: string, project: string): string {
   return `/${[entity, project, 'weave'].map(encodeURIComponent).join('/')}`;
 }
 
+export function entityPath(entity: string): string {
+  return `/${encodeURIComponent(entity)}`;
+}
+
+export function tracePath(entity: string, project: string, traceId: string): string {
+  return `/${[entity, project, 'weave', 'traces', traceId].map(encodeURIComponent).join('/')}`;
+}
+
+export function conversationPath(name: StreamName, id: string): string {
+  return `${boardPath(name)}/conversations/${encodeURIComponent(id)}`;
+}
+
+export function sectionPath(name: StreamName, section: Section): string {
+  return `${boardPath(name)}/${section}`;
+}
+
 export function callPath(entity: string, project: string, id: string): string {
   return `/${[entity, project, 'r', 'call', id].map(encodeURIComponent).join('/')}`;
 }
@@ -110,18 +149,43 @@ export function readView(search: string): View {
   const query = new URLSearchParams(search);
   const view: View = { ...DEFAULTS };
   const range = query.get('range');
-  if (range !== null && range in RANGES) view.range = range as Range;
+  if (isRange(range)) view.range = range;
   view.from = readTime(query.get('from'));
   view.to = readTime(query.get('to'));
-  view.group = query.get('group') ?? DEFAULTS.group;
-  for (const list of LISTS) view[list] = query.getAll(list);
-  view.attr = query.getAll('attr').map(splitAttr);
-  view.sort = query.get('sort') ?? DEFAULTS.sort;
+  const group = query.get('group');
+  if (isGroup(group)) view.group = group;
+  view.q = join(query.get('q') ?? '', ...oldFilters(query));
+  const sort = query.get('sort');
+  if (isSort(sort)) view.sort = sort;
   view.page = Math.max(1, Math.trunc(Number(query.get('page') ?? 1)) || 1);
   view.call = query.get('call');
   view.tab = TABS.find((tab) => tab === query.get('tab')) ?? DEFAULTS.tab;
   return view;
 }
+
+/** What in a query has no meaning, as `range=999x`: the default stands in for it. */
+export function wrongWords(search: string): string[] {
+  const query = new URLSearchParams(search);
+  const isPage = (text: string) => /^[1-9]\d{0,8}$/.test(text);
+  const checks: [name: string, isRight: (text: string) => boolean][] = [
+    ['range', isRange],
+    ['from', (text) => readTime(text) !== null],
+    ['to', (text) => readTime(text) !== null],
+    ['group', isGroup],
+    ['sort', isSort],
+    ['page', isPage],
+    ['tab', (text) => TABS.some((tab) => tab === text)],
+  ];
+  return checks.flatMap(([name, isRight]) => {
+    const text = query.get(name);
+    return text === null || isRight(text) ? [] : [`${name}=${text}`];
+  });
+}
+
+const isRange = (text: string | null): text is Range => text !== null && Object.hasOwn(RANGES, text);
+const isGroup = (text: string | null): text is string => text !== null && (isProperty(text) || text.startsWith('attr:'));
+const isSort = (text: string | null): text is string =>
+  text !== null && SORTS.some((sort) => text === sort || text === `-${sort}`);
 
 /** The query of a view, with its `?`, or the empty string. */
 export function writeView(view: View): string {
@@ -130,7 +194,7 @@ export function writeView(view: View): string {
   if (view.from !== null) query.set('from', String(Math.round(view.from)));
   if (view.to !== null) query.set('to', String(Math.round(view.to)));
   if (view.group !== DEFAULTS.group) query.set('group', view.group);
-  writeFilters(view, query);
+  if (view.q !== '') query.set('q', view.q);
   if (view.sort !== DEFAULTS.sort) query.set('sort', view.sort);
   if (view.page !== DEFAULTS.page) query.set('page', String(view.page));
   if (view.call !== null) query.set('call', view.call);
@@ -139,9 +203,13 @@ export function writeView(view: View): string {
   return text === '' ? '' : `?${text}`;
 }
 
-function writeFilters(view: View, query: URLSearchParams): void {
-  for (const list of LISTS) for (const value of view[list]) query.append(list, value);
-  for (const [path, value] of view.attr) query.append('attr', `${path}=${value}`);
+/** Filters as they were written before there were searches, as terms. */
+function oldFilters(query: URLSearchParams): string[] {
+  const groups = new Map<string, string[]>();
+  const add = (group: string, key: string) => groups.set(group, [...(groups.get(group) ?? []), key]);
+  for (const list of LISTS) for (const value of query.getAll(list)) add(list, value);
+  for (const [path, value] of query.getAll('attr').map(splitAttr)) add(`attr:${path}`, value);
+  return [...groups].map(([group, keys]) => writeTerm(fieldOf(group), keys.map(exactly)));
 }
 
 /** What the server is asked for; a relative range ends at `now`. */
@@ -155,7 +223,7 @@ function selection(name: StreamName, view: View, now: number): URLSearchParams {
     query.set('from', String(now - span));
     query.set('to', String(now));
   }
-  writeFilters(view, query);
+  if (view.q !== '') query.set('q', view.q);
   return query;
 }
 
@@ -174,36 +242,51 @@ export function callsQuery(name: StreamName, view: View, now: number): URLSearch
   return query;
 }
 
+/** Real values of a property, for completion. Words are left out: to search for them takes long. */
+export function valuesQuery(name: StreamName, view: View, now: number, of: string, prefix: string): URLSearchParams {
+  const query = selection(name, { ...view, q: fieldsOnly(view.q) }, now);
+  query.set('of', of);
+  if (prefix !== '') query.set('prefix', prefix);
+  query.set('limit', '12');
+  return query;
+}
+
+/** Asks whether a search is right, and nothing that takes long. */
+export function checkQuery(name: StreamName, q: string): URLSearchParams {
+  const isWhole = split(q).every(({ whole }) => whole);
+  return new URLSearchParams({ ...name, of: 'status', limit: '1', q: isWhole ? fieldsOnly(q) : q });
+}
+
+/** The change that moves the range by its own length; null where there is nowhere to go. */
+export function stepRange(view: View, bounds: { from: number; to: number } | null, by: 1 | -1, now: number): Partial<View> | null {
+  const span = RANGES[view.range];
+  const zoomed = view.from !== null || view.to !== null;
+  if (!zoomed && (span === null || by > 0)) return null;
+  const from = zoomed ? (view.from ?? bounds?.from ?? null) : now - (span ?? 0);
+  const to = zoomed ? (view.to ?? bounds?.to ?? null) : now;
+  if (from === null || to === null || to <= from) return null;
+  const length = to - from;
+  // Back at the newest, the range follows the clock again.
+  if (by > 0 && span !== null && to + length >= now - length / 10 && Math.abs(length - span) < 2) return { from: null, to: null, page: 1 };
+  if (by > 0 && to >= now) return null;
+  return { from: from + by * length, to: to + by * length, page: 1 };
+}
+
 export function isRelative(view: View): boolean {
   return view.from === null && view.to === null && RANGES[view.range] !== null;
 }
 
 export function isFiltered(view: View): boolean {
-  return view.attr.length > 0 || LISTS.some((list) => view[list].length > 0);
+  return split(view.q).length > 0;
 }
 
-/** The change that adds a filter on one value of a group, or takes it away. */
-export function toggleFilter(view: View, group: string, key: string): Partial<View> {
-  if (group.startsWith('attr:')) {
-    const path = group.slice('attr:'.length);
-    const rest = view.attr.filter(([p, v]) => p !== path || v !== key);
-    const added = rest.length === view.attr.length;
-    return { page: 1, attr: added ? [...rest, [path, key]] : rest };
-  }
-  const list = LISTS.find((name) => name === group);
-  if (list === undefined) return {};
-  const rest = view[list].filter((value) => value !== key);
-  const added = rest.length === view[list].length;
-  return { page: 1, [list]: added ? [...rest, key] : rest };
+/** The change that adds a filter on one value of a group, or takes it away; or that excludes the value. */
+export function toggleFilter(view: View, group: string, key: string, excluded = false): Partial<View> {
+  return { page: 1, q: toggled(view.q, group, key, excluded) };
 }
 
-export function hasFilter(view: View, group: string, key: string): boolean {
-  if (group.startsWith('attr:')) {
-    const path = group.slice('attr:'.length);
-    return view.attr.some(([p, v]) => p === path && v === key);
-  }
-  const list = LISTS.find((name) => name === group);
-  return list !== undefined && view[list].includes(key);
+export function hasFilter(view: View, group: string, key: string, excluded = false): boolean {
+  return has(view.q, group, key, excluded);
 }
 
 function splitAttr(text: string): [string, string] {

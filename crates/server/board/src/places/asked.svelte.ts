@@ -1,0 +1,58 @@
+// What a page is made of: asked for, shown until something newer has come, and
+// honest about why there is nothing.
+
+import { Refusal } from '../lib/api';
+import { isAbort, poll } from '../lib/live.svelte';
+
+/** Sooner than this nobody wants to be told that it takes a moment. */
+const SKELETON_MS = 200;
+
+export class Asked<T> {
+  value = $state.raw<T | null>(null);
+  refusal = $state.raw<Refusal | null>(null);
+  /** The server was not reached the last time. */
+  lost = $state(false);
+  /** Nothing has come yet, and that takes long enough to say so. */
+  slow = $state(false);
+
+  #tries = $state(0);
+
+  /** `ask` answers null when what it has given before still holds. */
+  constructor(private readonly ask: (signal: AbortSignal) => Promise<T | null>) {}
+
+  /** Asks until the returned function is called; for an effect. */
+  follow(): () => void {
+    void this.#tries;
+    const skeleton = setTimeout(() => (this.slow = true), SKELETON_MS);
+    const stop = poll(async (signal) => {
+      try {
+        const value = await this.ask(signal);
+        if (signal.aborted) return;
+        if (value !== null) this.value = value;
+        this.refusal = null;
+        this.lost = false;
+      } catch (error) {
+        if (!isAbort(error)) this.#fail(error);
+        throw error;
+      } finally {
+        clearTimeout(skeleton);
+      }
+    });
+    return () => {
+      clearTimeout(skeleton);
+      stop();
+    };
+  }
+
+  retry(): void {
+    this.refusal = null;
+    this.lost = false;
+    this.#tries += 1;
+  }
+
+  #fail(error: unknown): void {
+    const refusal = error instanceof Refusal && !error.unreachable ? error : null;
+    this.refusal = refusal;
+    this.lost = refusal === null;
+  }
+}

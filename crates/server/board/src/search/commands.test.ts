@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { commands, matching, ofId } from './commands';
+
+const HERE = [{ entity: 'e', project: 'p' }];
+const goes = (text: string) => ofId(text, HERE).map(({ does }) => ('go' in does ? does.go : ''));
+
+describe('the palette', () => {
+  it('opens pasted ids', () => {
+    expect(goes(' dfab3f519d9c5c4e ')).toEqual(['/e/p/r/call/dfab3f519d9c5c4e']);
+    expect(goes('0d767120cbfe20473bf5fcfe9747d273')[0]).toBe('/e/p/weave/traces/0d767120cbfe20473bf5fcfe9747d273');
+    expect(goes('01938e0a-7f6e-7abc-8def-0123456789ab')).toHaveLength(2);
+    expect(goes('umbrella')).toEqual([]);
+  });
+
+  it('finds by all words', () => {
+    const place = { kind: 'board', entity: 'e', project: 'p', stream: 's' } as const;
+    const all = commands(place, [{ entity: 'acme', project: 'agents', stream: 'weather', calls: 1, last_started_at: null }], ['team']);
+    expect(matching(all, 'weather acme').map(({ text }) => text)).toEqual(['weather']);
+    expect(matching(all, 'group team')).toMatchObject([{ does: { show: { group: 'attr:team' } } }]);
+    expect(matching(all, 'range hour')).toMatchObject([{ does: { show: { range: '1h' } } }, { does: { show: { range: '24h' } } }]);
+    expect(matching(all, 'dark')).toMatchObject([{ does: { theme: 'dark' } }]);
+  });
+});

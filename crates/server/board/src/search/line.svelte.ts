@@ -1,0 +1,72 @@
+// What is written in the search line, and how it becomes the address's search.
+
+import { fetchJson, Refusal } from '../lib/api';
+import { route } from '../lib/route.svelte';
+import { join } from '../lib/search';
+import { checkQuery, type StreamName } from '../lib/url';
+
+export class Line {
+  draft = $state('');
+  /** Why the server does not take it. */
+  wrong = $state<string | null>(null);
+  /** The search without the term that is being edited in the line. */
+  #base = $state<string | null>(null);
+  #checking: AbortController | null = null;
+
+  constructor(private readonly name: () => StreamName) {}
+
+  /** The terms beside the line. */
+  get rest(): string {
+    return this.#base ?? route.view.q;
+  }
+
+  /** Adds the line's terms to the search, if the server takes them. */
+  async apply(): Promise<void> {
+    if (this.draft.trim() === '' && this.#base === null) return;
+    const next = join(this.rest, this.draft);
+    this.stop();
+    const stop = (this.#checking = new AbortController());
+    try {
+      await fetchJson('/api/values', checkQuery(this.name(), next), stop.signal);
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      if (error instanceof Refusal && error.status === 400) {
+        this.wrong = error.message;
+        return;
+      }
+      // Whether the server can be reached is shown elsewhere.
+    }
+    this.draft = '';
+    this.show(next);
+  }
+
+  show(q: string): void {
+    this.wrong = null;
+    this.#base = null;
+    route.show({ q, page: 1 });
+  }
+
+  /** Takes a term into the line; the search changes when it is applied. */
+  edit(text: string, rest: string): void {
+    this.draft = this.#base === null ? join(this.draft, text) : text;
+    this.#base = rest;
+    this.wrong = null;
+  }
+
+  /** Back to the search as it is: a term that was taken into the line is a chip again. */
+  leave(): void {
+    this.draft = '';
+    this.wrong = null;
+    this.#base = null;
+  }
+
+  /** Who goes elsewhere keeps a new term in the line, not a half-edited one. */
+  away(): void {
+    if (this.#base !== null) this.leave();
+  }
+
+  stop(): void {
+    this.#checking?.abort();
+    this.#checking = null;
+  }
+}
