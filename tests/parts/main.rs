@@ -8,6 +8,7 @@ use std::{env, fs, process::ExitCode};
 
 use comfy_table::{Table, presets};
 use spanloom_tests::parts::aimock::{self, Aimock};
+use spanloom_tests::parts::axe;
 use spanloom_tests::parts::chromium::{self, Browser};
 use spanloom_tests::parts::collector::{self, Collector};
 use spanloom_tests::parts::jaeger::{self, Jaeger};
@@ -28,7 +29,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 16] = [
+const PARTS: [Part; 17] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -76,6 +77,13 @@ const PARTS: [Part; 16] = [
         install: aimock::install,
         answers: || Box::pin(async { Aimock::start().await.map(drop) }),
         tests: &["aimock::"],
+    },
+    Part {
+        name: "axe-core",
+        version: || Ok(axe::VERSION.to_owned()),
+        install: axe::install,
+        answers: || Box::pin(async { axe::answers() }),
+        tests: &["board::axe::"],
     },
     Part {
         name: "llama.cpp server",

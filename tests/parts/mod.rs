@@ -5,6 +5,7 @@
 //! installs them all, starts each, and reports the result.
 
 pub mod aimock;
+pub mod axe;
 mod cache;
 pub mod chromium;
 pub mod collector;

@@ -1,5 +1,10 @@
 //! The board in a real browser: the demo's link is opened and used.
 
+mod axe;
+mod hostile;
+mod keyboard;
+mod walk;
+
 use serde_json::{Value, json};
 use spanloom_tests::parts::chromium::Browser;
 use spanloom_tests::parts::{Result, eventually};
@@ -10,16 +15,17 @@ const ROWS: &str = "document.querySelectorAll('section[aria-labelledby=calls] tb
 
 /// Waits until `script` returns a value that is `expected`.
 async fn until(browser: &Browser, script: &str, expected: impl Fn(&Value) -> bool) -> Value {
-    eventually(script, async || {
-        let said = browser.run(&format!("return {script}")).await?;
-        if expected(&said) {
-            Ok(said)
-        } else {
-            Err(said.to_string().into())
+    let last = std::cell::RefCell::new(Value::Null);
+    let found = eventually(script, async || {
+        let found = browser.run(&format!("return {script}")).await?;
+        last.replace(found.clone());
+        match expected(&found) {
+            true => Ok(found),
+            false => Err("it is another".into()),
         }
     })
-    .await
-    .unwrap()
+    .await;
+    found.unwrap_or_else(|error| panic!("{error}: {}", last.into_inner()))
 }
 
 async fn click(browser: &Browser, script: &str) {
@@ -48,7 +54,7 @@ async fn opened(width: u32, height: u32) -> Result<(crate::program::Server, Brow
 
 /// Returns each chart's share of drawn pixels.
 const DRAWN: &str =
-    "[...document.querySelectorAll('section[aria-label=Charts] canvas')].map(canvas => {
+    "[...document.querySelectorAll('section[aria-labelledby=charts] canvas')].map(canvas => {
     const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
     let drawn = 0;
     for (let at = 3; at < pixels.length; at += 4) drawn += pixels[at] > 0;
@@ -130,11 +136,11 @@ async fn filters_groups_and_a_call_are_a_click_away() {
     .await;
     let address = browser.tab.current_url().await.unwrap();
     assert!(
-        address.query().unwrap().contains("status=error"),
+        address.query().unwrap().contains("q=status%3Aerror"),
         "a link others can open: {address}"
     );
     browser.keep_screenshot("board-errors.png").await.unwrap();
-    click(&browser, "document.querySelector('button.clear')").await;
+    click(&browser, "document.querySelector('button.remove')").await;
     until(&browser, &format!("{ROWS}.length"), |rows| {
         rows == &json!(calls.len())
     })
@@ -146,7 +152,7 @@ async fn filters_groups_and_a_call_are_a_click_away() {
         .collect();
     assert!(equations.len() > 1, "{equations:?}");
     browser
-        .run("const group = document.querySelector('[aria-label=Filters] select'); group.value = 'attr:params.equation'; group.dispatchEvent(new Event('change', {bubbles: true}))")
+        .run("const group = [...document.querySelectorAll('select')].find(select => select.querySelector('option[value=\"attr:params.equation\"]')); group.value = 'attr:params.equation'; group.dispatchEvent(new Event('change', {bubbles: true}))")
         .await
         .unwrap();
     let groups = "document.querySelector('section[aria-labelledby=groups]').innerText";

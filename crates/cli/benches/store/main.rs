@@ -248,6 +248,23 @@ fn questions(server: &Process, calls: usize) {
             format!("/api/calls?{stream}&sort=-latency_ms"),
         ),
         ("streams", "/api/streams".to_owned()),
+        ("streams, measured", "/api/streams?bins=24".to_owned()),
+        (
+            "users by cost (10,000)",
+            format!("/api/groups?{stream}&group=attr:user_id&sort=-cost_usd"),
+        ),
+        (
+            "pivot of model and tenant",
+            format!("/api/groups?{stream}&group=model&group=attr:tenant&limit=500"),
+        ),
+        (
+            "search by fields",
+            format!("/api/calls?{stream}&q=model:gpt-4*%20-status:error%20latency:%3E2"),
+        ),
+        (
+            "search for a word that no call has",
+            format!("/api/calls?{stream}&q=zebracrossing"),
+        ),
     ];
     for (name, path) in gets {
         time(name, server, || http.get(&path));

@@ -11,8 +11,8 @@ use spanloom_core::{Outcome, Record, UsageSource, weave};
 
 use super::content::Bodies;
 use super::conversation::Conversation;
+use super::parameters::Parameters;
 use super::scope::Scope;
-use super::selection::{Parameters, project};
 use super::stats::ms;
 use super::text::{completion, prompt};
 use super::tree::{Below, Tree};
@@ -143,7 +143,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::of_selection(query.as_deref(), &["sort", "limit", "offset"])?;
     let scope = Scope::of(&app, &parameters).await?;
     let store = Arc::clone(&app);
     let question = move |until: &Until| table(&parameters, &scope, &store.store, until);
@@ -197,8 +197,8 @@ pub(super) async fn one(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
-    let project = project(&parameters)?;
+    let parameters = Parameters::read(query.as_deref(), &["entity", "project", "id"])?;
+    let project = parameters.project()?;
     let id = parameters.required("id")?.to_owned();
     let store = Arc::clone(&app);
     let question = move || whole(&store.store, &project, &id);

@@ -6,7 +6,8 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::json;
 
-use super::selection::{Parameters, Selection};
+use super::parameters::Parameters;
+use super::selection::Selection;
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::question::{self, Until};
@@ -19,9 +20,7 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Arc::new(Parameters::read(query.as_deref()));
-    // A misspelled filter would delete more than was meant.
-    Selection::check_names(&parameters)?;
+    let parameters = Arc::new(Parameters::of_selection(query.as_deref(), &[])?);
     let (end, mut deleted) = (app.store.memory().rows.len(), 0);
     loop {
         let (store, parameters) = (Arc::clone(&app), Arc::clone(&parameters));

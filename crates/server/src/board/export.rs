@@ -13,8 +13,8 @@ use serde::Serialize;
 use spanloom_core::{Json, Record, Timestamp};
 
 use super::calls::CallRow;
+use super::parameters::Parameters;
 use super::scope::Scope;
-use super::selection::Parameters;
 use crate::app::App;
 use crate::reply::{self, Broken, Problem};
 use crate::store::Memory;
@@ -61,7 +61,7 @@ pub(super) async fn export(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let place = app.stream()?;
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::of_selection(query.as_deref(), &["format"])?;
     let format = Format::read(&parameters)?;
     let scope = Scope::of(&app, &parameters).await?;
     let question = move |until: &Until| {
@@ -139,10 +139,16 @@ fn read(
         if let (Some(line), Some(row)) = (lines.get_mut(index), row) {
             let mut shown = CallRow::of(&row, memory);
             shown.complete(&record);
-            let Record { inputs, output, .. } = record;
+            let Record {
+                inputs,
+                output,
+                started_at,
+                ..
+            } = record;
             *line = Some(Line {
                 stream: memory.dictionary.text(row.stream).to_owned(),
                 row: shown,
+                exact_start: started_at,
                 inputs,
                 output,
             });
@@ -164,6 +170,9 @@ struct Line {
     stream: String,
     #[serde(flatten)]
     row: CallRow,
+    /// To the nanosecond.
+    #[serde(skip)]
+    exact_start: Timestamp,
     inputs: Json,
     output: Option<Json>,
 }
@@ -218,24 +227,25 @@ fn csv(lines: impl Iterator<Item = Line>, with_header: bool) -> Result<Vec<u8>, 
     if with_header {
         writer.write_record(COLUMNS)?;
     }
-    for Line { stream, row, .. } in lines {
-        writer.write_record(cells(stream, row))?;
+    for line in lines {
+        writer.write_record(cells(line))?;
     }
     writer
         .into_inner()
         .map_err(|error| error.into_error().into())
 }
 
-fn cells(stream: String, row: CallRow) -> [String; COLUMNS.len()] {
+fn cells(line: Line) -> [String; COLUMNS.len()] {
+    let Line {
+        stream,
+        row,
+        exact_start,
+        ..
+    } = line;
     let text = |text: Option<String>| plain(text.unwrap_or_default());
     let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
     let decimal = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
     let attributes = serde_json::to_string(&row.attributes).unwrap_or_default();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "it was nanoseconds in 64 bits"
-    )]
-    let started_at = Timestamp::from_nanos((row.started_at * 1e6) as i64);
     [
         plain(row.id),
         plain(row.trace_id),
@@ -251,7 +261,7 @@ fn cells(stream: String, row: CallRow) -> [String; COLUMNS.len()] {
         text(row.exception),
         text(row.user),
         text(row.thread),
-        started_at.to_string(),
+        exact_start.to_string(),
         decimal(row.latency_ms),
         decimal(row.ttfc_ms),
         number(row.input_tokens),

@@ -7,9 +7,9 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::parameters::Parameters;
 use super::property;
 use super::scope::Scope;
-use super::selection::Parameters;
 use super::stats::Stats;
 use super::summary::model_calls;
 use crate::app::App;
@@ -64,7 +64,10 @@ pub(super) async fn groups(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::of_selection(
+        query.as_deref(),
+        &["group", "sort", "limit", "offset", "spans"],
+    )?;
     let scope = Scope::of(&app, &parameters).await?;
     let question = move |until: &Until| answer(&parameters, &scope, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
@@ -76,10 +79,11 @@ fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value
     let sort = Sort::read(parameters.one("sort").unwrap_or("-calls"))?;
     let limit = parameters.number("limit", 50, 1..=500)?;
     let offset = parameters.number("offset", 0, 0..=usize::MAX)?;
-    let filter = || match parameters.one("spans") {
-        // Tools and agents are spans, not calls to a model.
-        Some(_) => scope.filter(),
-        None => model_calls(scope.filter()),
+    // Tools and agents are spans, not calls to a model.
+    let with_spans = parameters.switch("spans")?;
+    let filter = || match with_spans {
+        true => scope.filter(),
+        false => model_calls(scope.filter()),
     };
     let names = |key: &Key| name_all(by, key, memory);
     let found = question::breakdown(
@@ -118,11 +122,12 @@ fn read_groups(
 ) -> Result<[Option<Dimension>; 2], Problem> {
     let groups = parameters
         .all("group")
-        .map(|text| property::read(text, memory));
+        .map(|text| property::read("group", text, memory));
     let groups: Vec<Dimension> = groups.collect::<Result<_, _>>()?;
     match groups.as_slice() {
         [] => Ok([Some(Dimension::Model), None]),
         [one] => Ok([Some(*one), None]),
+        [one, other] if one == other => Err(Problem::bad_request("both groups are the same")),
         [one, other] => Ok([Some(*one), Some(*other)]),
         _ => Err(Problem::bad_request(
             "calls are grouped by two properties at most",

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `assets` | the pages, embedded |
+//! | `parameters` | the parameters of requests |
 //! | `property` | the properties that requests group and filter by |
 //! | `search` | conditions on fields and words of the content, in one line of text |
 //! | `selection` | the calls that a request selects |
@@ -33,6 +34,7 @@ mod export;
 mod groups;
 mod media;
 mod object;
+mod parameters;
 mod property;
 mod scope;
 mod search;
@@ -57,12 +59,14 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::reply::{self, Problem};
-use selection::{Parameters, place};
+use parameters::Parameters;
+use selection::place;
 
 pub(crate) use assets::nothing;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/api/openapi.json", get(description))
         .route("/api/info", get(info))
         .route("/api/streams", get(streams::streams))
         .route("/api/version", get(version))
@@ -77,6 +81,13 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/objects", get(object::list))
         .route("/api/object", get(object::one))
         .merge(assets::routes())
+}
+
+/// The description of this API, in OpenAPI's form.
+const DESCRIPTION: &str = include_str!("openapi.json");
+
+async fn description() -> Response {
+    reply::typed("application/json", DESCRIPTION)
 }
 
 async fn info(State(app): State<Arc<App>>) -> Response {
@@ -95,6 +106,29 @@ async fn version(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     // All streams share one version: a page that reloads because of another stream still shows correct data.
-    place(&Parameters::read(query.as_deref()))?;
+    place(&Parameters::read(
+        query.as_deref(),
+        &["entity", "project", "stream"],
+    )?)?;
     Ok(reply::json(&json!({"version": app.store.memory().version})))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    #[test]
+    fn every_route_is_described() {
+        let routes = include_str!("mod.rs").split(".route(\"").skip(1);
+        let routes: BTreeSet<&str> = routes
+            .filter_map(|route| route.split('"').next())
+            .filter(|route| route.starts_with("/api/"))
+            .collect();
+        let description: Value = serde_json::from_str(super::DESCRIPTION).unwrap();
+        let described = description["paths"].as_object().unwrap().keys();
+        let described: BTreeSet<&str> = described.map(String::as_str).collect();
+        assert_eq!(routes, described);
+    }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::selection::Parameters;
+use super::parameters::Parameters;
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::{ObjectKind, Store};
@@ -37,7 +37,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::read(query.as_deref(), &["entity", "project"])?;
     let (entity, project) = (
         parameters.required("entity")?,
         parameters.required("project")?,
@@ -104,7 +104,7 @@ pub(super) async fn one(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::read(query.as_deref(), &["entity", "project", "name", "digest"])?;
     let [entity, project, name, digest] = ["entity", "project", "name", "digest"]
         .map(|parameter| parameters.required(parameter).map(str::to_owned));
     let (project, name, digest) = (format!("{}/{}", entity?, project?), name?, digest?);

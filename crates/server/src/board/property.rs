@@ -22,8 +22,8 @@ pub(super) const PROPERTIES: [(&str, Dimension); 9] = [
 /// The code of a text that is not stored: it matches no row.
 pub(super) const NOWHERE: Code = Code::MAX;
 
-/// Reads the property that calls are grouped by: a name, or `attr:PATH`.
-pub(super) fn read(text: &str, memory: &Memory) -> Result<Dimension, Problem> {
+/// Reads a property, the value of a parameter: a name, or `attr:PATH`.
+pub(super) fn read(parameter: &str, text: &str, memory: &Memory) -> Result<Dimension, Problem> {
     let known = PROPERTIES.iter().find(|(name, _)| *name == text);
     if let Some((_, of)) = known {
         return Ok(*of);
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, memory: &Memory) -> Result<Dimension, Problem> {
             let names: Vec<&str> = PROPERTIES.iter().map(|(name, _)| *name).collect();
             let names = names.join(", ");
             Err(Problem::bad_request(format!(
-                "group must be {names} or attr:PATH"
+                "{parameter} must be {names} or attr:PATH"
             )))
         }
     }
@@ -61,4 +61,20 @@ pub(super) fn code(of: Dimension, text: &str, memory: &Memory) -> Option<Code> {
         _ => memory.dictionary.code(text),
     };
     Some(code.unwrap_or(NOWHERE))
+}
+
+/// Refuses a word that no status or outcome has.
+pub(super) fn check_word(name: &str, of: Dimension, word: &str) -> Result<(), String> {
+    let words: Vec<&str> = match of {
+        Dimension::Status => Status::ALL.map(Status::as_str).into(),
+        Dimension::Outcome => Outcome::ALL.map(Outcome::as_str).into(),
+        _ => return Ok(()),
+    };
+    match word.is_empty() || words.contains(&word) {
+        true => Ok(()),
+        false => {
+            let words = words.join(", ");
+            Err(format!("{name}:{word} is not known; it is one of {words}"))
+        }
+    }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::parameters::Parameters;
 use super::search::{Found, find};
-use super::selection::{Parameters, Selection};
+use super::selection::Selection;
 use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Memory;

@@ -8,13 +8,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::selection::{Parameters, range};
+use super::parameters::{Parameters, range};
 use super::stats::{Stats, ms};
 use super::summary::model_calls;
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::Memory;
-use crate::store::question::{self, Breakdown, By, Dimension, Filter, Key, Until};
+use crate::store::question::{self, Breakdown, By, Dimension, Filter, Key, Range, Until};
 
 /// The most streams that are measured: those of most calls.
 const MOST: usize = 500;
@@ -23,7 +23,7 @@ pub(super) async fn streams(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::read(query.as_deref(), &["bins", "from", "to"])?;
     let memory = app.store.memory();
     let question = move |until: &Until| answer(&parameters, &memory, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
@@ -33,8 +33,9 @@ pub(super) async fn streams(
 fn answer(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Value, Problem> {
     let mut streams = question::streams(&memory.rows, until)?;
     streams.sort_by_key(|stream| Reverse(stream.last_started_at));
+    let range = range(parameters)?;
     let measured = match parameters.one("bins") {
-        Some(_) => Some(Measured::of(parameters, memory, until)?),
+        Some(_) => Some(Measured::of(parameters, range, memory, until)?),
         None => None,
     };
     let shown = streams.into_iter().filter_map(|stream| {
@@ -61,9 +62,14 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(parameters: &Parameters, memory: &Memory, until: &Until) -> Result<Self, Problem> {
+    fn of(
+        parameters: &Parameters,
+        range: Range,
+        memory: &Memory,
+        until: &Until,
+    ) -> Result<Self, Problem> {
         let most_bins = parameters.number("bins", 24, 1..=100)?;
-        let filter = model_calls(Filter::of_range(range(parameters)?));
+        let filter = model_calls(Filter::of_range(range));
         let starts = question::starts(&memory.rows, &filter, until)?;
         let by = By {
             groups: [Some(Dimension::Project), Some(Dimension::Stream)],

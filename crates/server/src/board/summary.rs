@@ -7,9 +7,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::parameters::Parameters;
 use super::property;
 use super::scope::Scope;
-use super::selection::Parameters;
 use super::stats::{Series, Stats, ms};
 use crate::app::App;
 use crate::reply::{self, Problem};
@@ -23,7 +23,7 @@ pub(super) async fn summary(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::of_selection(query.as_deref(), &["group", "bins"])?;
     let scope = Scope::of(&app, &parameters).await?;
     let question = move |until: &Until| answer(&parameters, &scope, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
@@ -36,7 +36,7 @@ pub(super) fn model_calls(filter: Filter<'_>) -> Filter<'_> {
 
 fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value, Problem> {
     let (memory, selection) = (&*scope.memory, &*scope.selection);
-    let group = property::read(parameters.one("group").unwrap_or("model"), memory)?;
+    let group = property::read("group", parameters.one("group").unwrap_or("model"), memory)?;
     let most_bins = parameters.number("bins", 60, 1..=400)?;
     let in_range = model_calls(selection.in_range());
     let starts = question::starts(&memory.rows, &in_range, until)?;

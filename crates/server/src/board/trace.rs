@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::calls::CallRow;
-use super::selection::{Parameters, project};
+use super::parameters::Parameters;
 use super::tree::{Below, Tree};
 use crate::app::App;
 use crate::reply::{self, Problem};
@@ -30,8 +30,8 @@ pub(super) async fn trace(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
-    let (project, id) = (project(&parameters)?, parameters.required("id")?.to_owned());
+    let parameters = Parameters::read(query.as_deref(), &["entity", "project", "id"])?;
+    let (project, id) = (parameters.project()?, parameters.required("id")?.to_owned());
     let memory = app.store.memory();
     let question = move || answer(&memory, &project, &id);
     Ok(reply::json(&app.questions.ask(question).await?))

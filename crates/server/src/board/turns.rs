@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::calls::CallRow;
 use super::content::{Bodies, Tool};
+use super::parameters::Parameters;
 use super::property::code;
-use super::selection::{Parameters, Selection};
+use super::selection::Selection;
 use super::stats::Stats;
 use super::text::{answer_text, question_text};
 use crate::app::App;
@@ -20,6 +21,9 @@ use crate::store::{Memory, Store};
 
 /// Spans around calls, which are no turns themselves.
 const AROUND: [&str; 4] = ["invoke_agent", "invoke_workflow", "create_agent", "plan"];
+const NAMES: [&str; 8] = [
+    "entity", "project", "stream", "from", "to", "id", "limit", "offset",
+];
 /// The most agents and users that are named.
 const MOST_NAMES: usize = 20;
 
@@ -54,7 +58,7 @@ pub(super) async fn conversation(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::read(query.as_deref(), &NAMES)?;
     let store = Arc::clone(&app);
     let question = move |until: &Until| answer(&parameters, &store.store, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
@@ -64,6 +68,9 @@ fn answer(parameters: &Parameters, store: &Store, until: &Until) -> Result<Value
     let limit = parameters.number("limit", 50, 1..=200)?;
     let offset = parameters.number("offset", 0, 0..=usize::MAX)?;
     let id = parameters.required("id")?;
+    if id.is_empty() {
+        return Err(Problem::bad_request("the parameter id is empty"));
+    }
     let memory = &*store.memory();
     let selection = Selection::read(parameters, memory)?;
     let of_conversation = || {

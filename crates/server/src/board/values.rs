@@ -6,9 +6,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::parameters::Parameters;
 use super::property;
 use super::scope::Scope;
-use super::selection::Parameters;
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::question::{self, Until};
@@ -21,7 +21,7 @@ pub(super) async fn values(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let parameters = Parameters::read(query.as_deref());
+    let parameters = Parameters::of_selection(query.as_deref(), &["of", "prefix", "limit"])?;
     let scope = Scope::of(&app, &parameters).await?;
     let question = move |until: &Until| answer(&parameters, &scope, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
@@ -29,7 +29,7 @@ pub(super) async fn values(
 
 fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value, Problem> {
     let memory = &*scope.memory;
-    let of = property::read(parameters.required("of")?, memory)?;
+    let of = property::read("of", parameters.required("of")?, memory)?;
     let filter = scope.filter_without(Some(of));
     let prefix = parameters.one("prefix").unwrap_or_default().to_lowercase();
     let limit = parameters.number("limit", VALUES, 1..=MOST)?;

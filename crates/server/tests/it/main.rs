@@ -27,6 +27,7 @@ mod otlp_grpc;
 mod otlp_json;
 mod otlp_logs;
 mod otlp_traces;
+mod parameters;
 mod parts;
 mod reads;
 mod repeats;

@@ -77,7 +77,7 @@ async fn post(server: &Running, path: &str, kind: &str, body: impl Into<Vec<u8>>
 }
 
 async fn call(server: &Running) -> Value {
-    let listed = server.get(&format!("/api/calls?{STREAM}&kind=all")).await;
+    let listed = server.get(&format!("/api/calls?{STREAM}")).await;
     let calls = listed["calls"].as_array().unwrap();
     assert_eq!(calls.len(), 1, "{listed}");
     let id = calls[0]["id"].as_str().unwrap();

@@ -22,7 +22,7 @@ export function fold(text: string, lines = LINES, characters = CHARACTERS): numb
 
 const breaks = (text: string) => text.split('\n').length - 1;
 
-/** What is folded away, in the unit that says more. */
+/** The length of what is folded away: in lines where it has many, else in characters. */
 export function hidden(text: string): string {
   const lines = breaks(text) + 1;
   return lines > LINES ? `${lines.toLocaleString('en-US')} lines` : `${text.length.toLocaleString('en-US')} characters`;

@@ -19,7 +19,7 @@ describe('a tool', () => {
     },
   );
 
-  it('says what applies to it, and nothing of money or tokens', () => {
+  it('lists what applies to it, and nothing of money or tokens', () => {
     expect(spanKind(tool)).toBe('tool');
     expect(spanFacts(tool)).toEqual([
       ['Duration', '230\u202fms', []],
@@ -38,7 +38,7 @@ describe('a tool', () => {
   });
 });
 
-it('an agent says what the calls below it took', () => {
+it('an agent lists what the calls below it took', () => {
   const agent = answer({ op_name: 'invoke_agent planner' }, { spanloom: { operation: 'invoke_agent' } }, { calls: 2, cost_usd: 0.5, total_tokens: null });
   expect(spanFacts(agent).slice(2)).toEqual([
     ['Agent', 'planner', []],

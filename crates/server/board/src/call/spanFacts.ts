@@ -1,5 +1,5 @@
 // Facts of a span that is no call of a model: a tool or an agent has no price,
-// no tokens and no first chunk, and "unknown" would say that it had.
+// no tokens and no first chunk, and "unknown" would imply that it had.
 
 import type { CallAnswer } from '../lib/api';
 import * as format from '../lib/format';
@@ -13,10 +13,10 @@ const asObject = (value: unknown): Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 
-/** What the record says of itself; else what the name of the span begins with. */
+/** The operation in the record; else what the name of the span begins with. */
 export function spanKind({ row, call }: Pick<CallAnswer, 'row' | 'call'>): SpanKind {
-  const told = text(asObject(asObject(call.attributes)['spanloom'])['operation']) || (row.operation ?? '');
-  const is = (name: string) => told === name || (told === '' && (row.op_name === name || row.op_name.startsWith(`${name} `)));
+  const operation = text(asObject(asObject(call.attributes)['spanloom'])['operation']) || (row.operation ?? '');
+  const is = (name: string) => operation === name || (operation === '' && (row.op_name === name || row.op_name.startsWith(`${name} `)));
   if (is('execute_tool')) return 'tool';
   if (is('invoke_agent') || is('create_agent')) return 'agent';
   return row.operation === null ? 'span' : 'model';

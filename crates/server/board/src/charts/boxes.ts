@@ -20,7 +20,7 @@ export interface Spread {
   few: boolean;
 }
 
-/** With fewer calls a p95 is the slowest of them, and no bar says otherwise. */
+/** With fewer calls a p95 is the slowest of them, and no bar may suggest otherwise. */
 export const FEW = 5;
 
 export function boxes(columns: Column[]): Box[] {

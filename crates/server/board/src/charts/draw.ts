@@ -1,4 +1,4 @@
-// uPlot, told what our panels need of it: scales, axes, the pointer.
+// uPlot, set up with what our panels need of it: scales, axes, the pointer.
 
 import type uPlot from 'uplot';
 import { tops } from './boxes';

@@ -11,7 +11,7 @@ export interface Marks {
   filling: number | null;
 }
 
-/** Room above the known part of a bar for the part that nobody knows, in CSS pixels. */
+/** Room above the known part of a bar for the part that is not known, in CSS pixels. */
 export const HATCH_HEIGHT = 8;
 
 /** The colour of a token, or the colour itself. */
@@ -50,9 +50,9 @@ export function paint(plot: uPlot, { panel, filling }: Marks): void {
   if (panel.draw === 'stack') {
     for (const { bin, from, to, colour } of boxes(panel.columns)) {
       const bottom = Math.round(y(from));
-      // What is there is seen, however small it is beside the largest.
+      // What is there is seen, however small it is next to the largest.
       const top = Math.min(Math.round(y(to)), bottom - 1);
-      // Boxes of one bar are told apart by more than their colours.
+      // Boxes of one bar are set apart by more than their colours.
       const seam = from > 0 && bottom - top > 3 * dot ? dot : 0;
       ctx.fillStyle = ctx.strokeStyle = ink(colour);
       lightly(bin, bottom - seam, top, () => ctx.fillRect(x(bin), top, width, bottom - seam - top));
@@ -64,7 +64,7 @@ export function paint(plot: uPlot, { panel, filling }: Marks): void {
       const [middle, slow] = panel.columns.map(({ colour }) => ink(colour));
       if (few) {
         if (low - high > 5 * dot) {
-          // A stem says which two belong together.
+          // A stem shows which two belong together.
           ctx.fillStyle = slow ?? '';
           ctx.fillRect(Math.round(x(bin) + width / 2 - dot / 2), high + 2 * dot, dot, low - high - 2 * dot);
           ring(bin, high, slow ?? '');

@@ -29,7 +29,7 @@ test('calls of groups without a colour are drawn as others, none is lost', () =>
   expect(others?.series.cost_usd[1]).toBeNull();
 });
 
-test('what is not known is said, not drawn as zero', () => {
+test('what is not known is named, not drawn as zero', () => {
   const [calls, cost, tokens, latency] = panels(summary, []);
   expect(calls?.total).toBe('6');
   expect([cost?.total, tokens?.total, latency?.total]).toEqual(['unknown', 'unknown', 'p50 unknown']);
@@ -59,7 +59,7 @@ test('calls without a price are a part of their own, in the bar and in words', (
   expect(lines(cost, 1)).toMatchObject([{ hatched: true, text: '2 calls' }]);
 });
 
-test('latency says that failed calls are in it', () => {
+test('latency shows that failed calls are in it', () => {
   const [calls, , , latency] = panels(summary, shares(summary, 'model', Palette.empty.with(['a', 'b'])));
   for (const panel of [calls, latency]) {
     if (panel === undefined) throw new Error('there are four charts');

@@ -26,7 +26,7 @@ export interface Panel {
   /** Bars stand on each other; a spread reaches from the first column to the second. */
   draw: 'stack' | 'spread';
   columns: Column[];
-  /** Calls of each bin whose value nobody knows: they stand hatched on what is known. */
+  /** Calls of each bin whose value is not known: they stand hatched on what is known. */
   unknown: number[];
   /** Calls of each bin, and how many of them failed. */
   calls: number[];
@@ -35,7 +35,7 @@ export interface Panel {
   known: boolean;
   /** Whether the values are whole numbers. */
   whole: boolean;
-  /** What the colours are, where the legend of groups does not say it. */
+  /** What the colours are, where the legend of groups does not show it. */
   keys: Key[];
   /** The whole range in a few words, shown while nothing is pointed at. */
   total: string;
@@ -124,7 +124,7 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
     column('p95', 'p95', '--accent-soft', all.p95_ms),
   ];
   /** Where there are no calls nothing is unknown. */
-  const said = (text: string) => (totals.calls === 0 ? 'no calls' : text);
+  const totalText = (text: string) => (totals.calls === 0 ? 'no calls' : text);
   const counted = totals.input_tokens !== null || totals.output_tokens !== null;
   return [
     {
@@ -134,7 +134,7 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
       draw: 'stack',
       columns: of((series) => series.calls),
       calls,
-      // Of all groups together: while one is hidden nothing is said of failures.
+      // Of all groups together: while one is hidden no failures are shown.
       errors: all.calls.every((n, bin) => n === calls[bin]) ? all.errors : [],
       total: format.count(totals.calls),
       format: format.count,
@@ -155,7 +155,7 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
         unknown === 0
           ? []
           : [{ label: `${format.count(unknown)} unpriced`, colour: null, title: `The cost of ${format.plural(unknown, 'call')} is not known` }],
-      total: said(atLeast(format.cost(totals.cost_usd), totals.cost_usd !== null && totals.priced_calls < totals.calls)),
+      total: totalText(atLeast(format.cost(totals.cost_usd), totals.cost_usd !== null && totals.priced_calls < totals.calls)),
       format: format.cost,
       tick: format.costStep,
     },
@@ -167,7 +167,7 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
       columns: tokens,
       known: counted,
       keys: tokens,
-      total: said(counted ? format.compact((totals.input_tokens ?? 0) + (totals.output_tokens ?? 0)) : format.UNKNOWN),
+      total: totalText(counted ? format.compact((totals.input_tokens ?? 0) + (totals.output_tokens ?? 0)) : format.UNKNOWN),
       format: format.compact,
       tick: format.compact,
     },
@@ -180,7 +180,7 @@ export function panels(summary: Summary, shown: Share[]): Panel[] {
       known: totals.p50_ms !== null,
       whole: false,
       keys: latency,
-      total: said(`p50 ${format.duration(totals.p50_ms)}`),
+      total: totalText(`p50 ${format.duration(totals.p50_ms)}`),
       format: format.duration,
       tick: format.step,
     },

@@ -3,7 +3,7 @@ import { edgesOf, fillingBin, labelSpace, timeLabels, wholeBins } from './times'
 
 const at = (year: number, month: number, ...rest: number[]) => new Date(year, month, ...rest).getTime();
 
-test('labels below a second have the digits that tell them apart', () => {
+test('labels below a second have the digits that set them apart', () => {
   const start = at(2026, 0, 3, 7, 35, 48);
   const edges = { from: start, to: start + 1_000, bin: 25 };
   expect(timeLabels([start, start + 200], edges)).toEqual(['07:35:48.0', '07:35:48.2']);
@@ -12,7 +12,7 @@ test('labels below a second have the digits that tell them apart', () => {
   expect(timeLabels([start, start + 60_000], edges)).toEqual(['07:35', '07:36']);
 });
 
-test('a range over years says them', () => {
+test('a range over years shows them', () => {
   const times = [2015, 2020, 2026].map((year) => at(year, 0, 1));
   const edges = { from: times[0] ?? 0, to: times[2] ?? 0, bin: 1 };
   expect(timeLabels(times, edges)).toEqual(['1 Jan 2015', '1 Jan 2020', '1 Jan 2026']);
@@ -23,13 +23,13 @@ test('a range within a year does not', () => {
   expect(timeLabels(times, { from: times[0] ?? 0, to: times[1] ?? 0, bin: 1 })).toEqual(['1 Mar', '4 Mar']);
 });
 
-test('the year is said again where it turns, and only there', () => {
+test('the year is shown again where it turns, and only there', () => {
   const times = [at(2025, 11, 30), at(2025, 11, 31), at(2026, 0, 1), at(2026, 0, 2)];
   const edges = { from: at(2025, 11, 29), to: at(2026, 0, 3), bin: 1 };
   expect(timeLabels(times, edges)).toEqual(['30 Dec 2025', '31 Dec', '1 Jan 2026', '2 Jan']);
 });
 
-test('midnight of a new year says the day with its year', () => {
+test('midnight of a new year shows the day with its year', () => {
   const times = [at(2025, 11, 31, 23), at(2026, 0, 1, 0)];
   const edges = { from: at(2025, 11, 31, 20), to: at(2026, 0, 1, 4), bin: 1 };
   expect(timeLabels(times, edges)).toEqual(['23:00', '1 Jan 2026']);

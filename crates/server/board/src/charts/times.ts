@@ -35,13 +35,13 @@ export function wholeBins({ from, to, bin }: Edges, first: number, last: number)
 
 /** Clock times, with the day where a new one begins, and the year where that is new. */
 export function timeLabels(times: number[], edges: Edges): string[] {
-  // A short range may have room for one label only, which must not say the minute alone.
+  // A short range may have room for one label only, which must not show the minute alone.
   const apart = times.length > 1 ? (times[1] ?? 0) - (times[0] ?? 0) : (edges.to - edges.from) / 2;
   if (times.length > 1 && apart >= DAY) {
     return times.map((time, at) => {
       const before = times[at - 1] ?? edges.from;
-      const told = at > 0 ? sameYear(before, time) : sameYear(edges.from, edges.to);
-      return told ? day(time) : date(time);
+      const yearKnown = at > 0 ? sameYear(before, time) : sameYear(edges.from, edges.to);
+      return yearKnown ? day(time) : date(time);
     });
   }
   return times.map((time, at) => {

@@ -1,4 +1,4 @@
-// What is said of one bin: beside the title, in the tip, in the table.
+// What is written about one bin: next to the title, in the tip, in the table.
 
 import * as format from '../lib/format';
 import { atLeast, type Column, type Panel } from './panel';
@@ -22,7 +22,7 @@ export function cell(panel: Panel, column: Column, bin: number): string {
 export interface Line {
   key: string;
   label: string;
-  /** Null for the hatched part, and for what is only said. */
+  /** Null for the hatched part, and for what is only text. */
   colour: string | null;
   hatched?: boolean;
   text: string;

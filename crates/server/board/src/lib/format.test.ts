@@ -61,14 +61,14 @@ describe('counts and durations', () => {
 describe('times', () => {
   const at = (year: number, month: number, ...rest: number[]) => new Date(year, month, ...rest).getTime();
 
-  it('say the year where a span crosses one', () => {
+  it('show the year where a span crosses one', () => {
     expect(format.span(at(2026, 0, 3, 9), at(2026, 0, 4, 10))).toBe('3 Jan 09:00 – 4 Jan 10:00');
     expect(format.span(at(2025, 11, 31, 23), at(2026, 0, 1, 1))).toBe('31 Dec 2025 23:00 – 1 Jan 2026 01:00');
     // The same day of two years is not one day.
     expect(format.span(at(2025, 0, 1, 9), at(2026, 0, 1, 9))).toBe('1 Jan 2025 09:00 – 1 Jan 2026 09:00');
   });
 
-  it('say milliseconds where a span has no seconds to tell', () => {
+  it('show milliseconds where a span is too short for seconds', () => {
     expect(format.span(at(2026, 0, 3, 9, 0, 1, 20), at(2026, 0, 3, 9, 0, 1, 220))).toBe('3 Jan 09:00:01.020 – 09:00:01.220');
   });
 

@@ -93,7 +93,7 @@ export function duration(ms: number | null): string {
   return ms === null ? UNKNOWN : durationParts(ms).join(NARROW_SPACE);
 }
 
-/** A step of time as it is said: 10 s, 5 min, 1 d. */
+/** A step of time as it is written: 10 s, 5 min, 1 d. */
 export function step(ms: number): string {
   const [number, unit] = durationParts(ms);
   return `${trim(number)}${NARROW_SPACE}${unit}`;
@@ -129,12 +129,12 @@ export function sameYear(one: number, other: number): boolean {
 
 export type Precision = 'min' | 's' | 'ms';
 
-/** How exact a clock must be to tell two times apart. */
+/** How exact a clock must be to show two times as different. */
 export function precisionOf(apart: number): Precision {
   return apart < 1_000 ? 'ms' : apart < 60_000 ? 's' : 'min';
 }
 
-/** The zone in which every time here is said: UTC, UTC+1, UTC−3:30. */
+/** The zone in which every time here is written: UTC, UTC+1, UTC−3:30. */
 export function zone(offset: number): string {
   // A date's own offset counts westward.
   const minutes = Math.abs(offset);
@@ -155,7 +155,7 @@ export function dateTime(ms: number): string {
   return `${date(ms)}, ${clock(ms, 'ms')}`;
 }
 
-/** A span of time, saying the day and the year only where they are needed. */
+/** A span of time, with the day and the year only where they are needed. */
 export function span(from: number, to: number): string {
   const precision = to - from < 2_000 ? 'ms' : to - from < 120_000 ? 's' : 'min';
   const range = { from, to };
@@ -214,7 +214,7 @@ export function groupKey(group: string, key: string): string {
   return group.startsWith('attr:') || group === 'user' || group === 'thread' ? 'not set' : UNKNOWN;
 }
 
-/** Zeros after the point say nothing: 1.50 is 1.5, 2.0 is 2. */
+/** Zeros after the point mean nothing: 1.50 is 1.5, 2.0 is 2. */
 function trim(text: string): string {
   return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
 }

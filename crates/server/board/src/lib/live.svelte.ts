@@ -8,7 +8,7 @@ const EVERY_MS = 2_000;
 /** A board asks several questions at once; the answer to one does not excuse the other. */
 const AT_ONCE_MS = 1_500;
 
-/** What the page can say of the server: it follows, it was told to wait, or something is wrong. */
+/** What the page can show of the server: it follows, it is paused, or something is wrong. */
 export type Following = 'live' | 'paused' | 'unreachable' | 'failing';
 
 export class Live {
@@ -28,7 +28,7 @@ export class Live {
     return this.paused ? 'paused' : 'live';
   }
 
-  /** Notes what a request told about the way to the server. */
+  /** Notes what a request showed about the way to the server. */
   succeeded(now = Date.now()): void {
     this.reachable = true;
     if (now - this.#failedAt >= AT_ONCE_MS) this.#answering = false;
@@ -41,7 +41,7 @@ export class Live {
     if (this.#answering) this.#failedAt = now;
   }
 
-  /** The same of the repeated question, which says nothing about the others. */
+  /** The same of the repeated question, which shows nothing about the others. */
   polled(error?: unknown): void {
     if (isAbort(error)) return;
     this.reachable = error === undefined || (error instanceof Refusal && !error.unreachable);

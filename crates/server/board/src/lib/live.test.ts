@@ -36,7 +36,7 @@ test('a refused question is no failure, an abandoned one is nothing', () => {
   expect(live.following).toBe('live');
 });
 
-test('a pause is said only where all is well', () => {
+test('a pause is shown only where all is well', () => {
   const live = new Live();
   live.paused = true;
   expect(live.following).toBe('paused');

@@ -1,5 +1,5 @@
 // Where we are. Every change of state goes through the address, so that back,
-// forward and a copied link do what they say.
+// forward and a copied link lead where they should.
 
 import { readOwn, withOwn, type Own } from './own';
 import { readPlace, readView, wrongWords, writeView, type View } from './url';

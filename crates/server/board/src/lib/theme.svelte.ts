@@ -1,4 +1,4 @@
-// Light, dark, or as the system says. The choice is kept where the browser
+// Light, dark, or as the system is set. The choice is kept where the browser
 // allows it; where it does not, it lasts as long as the page.
 
 const KEY = 'spanloom.theme';

@@ -52,7 +52,7 @@ const below = (other: Partial<SpanBelow>): SpanBelow => ({
 });
 
 describe('a span', () => {
-  it('is of the kind its name says', () => {
+  it('is of the kind its name shows', () => {
     const kind = (op_name: string, operation: string | null = null) => kindOf({ op_name, operation });
     expect(kind('execute_tool forecast')).toBe('tool');
     expect(kind('invoke_agent planner')).toBe('agent');
@@ -64,7 +64,7 @@ describe('a span', () => {
     expect(kind('')).toBe('other');
   });
 
-  it('is named without the verb that its icon says', () => {
+  it('is named without the verb that its icon shows', () => {
     const name = (op_name: string, other: Partial<Span> = {}) => spanName(span('x', 0, { op_name, ...other }));
     expect(name('execute_tool forecast')).toBe('forecast');
     expect(name('execute_tool')).toBe('execute_tool');

@@ -72,7 +72,7 @@ export function kindOf({ op_name, operation }: Pick<Span, 'op_name' | 'operation
   return kind ?? (operation === null ? 'other' : operation === 'embeddings' ? 'vectors' : 'model');
 }
 
-/** What to call a span beside its icon, which already says the verb. */
+/** What to call a span next to its icon, which already shows the verb. */
 export function spanName(span: Pick<Span, 'op_name' | 'operation' | 'display_name' | 'model'>): string {
   const { op_name, display_name, model } = span;
   if (display_name !== null && display_name !== '' && display_name !== op_name) return display_name;

@@ -30,7 +30,7 @@ export function asksAgain(turns: Turn[]): boolean[] {
   let last: string | null = null;
   let ended = false;
   return turns.map(({ row, asked, answered, tool }) => {
-    // Words beside a tool call are no end: the tool's turn opens the question again.
+    // Words next to a tool call are no end: the tool's turn opens the question again.
     if (tool !== null) ended = false;
     if (tool !== null || row.operation === null) return false;
     const again = asked !== null && asked === last && !ended;

@@ -54,7 +54,7 @@ describe('places', () => {
     expect(readPlace(boardPath(name))).toEqual({ kind: 'board', ...name });
   });
 
-  it('are told apart', () => {
+  it('are distinct', () => {
     expect(readPlace('/').kind).toBe('streams');
     expect(readPlace('/e/p/weave')).toEqual({ kind: 'streams', entity: 'e', project: 'p' });
     const project = { kind: 'streams', entity: 'e', project: 'p' };

@@ -1,4 +1,4 @@
-// The address is the state: the path says which stream, the query says how it
+// The address is the state: the path names the stream, the query sets how it
 // is looked at. Defaults are left out, so a plain address stays plain.
 
 import { exactly, fieldOf, fieldsOnly, has, isProperty, join, split, toggled, writeTerm } from './search';

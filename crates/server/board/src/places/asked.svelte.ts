@@ -4,7 +4,7 @@
 import { Refusal } from '../lib/api';
 import { isAbort, poll } from '../lib/live.svelte';
 
-/** Sooner than this nobody wants to be told that it takes a moment. */
+/** A skeleton shown sooner than this would only flicker. */
 const SKELETON_MS = 200;
 
 export class Asked<T> {
@@ -12,7 +12,7 @@ export class Asked<T> {
   refusal = $state.raw<Refusal | null>(null);
   /** The server was not reached the last time. */
   lost = $state(false);
-  /** Nothing has come yet, and that takes long enough to say so. */
+  /** Nothing has come yet, and the wait is long enough to show it. */
   slow = $state(false);
 
   #tries = $state(0);

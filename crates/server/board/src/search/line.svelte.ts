@@ -15,7 +15,7 @@ export class Line {
 
   constructor(private readonly name: () => StreamName) {}
 
-  /** The terms beside the line. */
+  /** The terms next to the line. */
   get rest(): string {
     return this.#base ?? route.view.q;
   }

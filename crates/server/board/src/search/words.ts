@@ -10,7 +10,7 @@ export interface Shown {
 }
 
 export function shown(term: Term): Shown {
-  // Marks of direction in one value must not turn around what stands beside it.
+  // Marks of direction in one value must not turn around what stands next to it.
   const texts = term.values.map(({ text }) => text);
   const listed = (of: string[]) => (of.length === 1 ? (of[0] ?? '') : of.map(format.isolated).join(' or '));
   if (term.field === null) return { field: '', value: `“${format.isolated(texts[0] ?? '')}”` };

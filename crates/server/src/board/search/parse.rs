@@ -1,13 +1,10 @@
 //! Pieces as terms, and what is wrong with them.
 
-use spanloom_core::Outcome;
-
 use super::range::NUMBERS;
 use super::tokens::{Piece, Written, pieces};
 use super::{Field, Glob, Range, Search, Term, What};
-use crate::board::property::PROPERTIES;
-use crate::store::Status;
-use crate::store::question::{Dimension, Number};
+use crate::board::property::{PROPERTIES, check_word};
+use crate::store::question::Number;
 
 /// The longest search, in bytes, and the most terms of one.
 const LONGEST: usize = 4_096;
@@ -37,7 +34,7 @@ impl Search {
 fn term(piece: Piece) -> Result<Term, String> {
     let what = match &piece.field {
         None => words(piece.values)?,
-        Some(field) if field == "has" => has(&piece.values),
+        Some(field) if field == "has" => has(&piece.values)?,
         Some(field) => match number(field) {
             Some(of) => in_range(field, of, &piece.values)?,
             None => values(field, piece.values)?,
@@ -56,9 +53,15 @@ fn words(values: Vec<Written>) -> Result<What, String> {
     words.map(What::Words).ok_or_else(missing)
 }
 
-fn has(values: &[Written]) -> What {
-    let name = values.first().map_or("", |value| value.text.as_str());
-    number(name).map_or_else(|| What::Has(field(name)), What::Known)
+fn has(values: &[Written]) -> Result<What, String> {
+    match values {
+        [value] if !value.text.is_empty() => {
+            let name = &value.text;
+            Ok(number(name).map_or_else(|| What::Has(field(name)), What::Known))
+        }
+        [_] => Err("has: a field is missing; write has:user".to_owned()),
+        _ => Err("has: a term has one field, not a list".to_owned()),
+    }
 }
 
 fn number(name: &str) -> Option<Number> {
@@ -98,6 +101,11 @@ fn in_range(field: &str, of: Number, values: &[Written]) -> Result<What, String>
 
 fn values(name: &str, values: Vec<Written>) -> Result<What, String> {
     let field = field(name);
+    if values.iter().any(Written::is_missing) {
+        return Err(format!(
+            "{name}: a value is missing; {name}:\"\" finds calls without one"
+        ));
+    }
     if let Some(value) = values.iter().find(|value| is_comparison(value))
         && matches!(field, Field::Property(_))
     {
@@ -115,30 +123,16 @@ fn values(name: &str, values: Vec<Written>) -> Result<What, String> {
             false => Glob::of(&value.text),
         })
         .collect();
-    check_words(name, &field, &globs)?;
+    if let Field::Property(of) = field {
+        for glob in &globs {
+            if let Glob::Is(word) = glob {
+                check_word(name, of, word)?;
+            }
+        }
+    }
     Ok(What::Values(field, globs))
 }
 
 fn is_comparison(value: &Written) -> bool {
     !value.is_quoted && value.text.starts_with(['<', '>'])
-}
-
-/// Refuses words that no status or outcome has.
-fn check_words(name: &str, field: &Field, globs: &[Glob]) -> Result<(), String> {
-    let words: Vec<&str> = match field {
-        Field::Property(Dimension::Status) => Status::ALL.map(Status::as_str).into(),
-        Field::Property(Dimension::Outcome) => Outcome::ALL.map(Outcome::as_str).into(),
-        _ => return Ok(()),
-    };
-    let unknown = globs.iter().find_map(|glob| match glob {
-        Glob::Is(word) if !word.is_empty() && !words.contains(&word.as_str()) => Some(word),
-        _ => None,
-    });
-    match unknown {
-        Some(word) => {
-            let words = words.join(", ");
-            Err(format!("{name}:{word} is not known; it is one of {words}"))
-        }
-        None => Ok(()),
-    }
 }

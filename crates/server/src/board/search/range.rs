@@ -61,7 +61,7 @@ impl Range {
         }
         let (from, to) = text.split_once("..").unwrap_or((text, text));
         let (least, most) = (amount(of, from)?, amount(of, to)?);
-        Some(Self { least, most, ..all })
+        (least <= most).then_some(Self { least, most, ..all })
     }
 
     pub(super) fn contains(&self, value: i64) -> bool {
@@ -117,7 +117,7 @@ mod tests {
             let range = Range::read(of, text).unwrap();
             assert!(range.contains(inside) && !range.contains(outside), "{text}");
         }
-        for text in [">fast", "", ">", "1..", "-1", "NaN", ">inf", "2h"] {
+        for text in [">fast", "", ">", "1..", "-1", "NaN", ">inf", "2h", "5..1"] {
             assert_eq!(Range::read(Number::Latency, text), None, "{text}");
         }
     }

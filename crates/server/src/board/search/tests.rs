@@ -107,6 +107,12 @@ fn what_is_wrong_is_stated() {
             "model:",
             r#"model: a value is missing; model:"" finds calls without one"#,
         ),
+        (
+            "latency:",
+            "latency: is no number; write latency:>2, <500ms or 1..3",
+        ),
+        ("has:", "has: a field is missing; write has:user"),
+        ("has:(user model)", "has: a term has one field, not a list"),
         (":x", "a field is missing before the colon"),
         (
             "\"an umbrella",

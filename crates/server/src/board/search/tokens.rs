@@ -8,6 +8,13 @@ pub(super) struct Written {
     pub(super) is_quoted: bool,
 }
 
+impl Written {
+    /// Returns whether nothing is written, not even quotation marks.
+    pub(super) fn is_missing(&self) -> bool {
+        self.text.is_empty() && !self.is_quoted
+    }
+}
+
 /// A piece between spaces.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -53,11 +60,6 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
 fn values<'a>(field: &str, text: &'a str) -> Result<(Vec<Written>, &'a str), String> {
     let Some(mut rest) = text.strip_prefix('(') else {
         let (value, rest) = written(text, |_| false)?;
-        if value.text.is_empty() && !value.is_quoted {
-            return Err(format!(
-                "{field}: a value is missing; {field}:\"\" finds calls without one"
-            ));
-        }
         return Ok((vec![value], rest));
     };
     let mut found = Vec::new();

@@ -1,0 +1,59 @@
+//! axe-core's checks of every page, light and dark.
+
+use serde_json::{Value, json};
+use spanloom_tests::parts::axe;
+
+use super::{opened, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_has_a_serious_finding() {
+    let (server, browser, calls) = opened(1440, 1_000).await.unwrap();
+    let script = axe::script().unwrap();
+    let stream = "demo/cookbook/table/openai_logs";
+    let call = calls[0]["id"].as_str().unwrap();
+    let trace = calls[0]["trace_id"].as_str().unwrap();
+    let pages = [
+        String::new(),
+        "demo/cookbook".to_owned(),
+        stream.to_owned(),
+        format!("{stream}?call={call}"),
+        format!("{stream}/conversations"),
+        format!("{stream}/tools"),
+        format!("{stream}/users"),
+        format!("{stream}/pivot"),
+        format!("demo/cookbook/weave/traces/{trace}"),
+    ];
+    for theme in ["light", "dark"] {
+        let choose = format!("localStorage.setItem('spanloom.theme', '{theme}')");
+        browser.run(&choose).await.unwrap();
+        for page in &pages {
+            browser
+                .tab
+                .goto(&format!("{}/{page}", server.url))
+                .await
+                .unwrap();
+            until(&browser, "document.querySelectorAll('main table, main [role=treegrid], main section').length", |found| {
+                found.as_u64() > Some(0)
+            })
+            .await;
+            // The policy of the page forbids scripts of others; the driver's own run all the same.
+            browser
+                .run(&format!("{script}; window.axe = axe;"))
+                .await
+                .unwrap();
+            browser.run("window.found = null; axe.run({resultTypes: ['violations']}).then(result => window.found = result.violations)").await.unwrap();
+            let found = until(&browser, "window.found", Value::is_array).await;
+            let serious: Vec<String> = found
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|finding| {
+                    ["serious", "critical"]
+                        .contains(&finding["impact"].as_str().unwrap_or_default())
+                })
+                .map(|finding| format!("{}: {}", finding["id"], finding["nodes"][0]["html"]))
+                .collect();
+            assert_eq!(json!(serious), json!([]), "{theme} {page}");
+        }
+    }
+}
