@@ -3,6 +3,7 @@
 mod axe;
 mod hostile;
 mod keyboard;
+mod speed;
 mod walk;
 
 use serde_json::{Value, json};

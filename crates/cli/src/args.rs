@@ -158,6 +158,9 @@ pub(crate) struct BackupArgs {
 
 #[derive(ClapArgs, Debug)]
 pub(crate) struct DemoArgs {
+    /// Also record three made-up days of an assistant: agents, tools, conversations, an experiment, two deploys
+    #[arg(long)]
+    pub(crate) tour: bool,
     /// Exit after the summary instead of continuing to serve
     #[arg(long)]
     pub(crate) once: bool,

@@ -4,6 +4,7 @@ mod edge_cases;
 mod example;
 mod session;
 mod summary;
+mod tour;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -52,13 +53,20 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
         )));
     }
     line(summary::table(&base, &args.stream, since).await?);
+    if args.tour {
+        let tour = tour::record(&base).await?;
+        line(format_args!(
+            "three made-up days of an assistant: {}",
+            after_end(&tour, &base, &args)
+        ));
+    }
     match (args.once, &args.db) {
         (false, _) => line(format_args!("View data at {link}")),
         // This server ends here.
         (true, Some(db)) => line(format_args!(
             "look at the calls with `spanloom serve --db {}`, at {}",
             db.display(),
-            link.replace(&base, "http://127.0.0.1:7440")
+            after_end(&link, &base, &args)
         )),
         (true, None) => {}
     }
@@ -75,6 +83,14 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Error> {
         .await
         .map_err(|error| Error::failed(format!("the server stopped: {error}")))??;
     Ok(())
+}
+
+/// Returns the address of a page; after the end of this server, where `spanloom serve` would show it.
+fn after_end(page: &str, base: &str, args: &DemoArgs) -> String {
+    match args.once {
+        true => page.replace(base, "http://127.0.0.1:7440"),
+        false => page.to_owned(),
+    }
 }
 
 /// Binds the server to the requested address, or by default to the first address available.

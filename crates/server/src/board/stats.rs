@@ -86,30 +86,41 @@ impl Stats {
 pub(super) struct Series {
     calls: Vec<u64>,
     errors: Vec<u64>,
+    cancelled: Vec<u64>,
     unpriced: Vec<u64>,
     cost_usd: Vec<Option<f64>>,
     input_tokens: Vec<Option<i64>>,
     output_tokens: Vec<Option<i64>>,
+    cached_tokens: Vec<Option<i64>>,
+    reasoning_tokens: Vec<Option<i64>>,
     mean_ms: Vec<Option<f64>>,
     p50_ms: Vec<Option<f64>>,
     p95_ms: Vec<Option<f64>>,
+    ttfc_p50_ms: Vec<Option<f64>>,
+    ttfc_p95_ms: Vec<Option<f64>>,
 }
 
 impl Series {
     pub(super) fn of(bins: &[Measures]) -> Self {
         let mut series = Self::default();
         for bin in bins {
+            let latency = |share| bin.latency.quantile(share).map(ms);
+            let first_chunk = |share| bin.first_chunk.quantile(share).map(ms);
             series.calls.push(bin.calls);
             series.errors.push(bin.errors);
+            series.cancelled.push(bin.cancelled);
             series.unpriced.push(bin.calls - bin.cost.count);
             series.cost_usd.push(bin.cost.total().map(dollars));
             series.input_tokens.push(bin.input_tokens.total());
             series.output_tokens.push(bin.output_tokens.total());
-            series
-                .mean_ms
-                .push(bin.latency.mean().map(|nanos| nanos / 1e6));
-            series.p50_ms.push(bin.latency.quantile(0.5).map(ms));
-            series.p95_ms.push(bin.latency.quantile(0.95).map(ms));
+            series.cached_tokens.push(bin.cached_tokens.total());
+            series.reasoning_tokens.push(bin.reasoning_tokens.total());
+            let mean = bin.latency.mean().map(|nanos| nanos / 1e6);
+            series.mean_ms.push(mean);
+            series.p50_ms.push(latency(0.5));
+            series.p95_ms.push(latency(0.95));
+            series.ttfc_p50_ms.push(first_chunk(0.5));
+            series.ttfc_p95_ms.push(first_chunk(0.95));
         }
         series
     }

@@ -48,7 +48,12 @@ pub(super) fn read(
     text: impl FnMut(i64) -> Option<String>,
 ) -> Option<(Record, bool)> {
     let (payload, is_whole) = repeats::whole(payload, text)?;
-    let mut record = whole(&payload)?;
+    Some((record(&payload, is_whole)?, is_whole))
+}
+
+/// Reads the record of a payload that holds its texts, all of them or not.
+pub(super) fn record(payload: &str, is_whole: bool) -> Option<Record> {
+    let mut record = whole(payload)?;
     if !is_whole {
         let info = CallInfo {
             damaged: true,
@@ -56,7 +61,7 @@ pub(super) fn read(
         };
         record.set_info(&info);
     }
-    Some((record, is_whole))
+    Some(record)
 }
 
 fn whole(payload: &str) -> Option<Record> {

@@ -188,6 +188,17 @@ impl Store {
         &self,
         memory: &Memory,
         places: &[usize],
+        take: impl FnMut(usize, Record),
+    ) -> Result<(), Error> {
+        self.read_those(memory, places, |_| true, take)
+    }
+
+    /// Does the same with the calls whose text, as it is stored, is wanted: the others need not be read to their ends.
+    pub(crate) fn read_those(
+        &self,
+        memory: &Memory,
+        places: &[usize],
+        is_wanted: impl Fn(&str) -> bool,
         mut take: impl FnMut(usize, Record),
     ) -> Result<(), Error> {
         let mut by_frame: BTreeMap<i64, Vec<(usize, Cow<'_, Row>)>> = BTreeMap::new();
@@ -208,7 +219,13 @@ impl Store {
                     continue;
                 }
                 let text = |number| texts.get(self, number);
-                let read = stored.and_then(|payload| payload::read(payload, text));
+                let payload = stored.and_then(|payload| repeats::whole(payload, text));
+                if matches!(&payload, Some((text, true)) if !is_wanted(text)) {
+                    continue;
+                }
+                let read = payload.and_then(|(text, is_whole)| {
+                    Some((payload::record(&text, is_whole)?, is_whole))
+                });
                 let is_whole = read.as_ref().is_some_and(|(_, is_whole)| *is_whole);
                 // Calls may have been removed or deleted since the reader took its copy.
                 let place = places.get(index).copied().unwrap_or_default();

@@ -15,13 +15,12 @@ use crate::app::App;
 use crate::board::selection::Selection;
 use crate::board::stats::ms;
 use crate::reply::Problem;
-use crate::store::question::{self, Column, Number, Order, Page, Until};
+use crate::store::question::{self, Until};
 use crate::store::{Id, Memory};
 
 /// How long calls are read for one request.
 const LONGEST: Duration = Duration::from_secs(1);
-/// The most calls that are read, the newest, and that are found.
-const MOST_READ: usize = 200_000;
+/// The most calls that are found.
 const MOST_FOUND: usize = 10_000;
 /// The number of calls that are read at a time.
 const PAGE: usize = 256;
@@ -52,16 +51,22 @@ pub(in crate::board) async fn find(
     let (words, started) = (Arc::new(words), Instant::now());
     let question = {
         let (memory, selection) = (Arc::clone(memory), Arc::clone(selection));
-        move |until: &Until| newest(&memory, &selection, until)
+        move |until: &Until| {
+            let places =
+                question::places(&memory.rows, &selection.filter(&memory), usize::MAX, until)?;
+            Ok(places)
+        }
     };
-    let page = app.questions.ask_until(question).await?;
+    // About in the order of their arrival, which is that of their start.
+    let mut places = app.questions.ask_until(question).await?;
+    places.reverse();
     let mut found = Found {
         ids: HashSet::new(),
         read: 0,
         reached: None,
         is_complete: false,
     };
-    for places in page.places.chunks(PAGE) {
+    for places in places.chunks(PAGE) {
         if started.elapsed() >= LONGEST || found.ids.len() >= MOST_FOUND {
             return Ok(Some(found));
         }
@@ -75,31 +80,20 @@ pub(in crate::board) async fn find(
         let oldest = places.last().and_then(|place| memory.rows.get(*place));
         found.reached = oldest.map(|row| ms(row.started_at));
     }
-    found.is_complete = found.read == page.total;
+    found.is_complete = true;
     Ok(Some(found))
-}
-
-/// Returns the newest calls that meet the conditions on fields.
-fn newest(memory: &Memory, selection: &Selection, until: &Until) -> Result<Page, Problem> {
-    let order = Order {
-        column: Column::Number(Number::StartedAt),
-        descending: true,
-        newest_first: true,
-    };
-    let (rows, dictionary) = (&memory.rows, &memory.dictionary);
-    let filter = selection.filter(memory);
-    let page = question::page(rows, dictionary, &filter, order, MOST_READ, until)?;
-    Ok(page)
 }
 
 /// Returns the ids of the calls at these places that hold the words.
 fn read(app: &App, memory: &Memory, places: &[usize], words: &Words) -> Result<Vec<Id>, Problem> {
     let mut found = Vec::new();
-    app.store.read(memory, places, |_, record| {
-        if words.are_met_by(&record) {
-            found.push(Id::new(&record.id));
-        }
-    })?;
+    let is_wanted = |text: &str| words.may_be_in(text);
+    app.store
+        .read_those(memory, places, is_wanted, |_, record| {
+            if words.are_met_by(&record) {
+                found.push(Id::new(&record.id));
+            }
+        })?;
     Ok(found)
 }
 
@@ -117,6 +111,12 @@ impl Words {
         });
         let words: Vec<_> = words.collect::<Result<_, Problem>>()?;
         Ok((!words.is_empty()).then_some(Self(words)))
+    }
+
+    /// Returns whether a call may meet the words, by its text as it is stored.
+    fn may_be_in(&self, text: &str) -> bool {
+        let mut wanted = self.0.iter().filter(|(_, is_excluded)| !is_excluded);
+        wanted.all(|(word, _)| word.0.is_match(text))
     }
 
     fn are_met_by(&self, record: &Record) -> bool {

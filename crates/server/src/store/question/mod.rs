@@ -40,7 +40,7 @@ pub(crate) use facets::{attributes, counts, distinct, starts, streams};
 pub(crate) use filter::{Filter, Range};
 pub(crate) use measures::Measures;
 pub(crate) use number::Number;
-pub(crate) use page::{Column, Order, Page, page};
+pub(crate) use page::{Column, Order, page};
 pub(crate) use places::places;
 pub(crate) use spread::{Spread, spread};
 pub(crate) use until::{Late, Until};
