@@ -21,6 +21,9 @@ async fn no_page_has_a_serious_finding() {
         format!("{stream}/tools"),
         format!("{stream}/users"),
         format!("{stream}/pivot"),
+        format!("{stream}/compare"),
+        format!("{stream}/compare?by=searches&a=status%3Aerror"),
+        format!("{stream}?call={call}&tab=changes"),
         format!("demo/cookbook/weave/traces/{trace}"),
     ];
     for theme in ["light", "dark"] {

@@ -92,6 +92,7 @@ async fn a_hundred_payloads_in_every_field_are_text() {
         "/tools",
         "/users",
         "/pivot",
+        "/compare",
         "?group=user",
         "?group=attr:params.audience",
     ]
@@ -99,9 +100,11 @@ async fn a_hundred_payloads_in_every_field_are_text() {
     .into();
     pages.extend([server.url.clone(), format!("{}/acme/shop", server.url)]);
     pages.push(format!("{}/acme/shop/weave/traces/{:032x}", server.url, 0));
-    for (n, tab) in
-        (0..payloads.len()).zip(["conversation", "parameters", "raw"].into_iter().cycle())
-    {
+    for (n, tab) in (0..payloads.len()).zip(
+        ["conversation", "parameters", "changes", "raw"]
+            .into_iter()
+            .cycle(),
+    ) {
         pages.push(format!("{stream}?call={n:016x}&tab={tab}"));
     }
     for page in &pages {

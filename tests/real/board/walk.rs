@@ -98,6 +98,7 @@ async fn every_place_has_a_page_and_a_wrong_address_too() {
         (&format!("{stream}/conversations"), "Conversations"),
         (&format!("{stream}/tools"), "Tools"),
         (&format!("{stream}/users"), "Users"),
+        (&format!("{stream}/compare"), "Two searches"),
         (
             "demo/cookbook/weave/traces/nothing",
             "No trace nothing is recorded",

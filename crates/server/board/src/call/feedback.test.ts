@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shown } from './feedback';
+import { feedbackBody, shown } from './feedback';
 
 it('shows scores first, each with its label and its reason', () => {
   const feedback = [
@@ -18,4 +18,11 @@ it('shows scores first, each with its label and its reason', () => {
     { id: '4', name: 'judge', text: 'failed: timeout · {"by":"m"}', why: '' },
     { id: '1', name: 'reaction', text: '👍', why: '' },
   ]);
+});
+
+it('is given as the clients of W&B give it', () => {
+  const name = { entity: 'e', project: 'p', stream: 's' };
+  const common = { project_id: 'e/p', weave_ref: 'weave:///e/p/call/1' };
+  expect(feedbackBody(name, '1', { emoji: '👍' })).toEqual({ ...common, feedback_type: 'wandb.reaction.1', payload: { emoji: '👍' } });
+  expect(feedbackBody(name, '1', { note: 'good' })).toEqual({ ...common, feedback_type: 'wandb.note.1', payload: { note: 'good' } });
 });

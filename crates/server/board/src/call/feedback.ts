@@ -1,5 +1,6 @@
 // What people and scorers state about a call, as a name and a text.
-import type { Feedback } from '../lib/api';
+import { Refusal, type Feedback } from '../lib/api';
+import type { StreamName } from '../lib/url';
 
 export interface Shown {
   id: string;
@@ -33,4 +34,32 @@ export function shown(feedback: Feedback[]): Shown[] {
     return { id, name, text: texts.filter((part) => part !== '').join(' · '), why: text(explanation), scored: 0 };
   });
   return all.sort((a, b) => a.scored - b.scored).map(({ scored: _, ...one }) => one);
+}
+
+/** What a reader gives. */
+export type Given = { emoji: string } | { note: string };
+
+/** The characters that W&B's server and ours keep of a note. */
+export const NOTE_LENGTH = 1_024;
+
+/** The body of a request that gives feedback on a call, as W&B's clients write it. */
+export function feedbackBody({ entity, project }: StreamName, id: string, given: Given) {
+  return {
+    project_id: `${entity}/${project}`,
+    weave_ref: `weave:///${entity}/${project}/call/${id}`,
+    feedback_type: 'emoji' in given ? 'wandb.reaction.1' : 'wandb.note.1',
+    payload: given,
+  };
+}
+
+export async function give(name: StreamName, id: string, given: Given): Promise<void> {
+  const answer = await fetch('/feedback/create', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(feedbackBody(name, id, given)),
+  });
+  if (answer.ok) return;
+  const body: unknown = await answer.json().catch(() => null);
+  const known = typeof body === 'object' && body !== null && 'reason' in body;
+  throw new Refusal(answer.status, known ? String(body.reason) : `the server answered ${answer.status}`);
 }

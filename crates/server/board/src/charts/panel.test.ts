@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Series, Stats, Summary } from '../lib/api';
 import { Palette } from '../lib/palette';
-import { OTHER_KEY, panels, shares } from './panel';
+import { OTHER_KEY, shares } from './panel';
+import { panels } from './panels';
 import { cell, lines, readout } from './words';
 
 const series = (calls: number[], cost_usd: (number | null)[], unpriced = calls.map(() => 0)) =>
@@ -37,12 +38,12 @@ test('what is not known is named, not drawn as zero', () => {
 
 test('where there are no calls nothing is unknown', () => {
   const empty = panels({ ...summary, totals: stats(0), all: { ...summary.all, calls: [0, 0] } }, []);
-  expect(empty.map(({ total }) => total)).toEqual(['0', 'no calls', 'no calls', 'no calls']);
-  expect(empty.map(({ known }) => known)).toEqual([false, false, false, false]);
+  expect(empty.map(({ total }) => total)).toEqual(['0', ...Array<string>(5).fill('no calls')]);
+  expect(empty.map(({ known }) => known)).toEqual(Array(6).fill(false));
 });
 
 test('what has no number has no axis', () => {
-  expect(panels(summary, []).map(({ known }) => known)).toEqual([true, false, false, false]);
+  expect(panels(summary, []).map(({ known }) => known)).toEqual([true, false, false, false, false, true]);
 });
 
 test('calls without a price are a part of their own, in the bar and in words', () => {
@@ -62,9 +63,22 @@ test('calls without a price are a part of their own, in the bar and in words', (
 test('latency shows that failed calls are in it', () => {
   const [calls, , , latency] = panels(summary, shares(summary, 'model', Palette.empty.with(['a', 'b'])));
   for (const panel of [calls, latency]) {
-    if (panel === undefined) throw new Error('there are four charts');
+    if (panel === undefined) throw new Error('there are six charts');
     expect(lines(panel, 0).some(({ label }) => label.startsWith('failed'))).toBe(false);
     expect(lines(panel, 1).at(-1)?.text).toBe('1 of 2');
   }
   expect(lines(panels(summary, [])[0]!, 1)).toEqual([]);
+});
+
+test('errors and cancelled calls stand on each other', () => {
+  const errors = panels({ ...summary, all: { ...summary.all, cancelled: [2, 0] } }, []).at(-1);
+  expect(errors).toMatchObject({ id: 'errors', total: '3', columns: [{ key: 'error' }, { key: 'cancelled' }] });
+});
+
+test('a time without streamed calls is no unknown first chunk', () => {
+  const chunk = { ...summary, all: { ...summary.all, ttfc_p50_ms: [120, null], ttfc_p95_ms: [300, null] }, totals: { ...summary.totals, ttfc_p50_ms: 120 } };
+  const first = panels(chunk, [])[4];
+  if (first === undefined) throw new Error('there is a panel of first chunks');
+  expect(first.known).toBe(true);
+  expect([readout(first, 0), readout(first, 1)]).toEqual(['p50 120\u202fms', 'no streamed calls']);
 });

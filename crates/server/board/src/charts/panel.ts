@@ -35,6 +35,8 @@ export interface Panel {
   known: boolean;
   /** Whether the values are whole numbers. */
   whole: boolean;
+  /** What stands where calls have no number. */
+  absent: string;
   /** What the colours are, where the legend of groups does not show it. */
   keys: Key[];
   /** The whole range in a few words, shown while nothing is pointed at. */
@@ -92,99 +94,6 @@ function rest(all: (number | null)[], taken: (number | null)[][]): (number | nul
     // Differences of sums of prices leave dust that is not money.
     return left < 1e-10 ? 0 : left;
   });
-}
-
-/** Adds columns up, bin by bin. */
-function added(columns: number[][]): number[] {
-  const longest = Math.max(0, ...columns.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, bin) => columns.reduce((sum, column) => sum + (column[bin] ?? 0), 0));
-}
-
-export function panels(summary: Summary, shown: Share[]): Panel[] {
-  const { all, totals, range } = summary;
-  const per = `per ${format.step(range.bin_ms)}`;
-  const of = (pick: (series: Share['series']) => (number | null)[]): Column[] =>
-    shown.map(({ key, label, colour, series }) => ({ key, label, colour, values: pick(series), calls: series.calls }));
-  const column = (key: string, label: string, colour: string, values: (number | null)[]) => ({
-    key,
-    label,
-    colour: `var(${colour})`,
-    values,
-  });
-  const whole = { unknown: [], calls: all.calls, errors: all.errors, whole: true, known: totals.calls > 0, keys: [], least: 0 };
-  const calls = added(shown.map(({ series }) => series.calls));
-  const unpriced = added(shown.map(({ series }) => series.unpriced));
-  const unknown = unpriced.reduce((sum, n) => sum + n, 0);
-  const tokens = [
-    column('input', 'input', '--accent', all.input_tokens),
-    column('output', 'output', '--accent-soft', all.output_tokens),
-  ];
-  const latency = [
-    column('p50', 'p50', '--accent', all.p50_ms),
-    column('p95', 'p95', '--accent-soft', all.p95_ms),
-  ];
-  /** Where there are no calls nothing is unknown. */
-  const totalText = (text: string) => (totals.calls === 0 ? 'no calls' : text);
-  const counted = totals.input_tokens !== null || totals.output_tokens !== null;
-  return [
-    {
-      ...whole,
-      id: 'calls',
-      title: `Calls ${per}`,
-      draw: 'stack',
-      columns: of((series) => series.calls),
-      calls,
-      // Of all groups together: while one is hidden no failures are shown.
-      errors: all.calls.every((n, bin) => n === calls[bin]) ? all.errors : [],
-      total: format.count(totals.calls),
-      format: format.count,
-      tick: format.compact,
-      least: 3,
-    },
-    {
-      ...whole,
-      id: 'cost',
-      title: `Cost ${per}, USD`,
-      draw: 'stack',
-      columns: of((series) => series.cost_usd),
-      unknown: unpriced,
-      calls,
-      known: totals.cost_usd !== null,
-      whole: false,
-      keys:
-        unknown === 0
-          ? []
-          : [{ label: `${format.count(unknown)} unpriced`, colour: null, title: `The cost of ${format.plural(unknown, 'call')} is not known` }],
-      total: totalText(atLeast(format.cost(totals.cost_usd), totals.cost_usd !== null && totals.priced_calls < totals.calls)),
-      format: format.cost,
-      tick: format.costStep,
-    },
-    {
-      ...whole,
-      id: 'tokens',
-      title: `Tokens ${per}`,
-      draw: 'stack',
-      columns: tokens,
-      known: counted,
-      keys: tokens,
-      total: totalText(counted ? format.compact((totals.input_tokens ?? 0) + (totals.output_tokens ?? 0)) : format.UNKNOWN),
-      format: format.compact,
-      tick: format.compact,
-    },
-    {
-      ...whole,
-      id: 'latency',
-      title: 'Latency',
-      draw: 'spread',
-      columns: latency,
-      known: totals.p50_ms !== null,
-      whole: false,
-      keys: latency,
-      total: totalText(`p50 ${format.duration(totals.p50_ms)}`),
-      format: format.duration,
-      tick: format.step,
-    },
-  ];
 }
 
 export const atLeast = (text: string, more: boolean) => (more ? `≥ ${text}` : text);

@@ -7,7 +7,7 @@ import { atLeast, type Column, type Panel } from './panel';
 export function readout(panel: Panel, bin: number): string {
   if ((panel.calls[bin] ?? 0) === 0) return 'no calls';
   const values = panel.columns.map((column) => column.values[bin] ?? null).filter((value) => value !== null);
-  if (values.length === 0) return format.UNKNOWN;
+  if (values.length === 0) return panel.absent;
   if (panel.draw === 'spread') return `p50 ${panel.format(values[0] ?? 0)}`;
   return atLeast(panel.format(values.reduce((sum, value) => sum + value, 0)), (panel.unknown[bin] ?? 0) > 0);
 }
@@ -16,7 +16,7 @@ export function readout(panel: Panel, bin: number): string {
 export function cell(panel: Panel, column: Column, bin: number): string {
   const value = column.values[bin] ?? null;
   if (value !== null) return panel.format(value);
-  return ((column.calls ?? panel.calls)[bin] ?? 0) > 0 ? format.UNKNOWN : '–';
+  return ((column.calls ?? panel.calls)[bin] ?? 0) > 0 ? panel.absent : '–';
 }
 
 export interface Line {
@@ -40,8 +40,8 @@ export function lines(panel: Panel, bin: number): Line[] {
     found.unshift({ key: '\0unknown', label: 'cost not known', colour: null, hatched: true, text: format.plural(unknown, 'call') });
   }
   const failed = panel.errors[bin] ?? 0;
-  if (failed > 0 && (panel.id === 'calls' || panel.draw === 'spread')) {
-    const label = panel.draw === 'spread' ? 'failed, and counted' : 'failed';
+  if (failed > 0 && (panel.id === 'calls' || panel.id === 'latency')) {
+    const label = panel.id === 'latency' ? 'failed, and counted' : 'failed';
     found.push({ key: '\0failed', label, colour: null, text: `${format.count(failed)} of ${format.count(panel.calls[bin] ?? 0)}` });
   }
   return found;

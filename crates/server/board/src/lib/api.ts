@@ -71,6 +71,12 @@ export interface Series {
   p50_ms: (number | null)[];
   p95_ms: (number | null)[];
   mean_ms: (number | null)[];
+  cancelled?: number[];
+  /** Parts of the input and of the output. */
+  cached_tokens?: (number | null)[];
+  reasoning_tokens?: (number | null)[];
+  ttfc_p50_ms?: (number | null)[];
+  ttfc_p95_ms?: (number | null)[];
 }
 
 export interface Group {
@@ -103,6 +109,9 @@ export interface Row {
   provider: string | null;
   model: string | null;
   request_model: string | null;
+  user: string | null;
+  /** The id of the conversation. */
+  thread: string | null;
   status: Status;
   outcome: 'completed' | 'cancelled' | 'error' | 'unknown' | null;
   exception: string | null;

@@ -75,7 +75,7 @@ describe('few calls', () => {
 
 describe('pages of a stream', () => {
   it('have addresses', () => {
-    for (const section of ['conversations', 'tools', 'users', 'pivot'] as const) {
+    for (const section of ['conversations', 'tools', 'users', 'pivot', 'compare'] as const) {
       const place = readPlace(sectionPath(name, section));
       expect(place).toEqual({ kind: 'section', ...name, section });
       expect(streamOf(place)).toEqual(name);

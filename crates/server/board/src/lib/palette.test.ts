@@ -41,7 +41,7 @@ describe('what is drawn', () => {
       new Map([...(body ?? '').matchAll(/(--[\w-]+): (#[0-9a-f]{6});/g)].map(([, name, colour]) => [name, colour ?? ''])),
     ]),
   );
-  const drawn = ['--accent', '--accent-soft', '--series-other', ...Array.from({ length: SLOTS }, (_, n) => `--series-${n + 1}`)];
+  const drawn = ['--accent', '--accent-soft', '--second', '--second-soft', '--error', '--series-other', ...Array.from({ length: SLOTS }, (_, n) => `--series-${n + 1}`)];
 
   it.each(['light', 'dark'])('has 3:1 on both grounds of the %s theme', (theme) => {
     const colours = themes[theme];

@@ -96,6 +96,8 @@ describe('what is shown at first', () => {
       { path: 'system_prompt', values: 4 },
     ];
     expect(suggested(attributes)).toEqual({ rows: 'attr:system_prompt', columns: 'attr:params.audience' });
+    const spans = ['otel.tenant', 'otel.params.prompt', 'otel.params.audience'].map((path, at) => ({ path, values: 2 + at }));
+    expect(suggested(spans)).toEqual({ rows: 'attr:otel.params.audience', columns: 'attr:otel.params.prompt' });
     expect(suggested([])).toEqual({ rows: 'model', columns: 'status' });
     expect(suggested(attributes.slice(2, 3))).toEqual({ rows: 'attr:params.audience', columns: 'model' });
   });

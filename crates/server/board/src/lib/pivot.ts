@@ -174,7 +174,10 @@ const MOST_VALUES = 50;
 
 /** What a pivot shows at first: an experiment's parameters if there are any. */
 export function suggested(attributes: { path: string; values: number }[]): { rows: string; columns: string } {
-  const tried = attributes.filter(({ path, values }) => values > 1 && values <= MOST_VALUES && !path.startsWith('otel.'));
+  const worth = attributes.filter(({ values }) => values > 1 && values <= MOST_VALUES);
+  // Spans of other programs keep the parameters of a prompt apart, by the same name.
+  const parameters = worth.filter(({ path }) => path.startsWith('otel.params.'));
+  const tried = parameters.length > 0 ? parameters : worth.filter(({ path }) => !path.startsWith('otel.'));
   const [first, ...others] = [...tried].sort((one, other) => other.values - one.values);
   if (first === undefined) return { rows: 'model', columns: 'status' };
   const last = others.reduce<(typeof others)[number] | null>((least, one) => (least === null || one.values < least.values ? one : least), null);

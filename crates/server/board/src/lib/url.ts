@@ -14,7 +14,7 @@ export type Place =
   | { kind: 'unknown'; path: string };
 
 /** Pages of a stream in addition to its board. */
-export const SECTIONS = ['conversations', 'tools', 'users', 'pivot'] as const;
+export const SECTIONS = ['conversations', 'tools', 'users', 'pivot', 'compare'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export type StreamName = { entity: string; project: string; stream: string };
@@ -33,7 +33,7 @@ export type Range = keyof typeof RANGES;
 /** Filters of older addresses; a search has them all as terms now. */
 const LISTS = ['model', 'status', 'outcome', 'op', 'provider'] as const;
 
-export const TABS = ['conversation', 'parameters', 'raw'] as const;
+export const TABS = ['conversation', 'parameters', 'changes', 'raw'] as const;
 export type Tab = (typeof TABS)[number];
 
 export interface View {
