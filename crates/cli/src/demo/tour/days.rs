@@ -152,7 +152,8 @@ impl Days {
 
     /// Adds a conversation of one to four turns.
     fn conversation(&mut self, number: u64, start: i64, end: i64) {
-        let deploy = &DEPLOYS[usize::from(start > end - DAY)];
+        let [before, last] = &DEPLOYS;
+        let deploy = if start > end - DAY { last } else { before };
         let tenant = if number.is_multiple_of(3) {
             "globex"
         } else {
