@@ -1,11 +1,20 @@
 //! Everything the program prints. A reader that is gone (a closed pipe) is not a reason to stop.
 
 use std::fmt::Display;
-use std::io::{Write as _, stderr, stdout};
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
 /// Prints a line of requested output to stdout.
 pub(crate) fn line(text: impl Display) {
     drop(writeln!(stdout(), "{text}"));
+}
+
+/// Prints JSON to stdout; to a terminal without what could steer it.
+pub(crate) fn json(value: &serde_json::Value) {
+    let text = value.to_string();
+    match stdout().is_terminal() {
+        true => line(without_controls(&text)),
+        false => line(text),
+    }
 }
 
 /// Prints an additional line to stderr.

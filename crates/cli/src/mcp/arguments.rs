@@ -55,6 +55,13 @@ impl Selection {
 }
 
 #[derive(Deserialize, JsonSchema)]
+pub(super) struct Streams {
+    /// The streams to leave out before the first. Default: 0.
+    #[serde(default)]
+    pub(super) offset: usize,
+}
+
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Groups {
     #[serde(flatten)]
     pub(super) selection: Selection,

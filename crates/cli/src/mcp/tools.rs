@@ -5,8 +5,8 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use rmcp::{tool, tool_router};
 use serde_json::Value;
 
-use super::arguments::{Groups, One, Selection};
-use super::page::page;
+use super::arguments::{Groups, One, Selection, Streams};
+use super::page::{list, page, skip};
 use crate::error::Error;
 use crate::query::client::{Parameters, Server, project};
 
@@ -26,11 +26,11 @@ impl Tools {
         &self,
         path: &str,
         parameters: Result<Parameters, Error>,
-        offset: usize,
+        shown: impl FnOnce(Value) -> String,
     ) -> CallToolResult {
         let asked = async {
             let answer: Value = self.server.get(&["api", path], &parameters?).await?;
-            Ok::<_, Error>(page(answer, offset))
+            Ok::<_, Error>(shown(answer))
         };
         match asked.await {
             Ok(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
@@ -44,27 +44,32 @@ impl Tools {
     #[tool(
         description = "Lists the streams of recorded LLM calls, with calls, errors, tokens, cost in dollars and latency in milliseconds."
     )]
-    async fn streams(&self) -> CallToolResult {
+    async fn streams(&self, Arguments(streams): Arguments<Streams>) -> CallToolResult {
         let parameters = vec![("bins", "1".to_owned())];
-        self.ask("streams", Ok(parameters), 0).await
+        let Streams { offset } = streams;
+        let shown = |answer| list(skip(answer, "streams", offset), "streams", offset);
+        self.ask("streams", Ok(parameters), shown).await
     }
 
     #[tool(
         description = "Lists calls of a stream, the newest first: id, trace, model, status, tokens, cost, latency, previews of prompt and answer. Sort by started_at, latency_ms, cost_usd, input_tokens, output_tokens, total_tokens, model or status."
     )]
     async fn calls(&self, Arguments(selection): Arguments<Selection>) -> CallToolResult {
-        self.ask("calls", selection.parameters(), 0).await
+        let shown = |answer| list(answer, "calls", selection.offset);
+        self.ask("calls", selection.parameters(), shown).await
     }
 
     #[tool(
         description = "Groups calls of a stream by one or two properties, with counts, errors, tokens, cost and latency of each group. Sort by calls, errors, error_rate, cost_usd, mean_cost_usd, p50_ms, p95_ms and others."
     )]
     async fn groups(&self, Arguments(groups): Arguments<Groups>) -> CallToolResult {
+        let offset = groups.selection.offset;
         let parameters = groups.selection.parameters().map(|mut parameters| {
             parameters.extend(groups.by.into_iter().map(|by| ("group", by)));
             parameters
         });
-        self.ask("groups", parameters, 0).await
+        let shown = |answer| list(answer, "groups", offset);
+        self.ask("groups", parameters, shown).await
     }
 
     #[tool(
@@ -88,6 +93,8 @@ impl Tools {
             parameters.push(("id", one.id));
             parameters
         });
-        self.ask(path, parameters, one.offset).await
+        let offset = one.offset;
+        self.ask(path, parameters, |answer| page(answer, offset))
+            .await
     }
 }

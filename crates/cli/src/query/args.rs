@@ -28,7 +28,9 @@ pub(crate) enum Query {
     Call(OneArgs),
     /// Show one trace as a tree, with the sums below each span
     Trace(OneArgs),
-    /// Print calls as they arrive, until Ctrl-C
+    /// Print calls as they end, until Ctrl-C
+    ///
+    /// Once a second the newest 500 calls of the last ten minutes are looked through: of more calls than that, some are left out.
     Tail(TailArgs),
     /// Write calls with their content to a file, or to stdout
     #[command(

@@ -8,7 +8,7 @@ use super::args::OneArgs;
 use super::client::{Server, project};
 use super::table;
 use crate::error::Error;
-use crate::output::{line, without_controls};
+use crate::output::{json, line, without_controls};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -92,7 +92,7 @@ pub(super) async fn run(args: &OneArgs) -> Result<(), Error> {
     let path = ["api", "call"];
     if args.server.json {
         let answer: Value = server.get(&path, &parameters).await?;
-        line(answer);
+        json(&answer);
         return Ok(());
     }
     let answer: Answer = server.get(&path, &parameters).await?;

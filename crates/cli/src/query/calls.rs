@@ -8,7 +8,7 @@ use super::args::CallsArgs;
 use super::client::{Server, selection};
 use super::table;
 use crate::error::Error;
-use crate::output::{line, note};
+use crate::output::{json, line, note};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &CallsArgs) -> Result<(), Error> {
     let path = ["api", "calls"];
     if args.server.json {
         let answer: Value = server.get(&path, &parameters).await?;
-        line(answer);
+        json(&answer);
         return Ok(());
     }
     let answer: Answer = server.get(&path, &parameters).await?;

@@ -12,6 +12,12 @@ use crate::error::Error;
 use crate::output::note;
 
 pub(super) async fn run(args: &ExportArgs) -> Result<(), Error> {
+    // Content could steer a terminal.
+    if args.output.is_none() && io::stdout().is_terminal() {
+        return Err(Error::usage(
+            "name a file with --output, or pipe the calls to a program",
+        ));
+    }
     let server = Server::at(&args.url)?;
     let mut parameters = selection(&args.selection)?;
     parameters.push(("format", args.format.as_str().to_owned()));

@@ -8,7 +8,7 @@ use super::args::GroupsArgs;
 use super::client::{Server, selection};
 use super::table;
 use crate::error::Error;
-use crate::output::{line, note};
+use crate::output::{json, line, note};
 
 #[derive(Deserialize)]
 struct Group {
@@ -20,6 +20,7 @@ struct Group {
 struct Answer {
     groups: Vec<Group>,
     total: u64,
+    measured: u64,
     search: About,
 }
 
@@ -32,7 +33,7 @@ pub(super) async fn run(args: &GroupsArgs) -> Result<(), Error> {
     let path = ["api", "groups"];
     if args.server.json {
         let answer: Value = server.get(&path, &parameters).await?;
-        line(answer);
+        json(&answer);
         return Ok(());
     }
     let answer: Answer = server.get(&path, &parameters).await?;
@@ -58,7 +59,7 @@ pub(super) async fn run(args: &GroupsArgs) -> Result<(), Error> {
             stats.errors.to_string(),
             table::count(stats.input_tokens),
             table::count(stats.output_tokens),
-            table::cost_of(stats),
+            table::cost_of(stats.cost_usd, stats.priced_calls, stats.calls),
             table::duration(stats.p50_ms),
             table::duration(stats.p95_ms),
         ];
@@ -70,5 +71,11 @@ pub(super) async fn run(args: &GroupsArgs) -> Result<(), Error> {
         answer.groups.len(),
         answer.total
     ));
+    if answer.measured < answer.total {
+        note(format_args!(
+            "only the {} groups with most calls were compared; filter to reach the others",
+            answer.measured
+        ));
+    }
     Ok(())
 }

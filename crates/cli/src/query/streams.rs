@@ -8,7 +8,7 @@ use super::args::StreamsArgs;
 use super::client::Server;
 use super::table;
 use crate::error::Error;
-use crate::output::{line, note};
+use crate::output::{json, line, note};
 
 #[derive(Deserialize)]
 struct Stream {
@@ -30,7 +30,7 @@ pub(super) async fn run(args: &StreamsArgs) -> Result<(), Error> {
     let path = ["api", "streams"];
     if args.server.json {
         let answer: Value = server.get(&path, &parameters).await?;
-        line(answer);
+        json(&answer);
         return Ok(());
     }
     let Answer { streams } = server.get(&path, &parameters).await?;
@@ -52,9 +52,11 @@ pub(super) async fn run(args: &StreamsArgs) -> Result<(), Error> {
         let stats = stream.stats.as_ref();
         shown.add_row([
             table::text(&name, 120),
-            stats.map_or(0, |stats| stats.calls).to_string(),
-            stats.map_or(0, |stats| stats.errors).to_string(),
-            stats.map_or_else(String::new, table::cost_of),
+            stats.map_or_else(String::new, |stats| stats.calls.to_string()),
+            stats.map_or_else(String::new, |stats| stats.errors.to_string()),
+            stats.map_or_else(String::new, |stats| {
+                table::cost_of(stats.cost_usd, stats.priced_calls, stats.calls)
+            }),
             stats.map_or_else(String::new, |stats| table::duration(stats.p95_ms)),
             table::time(stream.last_started_at),
         ]);

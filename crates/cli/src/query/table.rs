@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use spanloom_core::{Timestamp, Usd};
 use terminal_size::{Width, terminal_size};
 
-use super::answer::{About, Stats};
+use super::answer::About;
 use crate::output::{first_line, note};
 
 /// Returns a table as wide as the terminal; the columns from `first_number` on are numbers.
@@ -45,11 +45,11 @@ pub(super) fn cost(usd: Option<f64>) -> String {
 }
 
 /// Returns the cost of calls; if some have no price, how many have one, rather than too low a cost.
-pub(super) fn cost_of(stats: &Stats) -> String {
-    let all = cost(stats.cost_usd);
-    match stats.priced_calls {
+pub(super) fn cost_of(usd: Option<f64>, priced: u64, calls: u64) -> String {
+    let all = cost(usd);
+    match priced {
         0 => all,
-        priced if priced < stats.calls => format!("{all} ({priced} priced)"),
+        priced if priced < calls => format!("{all} ({priced} priced)"),
         _ => all,
     }
 }

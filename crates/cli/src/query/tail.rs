@@ -11,13 +11,15 @@ use super::args::TailArgs;
 use super::client::{Server, stream};
 use super::table;
 use crate::error::Error;
-use crate::output::{line, note};
+use crate::output::{json, line, note};
 
 /// The time between two questions.
 const PERIOD: Duration = Duration::from_secs(1);
-/// How long before the start a call may have begun and be printed when it ends.
+/// The time after a question that failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How long a call may take, and be printed when it ends.
 const EARLIER: Duration = Duration::from_secs(600);
-/// The calls that are asked for at a time, and those that are remembered as printed.
+/// The newest calls that are asked for at a time, and those that are remembered as printed.
 const PAGE: usize = 500;
 const REMEMBERED: usize = 20 * PAGE;
 
@@ -52,18 +54,26 @@ impl Printed {
 
 pub(super) async fn run(args: &TailArgs) -> Result<(), Error> {
     let server = Server::at(&args.server.url)?;
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let from = now.saturating_sub(EARLIER);
     let mut parameters = stream(&args.stream)?;
     parameters.push(("q", args.search.clone()));
-    parameters.push(("from", from.as_millis().to_string()));
     parameters.push(("limit", PAGE.to_string()));
     let mut printed = Printed::default();
     let mut is_first = true;
     loop {
-        let answer: Answer = server.get(&["api", "calls"], &parameters).await?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let from = now.unwrap_or_default().saturating_sub(EARLIER);
+        parameters.retain(|(name, _)| *name != "from");
+        parameters.push(("from", from.as_millis().to_string()));
+        let answer: Answer = match server.get(&["api", "calls"], &parameters).await {
+            Ok(answer) => answer,
+            // A server that restarts or is busy is asked again.
+            Err(error) if !is_first => {
+                note(format_args!("{error}; trying again"));
+                tokio::time::sleep(AFTER_FAILURE).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if is_first {
             table::about(&answer.search);
             note(format_args!("following {}; Ctrl-C ends", args.stream));
@@ -75,7 +85,7 @@ pub(super) async fn run(args: &TailArgs) -> Result<(), Error> {
             // A running call is printed when it has ended; what ended before the start is not news.
             if row.status != "running" && printed.add(&row.id) && !is_first {
                 match args.server.json {
-                    true => line(call),
+                    true => json(&call),
                     false => print(&row),
                 }
             }

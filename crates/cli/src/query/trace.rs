@@ -8,7 +8,7 @@ use super::args::OneArgs;
 use super::client::{Server, project};
 use super::table;
 use crate::error::Error;
-use crate::output::{line, note};
+use crate::output::{json, line, note};
 
 /// The levels that are indented.
 const LEVELS: usize = 20;
@@ -23,6 +23,8 @@ struct Span {
 
 #[derive(Deserialize)]
 struct Below {
+    calls: u64,
+    priced_calls: u64,
     total_tokens: Option<u64>,
     cost_usd: Option<f64>,
 }
@@ -40,7 +42,7 @@ pub(super) async fn run(args: &OneArgs) -> Result<(), Error> {
     let path = ["api", "trace"];
     if args.server.json {
         let answer: Value = server.get(&path, &parameters).await?;
-        line(answer);
+        json(&answer);
         return Ok(());
     }
     let answer: Answer = server.get(&path, &parameters).await?;
@@ -77,7 +79,11 @@ fn numbers(span: &Span) -> [String; 2] {
     match &span.below {
         Some(below) if below.total_tokens.is_some() => [
             sum(table::count(below.total_tokens)),
-            sum(table::cost(below.cost_usd)),
+            sum(table::cost_of(
+                below.cost_usd,
+                below.priced_calls,
+                below.calls,
+            )),
         ],
         _ if span.row.model.is_some() => [
             table::count(span.row.total_tokens),

@@ -31,6 +31,12 @@ pub(super) async fn delete(
                 let reason = "calls cannot be deleted by their content; search for them, and delete by fields";
                 return Err(Problem::bad_request(reason));
             }
+            // An excluded field that no call has excludes nothing.
+            if let Some(field) = selection.unknown_fields(&memory, until)?.first() {
+                return Err(Problem::bad_request(format!(
+                    "no call has the field {field}"
+                )));
+            }
             let filter = selection.filter(&memory);
             let mut places = question::places(&memory.rows, &filter, PAGE, until)?;
             drop(filter);

@@ -20,8 +20,9 @@ use crate::reply::{self, Broken, Problem};
 use crate::store::Memory;
 use crate::store::question::{self, Until};
 
-/// The number of calls that are read at a time.
-const PAGE: usize = 128;
+/// The bytes at which a page is full, and the most calls that are read at a time.
+const PAGE_BYTES: usize = 256 << 10;
+const GROUP: usize = 64;
 
 /// The header with the number of calls.
 const TOTAL: &str = "x-total-count";
@@ -48,6 +49,14 @@ impl Format {
         }
     }
 
+    /// Returns what stands before the first call.
+    fn header(self) -> Result<Vec<u8>, Problem> {
+        match self {
+            Self::JsonLines => Ok(Vec::new()),
+            Self::Csv => written([COLUMNS].into_iter()),
+        }
+    }
+
     fn file(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::JsonLines => "attachment; filename=\"calls.jsonl\"",
@@ -64,6 +73,11 @@ pub(super) async fn export(
     let parameters = Parameters::of_selection(query.as_deref(), &["format"])?;
     let format = Format::read(&parameters)?;
     let scope = Scope::of(&app, &parameters).await?;
+    if !scope.is_complete() {
+        let reason =
+            "the search for words did not reach all calls; narrow the range or the filters";
+        return Err(Problem::bad_request(reason));
+    }
     let question = move |until: &Until| {
         let places = question::places(&scope.memory.rows, &scope.filter(), usize::MAX, until)?;
         let number = |place: usize| u32::try_from(place).ok();
@@ -108,31 +122,53 @@ impl Rest {
             return None;
         }
         let (app, memory) = (Arc::clone(&self.app), Arc::clone(&self.memory));
-        let page = self.places.iter().skip(from).take(PAGE);
-        let page: Vec<usize> = page
-            .filter_map(|place| usize::try_from(*place).ok())
-            .collect();
+        let places = Arc::clone(&self.places);
         let (format, is_first) = (self.format, self.sent.is_none());
-        let question = move || read(&app, &memory, &page, format, is_first);
-        let page = self.app.questions.ask(question).await;
+        let question = move || {
+            let rest = places.get(from..).unwrap_or_default();
+            page(&app, &memory, rest, format, is_first)
+        };
         // Nothing is sent after a page that cannot be read.
-        self.sent = Some(if page.is_ok() {
-            from + PAGE
-        } else {
-            usize::MAX
-        });
-        Some(page.map_err(|_| Broken))
+        let (bytes, calls) = match self.app.questions.ask(question).await {
+            Ok((bytes, calls)) => (Ok(bytes), calls),
+            Err(_) => (Err(Broken), self.places.len()),
+        };
+        self.sent = Some(from.saturating_add(calls));
+        Some(bytes)
     }
 }
 
-/// Returns the lines of calls.
-fn read(
+/// Returns the lines of one page, and the number of calls in it.
+fn page(
     app: &App,
     memory: &Memory,
-    places: &[usize],
+    places: &[u32],
     format: Format,
     is_first: bool,
-) -> Result<Bytes, Problem> {
+) -> Result<(Bytes, usize), Problem> {
+    let mut bytes = match is_first {
+        true => format.header()?,
+        false => Vec::new(),
+    };
+    let mut calls = 0;
+    // Start with one call: the size of the calls is unknown.
+    let mut size = 1;
+    while let Some(rest) = places.get(calls..).filter(|rest| !rest.is_empty()) {
+        let group = rest.iter().take(size);
+        let group = group.filter_map(|place| usize::try_from(*place).ok());
+        let group: Vec<usize> = group.collect();
+        bytes.extend(read(app, memory, &group, format)?);
+        calls += group.len();
+        size = (2 * size).min(GROUP);
+        if bytes.len() >= PAGE_BYTES {
+            break;
+        }
+    }
+    Ok((bytes.into(), calls))
+}
+
+/// Returns the lines of calls.
+fn read(app: &App, memory: &Memory, places: &[usize], format: Format) -> Result<Vec<u8>, Problem> {
     let mut lines: Vec<Option<Line>> = places.iter().map(|_| None).collect();
     app.store.read(memory, places, |index, record| {
         let row = places.get(index).and_then(|place| memory.rows.get(*place));
@@ -155,13 +191,10 @@ fn read(
         }
     })?;
     let lines = lines.into_iter().flatten();
-    let bytes = match format {
-        Format::JsonLines => json_lines(lines),
-        Format::Csv => {
-            csv(lines, is_first).map_err(|error| Problem::internal(error.to_string()))?
-        }
-    };
-    Ok(bytes.into())
+    match format {
+        Format::JsonLines => Ok(json_lines(lines)),
+        Format::Csv => written(lines.map(cells)),
+    }
 }
 
 /// A call of an export.
@@ -222,17 +255,19 @@ const COLUMNS: [&str; 25] = [
     "attributes",
 ];
 
-fn csv(lines: impl Iterator<Item = Line>, with_header: bool) -> Result<Vec<u8>, csv::Error> {
+/// Returns rows of CSV.
+fn written<T: AsRef<[u8]>>(
+    rows: impl Iterator<Item = [T; COLUMNS.len()]>,
+) -> Result<Vec<u8>, Problem> {
+    let failed = |error: String| Problem::internal(error);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    if with_header {
-        writer.write_record(COLUMNS)?;
-    }
-    for line in lines {
-        writer.write_record(cells(line))?;
+    for row in rows {
+        let row = writer.write_record(row);
+        row.map_err(|error| failed(error.to_string()))?;
     }
     writer
         .into_inner()
-        .map_err(|error| error.into_error().into())
+        .map_err(|error| failed(error.to_string()))
 }
 
 fn cells(line: Line) -> [String; COLUMNS.len()] {
@@ -277,7 +312,7 @@ fn cells(line: Line) -> [String; COLUMNS.len()] {
 
 /// Returns a text that a spreadsheet takes for a text: one that begins as a formula gets an apostrophe before it.
 fn plain(text: String) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         true => ["'", &text].concat(),
         false => text,
     }

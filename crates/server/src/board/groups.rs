@@ -86,6 +86,7 @@ fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value
         false => model_calls(scope.filter()),
     };
     let names = |key: &Key| name_all(by, key, memory);
+    let count = by.iter().flatten().count();
     let found = question::breakdown(
         &memory.rows,
         &filter(),
@@ -101,7 +102,7 @@ fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value
     let spreads = question::spread(&memory.rows, &filter(), by, &keys, numbers, until)?;
     let groups = shown.iter().zip(spreads).map(|((key, series), spreads)| {
         json!({
-            "keys": names(key),
+            "keys": names(key).get(..count).unwrap_or_default(),
             "stats": Stats::of(&series.all),
             "spread": ShownSpread::all(spreads),
         })
@@ -109,7 +110,7 @@ fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value
     Ok(json!({
         "groups": groups.collect::<Vec<_>>(),
         "total": found.groups_total,
-        // More groups than these are reached in the order of their size only.
+        // The others have fewer calls than each of these, and are not shown: filters lead to them.
         "measured": measured,
         "totals": Stats::of(&found.all.all),
         "search": scope.about_search(),
@@ -135,10 +136,11 @@ fn read_groups(
     }
 }
 
-fn name_all<'m>(by: [Option<Dimension>; 2], key: &Key, memory: &'m Memory) -> Vec<&'m str> {
-    let named = by.into_iter().zip(key);
-    let named = named.filter_map(|(of, code)| Some(property::value(of?, *code, memory)));
-    named.collect()
+/// Returns the names of a group's values; a property that is not asked for has an empty one.
+fn name_all<'m>(by: [Option<Dimension>; 2], key: &Key, memory: &'m Memory) -> [&'m str; 2] {
+    let ([first, second], [one, other]) = (by, *key);
+    let name = |of: Option<Dimension>, code| of.map_or("", |of| property::value(of, code, memory));
+    [name(first, one), name(second, other)]
 }
 
 /// The order of groups.
@@ -172,7 +174,7 @@ impl Sort {
     fn apply<'m>(
         &self,
         groups: Vec<(Key, Series)>,
-        names: impl Fn(&Key) -> Vec<&'m str>,
+        names: impl Fn(&Key) -> [&'m str; 2],
     ) -> Vec<(Key, Series)> {
         let measure = |series: &Series| self.measure.and_then(|of| of(&series.all));
         let ranked = groups.into_iter().map(|group| (measure(&group.1), group));

@@ -10,7 +10,7 @@ use super::selection::Selection;
 use crate::app::App;
 use crate::reply::Problem;
 use crate::store::Memory;
-use crate::store::question::{Dimension, Filter};
+use crate::store::question::{Dimension, Filter, Until};
 
 /// The selected calls of a copy of the store.
 pub(super) struct Scope {
@@ -18,6 +18,7 @@ pub(super) struct Scope {
     pub(super) selection: Arc<Selection>,
     /// The calls that hold the words of the search, if it has any.
     found: Option<Found>,
+    unknown_fields: Vec<String>,
 }
 
 impl Scope {
@@ -25,7 +26,17 @@ impl Scope {
     pub(super) async fn of(app: &Arc<App>, parameters: &Parameters) -> Result<Self, Problem> {
         let memory = app.store.memory();
         let selection = Arc::new(Selection::read(parameters, &memory)?);
+        let question = {
+            let (memory, selection) = (Arc::clone(&memory), Arc::clone(&selection));
+            move |until: &Until| selection.unknown_fields(&memory, until)
+        };
+        let has_attributes = selection.search().attributes().next().is_some();
+        let unknown_fields = match has_attributes {
+            true => app.questions.ask_until(question).await?,
+            false => Vec::new(),
+        };
         Ok(Self {
+            unknown_fields,
             found: find(app, &memory, &selection).await?,
             memory,
             selection,
@@ -43,11 +54,16 @@ impl Scope {
         filter.with_ids(found.map(|found| found.ids.clone()))
     }
 
+    /// Returns whether all calls were read for the words of the search.
+    pub(super) fn is_complete(&self) -> bool {
+        self.found.as_ref().is_none_or(Found::is_complete)
+    }
+
     /// Returns what an answer states about the search: how far it came, and fields that no call has.
     pub(super) fn about_search(&self) -> Value {
         json!({
             "content": self.found,
-            "unknown_fields": self.selection.search().unknown_fields(&self.memory),
+            "unknown_fields": self.unknown_fields,
         })
     }
 }

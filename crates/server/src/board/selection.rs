@@ -1,12 +1,12 @@
 //! The calls that a question selects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::parameters::{Parameters, filters, range};
 use super::property::{NOWHERE, check_word, code};
 use super::search::Search;
 use crate::reply::Problem;
-use crate::store::question::{Dimension, Filter, Range};
+use crate::store::question::{self, Dimension, Filter, Range, Until};
 use crate::store::{Code, Memory};
 
 /// Returns a stream's `entity/project` and its name.
@@ -58,6 +58,25 @@ impl Selection {
 
     pub(super) fn search(&self) -> &Search {
         &self.search
+    }
+
+    /// Returns the attributes in the search that no call in range has, by their paths.
+    pub(super) fn unknown_fields(
+        &self,
+        memory: &Memory,
+        until: &Until,
+    ) -> Result<Vec<String>, Problem> {
+        let mut asked = self.search.attributes().peekable();
+        if asked.peek().is_none() {
+            return Ok(Vec::new());
+        }
+        let known = question::attributes(&memory.rows, &self.in_range(), until)?;
+        let known: HashSet<Code> = known.into_keys().collect();
+        let is_unknown = |path: &&str| {
+            let code = memory.dictionary.code(path);
+            code.is_none_or(|code| !known.contains(&code))
+        };
+        Ok(asked.filter(is_unknown).map(str::to_owned).collect())
     }
 
     /// Returns the filter for the stream and the range, regardless of the other filters.

@@ -86,7 +86,7 @@ impl Measured {
         })
     }
 
-    /// Adds the measures of a stream. One without calls in the range has none.
+    /// Adds the measures of a stream. One without calls in the range has none, nor has one beyond the largest.
     fn put(&self, key: Key, shown: &mut serde_json::Map<String, Value>) {
         let bins = self.found.bins;
         let group = self.index.get(&key);

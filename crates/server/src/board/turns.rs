@@ -27,6 +27,21 @@ const NAMES: [&str; 8] = [
 /// The most agents and users that are named.
 const MOST_NAMES: usize = 20;
 
+/// The most bytes of a text of a turn: its call has the whole.
+const MOST_BYTES: usize = 32 << 10;
+
+/// Returns a text up to its limit.
+fn shortened(mut text: String) -> String {
+    let end = (0..=MOST_BYTES)
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    if let Some(end) = end.filter(|end| *end < text.len()) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 /// A call to a model or of a tool.
 #[derive(Serialize)]
 struct Turn {
@@ -48,8 +63,8 @@ impl ShownTool {
     fn of(tool: &Tool) -> Self {
         Self {
             name: tool.name.clone(),
-            arguments: tool.arguments.clone(),
-            result: tool.result.clone(),
+            arguments: tool.arguments.clone().map(shortened),
+            result: tool.result.clone().map(shortened),
         }
     }
 }
@@ -80,7 +95,8 @@ fn answer(parameters: &Parameters, store: &Store, until: &Until) -> Result<Value
     let names = |dimension, prefix| names(memory, &of_conversation(), dimension, prefix, until);
     let turns = of_conversation().with(Dimension::OpName, |code| {
         let name = code.map_or("", |code| memory.dictionary.text(code));
-        !AROUND.iter().any(|around| name.starts_with(around))
+        let operation = name.split(' ').next().unwrap_or_default();
+        !AROUND.contains(&operation)
     });
     let order = Order {
         column: Column::Number(Number::StartedAt),
@@ -138,8 +154,8 @@ fn read(store: &Store, memory: &Memory, places: &[usize]) -> Result<Vec<Turn>, P
             turn.row.complete(&record);
             let bodies = Bodies::of(&record);
             let content = bodies.content();
-            turn.asked = question_text(&content);
-            turn.answered = answer_text(&content);
+            turn.asked = question_text(&content).map(shortened);
+            turn.answered = answer_text(&content).map(shortened);
             turn.tool = content.tool.map(ShownTool::of);
         }
     })?;

@@ -102,6 +102,11 @@ async fn what_is_wrong_is_a_sentence_and_nothing_is_deleted_by_content() {
     };
     assert_eq!(delete("schirm").await.status(), 400);
     assert_eq!(server.count().await, 10);
+    // What excludes a field that no call has would delete every call.
+    for q in ["-modle:gpt*", "-params.audience:>2", "-has:tean"] {
+        assert_eq!(delete(q).await.status(), 400, "{q}");
+    }
+    assert_eq!(server.count().await, 10);
     let deleted: Value = delete("model:claude*").await.json().await.unwrap();
     assert_eq!(
         (deleted["deleted"].as_u64(), server.count().await),

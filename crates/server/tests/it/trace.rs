@@ -118,6 +118,8 @@ async fn a_conversation_is_its_turns_from_the_first_on() {
         span(3, Some(1)),
         span(4, None),
     ];
+    // A name that begins as that of a span around calls does.
+    turns[3]["op_name"] = "planet_lookup".into();
     for turn in &mut turns {
         turn["thread_id"] = "c-1".into();
         turn["wb_user_id"] = "u-1".into();

@@ -18,14 +18,14 @@ const note = (ms: number | null, name: string) => (ms === null ? '' : `${name} $
 
 const list = (...texts: string[]) => texts.filter((text) => text !== '').join(' · ');
 
-export function figures(summary: Summary, now: number): Figure[] {
+export function figures(summary: Summary, now: number, to: number | null = null): Figure[] {
   const { totals } = summary;
-  const all = known(summary, now);
+  const all = known(summary, now, to);
   // Where there are no calls nothing is unknown: there is nothing to know.
   return totals.calls > 0 ? all : all.map(({ label }, at) => ({ label, value: at === 0 ? '0' : '–', note: '' }));
 }
 
-function known(summary: Summary, now: number): Figure[] {
+function known(summary: Summary, now: number, to: number | null): Figure[] {
   const { totals } = summary;
   const uncounted = totals.input_tokens === null && totals.output_tokens === null;
   const tokens = uncounted ? null : (totals.input_tokens ?? 0) + (totals.output_tokens ?? 0);
@@ -41,7 +41,7 @@ function known(summary: Summary, now: number): Figure[] {
       note: troubles === '' ? 'no errors' : troubles,
       alarm: totals.errors > 0,
     },
-    flow(summary, now),
+    flow(summary, now, to),
     {
       label: 'Cost',
       value: format.cost(totals.cost_usd),
@@ -88,9 +88,9 @@ function known(summary: Summary, now: number): Figure[] {
   ];
 }
 
-function flow(summary: Summary, now: number): Figure {
+function flow(summary: Summary, now: number, to: number | null): Figure {
   const label = 'Calls per minute';
-  const found = throughput(summary, now);
+  const found = throughput(summary, now, to);
   if (found === null) return { label, value: '–', note: 'below a minute', why: 'There is no whole minute in the range' };
   const stretch = format.step(found.length);
   return {

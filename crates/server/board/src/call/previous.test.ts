@@ -31,7 +31,7 @@ describe('the family of a call', () => {
 it('the call before is asked for by time, and is of the same kind', () => {
   const name = { entity: 'e', project: 'p', stream: 's' };
   const query = previousQuery(name, row({}), { of: 'conversation', q: 'conversation:c' });
-  expect(query.toString()).toBe('entity=e&project=p&stream=s&q=conversation%3Ac&to=5.5&sort=-started_at&limit=50');
+  expect(query.toString()).toBe('entity=e&project=p&stream=s&q=conversation%3Ac+has%3Aop&to=5.5&sort=-started_at&limit=50');
   const calls = [row({}), row({ id: 'tool', operation: null }), row({ id: 'a' })];
   expect(previousOf(row({}), { calls })?.id).toBe('a');
   expect(previousOf(row({}), { calls: [row({})] })).toBeNull();

@@ -4,7 +4,7 @@
 import type { CallAnswer, Calls, Row } from '../lib/api';
 import type { Message } from '../lib/conversation';
 import { requestParameters } from '../lib/conversation';
-import { exactly, fieldOf, writeTerm } from '../lib/search';
+import { exactly, fieldOf, join, writeTerm } from '../lib/search';
 import type { StreamName } from '../lib/url';
 import { messageText } from './texts';
 
@@ -39,7 +39,8 @@ export function familyOf(row: Row): Family | null {
 }
 
 export function previousQuery(name: StreamName, row: Row, { q }: Family): URLSearchParams {
-  return new URLSearchParams({ ...name, q, to: String(row.started_at), sort: '-started_at', limit: String(MOST) });
+  // Spans of tools and agents have no operation; many of them would hide the call.
+  return new URLSearchParams({ ...name, q: join(q, 'has:op'), to: String(row.started_at), sort: '-started_at', limit: String(MOST) });
 }
 
 export function previousOf(row: Row, { calls }: Pick<Calls, 'calls'>): Row | null {

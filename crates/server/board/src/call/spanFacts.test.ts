@@ -39,11 +39,19 @@ describe('a tool', () => {
 });
 
 it('an agent lists what the calls below it took', () => {
-  const agent = answer({ op_name: 'invoke_agent planner' }, { spanloom: { operation: 'invoke_agent' } }, { calls: 2, cost_usd: 0.5, total_tokens: null });
+  const agent = answer({ op_name: 'invoke_agent planner' }, { spanloom: { operation: 'invoke_agent' } }, { calls: 2, errors: 0, priced_calls: 2, cost_usd: 0.5, total_tokens: null });
   expect(spanFacts(agent).slice(2)).toEqual([
     ['Agent', 'planner', []],
     ['Calls below', '2', []],
     ['Cost of calls below', '$0.5000', []],
+  ]);
+});
+
+it('a cost of some of the calls below is a least one', () => {
+  const agent = answer({ op_name: 'invoke_agent planner' }, {}, { calls: 3, errors: 1, priced_calls: 2, cost_usd: 0.5, total_tokens: null });
+  expect(spanFacts(agent).slice(3)).toEqual([
+    ['Calls below', '3', ['1 error']],
+    ['Cost of calls below', '≥ $0.5000', ['2 of 3 priced']],
   ]);
 });
 

@@ -43,9 +43,12 @@ export function spanFacts(answer: Pick<CallAnswer, 'row' | 'call' | 'below' | 'c
   }
   if (kind === 'agent') facts.push(['Agent', named('agent.name') || row.op_name.replace(/^\w+ /, ''), named('agent.id')]);
   if (below !== null && below.calls > 0) {
+    const isPartial = below.priced_calls < below.calls;
+    const cost = below.cost_usd === null ? '' : `${isPartial ? '≥ ' : ''}${format.cost(below.cost_usd)}`;
+    const failures = below.errors > 0 ? format.plural(below.errors, 'error') : '';
     facts.push(
-      ['Calls below', format.count(below.calls)],
-      ['Cost of calls below', below.cost_usd === null ? '' : format.cost(below.cost_usd)],
+      ['Calls below', format.count(below.calls), failures],
+      ['Cost of calls below', cost, isPartial ? `${format.count(below.priced_calls)} of ${format.count(below.calls)} priced` : ''],
       ['Tokens of calls below', below.total_tokens === null ? '' : format.count(below.total_tokens)],
     );
   }

@@ -30,6 +30,13 @@ test('calls of groups without a colour are drawn as others, none is lost', () =>
   expect(others?.series.cost_usd[1]).toBeNull();
 });
 
+test('others without any price have no cost', () => {
+  const all = { ...summary.all, cost_usd: [0.2, 0.1], unpriced: [2, 0] };
+  const [, others] = shares({ ...summary, all }, 'model', Palette.empty.with(['a']));
+  expect(others?.series.calls).toEqual([2, 1]);
+  expect(others?.series.cost_usd).toEqual([null, 0.1]);
+});
+
 test('what is not known is named, not drawn as zero', () => {
   const [calls, cost, tokens, latency] = panels(summary, []);
   expect(calls?.total).toBe('6');

@@ -76,11 +76,13 @@ export function shares(
     }));
   const calls = summary.totals.calls - own.reduce((sum, share) => sum + share.calls, 0);
   if (calls <= 0) return own;
-  const series = {
-    calls: rest(summary.all.calls, own.map((share) => share.series.calls)).map((left) => left ?? 0),
-    unpriced: rest(summary.all.unpriced, own.map((share) => share.series.unpriced)).map((left) => left ?? 0),
-    cost_usd: rest(summary.all.cost_usd, own.map((share) => share.series.cost_usd)),
-  };
+  const counts = rest(summary.all.calls, own.map((share) => share.series.calls)).map((left) => left ?? 0);
+  const unpriced = rest(summary.all.unpriced, own.map((share) => share.series.unpriced)).map((left) => left ?? 0);
+  // Nothing is left of the cost where no call of the rest has a price: that is unknown, not free.
+  const cost_usd = rest(summary.all.cost_usd, own.map((share) => share.series.cost_usd)).map((left, bin) =>
+    (counts[bin] ?? 0) > 0 && (unpriced[bin] ?? 0) >= (counts[bin] ?? 0) ? null : left,
+  );
+  const series = { calls: counts, unpriced, cost_usd };
   const groups = summary.groups_total - own.length;
   const label = format.plural(groups, 'other group');
   return [...own, { key: OTHER_KEY, label, colour: OTHER, calls, series }];

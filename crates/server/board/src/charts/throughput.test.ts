@@ -13,6 +13,9 @@ test('the last bin that is over counts, the one that still fills does not', () =
   const five = of([10, 40, 5, 1], 5 * MINUTE);
   expect(throughput(five, 17 * MINUTE)).toEqual({ last: 1, peak: 8, isNow: true, from: 10 * MINUTE, length: 5 * MINUTE });
   expect(throughput(five, 60 * MINUTE)).toMatchObject({ last: 0.2, isNow: false });
+  // A range that ends inside the last bin cuts it.
+  expect(throughput(five, 60 * MINUTE, 19 * MINUTE)).toMatchObject({ last: 1 });
+  expect(throughput(five, 60 * MINUTE, 20 * MINUTE)).toMatchObject({ last: 0.2 });
 });
 
 test('short bins make a minute together', () => {

@@ -18,15 +18,17 @@ export interface Throughput {
 
 /**
  * A stretch is a bin, or as many as make a minute: the few calls of one short bin
- * would look like hundreds per minute. Null where the range has no whole stretch.
+ * would look like hundreds per minute. Null where the range has no whole stretch. `to`
+ * is the end that was asked for: the range's own is the edge of a bin that it may cut.
  */
-export function throughput(summary: Pick<Summary, 'bins' | 'range' | 'all'>, now: number): Throughput | null {
+export function throughput(summary: Pick<Summary, 'bins' | 'range' | 'all'>, now: number, to: number | null = null): Throughput | null {
   const { bins, range, all } = summary;
   const bin = range.bin_ms;
   if (bin <= 0) return null;
   const width = Math.max(1, Math.ceil(MINUTE / bin));
   const length = width * bin;
-  const over = bins.filter((left) => left + bin <= now && left + bin <= range.to + bin / 2).length;
+  const end = Math.min(now, to ?? Infinity);
+  const over = bins.filter((left) => left + bin <= end).length;
   if (over < width) return null;
   const calls = (end: number) => all.calls.slice(end - width, end).reduce((sum, n) => sum + n, 0);
   const rate = (end: number) => (calls(end) * MINUTE) / length;

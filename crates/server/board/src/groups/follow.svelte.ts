@@ -6,7 +6,7 @@ import { route } from '../lib/route.svelte';
 import { isRelative, type StreamName, type View } from '../lib/url';
 import { Asked } from '../places/asked.svelte';
 
-/** A relative range moves on although nothing new has arrived. */
+/** New calls and a range that moves on change groups little: to measure them takes longer than to count. */
 const MOVE_EVERY_MS = 15_000;
 
 type Fetch<T> = (view: View, now: number, signal: AbortSignal) => Promise<T>;
@@ -15,6 +15,7 @@ export class Following<T> {
   readonly asked: Asked<T>;
   #answered = $state<string | null>(null);
   #had = '';
+  #at = -Infinity;
 
   /** `question` is all that the answer depends on, except the range and the search. */
   constructor(name: StreamName, private readonly question: () => unknown, fetch: Fetch<T>) {
@@ -24,9 +25,11 @@ export class Following<T> {
       const [view, asked, now] = [route.view, this.#key(), Date.now()];
       const moved = isRelative(view) ? Math.floor(now / MOVE_EVERY_MS) : 0;
       const had = `${version} ${moved} ${asked}`;
-      if (this.asked.value !== null && this.#had === had) return null;
+      const isFresh = this.#answered === asked && now - this.#at < MOVE_EVERY_MS;
+      if (this.asked.value !== null && (this.#had === had || isFresh)) return null;
       const value = await fetch(view, now, signal);
       this.#had = had;
+      this.#at = now;
       this.#answered = asked;
       return value;
     });

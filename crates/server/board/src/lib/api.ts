@@ -168,6 +168,9 @@ export interface Call {
 /** Sums over the calls below one that does not count. */
 export interface Below {
   calls: number;
+  errors: number;
+  /** Those whose cost is known. */
+  priced_calls: number;
   input_tokens: number | null;
   output_tokens: number | null;
   total_tokens: number | null;
@@ -190,7 +193,6 @@ export interface Feedback {
   payload: Record<string, unknown>;
 }
 
-/** The server answered, and the answer was no. */
 /** The newest version of an object. */
 export interface ListedObject {
   name: string;
@@ -221,19 +223,34 @@ export interface ObjectVersion {
   aliases: string[];
 }
 
+/** The server answered, and the answer was no. */
 export class Refusal extends Error {
+  /** `isReasoned` where the reason is the server's own: a proxy in front of it gives none. */
   constructor(
     readonly status: number,
     reason: string,
+    readonly isReasoned = false,
   ) {
     super(reason);
   }
 
   /** Whether it is the way to the server, not the question, that failed. */
   get unreachable(): boolean {
+    return this.isGateway && !this.isReasoned;
+  }
+
+  /** Whether the server is there and has no capacity for an answer: asking soon again would make it worse. */
+  get isBusy(): boolean {
+    return this.isGateway && this.isReasoned;
+  }
+
+  private get isGateway(): boolean {
     return this.status >= 502 && this.status <= 504;
   }
 }
+
+/** A server that takes longer is as good as none: what is on screen must not look current for minutes. */
+const LONGEST_MS = 15_000;
 
 export async function fetchJson<T>(
   path: string,
@@ -241,16 +258,20 @@ export async function fetchJson<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const text = query.toString();
-  const answer = await fetch(text === '' ? path : `${path}?${text}`, {
-    signal,
-    headers: { accept: 'application/json' },
-    cache: 'no-store',
-  });
+  const limit = AbortSignal.timeout(LONGEST_MS);
+  try {
+    return await answerOf<T>(text === '' ? path : `${path}?${text}`, AbortSignal.any([signal, limit]));
+  } catch (error) {
+    // Some browsers report an answer cut off by the limit as abandoned by the page.
+    if (limit.aborted && !signal.aborted && !(error instanceof Refusal)) throw new Error('the server took too long', { cause: error });
+    throw error;
+  }
+}
+
+async function answerOf<T>(address: string, signal: AbortSignal): Promise<T> {
+  const answer = await fetch(address, { signal, headers: { accept: 'application/json' }, cache: 'no-store' });
   if (answer.ok) return (await answer.json()) as T;
   const body: unknown = await answer.json().catch(() => null);
-  const reason =
-    typeof body === 'object' && body !== null && 'reason' in body
-      ? String(body.reason)
-      : `the server answered ${answer.status}`;
-  throw new Refusal(answer.status, reason);
+  if (typeof body === 'object' && body !== null && 'reason' in body) throw new Refusal(answer.status, String(body.reason), true);
+  throw new Refusal(answer.status, `the server answered ${answer.status}`);
 }

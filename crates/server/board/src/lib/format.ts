@@ -64,7 +64,7 @@ export function costStep(usd: number): string {
 export function costDecimals(values: (number | null)[]): number {
   const known = values.filter((value): value is number => value !== null && value > 0);
   if (known.length === 0) return 2;
-  const smallest = Math.min(...known);
+  const smallest = known.reduce((least, value) => Math.min(least, value));
   return Math.min(6, Math.max(2, 2 - Math.floor(Math.log10(smallest))));
 }
 

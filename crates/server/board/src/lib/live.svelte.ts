@@ -5,6 +5,9 @@ import { Refusal } from './api';
 
 const EVERY_MS = 2_000;
 
+/** A server that has refused for want of capacity is asked more rarely. */
+export const BUSY_MS = 15_000;
+
 /** A board asks several questions at once; the answer to one does not excuse the other. */
 const AT_ONCE_MS = 1_500;
 
@@ -62,23 +65,27 @@ export function poll(task: (signal: AbortSignal) => Promise<void>): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let busy = false;
   let first = true;
+  let wait = EVERY_MS;
 
   async function turn(): Promise<void> {
     clearTimeout(timer);
     if (busy || stop.signal.aborted) return;
-    // A page that has shown nothing yet is not paused, it is empty.
-    if (first || (!document.hidden && !live.paused)) {
+    // A page that has shown nothing yet is not paused, it is empty. One that could
+    // not be read is not what the reader wanted to keep: a pause waits for recovery.
+    if (first || (!document.hidden && (!live.paused || !live.reachable || live.erring))) {
       first = false;
+      wait = EVERY_MS;
       busy = true;
       try {
         await task(stop.signal);
         live.polled();
       } catch (error) {
         live.polled(error);
+        if (error instanceof Refusal && error.isBusy) wait = BUSY_MS;
       }
       busy = false;
     }
-    if (!stop.signal.aborted) timer = setTimeout(turn, EVERY_MS);
+    if (!stop.signal.aborted) timer = setTimeout(turn, wait);
   }
 
   // Coming back to the page should not wait for the next turn.

@@ -17,6 +17,15 @@ test('a server that is not there, or is failing, is not followed', () => {
   expect(live.following).toBe('live');
 });
 
+test('a server that gives a reason is there, even where a proxy could have answered', () => {
+  const live = new Live();
+  const busy = new Refusal(503, 'too many questions at once', true);
+  expect([busy.unreachable, busy.isBusy]).toEqual([false, true]);
+  expect([new Refusal(503, '').unreachable, new Refusal(500, 'disk full', true).isBusy]).toEqual([true, false]);
+  live.polled(busy);
+  expect(live.following).toBe('failing');
+});
+
 test('an answer to another question does not hide a failure', () => {
   const live = new Live();
   live.failed(fault, 1_000);

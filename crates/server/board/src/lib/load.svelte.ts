@@ -1,7 +1,7 @@
 // One answer of the server, kept on screen until a newer one has arrived.
 
 import { fetchJson, Refusal } from './api';
-import { isAbort, live } from './live.svelte';
+import { BUSY_MS, isAbort, live } from './live.svelte';
 
 export class Load<T> {
   value = $state.raw<T | null>(null);
@@ -18,6 +18,8 @@ export class Load<T> {
   #key: string | null = null;
   #again = false;
   #stop: AbortController | null = null;
+  /** A busy server is not asked the same before. */
+  #notBefore = 0;
 
   constructor(readonly path: string) {}
 
@@ -31,9 +33,23 @@ export class Load<T> {
       this.#again = true;
       return;
     }
+    if (this.#key === key && Date.now() < this.#notBefore) return;
     this.#stop?.abort();
     this.#key = key;
     void this.#run(query);
+  }
+
+  /** The reader wants it now: the next question is asked although the server was busy. */
+  hurry(): void {
+    this.#notBefore = 0;
+  }
+
+  /** Ends what is under way; for components that go. */
+  stop(): void {
+    this.#stop?.abort();
+    this.#stop = null;
+    this.#again = false;
+    this.busy = false;
   }
 
   async #run(query: () => URLSearchParams): Promise<void> {
@@ -44,6 +60,8 @@ export class Load<T> {
     try {
       const asked = query();
       const value = await fetchJson<T>(this.path, asked, stop.signal);
+      if (stop.signal.aborted) return;
+      this.#notBefore = 0;
       this.value = value;
       this.asked = asked;
       this.answered = this.#key;
@@ -51,13 +69,14 @@ export class Load<T> {
       this.lost = false;
       live.succeeded();
     } catch (error) {
-      if (isAbort(error)) return;
+      if (stop.signal.aborted || isAbort(error)) return;
       live.failed(error);
+      this.#notBefore = error instanceof Refusal && error.isBusy ? Date.now() + BUSY_MS : 0;
       this.refusal = error instanceof Refusal && !error.unreachable ? error : null;
       this.lost = this.refusal === null || this.refusal.status >= 500;
     }
     this.#stop = null;
     this.busy = false;
-    if (this.#again) void this.#run(query);
+    if (this.#again && Date.now() >= this.#notBefore) void this.#run(query);
   }
 }

@@ -56,6 +56,25 @@ describe('blocks', () => {
     expect(all('1. a\n   ```\n   x\n   ```\n2. b')).toEqual(['list:1[p(a);code:(x)|p(b)]']);
   });
 
+  it('begin at the start of a line, however long and however it ends', () => {
+    const long = 'x'.repeat(300);
+    expect(all(`# ${long}\r- ${long}\u2028- b`)).toEqual([`h1(${long})`, `list:-[p(${long})|p(b)]`]);
+    expect(all(`\`\`\`${long}\`\`\``)).toEqual([`p(code(${long}))`]);
+  });
+
+  it('of a hostile text are found', () => {
+    const most = (text: (n: number) => string, around: number) => text(MOST_CHARACTERS - around);
+    for (const text of [
+      most((n) => `\`\`\`${' '.repeat(n)}`, 3),
+      most((n) => `${'~'.repeat(n)}\``, 1),
+      most((n) => `# ${' '.repeat(n)}\u2028x`, 4),
+      `${`\`\`\`${' '.repeat(195)}\`\n`.repeat(500)}`,
+      most((n) => `- ${' '.repeat(n)}x`, 3),
+    ]) {
+      expect(parse(text)).not.toBeNull();
+    }
+  });
+
   it('go to the end where they are not closed', () => {
     expect(all('```\na\nb')).toEqual(['code:(a\nb)']);
   });

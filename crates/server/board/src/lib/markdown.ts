@@ -23,13 +23,33 @@ const DEEPEST = 6;
 /** What is longer is text: the search for its end is bounded. */
 const LONGEST_ADDRESS = 500;
 
+/**
+ * A mark stands at the beginning of its line. Only so much of a line is matched: the
+ * patterns take the square of what they are given.
+ */
+const LONGEST_START = 200;
+
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^`]*)$/;
 const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*)$/;
 const ITEM = /^( {0,8})(?:[-*+]|(\d{1,9})[.)])[ \t]+(.*)$/;
 
+/** All that ends a line for a pattern's dot, so that a dot reaches the end of every line. */
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+
+/** Matches the beginning of a line; the last of the pattern's groups takes in the end of a long one. */
+function start(pattern: RegExp, line: string): RegExpExecArray | null {
+  const found = pattern.exec(line.slice(0, LONGEST_START));
+  if (found === null || line.length <= LONGEST_START) return found;
+  const end = line.slice(LONGEST_START);
+  // Text after a fence with its mark in it is code inside a line.
+  if (pattern === FENCE && end.includes('`')) return null;
+  found[found.length - 1] = `${found.at(-1) ?? ''}${end}`;
+  return found;
+}
+
 /** Reads a text; null where it is too long. */
 export function parse(text: string): Block[] | null {
-  return text.length > MOST_CHARACTERS ? null : blocks(text.split(/\r?\n/), 0);
+  return text.length > MOST_CHARACTERS ? null : blocks(text.split(LINE_END), 0);
 }
 
 function blocks(lines: string[], depth: number): Block[] {
@@ -42,7 +62,7 @@ function blocks(lines: string[], depth: number): Block[] {
   let at = 0;
   while (at < lines.length) {
     const line = lines[at] ?? '';
-    const [fence, heading, item] = [FENCE.exec(line), HEADING.exec(line), depth < DEEPEST ? ITEM.exec(line) : null];
+    const [fence, heading, item] = [start(FENCE, line), start(HEADING, line), depth < DEEPEST ? start(ITEM, line) : null];
     if (fence === null && heading === null && item === null) {
       if (line.trim() === '') close();
       else paragraph.push(line);
@@ -55,7 +75,7 @@ function blocks(lines: string[], depth: number): Block[] {
       found.push(code);
       at = next;
     } else if (heading !== null) {
-      const title = (heading[2] ?? '').trimEnd();
+      const title = (heading[2] ?? '').trim();
       found.push({ kind: 'heading', level: heading[1]?.length ?? 1, parts: inline(title.replace(/ #+$/, '')) });
       at += 1;
     } else if (item !== null) {
@@ -83,7 +103,7 @@ function listed(lines: string[], at: number, first: RegExpExecArray, depth: numb
   let end = at;
   while (end < lines.length) {
     const line = lines[end] ?? '';
-    const item = ITEM.exec(line);
+    const item = start(ITEM, line);
     const isDeeper = line.length - line.trimStart().length > indent;
     if (item !== null && (item[1]?.length ?? 0) <= indent) {
       if ((item[2] !== undefined) !== isOrdered || (item[1]?.length ?? 0) < indent) break;
@@ -91,18 +111,17 @@ function listed(lines: string[], at: number, first: RegExpExecArray, depth: numb
     } else if (line.trim() === '') {
       // A list goes on after an empty line where the next is an item or part of one.
       const next = lines[end + 1] ?? '';
-      const goesOn = next.trim() !== '' && (next.length - next.trimStart().length > indent || (ITEM.exec(next)?.[1]?.length ?? -1) === indent);
+      const goesOn = next.trim() !== '' && (next.length - next.trimStart().length > indent || (start(ITEM, next)?.[1]?.length ?? -1) === indent);
       if (!goesOn) break;
       items.at(-1)?.push('');
     } else if (isDeeper) {
       const most = Math.min(line.length - line.trimStart().length, indent + 2 + (isOrdered ? 1 : 0));
       items.at(-1)?.push(line.slice(most));
-    } else if (FENCE.test(line) || HEADING.test(line) || lines[end - 1]?.trim() === '') break;
+    } else if (start(FENCE, line) !== null || start(HEADING, line) !== null || lines[end - 1]?.trim() === '') break;
     else items.at(-1)?.push(line);
     end += 1;
   }
-  const start = isOrdered ? Number(first[2]) : null;
-  return [{ kind: 'list', start, items: items.map((item) => blocks(item, depth + 1)) }, end];
+  return [{ kind: 'list', start: isOrdered ? Number(first[2]) : null, items: items.map((item) => blocks(item, depth + 1)) }, end];
 }
 
 /** Marks inside a line. What is no mark, or is not closed, is text. */

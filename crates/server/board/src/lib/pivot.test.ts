@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupRow } from './groups';
-import { buildPivot, pooled, readMeasure, readProperty, shade, show, suggested } from './pivot';
+import { boundsOf, buildPivot, drawn, pooled, propertiesOf, readMeasure, readProperty, shade, show, suggested } from './pivot';
 
 function group(keys: string[], calls: number, mean: number | null, deviation: number | null = null, errors = 0): GroupRow {
   const latency = { n: mean === null ? 0 : calls, mean, deviation };
@@ -21,6 +21,7 @@ const answer = {
   rows: [group([''], 9, 100), group(['direct'], 6, 300), group(['flowery'], 4, 850)],
   columns: [group([''], 9, 100), group(['genius'], 8, 425), group(['student'], 2, 900)],
   whole: true,
+  pairsTotal: 0,
 };
 
 const keys = (lines: { key: string }[]) => lines.map(({ key }) => key);
@@ -52,7 +53,7 @@ describe('a pivot', () => {
 
   it('adds counts up, and has a rate of all', () => {
     const rows = [group(['a'], 4, null, null, 1), group(['b'], 16, null, null, 4)];
-    const of = { pairs: [], rows, columns: [], whole: true };
+    const of = { pairs: [], rows, columns: [], whole: true, pairsTotal: 0 };
     expect(buildPivot(of, 'calls', 'key', 'key').total?.mean).toBe(20);
     expect(buildPivot(of, 'errors', 'key', 'key').total?.mean).toBe(0.25);
   });
@@ -79,9 +80,23 @@ describe('a cell', () => {
     expect(show({ n: 20, mean: 0.25, deviation: null }, 'errors', 2).text).toBe('25%');
   });
 
+  it('is drawn as far as a browser keeps up', () => {
+    expect(drawn(1_000, 1_000, false)).toEqual({ rows: 100, columns: 20 });
+    expect(drawn(1_000, 1_000, true)).toEqual({ rows: 100, columns: 50 });
+    expect(drawn(2_000, 2, true)).toEqual({ rows: 2_000, columns: 2 });
+    expect(drawn(0, 0, true)).toEqual({ rows: 0, columns: 0 });
+  });
+
+  it('is of two properties', () => {
+    expect(propertiesOf({ rows: 'model', columns: 'model' }, [])).toEqual({ rows: 'model', columns: 'status' });
+    expect(propertiesOf({ rows: 'status', columns: null }, [])).toEqual({ rows: 'status', columns: 'model' });
+    expect(propertiesOf({ columns: 'model' }, [])).toEqual({ rows: 'status', columns: 'model' });
+    expect(propertiesOf({ rows: 'user', columns: 'op' }, [])).toEqual({ rows: 'user', columns: 'op' });
+  });
+
   it('is shaded between the least and the most', () => {
-    expect([10, 20, 30, null].map((value) => shade(value, [10, 20, 30, null]))).toEqual([0, 0.5, 1, 0]);
-    expect(shade(5, [5, 5])).toBe(0);
+    expect([10, 20, 30, null].map((value) => shade(value, boundsOf([10, 20, 30, null])))).toEqual([0, 0.5, 1, 0]);
+    expect(shade(5, boundsOf([5, 5]))).toBe(0);
   });
 });
 

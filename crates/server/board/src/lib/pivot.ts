@@ -71,6 +71,8 @@ export interface Pivot {
   columns: Line[];
   /** By the keys of a row and of a column; none where there is no call. */
   cell: (row: string, column: string) => Cell | null;
+  /** Whether all pairs are measured: one without a cell then has no calls. */
+  complete: boolean;
   /** Over all calls; null where it cannot be known. */
   total: Cell | null;
 }
@@ -80,6 +82,8 @@ export interface PivotAnswer {
   pairs: GroupRow[];
   rows: GroupRow[];
   columns: GroupRow[];
+  /** The pairs that there are; more than are measured. */
+  pairsTotal: number;
   /** All rows and columns are there, so that they add up to all calls. */
   whole: boolean;
 }
@@ -98,6 +102,7 @@ export function buildPivot(answer: PivotAnswer, name: MeasureName, order: string
     rows: sortLines(rows, order, (row, column) => cell(row, column)),
     columns: sortLines(lines(answer.columns), across, (column, row) => cell(row, column)),
     cell,
+    complete: answer.pairs.length >= answer.pairsTotal,
     total: answer.whole ? pooled(rows.map(({ total }) => total), name) : null,
   };
 }
@@ -161,16 +166,55 @@ export function show(cell: Cell, name: MeasureName, decimals: number): Shown {
   };
 }
 
+/** The least and the most of a table's cells; of none, both are 0. */
+export interface Bounds {
+  least: number;
+  most: number;
+}
+
+/** In one pass: thousands of cells are too many arguments of a function. */
+export function boundsOf(values: (number | null)[]): Bounds {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value === null) continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return most < least ? { least: 0, most: 0 } : { least, most };
+}
+
 /** How strongly a value is shaded, from 0 to 1, among the others. */
-export function shade(value: number | null, values: (number | null)[]): number {
-  const known = values.filter((one): one is number => one !== null);
-  if (value === null || known.length === 0) return 0;
-  const [least, most] = [Math.min(...known), Math.max(...known)];
-  return most > least ? (value - least) / (most - least) : 0;
+export function shade(value: number | null, { least, most }: Bounds): number {
+  return value !== null && most > least ? (value - least) / (most - least) : 0;
+}
+
+/** What is drawn at first, and the most cells: beyond them a browser takes seconds. */
+const FIRST = { rows: 100, columns: 20 };
+export const MOST_CELLS = 5_000;
+
+/** How many rows and columns of a pivot are drawn. */
+export function drawn(rows: number, columns: number, every: boolean): { rows: number; columns: number } {
+  if (!every) return { rows: Math.min(rows, FIRST.rows), columns: Math.min(columns, FIRST.columns) };
+  const high = Math.min(rows, Math.max(FIRST.rows, Math.floor(MOST_CELLS / Math.max(1, columns))));
+  return { rows: high, columns: Math.min(columns, Math.floor(MOST_CELLS / Math.max(1, high))) };
 }
 
 /** Values that make a property worth trying: more than one, and not one for every call. */
 const MOST_VALUES = 50;
+
+/** The two properties of an address; one by itself would fill a diagonal, so another takes its place. */
+export function propertiesOf(
+  own: { rows?: string | null; columns?: string | null },
+  attributes: { path: string; values: number }[],
+): { rows: string; columns: string } {
+  const first = suggested(attributes);
+  const [rows, columns] = [readProperty(own.rows), readProperty(own.columns)];
+  const other = (than: string) => [first.columns, first.rows, 'model'].find((one) => one !== than) ?? 'status';
+  if (rows === null && columns !== null) return { rows: first.rows === columns ? other(columns) : first.rows, columns };
+  const left = rows ?? first.rows;
+  const right = columns ?? first.columns;
+  return { rows: left, columns: right === left ? other(left) : right };
+}
 
 /** What a pivot shows at first: an experiment's parameters if there are any. */
 export function suggested(attributes: { path: string; values: number }[]): { rows: string; columns: string } {

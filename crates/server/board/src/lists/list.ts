@@ -19,6 +19,8 @@ export interface ListProps {
   learn?: Learn;
   /** What is listed: `thread`, `user` or `name`. */
   group: string;
+  /** Before the names of its parameters in the address; lists on one page need their own. */
+  prefix?: '' | 'agents_';
   spans?: boolean;
   /** Terms in addition to those of the search. */
   terms?: string[];

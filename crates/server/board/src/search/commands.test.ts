@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commands, matching, ofId } from './commands';
+import { commands, keyOf, matching, ofId } from './commands';
 
 const HERE = [{ entity: 'e', project: 'p' }];
 const goes = (text: string) => ofId(text, HERE).map(({ does }) => ('go' in does ? does.go : ''));
@@ -10,6 +10,12 @@ describe('the palette', () => {
     expect(goes('0d767120cbfe20473bf5fcfe9747d273')[0]).toBe('/e/p/weave/traces/0d767120cbfe20473bf5fcfe9747d273');
     expect(goes('01938e0a-7f6e-7abc-8def-0123456789ab')).toHaveLength(2);
     expect(goes('umbrella')).toEqual([]);
+  });
+
+  it('has a key for each command', () => {
+    const place = { kind: 'board', entity: 'e', project: 'p', stream: 's' } as const;
+    const all = commands(place, [], ['model', 'team']);
+    expect(new Set(all.map(keyOf)).size).toBe(all.length);
   });
 
   it('finds by all words', () => {

@@ -13,6 +13,9 @@ export interface Command {
   does: Does;
 }
 
+/** No two commands do the same, though two may read the same: an attribute may be named as a property. */
+export const keyOf = ({ group, text, does }: Command): string => JSON.stringify([group, text, does]);
+
 const SPAN = /^[0-9a-f]{16}$/i;
 const TRACE = /^[0-9a-f]{32}$/i;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

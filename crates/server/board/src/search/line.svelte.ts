@@ -2,7 +2,7 @@
 
 import { fetchJson, Refusal } from '../lib/api';
 import { route } from '../lib/route.svelte';
-import { join } from '../lib/search';
+import { join, split, textOf, without } from '../lib/search';
 import { checkQuery, type StreamName } from '../lib/url';
 
 export class Line {
@@ -11,6 +11,8 @@ export class Line {
   wrong = $state<string | null>(null);
   /** The search without the term that is being edited in the line. */
   #base = $state<string | null>(null);
+  /** That term, as it stands in the search. */
+  #term = '';
   #checking: AbortController | null = null;
 
   constructor(private readonly name: () => StreamName) {}
@@ -22,12 +24,12 @@ export class Line {
 
   /** Adds the line's terms to the search, if the server takes them. */
   async apply(): Promise<void> {
-    if (this.draft.trim() === '' && this.#base === null) return;
-    const next = join(this.rest, this.draft);
+    const [draft, base, term, q] = [this.draft, this.#base, this.#term, route.view.q];
+    if (draft.trim() === '' && base === null) return;
     this.stop();
     const stop = (this.#checking = new AbortController());
     try {
-      await fetchJson('/api/values', checkQuery(this.name(), next), stop.signal);
+      await fetchJson('/api/values', checkQuery(this.name(), join(this.rest, draft)), stop.signal);
     } catch (error) {
       if (stop.signal.aborted) return;
       if (error instanceof Refusal && error.status === 400) {
@@ -36,8 +38,13 @@ export class Line {
       }
       // Whether the server can be reached is shown elsewhere.
     }
-    this.draft = '';
-    this.show(next);
+    // The check takes a while: what was typed in it stays in the line, and a filter
+    // that was chosen in it stays in the search.
+    const kept = this.#base !== base && this.#base !== null ? join(this.#base, draft) : null;
+    if (this.draft.startsWith(draft)) this.draft = this.draft.slice(draft.length).trimStart();
+    const rest = base === null || route.view.q === q ? (base ?? route.view.q) : withoutTerm(route.view.q, term);
+    this.show(join(rest, draft));
+    this.#base = kept;
   }
 
   show(q: string): void {
@@ -50,6 +57,7 @@ export class Line {
   edit(text: string, rest: string): void {
     this.draft = this.#base === null ? join(this.draft, text) : text;
     this.#base = rest;
+    this.#term = text;
     this.wrong = null;
   }
 
@@ -69,4 +77,9 @@ export class Line {
     this.#checking?.abort();
     this.#checking = null;
   }
+}
+
+function withoutTerm(q: string, text: string): string {
+  const term = split(q).find((one) => textOf(q, one) === text);
+  return term === undefined ? q : without(q, term);
 }

@@ -25,6 +25,8 @@ export class Suggest {
   #stop: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #paths: string[] | null = null;
+  /** What the choices on screen are of. */
+  #kind = '';
 
   constructor(private readonly name: () => StreamName) {}
 
@@ -32,6 +34,10 @@ export class Suggest {
   ask(at: Typed, view: View, paths: string[] | null): void {
     this.stop();
     this.active = -1;
+    // Fields chosen where a value stands would be written into it.
+    const kind = at.kind === 'value' ? `value ${at.group}` : at.kind;
+    if (kind !== this.#kind) this.#offer([]);
+    this.#kind = kind;
     if (at.kind === 'range') return this.#offer(ranges(at.field, at.prefix));
     if (at.kind === 'field') {
       const known = paths ?? this.#paths;

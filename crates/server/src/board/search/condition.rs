@@ -18,15 +18,14 @@ impl Search {
         terms.fold(filter, |filter, term| term.narrow(filter, memory))
     }
 
-    /// Returns the attributes in the search that no call has, by their paths.
-    pub(in crate::board) fn unknown_fields(&self, memory: &Memory) -> Vec<&str> {
-        let unknown = self.terms.iter().filter_map(|term| match &term.what {
+    /// Returns the attributes in the search, by their paths.
+    pub(in crate::board) fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter_map(|term| match &term.what {
             What::Values(Field::Attribute(path), _) | What::Has(Field::Attribute(path)) => {
-                memory.dictionary.code(path).is_none().then_some(path)
+                Some(path.as_str())
             }
             _ => None,
-        });
-        unknown.map(String::as_str).collect()
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use regex::{Regex, RegexBuilder};
 use serde::Serialize;
 use spanloom_core::json::{Document, Node};
-use spanloom_core::{Json, Record};
+use spanloom_core::{Json, Record, weave};
 
 use super::Search;
 use crate::app::App;
@@ -34,9 +34,15 @@ pub(in crate::board) struct Found {
     pub(in crate::board) ids: HashSet<Id>,
     /// The number of calls that were read.
     read: usize,
-    /// The start of the oldest call that was read; older calls were not, unless the search is complete.
+    /// The start of the oldest call that was read. Calls are read from the last that arrived on.
     reached: Option<f64>,
     is_complete: bool,
+}
+
+impl Found {
+    pub(in crate::board) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
 }
 
 /// Returns the selected calls whose content holds the words of the search; `None` if it has no words.
@@ -77,8 +83,12 @@ pub(in crate::board) async fn find(
         };
         found.ids.extend(app.questions.ask(question).await?);
         found.read += places.len();
-        let oldest = places.last().and_then(|place| memory.rows.get(*place));
-        found.reached = oldest.map(|row| ms(row.started_at));
+        let rows = places.iter().filter_map(|place| memory.rows.get(*place));
+        let oldest = rows.map(|row| ms(row.started_at)).reduce(f64::min);
+        found.reached = [found.reached, oldest]
+            .into_iter()
+            .flatten()
+            .reduce(f64::min);
     }
     found.is_complete = true;
     Ok(Some(found))
@@ -136,7 +146,10 @@ impl Word {
     }
 
     fn is_in(&self, record: &Record) -> bool {
-        let plain = [Some(record.op_name.as_str()), record.exception.as_deref()];
+        let plain = [
+            Some(weave::op(&record.op_name)),
+            record.exception.as_deref(),
+        ];
         let bodies = [Some(&record.inputs), record.output.as_ref()];
         plain
             .into_iter()
@@ -167,24 +180,34 @@ impl Word {
     }
 }
 
-/// Returns the pattern of a character as it may be written in JSON.
+/// Returns the pattern of a character as it may be written in JSON: some writers escape all that is not ASCII, others signs that
+/// have a meaning in HTML.
 fn in_json(character: char) -> String {
-    let mut halves = [0; 2];
-    let plain = regex::escape(character.encode_utf8(&mut [0; 4]));
-    let escaped: String = character
-        .encode_utf16(&mut halves)
-        .iter()
-        .map(|half| format!(r"\\+u{half:04x}"))
-        .collect();
-    match character {
-        '"' | '\\' | '/' => format!(r"(?:\\*{plain}|{escaped})"),
-        '\n' => format!(r"(?:{plain}|\\+n|{escaped})"),
-        '\t' => format!(r"(?:{plain}|\\+t|{escaped})"),
-        '\r' => format!(r"(?:{plain}|\\+r|{escaped})"),
-        // Writers of JSON escape nothing else that is ASCII.
-        ' '..='~' => plain,
-        _ => format!("(?:{plain}|{escaped})"),
+    if character.is_ascii_alphanumeric() || character == ' ' {
+        return character.to_string();
     }
+    let plain = regex::escape(character.encode_utf8(&mut [0; 4]));
+    // Escapes are numbers: a pattern in any case does not relate those of `ü` and `Ü`.
+    let cases = std::iter::once(character)
+        .chain(character.to_lowercase())
+        .chain(character.to_uppercase());
+    let escapes: Vec<String> = cases.map(escape).collect();
+    let escapes = escapes.join("|");
+    let short = match character {
+        '\n' => "n",
+        '\t' => "t",
+        '\r' => "r",
+        '\u{8}' => "b",
+        '\u{c}' => "f",
+        _ => return format!(r"(?:\\*{plain}|{escapes})"),
+    };
+    format!(r"(?:{plain}|\\+{short}|{escapes})")
+}
+
+fn escape(character: char) -> String {
+    let mut halves = [0; 2];
+    let halves = character.encode_utf16(&mut halves).iter();
+    halves.map(|half| format!(r"\\+u{half:04x}")).collect()
 }
 
 #[cfg(test)]
@@ -221,6 +244,10 @@ mod tests {
                 r#"{"arguments":"{\"city\":\"Z\\u00fcrich\"}"}"#,
                 true,
             ),
+            ("über", r#"["\u00dcber"]"#, true),
+            ("ÜBER", r#"["\u00fcber"]"#, true),
+            ("R&D", r#"["R\u0026D"]"#, true),
+            ("don't", r#"["don\u0027t"]"#, true),
             ("a/b", r#"["a\/b"]"#, true),
             ("read \"this\"", r#"["read \"this\" now"]"#, true),
             ("two\nlines", r#""two\nlines""#, true),

@@ -8,7 +8,8 @@
 //! | `"team name":search` | a field or a value in quotation marks may hold spaces; `\"` is a quotation mark |
 //! | `latency:>2`, `cost:<=0.01`, `tokens:100..2000` | with a number in a range: seconds (`ms`, `s`, `m`), dollars, tokens (`k`, `M`) |
 //! | `has:user` | with any value of a field |
-//! | `umbrella`, `"an umbrella"` | whose messages, arguments or results hold the text, in any case |
+//! | `attr:model:x` | with this value of an attribute that has the name of a property |
+//! | `umbrella`, `"an umbrella"` | whose messages, arguments, results, error or name hold the text, in any case |
 //! | `-model:gpt*`, `-umbrella` | that do not meet the term |
 //!
 //! Terms are all met. Fields: `model`, `op`, `provider`, `status`, `outcome`, `user`, `conversation`, `name`, `stream`; the numbers

@@ -106,9 +106,7 @@ fn values(name: &str, values: Vec<Written>) -> Result<What, String> {
             "{name}: a value is missing; {name}:\"\" finds calls without one"
         ));
     }
-    if let Some(value) = values.iter().find(|value| is_comparison(value))
-        && matches!(field, Field::Property(_))
-    {
+    if let Some(value) = values.iter().find(|value| is_comparison(value)) {
         let numbers: Vec<&str> = NUMBERS.iter().map(|(number, _)| *number).collect();
         let numbers = numbers.join(", ");
         let value = &value.text;

@@ -65,6 +65,11 @@ fn terms_are_read() {
             What::Values(team("url"), vec![is("https://a.b/c")]),
         ),
         (
+            "attr:latency:5",
+            false,
+            What::Values(team("latency"), vec![is("5")]),
+        ),
+        (
             "conversation:c-1",
             false,
             What::Values(Field::Property(Dimension::Thread), vec![is("c-1")]),

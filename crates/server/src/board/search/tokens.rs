@@ -37,7 +37,16 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
             let next = after.chars().next();
             next.is_some_and(|next| !next.is_whitespace())
         });
-        let (first, after) = written(after.unwrap_or(rest), |end| end == ':')?;
+        let is_excluded = after.is_some();
+        let (mut first, mut after) = written(after.unwrap_or(rest), |end| end == ':')?;
+        // `attr:` is a prefix of a field's name, as in the group of a question.
+        if first.text == "attr"
+            && !first.is_quoted
+            && let Some(path) = after.strip_prefix(':')
+        {
+            (first, after) = written(path, |end| end == ':')?;
+            first.text.insert_str(0, "attr:");
+        }
         let (field, values, after) = match after.strip_prefix(':') {
             Some(after) if !first.text.is_empty() => {
                 let (values, after) = values(&first.text, after)?;
@@ -47,7 +56,7 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
             None => (None, vec![first], after),
         };
         found.push(Piece {
-            is_excluded: rest.starts_with('-') && rest.len() > 1 && !rest.starts_with("- "),
+            is_excluded,
             field,
             values,
         });

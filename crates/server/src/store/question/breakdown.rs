@@ -86,6 +86,15 @@ pub(crate) fn breakdown(
     let (sizes, _) = sizes(facts, filter, by.groups, until)?;
     let groups_total = sizes.len();
     let mut sizes: Vec<(Key, u64)> = sizes.into_iter().collect();
+    // Names are compared of few: there may be a group for each call.
+    let most = by.most_groups.max(1);
+    if sizes.len() > most {
+        until.check()?;
+        sizes.select_nth_unstable_by(most - 1, |(key, size), (other_key, other)| {
+            other.cmp(size).then_with(|| key.cmp(other_key))
+        });
+        sizes.truncate(most);
+    }
     sizes.sort_unstable_by(|(key, size), (other_key, other)| {
         other.cmp(size).then_with(|| order(key, other_key))
     });
