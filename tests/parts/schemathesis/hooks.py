@@ -79,7 +79,9 @@ def before_call(context, case, kwargs):
     is_deletion = case.method.upper() == "DELETE"
     # The description cannot state which texts are searches, so that any is one for the generator.
     if isinstance(query.get("q"), str):
-        query["q"] = search(chance, not is_deletion)
+        # A place without calls has no attributes, and a deletion by one is refused.
+        query["q"] = chance.choice(STATES) if is_deletion else search(chance, True)
+    order(query)
     if is_deletion:
         if "entity" in query:
             query["entity"] = NOWHERE
@@ -95,6 +97,16 @@ def before_call(context, case, kwargs):
         query["id"] = chance.choice(known)
     if case.meta and case.meta.generation.mode.is_positive:
         narrow(query, values, chance)
+
+
+def order(query):
+    """Leaves a range open that ends before it begins: the description cannot relate two parameters."""
+    try:
+        is_empty = float(query["from"]) >= float(query["to"])
+    except (KeyError, TypeError, ValueError):
+        return
+    if is_empty:
+        del query["to"]
 
 
 def narrow(query, values, chance):

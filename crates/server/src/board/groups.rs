@@ -121,14 +121,18 @@ fn read_groups(
     parameters: &Parameters,
     memory: &Memory,
 ) -> Result<[Option<Dimension>; 2], Problem> {
-    let groups = parameters
-        .all("group")
+    // Two paths that no call has are the same property, and not the same question.
+    let asked: Vec<&str> = parameters.all("group").collect();
+    if matches!(asked.as_slice(), [one, other] if one == other) {
+        return Err(Problem::bad_request("both groups are the same"));
+    }
+    let groups = asked
+        .into_iter()
         .map(|text| property::read("group", text, memory));
     let groups: Vec<Dimension> = groups.collect::<Result<_, _>>()?;
     match groups.as_slice() {
         [] => Ok([Some(Dimension::Model), None]),
         [one] => Ok([Some(*one), None]),
-        [one, other] if one == other => Err(Problem::bad_request("both groups are the same")),
         [one, other] => Ok([Some(*one), Some(*other)]),
         _ => Err(Problem::bad_request(
             "calls are grouped by two properties at most",
