@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use crate::limit;
-use crate::query::args::Query;
+use crate::query::args::{Address, Query};
 
 /// Monitor LLM calls: a W&B-compatible server with a board, for services that use spanloom, W&B's own clients or
 /// OpenTelemetry.
@@ -66,14 +66,8 @@ pub(crate) enum Command {
 
 #[derive(ClapArgs, Debug)]
 pub(crate) struct McpArgs {
-    /// Server to read
-    #[arg(
-        long = "server",
-        value_name = "URL",
-        env = "SPANLOOM_URL",
-        default_value = "http://127.0.0.1:7440"
-    )]
-    pub(crate) url: String,
+    #[command(flatten)]
+    pub(crate) address: Address,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -25,10 +25,11 @@
 //! | memory after a start, all of the process | 123 B a call | 96 B | 120 B a call |
 //! | start | empty 11 ms, 0.22 s | 2.5 s | 100 ms; 3 s |
 //!
-//! Of the board's newer questions, one million calls, 2026-11-30, a noisier machine (26.1 k spans/s, summary 47 to 53 ms): measured
-//! streams 68 to 94 ms; users by cost 119; pivot of model and tenant 152; search by fields 30; a word that no call has ends after its
-//! second, with 58 to 84 k calls read. In Chromium (`board::speed`): first paint 76 to 116 ms (364 the first time), all numbers,
-//! charts and the table by 0.33 to 0.40 s (0.84), scrolling at 61 frames a second without a task over 50 ms.
+//! Of the board's newer questions, one million calls, 2026-11-30 18:30 at d3070fd, a noisier machine (26.1 k spans/s, summary 47 to
+//! 53 ms): measured streams 68 to 94 ms; users by cost 119; pivot of model and tenant 152; search by fields 30. At 0266b3a and
+//! later, 20:08, without jemalloc, by `curl`: that pivot 207 to 306 ms; a word that no call has ends after its second, with 79 k calls
+//! read. In Chromium (`board::speed`, the same build): first paint 100 to 156 ms (504 the first time), numbers, charts and the table by
+//! 0.44 to 0.56 s (0.96), scrolling at 61 frames a second without a task over 50 ms.
 //!
 //! Where the time of a span goes (`perf` at 83265ca, shares of the process's samples): 24 % read and map it, 19 % compress it,
 //! 14 % write its payload as text and look for texts that repeat, 28 % are the writer's; the rest is HTTP and the kernel.

@@ -20,7 +20,7 @@ use crate::query::client::Server;
 
 /// Serves until stdin ends.
 pub(crate) async fn run(args: &McpArgs) -> Result<(), Error> {
-    let tools = tools::Tools::of(Server::at(&args.url)?);
+    let tools = tools::Tools::of(Server::at(&args.address.url)?);
     let failed =
         |error: String| Error::failed(format!("the MCP client ended the session: {error}"));
     let running = tools.serve(stdio()).await;

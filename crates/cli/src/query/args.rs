@@ -40,8 +40,9 @@ pub(crate) enum Query {
     Export(ExportArgs),
 }
 
+/// The server that is asked.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct ServerArgs {
+pub(crate) struct Address {
     /// Server to ask
     #[arg(
         long = "server",
@@ -50,6 +51,12 @@ pub(crate) struct ServerArgs {
         default_value = "http://127.0.0.1:7440"
     )]
     pub(crate) url: String,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServerArgs {
+    #[command(flatten)]
+    pub(crate) address: Address,
     /// Print the answer as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -153,14 +160,8 @@ pub(crate) struct ExportArgs {
     /// File to write; it must not exist [default: stdout]
     #[arg(long, short = 'o', value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Server to ask
-    #[arg(
-        long = "server",
-        value_name = "URL",
-        env = "SPANLOOM_URL",
-        default_value = "http://127.0.0.1:7440"
-    )]
-    pub(crate) url: String,
+    #[command(flatten)]
+    pub(crate) address: Address,
 }
 
 /// The form of a file.

@@ -86,7 +86,7 @@ impl Part {
 }
 
 pub(super) async fn run(args: &OneArgs) -> Result<(), Error> {
-    let server = Server::at(&args.server.url)?;
+    let server = Server::at(&args.server.address.url)?;
     let mut parameters = project(&args.project)?;
     parameters.push(("id", args.id.clone()));
     let path = ["api", "call"];

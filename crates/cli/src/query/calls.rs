@@ -18,7 +18,7 @@ struct Answer {
 }
 
 pub(super) async fn run(args: &CallsArgs) -> Result<(), Error> {
-    let server = Server::at(&args.server.url)?;
+    let server = Server::at(&args.server.address.url)?;
     let mut parameters = selection(&args.selection)?;
     parameters.push(("sort", args.sort.clone()));
     parameters.push(("limit", args.limit.to_string()));

@@ -18,7 +18,7 @@ pub(super) async fn run(args: &ExportArgs) -> Result<(), Error> {
             "name a file with --output, or pipe the calls to a program",
         ));
     }
-    let server = Server::at(&args.url)?;
+    let server = Server::at(&args.address.url)?;
     let mut parameters = selection(&args.selection)?;
     parameters.push(("format", args.format.as_str().to_owned()));
     // Asked before the file is made: a mistake leaves no empty file.

@@ -25,7 +25,7 @@ struct Answer {
 }
 
 pub(super) async fn run(args: &GroupsArgs) -> Result<(), Error> {
-    let server = Server::at(&args.server.url)?;
+    let server = Server::at(&args.server.address.url)?;
     let mut parameters = selection(&args.selection)?;
     parameters.extend(args.by.iter().map(|by| ("group", by.clone())));
     parameters.push(("sort", args.sort.clone()));

@@ -25,7 +25,7 @@ struct Answer {
 }
 
 pub(super) async fn run(args: &StreamsArgs) -> Result<(), Error> {
-    let server = Server::at(&args.server.url)?;
+    let server = Server::at(&args.server.address.url)?;
     let parameters = vec![("bins", "1".to_owned())];
     let path = ["api", "streams"];
     if args.server.json {

@@ -53,7 +53,7 @@ impl Printed {
 }
 
 pub(super) async fn run(args: &TailArgs) -> Result<(), Error> {
-    let server = Server::at(&args.server.url)?;
+    let server = Server::at(&args.server.address.url)?;
     let mut parameters = stream(&args.stream)?;
     parameters.push(("q", args.search.clone()));
     parameters.push(("limit", PAGE.to_string()));
