@@ -11,6 +11,7 @@ use spanloom_tests::parts::aimock::{self, Aimock};
 use spanloom_tests::parts::axe;
 use spanloom_tests::parts::chromium::{self, Browser};
 use spanloom_tests::parts::collector::{self, Collector};
+use spanloom_tests::parts::duckdb;
 use spanloom_tests::parts::jaeger::{self, Jaeger};
 use spanloom_tests::parts::llama::{self, Llama};
 use spanloom_tests::parts::rotel::{self, Rotel};
@@ -29,7 +30,7 @@ struct Part {
     tests: &'static [&'static str],
 }
 
-const PARTS: [Part; 17] = [
+const PARTS: [Part; 18] = [
     Part {
         name: "OpenTelemetry Collector",
         version: || Ok(collector::VERSION.to_owned()),
@@ -84,6 +85,13 @@ const PARTS: [Part; 17] = [
         install: axe::install,
         answers: || Box::pin(async { axe::answers() }),
         tests: &["board::axe::"],
+    },
+    Part {
+        name: "DuckDB",
+        version: || Ok(duckdb::VERSION.to_owned()),
+        install: duckdb::install,
+        answers: || Box::pin(async { duckdb::answers() }),
+        tests: &["export::"],
     },
     Part {
         name: "llama.cpp server",

@@ -9,6 +9,7 @@ pub mod axe;
 mod cache;
 pub mod chromium;
 pub mod collector;
+pub mod duckdb;
 pub mod instrumentations;
 pub mod jaeger;
 pub mod llama;

@@ -17,6 +17,7 @@ mod beside;
 mod board;
 mod deploy;
 mod doctor;
+mod export;
 mod grpc;
 mod instrumentations;
 mod llama;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::body::Bodies;
 use crate::questions::Questions;
@@ -12,6 +12,8 @@ use crate::store::{Memory, Store};
 
 /// The maximum number of answers streamed at once.
 pub(crate) const STREAMS: usize = 64;
+/// The maximum number of answers that have no end; each keeps a connection.
+pub(crate) const LIVE: usize = 64;
 
 /// The state shared by all request handlers.
 #[derive(Debug)]
@@ -21,6 +23,10 @@ pub(crate) struct App {
     pub(crate) bodies: Bodies,
     /// The permits for streamed answers: fewer than connections, so that slow readers leave connections free.
     pub(crate) streams: Arc<Semaphore>,
+    /// The permits for answers that have no end.
+    pub(crate) live: Arc<Semaphore>,
+    /// Ends such answers: it changes, or its sender goes, when the server stops.
+    pub(crate) stopped: watch::Receiver<()>,
     /// The number of log records accepted since the start that belong to no call, and so are not stored.
     pub(crate) other_logs: AtomicU64,
     pub(crate) url: String,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt as _;
+use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::reply::Problem;
@@ -93,6 +95,18 @@ impl Bodies {
 }
 
 impl Bodies {
+    /// Reads a JSON body of at most `most` bytes.
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        most: usize,
+    ) -> Result<T, Problem> {
+        let (parts, body) = request.into_parts();
+        let held = self.read(&parts.headers, body, most).await?;
+        serde_json::from_slice(&held.bytes)
+            .map_err(|error| Problem::bad_request(format!("the body cannot be read: {error}")))
+    }
+
     /// Inflates a gzip body to at most `most` bytes.
     pub(crate) async fn inflated(&self, held: Held, most: usize) -> Result<Held, Problem> {
         let all = Arc::clone(&self.0);

@@ -238,7 +238,7 @@ fn questions(server: &Process, calls: usize) {
         ("summary by model", format!("/api/summary?{stream}")),
         (
             "summary by tenant, one day",
-            format!("/api/summary?{stream}&group=attr:tenant&from={day}"),
+            format!("/api/summary?{stream}&group=attr:otel.tenant&from={day}"),
         ),
         (
             "summary of one model's errors",
@@ -246,7 +246,7 @@ fn questions(server: &Process, calls: usize) {
         ),
         (
             "summary by user (10,000)",
-            format!("/api/summary?{stream}&group=attr:user_id"),
+            format!("/api/summary?{stream}&group=attr:otel.user_id"),
         ),
         ("newest 50", format!("/api/calls?{stream}")),
         (
@@ -257,11 +257,11 @@ fn questions(server: &Process, calls: usize) {
         ("streams, measured", "/api/streams?bins=24".to_owned()),
         (
             "users by cost (10,000)",
-            format!("/api/groups?{stream}&group=attr:user_id&sort=-cost_usd"),
+            format!("/api/groups?{stream}&group=attr:otel.user_id&sort=-cost_usd"),
         ),
         (
             "pivot of model and tenant",
-            format!("/api/groups?{stream}&group=model&group=attr:tenant&limit=500"),
+            format!("/api/groups?{stream}&group=model&group=attr:otel.tenant&limit=500"),
         ),
         (
             "search by fields",

@@ -171,6 +171,8 @@ pub(crate) enum Format {
     Jsonl,
     /// A table of the numbers and previews; texts that a spreadsheet would take for formulas begin with an apostrophe
     Csv,
+    /// A table for DuckDB, pandas or Spark: numbers and times as such, with the content as JSON texts
+    Parquet,
 }
 
 impl Format {
@@ -178,6 +180,7 @@ impl Format {
         match self {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Parquet => "parquet",
         }
     }
 }

@@ -32,7 +32,10 @@ pub(super) async fn delete(
                 return Err(Problem::bad_request(reason));
             }
             // An excluded field that no call has excludes nothing.
-            if let Some(field) = selection.unknown_fields(&memory, until)?.first() {
+            if let Some(field) = selection
+                .unknown_fields(selection.search(), &memory, until)?
+                .first()
+            {
                 return Err(Problem::bad_request(format!(
                     "no call has the field {field}"
                 )));

@@ -10,11 +10,16 @@
 //! | `scope` | a copy of the store, and the selected calls in it |
 //! | `stats` | measures, as the page reads them |
 //! | `summary` | the numbers and the charts |
+//! | `query` | several views of a stream's calls at once |
+//! | `views` | measures by time and by group, as views ask for them |
+//! | `sort` | the order of groups |
+//! | `quantity` | numbers whose sum, mean and spread are shown |
 //! | `groups` | calls by one or two properties |
 //! | `trace` | one trace as a tree |
 //! | `turns` | one conversation |
 //! | `streams` | all streams |
 //! | `calls` | the table, and one call |
+//! | `live` | new calls, as events |
 //! | `export` | calls as a file |
 //! | `values` | the values of a property |
 //! | `deletion` | the deletion of calls |
@@ -32,13 +37,17 @@ mod conversation;
 mod deletion;
 mod export;
 mod groups;
+mod live;
 mod media;
 mod object;
 mod parameters;
 mod property;
+mod quantity;
+mod query;
 mod scope;
 mod search;
 mod selection;
+mod sort;
 mod stats;
 mod streams;
 mod summary;
@@ -47,6 +56,7 @@ mod trace;
 mod tree;
 mod turns;
 mod values;
+mod views;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -54,7 +64,7 @@ use std::sync::atomic::Ordering;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::json;
 
 use crate::app::App;
@@ -71,9 +81,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/streams", get(streams::streams))
         .route("/api/version", get(version))
         .route("/api/summary", get(summary::summary))
+        .route("/api/query", post(query::query))
         .route("/api/groups", get(groups::groups))
         .route("/api/trace", get(trace::trace))
         .route("/api/conversation", get(turns::conversation))
+        .route("/api/live", get(live::live))
         .route("/api/export", get(export::export))
         .route("/api/values", get(values::values))
         .route("/api/calls", get(calls::list).delete(deletion::delete))

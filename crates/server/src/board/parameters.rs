@@ -20,6 +20,12 @@ impl Parameters {
         })
     }
 
+    /// Returns parameters that were read from a body.
+    pub(super) fn of(read: Vec<(&str, String)>) -> Self {
+        let read = read.into_iter();
+        Self(read.map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
     /// Reads the parameters of a selection, and those of the route.
     pub(super) fn of_selection(query: Option<&str>, own: &[&str]) -> Result<Self, Problem> {
         Self::checked(query, |name| match name {

@@ -3,7 +3,7 @@
 use spanloom_core::Outcome;
 
 use crate::reply::Problem;
-use crate::store::question::Dimension;
+use crate::store::question::{Dimension, Groups};
 use crate::store::{Code, Memory, Status, outcome};
 
 /// The properties with names of their own; every other one is an attribute, by its path.
@@ -37,6 +37,21 @@ pub(super) fn read(parameter: &str, text: &str, memory: &Memory) -> Result<Dimen
                 "{parameter} must be {names} or attr:PATH"
             )))
         }
+    }
+}
+
+/// Reads up to two properties that calls are grouped by.
+pub(super) fn read_groups(asked: &[&str], memory: &Memory) -> Result<Groups, Problem> {
+    let group = |text| read("group", text, memory).map(Some);
+    match *asked {
+        [] => Ok([None, None]),
+        [one] => Ok([group(one)?, None]),
+        // Two paths that no call has are the same property, and not the same question.
+        [one, other] if one == other => Err(Problem::bad_request("both groups are the same")),
+        [one, other] => Ok([group(one)?, group(other)?]),
+        _ => Err(Problem::bad_request(
+            "calls are grouped by two properties at most",
+        )),
     }
 }
 

@@ -12,6 +12,11 @@ use crate::reply::Problem;
 use crate::store::Memory;
 use crate::store::question::{Dimension, Filter, Until};
 
+/// Limits a filter to calls to a model: only these have an operation.
+pub(super) fn model_calls(filter: Filter<'_>) -> Filter<'_> {
+    filter.with(Dimension::Operation, |code| code.is_some())
+}
+
 /// The selected calls of a copy of the store.
 pub(super) struct Scope {
     pub(super) memory: Arc<Memory>,
@@ -28,7 +33,7 @@ impl Scope {
         let selection = Arc::new(Selection::read(parameters, &memory)?);
         let question = {
             let (memory, selection) = (Arc::clone(&memory), Arc::clone(&selection));
-            move |until: &Until| selection.unknown_fields(&memory, until)
+            move |until: &Until| selection.unknown_fields(selection.search(), &memory, until)
         };
         let has_attributes = selection.search().attributes().next().is_some();
         let unknown_fields = match has_attributes {
@@ -52,6 +57,14 @@ impl Scope {
         let filter = self.selection.filter_without(property, &self.memory);
         let found = self.found.as_ref();
         filter.with_ids(found.map(|found| found.ids.clone()))
+    }
+
+    /// Returns the filter with, or without, spans that are no calls to a model, as those of tools and agents.
+    pub(super) fn filter_of(&self, with_spans: bool) -> Filter<'_> {
+        match with_spans {
+            true => self.filter(),
+            false => model_calls(self.filter()),
+        }
     }
 
     /// Returns whether all calls were read for the words of the search.

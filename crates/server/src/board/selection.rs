@@ -60,13 +60,14 @@ impl Selection {
         &self.search
     }
 
-    /// Returns the attributes in the search that no call in range has, by their paths.
+    /// Returns the attributes in a search that no call in range has, by their paths.
     pub(super) fn unknown_fields(
         &self,
+        search: &Search,
         memory: &Memory,
         until: &Until,
     ) -> Result<Vec<String>, Problem> {
-        let mut asked = self.search.attributes().peekable();
+        let mut asked = search.attributes().peekable();
         if asked.peek().is_none() {
             return Ok(Vec::new());
         }

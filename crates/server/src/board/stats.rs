@@ -1,6 +1,7 @@
 //! Sums, means and percentiles of calls. A number that no call has is null.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::store::question::Measures;
 
@@ -13,71 +14,121 @@ fn dollars(nanos: i64) -> f64 {
     nanos as f64 / 1e9
 }
 
-/// The numbers of a set of calls; see the board's API.
-#[derive(Debug, Serialize)]
-pub(super) struct Stats {
-    calls: u64,
-    errors: u64,
-    cancelled: u64,
-    running: u64,
-    priced_calls: u64,
-    estimated_calls: u64,
-    cost_usd: Option<f64>,
-    counted_calls: u64,
-    input_tokens: Option<i64>,
-    output_tokens: Option<i64>,
-    cached_tokens: Option<i64>,
-    reasoning_tokens: Option<i64>,
-    mean_cost_usd: Option<f64>,
-    mean_input_tokens: Option<f64>,
-    mean_output_tokens: Option<f64>,
-    mean_total_tokens: Option<f64>,
-    mean_ms: Option<f64>,
-    p50_ms: Option<f64>,
-    p95_ms: Option<f64>,
-    p99_ms: Option<f64>,
-    ttfc_p50_ms: Option<f64>,
-    ttfc_p95_ms: Option<f64>,
-    output_tokens_per_s: Option<f64>,
-    first_started_at: Option<f64>,
-    last_started_at: Option<f64>,
+/// A measure of calls, as answers name it.
+#[derive(Clone, Copy)]
+pub(super) struct Measure {
+    pub(super) name: &'static str,
+    /// Null if no call has one.
+    pub(super) of: fn(&Measures) -> Value,
+    /// Whether it is one of latency or first chunk.
+    pub(super) is_of_times: bool,
 }
 
-impl Stats {
-    pub(super) fn of(measures: &Measures) -> Self {
-        let Measures {
-            latency,
-            first_chunk,
-            ..
-        } = measures;
-        let (tokens, nanos) = measures.speed;
-        Self {
-            calls: measures.calls,
-            errors: measures.errors,
-            cancelled: measures.cancelled,
-            running: measures.running,
-            priced_calls: measures.cost.count,
-            estimated_calls: measures.estimated,
-            cost_usd: measures.cost.total().map(dollars),
-            counted_calls: measures.total_tokens.count,
-            input_tokens: measures.input_tokens.total(),
-            output_tokens: measures.output_tokens.total(),
-            cached_tokens: measures.cached_tokens.total(),
-            reasoning_tokens: measures.reasoning_tokens.total(),
-            mean_cost_usd: measures.cost.mean().map(|nanos| nanos / 1e9),
-            mean_input_tokens: measures.input_tokens.mean(),
-            mean_output_tokens: measures.output_tokens.mean(),
-            mean_total_tokens: measures.total_tokens.mean(),
-            mean_ms: latency.mean().map(|nanos| nanos / 1e6),
-            p50_ms: latency.quantile(0.5).map(ms),
-            p95_ms: latency.quantile(0.95).map(ms),
-            p99_ms: latency.quantile(0.99).map(ms),
-            ttfc_p50_ms: first_chunk.quantile(0.5).map(ms),
-            ttfc_p95_ms: first_chunk.quantile(0.95).map(ms),
-            output_tokens_per_s: (nanos > 0).then(|| tokens as f64 / (nanos as f64 / 1e9)),
-            first_started_at: measures.first.map(ms),
-            last_started_at: measures.last.map(ms),
-        }
+const fn measure(name: &'static str, of: fn(&Measures) -> Value) -> Measure {
+    let is_of_times = false;
+    Measure {
+        name,
+        of,
+        is_of_times,
+    }
+}
+
+const fn of_times(name: &'static str, of: fn(&Measures) -> Value) -> Measure {
+    let is_of_times = true;
+    Measure {
+        name,
+        of,
+        is_of_times,
+    }
+}
+
+/// All measures. Times are milliseconds, starts milliseconds since the epoch, costs US dollars, shares 0 to 1.
+pub(super) const MEASURES: [Measure; 30] = [
+    measure("calls", |of| of.calls.into()),
+    measure("errors", |of| of.errors.into()),
+    measure("error_rate", |of| {
+        (of.calls > 0)
+            .then(|| of.errors as f64 / of.calls as f64)
+            .into()
+    }),
+    measure("cancelled", |of| of.cancelled.into()),
+    measure("running", |of| of.running.into()),
+    measure("priced_calls", |of| of.cost.count.into()),
+    measure("unpriced_calls", |of| (of.calls - of.cost.count).into()),
+    measure("estimated_calls", |of| of.estimated.into()),
+    measure("cost_usd", |of| of.cost.total().map(dollars).into()),
+    measure("counted_calls", |of| of.total_tokens.count.into()),
+    measure("input_tokens", |of| of.input_tokens.total().into()),
+    measure("output_tokens", |of| of.output_tokens.total().into()),
+    measure("total_tokens", |of| of.total_tokens.total().into()),
+    measure("cached_tokens", |of| of.cached_tokens.total().into()),
+    measure("cached_share", |of| {
+        let (cached, input) = (of.cached_tokens.total(), of.input_tokens.total());
+        let known = cached.zip(input.filter(|input| *input > 0));
+        known
+            .map(|(cached, input)| cached as f64 / input as f64)
+            .into()
+    }),
+    measure("reasoning_tokens", |of| of.reasoning_tokens.total().into()),
+    measure("mean_cost_usd", |of| {
+        of.cost.mean().map(|nanos| nanos / 1e9).into()
+    }),
+    measure("mean_input_tokens", |of| of.input_tokens.mean().into()),
+    measure("mean_output_tokens", |of| of.output_tokens.mean().into()),
+    measure("mean_total_tokens", |of| of.total_tokens.mean().into()),
+    of_times("mean_ms", |of| {
+        of.latency.mean().map(|nanos| nanos / 1e6).into()
+    }),
+    of_times("p50_ms", |of| of.latency.quantile(0.5).map(ms).into()),
+    of_times("p90_ms", |of| of.latency.quantile(0.9).map(ms).into()),
+    of_times("p95_ms", |of| of.latency.quantile(0.95).map(ms).into()),
+    of_times("p99_ms", |of| of.latency.quantile(0.99).map(ms).into()),
+    of_times("ttfc_p50_ms", |of| {
+        of.first_chunk.quantile(0.5).map(ms).into()
+    }),
+    of_times("ttfc_p95_ms", |of| {
+        of.first_chunk.quantile(0.95).map(ms).into()
+    }),
+    measure("output_tokens_per_s", |of| {
+        let (tokens, nanos) = of.speed;
+        (nanos > 0)
+            .then(|| tokens as f64 / (nanos as f64 / 1e9))
+            .into()
+    }),
+    measure("first_started_at", |of| of.first.map(ms).into()),
+    measure("last_started_at", |of| of.last.map(ms).into()),
+];
+
+/// Returns a measure by its name.
+pub(super) fn find_measure(name: &str) -> Option<&'static Measure> {
+    MEASURES.iter().find(|measure| measure.name == name)
+}
+
+/// Returns the names of all measures.
+pub(super) fn measure_names() -> String {
+    MEASURES.map(|measure| measure.name).join(", ")
+}
+
+/// The measures of a set of calls, as an answer has them: all of them, unless some are asked for.
+pub(super) struct Stats<'a> {
+    measures: &'a Measures,
+    shown: &'a [Measure],
+}
+
+impl<'a> Stats<'a> {
+    pub(super) fn of(measures: &'a Measures) -> Self {
+        Self::only(&MEASURES, measures)
+    }
+
+    pub(super) fn only(shown: &'a [Measure], measures: &'a Measures) -> Self {
+        Self { measures, shown }
+    }
+}
+
+impl Serialize for Stats<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let shown = self.shown.iter();
+        serializer.collect_map(shown.map(|measure| (measure.name, (measure.of)(self.measures))))
     }
 }
 

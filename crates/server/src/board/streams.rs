@@ -9,12 +9,12 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::parameters::{Parameters, range};
+use super::scope::model_calls;
 use super::stats::{Stats, ms};
-use super::summary::model_calls;
 use crate::app::App;
 use crate::reply::{self, Problem};
 use crate::store::Memory;
-use crate::store::question::{self, Breakdown, By, Dimension, Filter, Key, Range, Until};
+use crate::store::question::{self, Breakdown, By, Dimension, Filter, Key, Range, Until, Which};
 
 /// The most streams that are measured: those of most calls.
 const MOST: usize = 500;
@@ -73,9 +73,10 @@ impl Measured {
         let starts = question::starts(&memory.rows, &filter, until)?;
         let by = By {
             groups: [Some(Dimension::Project), Some(Dimension::Stream)],
-            most_groups: MOST,
+            which: Which::Largest(MOST),
             starts: starts.unwrap_or((0, -1)),
             most_bins,
+            with_times: true,
         };
         let by_code = |left: &Key, right: &Key| -> Ordering { left.cmp(right) };
         let found = question::breakdown(&memory.rows, &filter, by, by_code, until)?;

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::parameters::Parameters;
 use super::property;
-use super::scope::Scope;
+use super::scope::{Scope, model_calls};
 use super::stats::{Series, Stats, ms};
 use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::store::question::{self, By, Dimension, Filter, Key, Until};
+use crate::store::question::{self, By, Dimension, Key, Until, Which};
 use crate::store::{Code, Memory};
 
 /// The maximum number of groups shown; further groups are only counted.
@@ -29,11 +29,6 @@ pub(super) async fn summary(
     Ok(reply::json(&app.questions.ask_until(question).await?))
 }
 
-/// Limits a filter to calls to a model: only these have an operation.
-pub(super) fn model_calls(filter: Filter<'_>) -> Filter<'_> {
-    filter.with(Dimension::Operation, |code| code.is_some())
-}
-
 fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value, Problem> {
     let (memory, selection) = (&*scope.memory, &*scope.selection);
     let group = property::read("group", parameters.one("group").unwrap_or("model"), memory)?;
@@ -45,10 +40,11 @@ fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value
     let attributes = question::attributes(&memory.rows, &in_range, until)?;
     let by = By {
         groups: [Some(group), None],
-        most_groups: GROUPS,
+        which: Which::Largest(GROUPS),
         // The axis of time covers all calls in range, whatever the other filters. Without a call it is empty.
         starts: starts.unwrap_or((0, -1)),
         most_bins,
+        with_times: true,
     };
     let name_of = |code: Option<Code>| property::value(group, code, memory);
     let by_name = |[left, _]: &Key, [right, _]: &Key| name_of(*left).cmp(name_of(*right));

@@ -16,7 +16,7 @@ use super::stats::Stats;
 use super::text::{answer_text, question_text};
 use crate::app::App;
 use crate::reply::{self, Problem};
-use crate::store::question::{self, By, Column, Dimension, Filter, Number, Order, Until};
+use crate::store::question::{self, By, Column, Dimension, Filter, Number, Order, Until, Which};
 use crate::store::{Memory, Store};
 
 /// Spans around calls, which are no turns themselves.
@@ -111,8 +111,8 @@ fn answer(parameters: &Parameters, store: &Store, until: &Until) -> Result<Value
         ));
     }
     let places: Vec<usize> = page.places.into_iter().skip(offset).collect();
-    let by = By::groups([None, None], 0);
-    let calls = super::summary::model_calls(of_conversation());
+    let by = By::groups([None, None], Which::Largest(0));
+    let calls = super::scope::model_calls(of_conversation());
     let all = question::breakdown(rows, &calls, by, |_, _| std::cmp::Ordering::Equal, until)?;
     Ok(json!({
         "total": page.total,

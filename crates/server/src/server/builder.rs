@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{Listener, Server};
-use crate::app::{App, STREAMS};
+use crate::app::{App, LIVE, STREAMS};
 use crate::body::Bodies;
 use crate::error::{Error, ErrorKind};
 use crate::questions::Questions;
@@ -93,11 +93,14 @@ impl ServerBuilder {
             ))
         })?;
         let url = |listener: &Listener| format!("http://{}", listener.address);
+        let (stopping, stopped) = watch::channel(());
         let app = App {
             store,
             questions: Questions::start()?,
             bodies: Bodies::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            live: Arc::new(Semaphore::new(LIVE)),
+            stopped,
             other_logs: AtomicU64::new(0),
             url: url(&board),
             otlp_url: otlp.as_ref().map(url),
@@ -105,6 +108,7 @@ impl ServerBuilder {
         };
         Ok(Server {
             app: Arc::new(app),
+            stopping,
             board,
             otlp,
             grpc,

@@ -25,6 +25,8 @@ use crate::{board, guard, otlp, reply, weave};
 #[must_use = "a server answers nothing until `serve`"]
 pub struct Server {
     app: Arc<App>,
+    /// Dropped when the server stops.
+    stopping: watch::Sender<()>,
     board: Listener,
     otlp: Option<Listener>,
     grpc: Option<Listener>,
@@ -67,7 +69,7 @@ impl Server {
     /// # Errors
     /// None today; reserved for permanent errors of the listeners.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let (stopping, stopped) = watch::channel(());
+        let stopped = &self.app.stopped;
         let all = weave::routes()
             .merge(Router::new().nest("/traces", weave::routes()))
             .merge(otlp::routes())
@@ -81,9 +83,8 @@ impl Server {
                 tokio::task::spawn(accept::accept(listener.socket, router, stopped.clone()))
             })
             .collect();
-        drop(stopped);
         stop.await;
-        drop(stopping);
+        drop(self.stopping);
         for listener in running {
             // A listener that panicked has ended as well.
             drop(listener.await);

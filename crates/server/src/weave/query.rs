@@ -68,10 +68,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     request: Request,
     most: usize,
 ) -> Result<T, Problem> {
-    let (parts, body) = request.into_parts();
-    let held = app.bodies.read(&parts.headers, body, most).await?;
-    serde_json::from_slice(&held.bytes)
-        .map_err(|error| Problem::bad_request(format!("the body cannot be read: {error}")))
+    app.bodies.json(request, most).await
 }
 
 /// Reads a body with records off the threads that serve requests. The room is held until they are stored.

@@ -58,7 +58,7 @@ async fn an_experiment_has_a_cell_for_each_pair_with_mean_spread_and_n() {
     assert_eq!(odd["output_tokens"]["mean"], 6.0);
     assert_eq!(
         odd["ttfc_ms"],
-        json!({"n": 0, "mean": null, "deviation": null})
+        json!({"n": 0, "sum": null, "mean": null, "deviation": null})
     );
 }
 

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `segment` | rows as columns |
+//! | `kept` | what questions keep about a segment |
 //! | `packed` | whole numbers in few bytes |
 //! | `codes` | codes of texts, numbered anew within a column |
 //! | `ids` | ids without an allocation each |
@@ -17,6 +18,7 @@
 mod codes;
 mod deletion;
 mod ids;
+mod kept;
 mod packed;
 mod segment;
 mod stored;
@@ -30,6 +32,7 @@ use hashbrown::{HashMap, HashSet};
 
 pub(crate) use codes::{Codes, Column};
 pub(crate) use ids::SharedIds;
+pub(crate) use kept::Kept;
 pub(crate) use segment::Segment;
 pub(crate) use traces::Traces;
 
@@ -59,6 +62,8 @@ pub(crate) struct Sealed {
     pub(crate) segment: Arc<Segment>,
     /// By index in the segment.
     pub(crate) changed: Arc<BTreeMap<usize, Row>>,
+    /// About the segment, without the rows that have changed.
+    pub(crate) kept: Arc<Kept>,
 }
 
 impl Sealed {
@@ -66,6 +71,7 @@ impl Sealed {
         Self {
             segment: Arc::new(Segment::of(rows)),
             changed: Arc::default(),
+            kept: Arc::default(),
         }
     }
 
@@ -269,6 +275,7 @@ impl Facts {
         self.sealed.push(Sealed {
             segment: Arc::new(segment),
             changed: Arc::default(),
+            kept: Arc::default(),
         });
     }
 

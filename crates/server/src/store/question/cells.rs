@@ -9,17 +9,19 @@ use super::measures::{Measured, Measures};
 pub(super) struct Cells {
     bins: Bins,
     cells: Vec<Measures>,
+    with_times: bool,
     /// The bucket of the last call, with its edges: calls arrive about in the order of their start.
     last: (i64, i64, usize),
 }
 
 impl Cells {
-    pub(super) fn new(bins: Bins, slots: usize) -> Self {
+    pub(super) fn new(bins: Bins, slots: usize, with_times: bool) -> Self {
         let mut cells = Vec::new();
         cells.resize_with(slots * bins.count, Measures::default);
         Self {
             bins,
             cells,
+            with_times,
             last: (0, 0, 0),
         }
     }
@@ -30,7 +32,17 @@ impl Cells {
             return;
         };
         if let Some(cell) = self.cells.get_mut(slot * self.bins.count + bin) {
-            cell.add(call);
+            cell.add(call, self.with_times);
+        }
+    }
+
+    /// Adds calls that are measured already, of one bucket.
+    pub(super) fn add_sum(&mut self, slot: usize, bin: usize, calls: &Measures) {
+        if let Some(cell) = self.cells.get_mut(slot * self.bins.count + bin) {
+            match self.with_times {
+                true => cell.merge(calls),
+                false => cell.merge_without_times(calls),
+            }
         }
     }
 
@@ -47,8 +59,8 @@ impl Cells {
         Some(bin)
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
-        for (own, other) in self.cells.iter_mut().zip(other.cells) {
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (own, other) in self.cells.iter_mut().zip(&other.cells) {
             own.merge(other);
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::dimension::Dimension;
 use super::filter::Filter;
 use super::scan::{Part, scan};
+use super::sizes::sizes;
 use super::until::{Late, Until};
 use crate::store::Code;
 use crate::store::facts::Facts;
@@ -37,8 +38,12 @@ pub(crate) fn counts(
     of: Dimension,
     until: &Until,
 ) -> Result<Vec<(Option<Code>, u64)>, Late> {
-    let (sizes, _) = super::breakdown::sizes(facts, filter, [Some(of), None], until)?;
-    let calls = sizes.into_iter().map(|([code, _], size)| (code, size));
+    let sizes = sizes(facts, filter, &[[Some(of), None]], until)?;
+    let calls = sizes
+        .by
+        .into_iter()
+        .flatten()
+        .map(|([code, _], size)| (code, size));
     Ok(calls.collect())
 }
 
@@ -48,8 +53,7 @@ pub(crate) fn starts(
     filter: &Filter<'_>,
     until: &Until,
 ) -> Result<Option<(i64, i64)>, Late> {
-    let (_, starts) = super::breakdown::sizes(facts, filter, [None, None], until)?;
-    Ok(starts)
+    Ok(sizes(facts, filter, &[], until)?.starts)
 }
 
 /// Returns the wanted values of a property among the calls that meet a filter, each with the number of its calls: the most

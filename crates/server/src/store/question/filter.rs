@@ -201,6 +201,29 @@ impl<'a> Filter<'a> {
                 .all(|condition| (condition.accepts)(condition.of.of(row)))
     }
 
+    /// Returns the properties that the conditions are about; `None` if there are conditions on anything else but the start.
+    pub(super) fn properties(&self) -> Option<Vec<Dimension>> {
+        let has_ids = [&self.ids, &self.traces, &self.parents]
+            .iter()
+            .any(|ids| ids.is_some());
+        let has_others = self.roots_only || has_ids || !self.numbers.is_empty();
+        let properties = self.conditions.iter().map(|condition| condition.of);
+        (!has_others).then(|| properties.collect())
+    }
+
+    /// Returns whether the conditions on properties are met by values of theirs.
+    pub(super) fn accepts_values(&self, value: impl Fn(Dimension) -> Option<Code>) -> bool {
+        self.conditions
+            .iter()
+            .all(|condition| (condition.accepts)(value(condition.of)))
+    }
+
+    /// Returns whether all starts of a segment are in range.
+    pub(super) fn takes_whole(&self, segment: &Segment) -> bool {
+        let (first, last) = segment.bounds();
+        self.range.contains(first) && self.range.contains(last)
+    }
+
     /// Returns the rows of a segment that meet the filter.
     pub(super) fn pick(&self, segment: &Segment) -> Picked {
         let mut picked = Picked::All(segment.len());

@@ -92,12 +92,8 @@ impl Default for Block {
 }
 
 impl Block {
-    /// Reads rows of a segment, at most [`BLOCK`], and returns the facts of each.
-    pub(super) fn read(
-        &mut self,
-        segment: &Segment,
-        rows: &[u32],
-    ) -> impl Iterator<Item = Measured> {
+    /// Reads rows of a segment, at most [`BLOCK`].
+    pub(super) fn read(&mut self, segment: &Segment, rows: &[u32]) {
         let numbers = [
             &segment.started_at,
             &segment.duration,
@@ -119,6 +115,10 @@ impl Block {
             let column = column.get_mut(..rows.len()).unwrap_or_default();
             codes.read(rows, column);
         }
+    }
+
+    /// Returns the facts of the first rows that were read last.
+    pub(super) fn calls(&self, segment: &Segment, rows: usize) -> impl Iterator<Item = Measured> {
         let code = |codes: &Codes, index: Option<i64>| {
             codes.own().get(usize::try_from(index?).ok()?).copied()
         };
@@ -136,7 +136,7 @@ impl Block {
             status,
             outcome,
         ] = &self.columns;
-        (0..rows.len()).map(move |row| {
+        (0..rows).map(move |row| {
             let number = |column: &Vec<Option<i64>>| column.get(row).copied().flatten();
             Measured {
                 started_at: number(started_at).unwrap_or_default(),
@@ -186,7 +186,7 @@ pub(crate) struct Measures {
 impl Measures {
     /// Adds a call, unless spans below it report its tokens: it is the same calls again.
     #[inline]
-    pub(super) fn add(&mut self, call: &Measured) {
+    pub(super) fn add(&mut self, call: &Measured, with_times: bool) {
         let total_tokens = call.total_tokens();
         if call.reported_below && total_tokens.is_some() {
             return;
@@ -203,8 +203,10 @@ impl Measures {
         self.total_tokens.add(total_tokens);
         self.cached_tokens.add(call.cached_tokens);
         self.reasoning_tokens.add(call.reasoning_tokens);
-        self.latency.add(call.latency);
-        self.first_chunk.add(call.first_chunk);
+        if with_times {
+            self.latency.add(call.latency);
+            self.first_chunk.add(call.first_chunk);
+        }
         let (tokens, nanos) = call.output_tokens.zip(call.latency).unwrap_or_default();
         self.speed.0 += i128::from(tokens);
         self.speed.1 += i128::from(nanos);
@@ -215,7 +217,14 @@ impl Measures {
         self.last = self.last.max(Some(call.started_at));
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.merge_without_times(other);
+        self.latency.merge(&other.latency);
+        self.first_chunk.merge(&other.first_chunk);
+    }
+
+    /// Adds all but latency and first chunk.
+    pub(super) fn merge_without_times(&mut self, other: &Self) {
         self.calls += other.calls;
         self.errors += other.errors;
         self.cancelled += other.cancelled;
@@ -227,8 +236,6 @@ impl Measures {
         self.total_tokens.merge(other.total_tokens);
         self.cached_tokens.merge(other.cached_tokens);
         self.reasoning_tokens.merge(other.reasoning_tokens);
-        self.latency.merge(other.latency);
-        self.first_chunk.merge(other.first_chunk);
         self.speed.0 += other.speed.0;
         self.speed.1 += other.speed.1;
         self.first = [self.first, other.first].into_iter().flatten().min();

@@ -6,10 +6,12 @@
 //! | `filter` | the calls that a question is about |
 //! | `dimension` | the properties by which calls are grouped and filtered |
 //! | `number` | the numbers by which calls are filtered, sorted and compared |
+//! | `rollup` | segments summed up by a few properties |
 //! | `scan` | one pass over the rows that meet a filter |
 //! | `bins` | time buckets |
 //! | `quantiles` | quantiles in bounded memory |
 //! | `measures` | counts, sums and distributions |
+//! | `sizes` | the number of calls of each group |
 //! | `slots` | the group of each row |
 //! | `cells` | measures by group and time bucket, while they are collected |
 //! | `breakdown` | measures by time and by group |
@@ -29,12 +31,14 @@ mod number;
 mod page;
 mod places;
 mod quantiles;
+mod rollup;
 mod scan;
+mod sizes;
 mod slots;
 mod spread;
 mod until;
 
-pub(crate) use breakdown::{Breakdown, By, Key, Series, breakdown};
+pub(crate) use breakdown::{Breakdown, By, Groups, Key, Series, Which, breakdown, breakdowns};
 pub(crate) use dimension::Dimension;
 pub(crate) use facets::{attributes, counts, distinct, starts, streams};
 pub(crate) use filter::{Filter, Range};
@@ -42,7 +46,7 @@ pub(crate) use measures::Measures;
 pub(crate) use number::Number;
 pub(crate) use page::{Column, Order, page};
 pub(crate) use places::places;
-pub(crate) use spread::{Spread, spread};
+pub(crate) use spread::{Quantity, Spread, Spreads, spread};
 pub(crate) use until::{Late, Until};
 
 #[cfg(test)]

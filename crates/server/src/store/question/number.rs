@@ -28,6 +28,26 @@ impl Number {
         }
     }
 
+    /// Reads the numbers of rows, each into its place in `numbers`; returns whether it is one of a column.
+    pub(super) fn read(self, segment: &Segment, rows: &[u32], numbers: &mut [Option<i64>]) -> bool {
+        let column = match self {
+            Self::StartedAt => &segment.started_at,
+            Self::Latency => &segment.duration,
+            Self::FirstChunk => &segment.first_chunk,
+            Self::Cost => &segment.cost,
+            Self::InputTokens => &segment.input_tokens,
+            Self::OutputTokens => &segment.output_tokens,
+            Self::TotalTokens => return false,
+        };
+        column.read(rows, numbers);
+        if self == Self::Latency {
+            for duration in numbers.iter_mut().flatten() {
+                *duration = (*duration).max(0);
+            }
+        }
+        true
+    }
+
     pub(super) fn at(self, segment: &Segment, row: usize) -> Option<i64> {
         match self {
             Self::StartedAt => segment.started_at.get(row),

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::filter::{Filter, Picked};
+use super::filter::{BLOCK, Filter, Picked};
 use super::number::Number;
-use super::scan::{Part, scan};
+use super::scan::{Part, in_shares, scan_share};
 use super::until::{Late, Until};
 use crate::store::facts::{Facts, Segment};
 use crate::store::{Code, Dictionary, Row, Status};
@@ -48,24 +48,32 @@ pub(crate) fn page(
     until: &Until,
 ) -> Result<Page, Late> {
     let ranks = Ranks::of(dictionary, order);
-    let mut top = Top {
-        order,
-        most,
-        ranked: Vec::new(),
+    let share = |share| {
+        let mut top = Top {
+            order,
+            most,
+            total: 0,
+            ranked: Vec::new(),
+            last: None,
+        };
+        scan_share(facts, filter, until, share, |first, part| match part {
+            Part::Row(row) => {
+                top.total += 1;
+                top.add((ranks.of_row(row), first));
+            }
+            Part::Segment(segment, picked) => {
+                top.total += picked.len();
+                top.add_all(&ranks, segment, &picked, first);
+            }
+        })?;
+        Ok(top)
     };
-    let mut total = 0;
-    scan(facts, filter, until, |first, part| match part {
-        Part::Row(row) => {
-            total += 1;
-            top.add((ranks.of_row(row), first));
-        }
-        Part::Segment(segment, picked) => {
-            total += picked.len();
-            top.add_all(&ranks, segment, &picked, first);
-        }
+    let top = in_shares(facts, share, |top, other| {
+        top.total += other.total;
+        top.ranked.extend(other.ranked);
     })?;
     Ok(Page {
-        total,
+        total: top.total,
         places: top.places(),
     })
 }
@@ -120,6 +128,18 @@ impl Ranks {
         }
     }
 
+    /// Reads the values of rows, each into its place in `values`.
+    fn read(&self, segment: &Segment, rows: &[u32], values: &mut [Option<i64>]) {
+        if let Column::Number(number) = self.column
+            && number.read(segment, rows, values)
+        {
+            return;
+        }
+        for (value, row) in values.iter_mut().zip(rows) {
+            *value = self.at(segment, *row as usize);
+        }
+    }
+
     fn at(&self, segment: &Segment, row: usize) -> Option<i64> {
         match self.column {
             Column::Number(number) => number.at(segment, row),
@@ -133,17 +153,25 @@ impl Ranks {
 struct Top {
     order: Order,
     most: usize,
+    /// The number of all that were added or passed over.
+    total: usize,
+    /// The last that may be among the first, once there are enough.
+    last: Option<Ranked>,
     /// At most twice as many as wanted: what exceeds that is cut off together.
     ranked: Vec<Ranked>,
 }
 
 impl Top {
-    fn compare(order: Order, left: &Ranked, right: &Ranked) -> Ordering {
-        let values = match (left.0, right.0) {
+    fn compare_values(order: Order, left: Option<i64>, right: Option<i64>) -> Ordering {
+        match (left, right) {
             (Some(left), Some(right)) if order.descending => right.cmp(&left),
             (Some(left), Some(right)) => left.cmp(&right),
             (left, right) => right.is_some().cmp(&left.is_some()),
-        };
+        }
+    }
+
+    fn compare(order: Order, left: &Ranked, right: &Ranked) -> Ordering {
+        let values = Self::compare_values(order, left.0, right.0);
         values.then_with(|| match order.newest_first {
             true => right.1.cmp(&left.1),
             false => left.1.cmp(&right.1),
@@ -157,36 +185,47 @@ impl Top {
         }
     }
 
-    /// Adds the picked rows of a segment, unless none of them can be among the first.
+    /// Adds the picked rows of a segment, but for those that cannot be among the first.
     fn add_all(&mut self, ranks: &Ranks, segment: &Segment, picked: &Picked, first: usize) {
-        if self.order.column == Column::Number(Number::StartedAt) && self.ranked.len() >= self.most
-        {
+        if self.order.column == Column::Number(Number::StartedAt) {
             self.cut();
             let (earliest, latest) = segment.bounds();
             let best = match self.order.descending {
-                true => (Some(latest), first + segment.len()),
-                false => (Some(earliest), first),
+                true => latest,
+                false => earliest,
             };
-            let last = self
-                .ranked
-                .iter()
-                .max_by(|left, right| Self::compare(self.order, left, right));
-            if last.is_none_or(|last| Self::compare(self.order, &best, last).is_gt()) {
+            if self.is_after_last(Some(best)) {
                 return;
             }
         }
-        picked.for_each(|row| self.add((ranks.at(segment, row), first + row)));
+        let mut values = [None; BLOCK];
+        picked.for_each_block(|rows| {
+            let values = values.get_mut(..rows.len()).unwrap_or_default();
+            ranks.read(segment, rows, values);
+            for (value, row) in values.iter().zip(rows) {
+                if !self.is_after_last(*value) {
+                    self.add((*value, first + *row as usize));
+                }
+            }
+        });
+    }
+
+    fn is_after_last(&self, value: Option<i64>) -> bool {
+        let last = self.last;
+        last.is_some_and(|last| Self::compare_values(self.order, value, last.0).is_gt())
     }
 
     fn cut(&mut self) {
         let order = self.order;
         if self.most == 0 {
             self.ranked.clear();
-        } else if self.ranked.len() > self.most {
-            self.ranked
+        } else if self.ranked.len() >= self.most {
+            let (_, last, _) = self
+                .ranked
                 .select_nth_unstable_by(self.most - 1, |left, right| {
                     Self::compare(order, left, right)
                 });
+            self.last = Some(*last);
             self.ranked.truncate(self.most);
         }
     }

@@ -38,10 +38,10 @@ impl Quantiles {
         }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         match other {
-            Self::Few(values) => values.into_iter().for_each(|value| self.add(Some(value))),
-            Self::Many(other) => self.many().merge(&other),
+            Self::Few(values) => values.iter().for_each(|value| self.add(Some(*value))),
+            Self::Many(other) => self.many().merge(other),
         }
     }
 
@@ -218,7 +218,7 @@ mod tests {
             for part in &parts {
                 let mut quantiles = Quantiles::default();
                 part.iter().for_each(|value| quantiles.add(Some(*value)));
-                whole.merge(quantiles);
+                whole.merge(&quantiles);
             }
             let values = parts.concat();
             for share in [0.0, 0.5, 0.95, 0.99, 1.0] {

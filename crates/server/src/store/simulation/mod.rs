@@ -15,7 +15,7 @@ use self::sent::{Part, end, id, record, span, time, tokens};
 use super::batch::Batch;
 use super::frame::Payloads;
 use super::memory::{Memory, Published};
-use super::question::{By, Dimension, Filter, Until, breakdown};
+use super::question::{By, Dimension, Filter, Until, Which, breakdown};
 use super::repeats::{self, Repeats};
 use super::retention::Retention;
 use super::segments::Saved;
@@ -200,9 +200,10 @@ fn check_sums(memory: &Memory, project: Code, model: &Model) {
     let filter = Filter::default().with_one_of(Dimension::Project, vec![Some(project)]);
     let by = By {
         groups: [Some(Dimension::Status), None],
-        most_groups: 2,
+        which: Which::Largest(2),
         starts: (0, i64::MAX - 1),
         most_bins: 1,
+        with_times: true,
     };
     let (until, _client) = Until::start();
     let found = breakdown(&memory.rows, &filter, by, Ord::cmp, &until)

@@ -1,0 +1,223 @@
+//! `GET /api/live`: new calls, and calls that have changed, as events.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::calls::CallRow;
+use super::parameters::Parameters;
+use super::selection::Selection;
+use crate::app::App;
+use crate::reply::Problem;
+use crate::store::question::{self, Column, Filter, Number, Order, Until};
+use crate::store::{Memory, Status};
+
+/// The time between two looks at the store.
+const EVERY: Duration = Duration::from_secs(1);
+/// The most calls of an event.
+const MOST: usize = 50;
+/// The newest arrivals that are looked at for one event.
+const MOST_LOOKED_AT: usize = 50_000;
+/// The most running calls whose end is waited for.
+const MOST_RUNNING: usize = 1_000;
+/// The time after which a comment keeps a silent connection.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Calls that have come, oldest first.
+#[derive(Debug, Serialize)]
+struct Calls {
+    version: u64,
+    calls: Vec<CallRow>,
+    /// Further new calls, which are not among them.
+    skipped: usize,
+}
+
+pub(super) async fn live(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let parameters = Parameters::of_selection(query.as_deref(), &[])?;
+    let selection = Selection::read(&parameters, &app.store.memory())?;
+    if !selection.search().words().is_empty() {
+        let reason =
+            "calls that come are filtered by fields; the words of the search need their content";
+        return Err(Problem::bad_request(reason));
+    }
+    let place = Arc::clone(&app.live)
+        .try_acquire_owned()
+        .map_err(|_| Problem::busy("too many pages follow the calls of this server"))?;
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let follower = Follower {
+        app,
+        parameters: Arc::new(parameters),
+        seen: Seen::default(),
+        ticks,
+        _place: place,
+    };
+    let events = futures_util::stream::unfold(follower, |mut follower| async {
+        let calls = follower.next().await?;
+        let calls = serde_json::to_string(&calls).ok()?;
+        let event = Event::default().event("calls").data(calls);
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    let alive = KeepAlive::new().interval(ALIVE);
+    let mut response = Sse::new(events).keep_alive(alive).into_response();
+    // Axum's own word lets caches store what they check again.
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// One client that follows the calls.
+struct Follower {
+    app: Arc<App>,
+    parameters: Arc<Parameters>,
+    seen: Seen,
+    ticks: Interval,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What a client has got.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    version: Option<u64>,
+    /// The place of the first call that has not been looked at.
+    next: usize,
+    /// The places of calls that were running.
+    running: BTreeSet<usize>,
+}
+
+impl Follower {
+    /// Returns the next calls; `None` when the server stops or cannot read its database.
+    async fn next(&mut self) -> Option<Calls> {
+        let mut stopped = self.app.stopped.clone();
+        loop {
+            tokio::select! {
+                _ = self.ticks.tick() => {}
+                // Nothing is sent: the change is that the sender has gone.
+                _ = stopped.changed() => return None,
+            }
+            let memory = self.app.store.memory();
+            if self.seen.version == Some(memory.version) {
+                continue;
+            }
+            let question = {
+                let (app, parameters) = (Arc::clone(&self.app), Arc::clone(&self.parameters));
+                let seen = self.seen.clone();
+                move |until: &Until| look(&app, &parameters, &memory, seen, until)
+            };
+            // A question that took too long is asked again with the next calls.
+            match self.app.questions.ask_until(question).await {
+                Ok((calls, seen)) => {
+                    let is_first = self.seen.version.is_none();
+                    self.seen = seen;
+                    if is_first || !calls.calls.is_empty() || calls.skipped > 0 {
+                        return Some(calls);
+                    }
+                }
+                Err(problem) if problem.status().as_u16() == 503 => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+impl Seen {
+    /// Takes calls that have ended, but no more than an event has room for, and forgets those that are gone.
+    fn take_ended(&mut self, memory: &Memory, most: usize) -> Vec<usize> {
+        let mut ended = Vec::new();
+        self.running.retain(|place| {
+            let status = memory.rows.get(*place).map(|row| row.status);
+            match status {
+                Some(Status::Running) => true,
+                Some(_) if ended.len() < most => {
+                    ended.push(*place);
+                    false
+                }
+                // The next event has room for it.
+                Some(_) => true,
+                None => false,
+            }
+        });
+        ended
+    }
+}
+
+/// Returns the places of the newest calls, the oldest first.
+fn newest(memory: &Memory, filter: &Filter<'_>, until: &Until) -> Result<Vec<usize>, Problem> {
+    let order = Order {
+        column: Column::Number(Number::StartedAt),
+        descending: true,
+        newest_first: true,
+    };
+    let (rows, texts) = (&memory.rows, &memory.dictionary);
+    let mut places = question::page(rows, texts, filter, order, MOST, until)?.places;
+    places.reverse();
+    Ok(places)
+}
+
+/// Returns the places of the last calls from a place on, in order, and the number of those before them.
+fn arrived(memory: &Memory, filter: &Filter<'_>, next: usize) -> (Vec<usize>, usize) {
+    let end = memory.rows.len();
+    let is_wanted = |place: &usize| {
+        let row = memory.rows.get(*place);
+        row.is_some_and(|row| filter.accepts(&row))
+    };
+    let from = next.max(end.saturating_sub(MOST_LOOKED_AT));
+    let mut places: Vec<usize> = (from..end).filter(is_wanted).collect();
+    let skipped = places.len().saturating_sub(MOST);
+    (places.split_off(skipped), skipped)
+}
+
+/// Returns the calls that have come or changed since a client looked last.
+fn look(
+    app: &App,
+    parameters: &Parameters,
+    memory: &Memory,
+    mut seen: Seen,
+    until: &Until,
+) -> Result<(Calls, Seen), Problem> {
+    // Read anew: a value of a filter may have had no code before.
+    let selection = Selection::read(parameters, memory)?;
+    let filter = selection.filter(memory);
+    let (mut places, skipped) = match seen.version {
+        None => (newest(memory, &filter, until)?, 0),
+        Some(_) => arrived(memory, &filter, seen.next),
+    };
+    places.extend(seen.take_ended(memory, MOST));
+    let rows = places.iter().filter_map(|place| memory.rows.get(*place));
+    let mut calls: Vec<CallRow> = rows.map(|row| CallRow::of(&row, memory)).collect();
+    app.store.read(memory, &places, |index, record| {
+        if let Some(shown) = calls.get_mut(index) {
+            shown.complete(&record);
+        }
+    })?;
+    for place in &places {
+        let is_running = memory
+            .rows
+            .get(*place)
+            .is_some_and(|row| row.status == Status::Running);
+        if is_running && seen.running.len() < MOST_RUNNING {
+            seen.running.insert(*place);
+        }
+    }
+    seen.next = memory.rows.len();
+    seen.version = Some(memory.version);
+    let calls = Calls {
+        version: memory.version,
+        calls,
+        skipped,
+    };
+    Ok((calls, seen))
+}
