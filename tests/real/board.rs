@@ -3,7 +3,9 @@
 mod axe;
 mod hostile;
 mod keyboard;
+mod pages;
 mod speed;
+mod states;
 mod walk;
 
 use serde_json::{Value, json};

@@ -3,7 +3,14 @@
 use serde_json::{Value, json};
 use spanloom_tests::parts::axe;
 
+use super::pages::BOARDS;
 use super::{opened, until};
+
+/// What a page has once it is there.
+const PAGE: &str = "main table, main [role=treegrid], main section";
+
+/// The same of pages whose section is there before its content.
+const CONTENT: &str = "section[aria-labelledby=board] .card, section[aria-labelledby=explore] .panel, section[aria-labelledby=live] tr";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_has_a_serious_finding() {
@@ -26,19 +33,29 @@ async fn no_page_has_a_serious_finding() {
         format!("{stream}?call={call}&tab=changes"),
         format!("demo/cookbook/weave/traces/{trace}"),
     ];
+    let boards = BOARDS.map(|(id, _, _)| format!("{stream}/boards?board={id}"));
+    let filled = [
+        format!("{stream}/explore"),
+        format!("{stream}/explore?by=attr%3Aparams.audience&draw=ranking"),
+        format!("{stream}/explore?by=attr%3Aparams.audience&draw=table"),
+        format!("{stream}/live"),
+    ];
+    let pages: Vec<(String, &str)> = pages
+        .map(|page| (page, PAGE))
+        .into_iter()
+        .chain(boards.into_iter().chain(filled).map(|page| (page, CONTENT)))
+        .collect();
     for theme in ["light", "dark"] {
         let choose = format!("localStorage.setItem('spanloom.theme', '{theme}')");
         browser.run(&choose).await.unwrap();
-        for page in &pages {
+        for (page, shown) in &pages {
             browser
                 .tab
                 .goto(&format!("{}/{page}", server.url))
                 .await
                 .unwrap();
-            until(&browser, "document.querySelectorAll('main table, main [role=treegrid], main section').length", |found| {
-                found.as_u64() > Some(0)
-            })
-            .await;
+            let found = format!("document.querySelectorAll('{shown}').length");
+            until(&browser, &found, |found| found.as_u64() > Some(0)).await;
             // The policy of the page forbids scripts of others; the driver's own run all the same.
             browser
                 .run(&format!("{script}; window.axe = axe;"))

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use spanloom_tests::parts::chromium::Browser;
 
+use super::pages::BOARDS;
 use super::until;
 
 const PAYLOADS: [&str; 26] = [
@@ -85,7 +86,7 @@ async fn a_hundred_payloads_in_every_field_are_text() {
     let browser = Browser::start(1280, 1_000).await.unwrap();
     let stream = format!("{}/acme/shop/table/logs", server.url);
     // A page of tools has no rows here, and states so.
-    let ready = "document.querySelectorAll('main table tbody tr, main [role=row], aside').length + (document.querySelector('main')?.innerText.includes('has run in this stream') ? 1 : 0)";
+    let ready = "document.querySelectorAll('main table tbody tr, main [role=row], main .panel, section[aria-labelledby=board] .card, aside').length + (document.querySelector('main')?.innerText.includes('has run in this stream') ? 1 : 0)";
     let mut pages: Vec<String> = [
         "",
         "/conversations",
@@ -95,9 +96,17 @@ async fn a_hundred_payloads_in_every_field_are_text() {
         "/compare",
         "?group=user",
         "?group=attr:params.audience",
+        "/boards?group=attr:params.audience",
+        "/boards?group=name",
+        "/explore?by=name",
+        "/explore?by=name&draw=ranking",
+        "/explore?by=attr:params.audience&then=user&draw=table",
+        "/explore?by=attr:%3Cimg%20src=x%20onerror=window.hit=1%3E&draw=ranking",
+        "/live",
     ]
     .map(|page| [&stream, page].concat())
     .into();
+    pages.extend(BOARDS.map(|(id, _, _)| format!("{stream}/boards?board={id}")));
     pages.extend([server.url.clone(), format!("{}/acme/shop", server.url)]);
     pages.push(format!("{}/acme/shop/weave/traces/{:032x}", server.url, 0));
     for (n, tab) in (0..payloads.len()).zip(

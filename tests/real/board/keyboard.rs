@@ -10,7 +10,7 @@ const ESCAPE: &str = "\u{e00c}";
 const ENTER: &str = "\u{e007}";
 
 /// Types keys where the focus is.
-async fn press(browser: &Browser, keys: &str) {
+pub(super) async fn press(browser: &Browser, keys: &str) {
     let active = browser.tab.active_element().await.unwrap();
     active.send_keys(keys).await.unwrap();
 }

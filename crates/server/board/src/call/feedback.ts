@@ -1,5 +1,5 @@
 // What people and scorers state about a call, as a name and a text.
-import { Refusal, type Feedback } from '../lib/api';
+import { postJson, type Feedback } from '../lib/api';
 import type { StreamName } from '../lib/url';
 
 export interface Shown {
@@ -8,9 +8,16 @@ export interface Shown {
   text: string;
   /** The reason, if one is given. */
   why: string;
+  /** Given on the board, where it can be removed. */
+  own: boolean;
 }
 
 const SCORER = 'wandb.runnable.';
+const REACTION = 'wandb.reaction.1';
+const NOTE = 'wandb.note.1';
+
+/** Who gives what is given here: what programs give is not the board's to remove. */
+const CREATOR = 'board';
 
 function text(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -20,10 +27,11 @@ function text(value: unknown): string {
 
 /** Returns feedback as it is shown: scores, then everything else. */
 export function shown(feedback: Feedback[]): Shown[] {
-  const all = feedback.map(({ id, feedback_type: type, payload }) => {
+  const all = feedback.map(({ id, feedback_type: type, payload, creator }) => {
     if (!type.startsWith(SCORER)) {
-      const name = type === 'wandb.reaction.1' ? 'reaction' : type === 'wandb.note.1' ? 'note' : type;
-      return { id, name, text: text(payload['emoji'] ?? payload['note'] ?? payload), why: '', scored: 1 };
+      const name = type === REACTION ? 'reaction' : type === NOTE ? 'note' : type;
+      const own = creator === CREATOR && name !== type;
+      return { id, name, text: text(payload['emoji'] ?? payload['note'] ?? payload), why: '', own, scored: 1 };
     }
     const output = payload['output'];
     const parts = (typeof output === 'object' && output !== null ? output : { score: output }) as Record<string, unknown>;
@@ -31,7 +39,7 @@ export function shown(feedback: Feedback[]): Shown[] {
     const other = Object.keys(rest).length > 0 ? JSON.stringify(rest) : '';
     const texts = [score, label, error === undefined || error === null ? undefined : `failed: ${text(error)}`, other].map(text);
     const name = type.slice(SCORER.length);
-    return { id, name, text: texts.filter((part) => part !== '').join(' · '), why: text(explanation), scored: 0 };
+    return { id, name, text: texts.filter((part) => part !== '').join(' · '), why: text(explanation), own: false, scored: 0 };
   });
   return all.sort((a, b) => a.scored - b.scored).map(({ scored: _, ...one }) => one);
 }
@@ -47,19 +55,27 @@ export function feedbackBody({ entity, project }: StreamName, id: string, given:
   return {
     project_id: `${entity}/${project}`,
     weave_ref: `weave:///${entity}/${project}/call/${id}`,
-    feedback_type: 'emoji' in given ? 'wandb.reaction.1' : 'wandb.note.1',
+    feedback_type: 'emoji' in given ? REACTION : NOTE,
+    creator: CREATOR,
     payload: given,
   };
 }
 
+/** The body of a request that removes feedback; the server takes no query but one by ids. */
+export function purgeBody({ entity, project }: StreamName, id: string) {
+  return {
+    project_id: `${entity}/${project}`,
+    query: { $expr: { $eq: [{ $getField: 'id' }, { $literal: id }] } },
+  };
+}
+
+/** What is given is given, whichever call is looked at when the answer comes. */
+const always = () => new AbortController().signal;
+
 export async function give(name: StreamName, id: string, given: Given): Promise<void> {
-  const answer = await fetch('/feedback/create', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify(feedbackBody(name, id, given)),
-  });
-  if (answer.ok) return;
-  const body: unknown = await answer.json().catch(() => null);
-  const known = typeof body === 'object' && body !== null && 'reason' in body;
-  throw new Refusal(answer.status, known ? String(body.reason) : `the server answered ${answer.status}`);
+  await postJson('/feedback/create', feedbackBody(name, id, given), always());
+}
+
+export async function remove(name: StreamName, id: string): Promise<void> {
+  await postJson('/feedback/purge', purgeBody(name, id), always());
 }

@@ -45,6 +45,29 @@ export function keyAt(columns: Column[], bin: number, value: number): string | n
   return null;
 }
 
+/** The line of a bin that is nearest to a value, and not farther from it than `within`. */
+export function nearestKey(columns: Column[], bin: number, value: number, within: number): string | null {
+  let [found, least]: [string | null, number] = [null, within];
+  for (const { key, values } of columns) {
+    const own = values[bin] ?? null;
+    if (own === null || Math.abs(own - value) > least) continue;
+    [found, least] = [key, Math.abs(own - value)];
+  }
+  return found;
+}
+
+/** Stretches of bins that have a value: a line is broken where there is none. */
+export function runs(values: (number | null)[]): [from: number, to: number][] {
+  const found: [number, number][] = [];
+  values.forEach((value, bin) => {
+    if (value === null) return;
+    const last = found.at(-1);
+    if (last !== undefined && last[1] === bin - 1) last[1] = bin;
+    else found.push([bin, bin]);
+  });
+  return found;
+}
+
 export function spreads({ columns, calls }: Pick<Panel, 'columns' | 'calls'>): Spread[] {
   const [middle, slow] = columns;
   return (middle?.values ?? []).flatMap((p50, bin) => {

@@ -17,14 +17,15 @@ export interface Drawing {
   click: (bin: number, value: number, excluded: boolean) => void;
 }
 
-const HEIGHT = 148;
+/** Of a chart next to others. */
+export const HEIGHT = 148;
 
 export function data(panel: Panel, bins: number[], bin: number): uPlot.AlignedData {
   // A value stands for its whole bin, so it is drawn in the middle of it.
   return [bins.map((left) => left + bin / 2), tops(panel, bins.length)];
 }
 
-export function options(drawing: Drawing, width: number): uPlot.Options {
+export function options(drawing: Drawing, width: number, height = HEIGHT): uPlot.Options {
   const first = drawing.marks().panel;
   const now = () => drawing.marks().panel;
   // Forced colours reach no canvas: its text takes the system's colour by name.
@@ -32,7 +33,7 @@ export function options(drawing: Drawing, width: number): uPlot.Options {
   const axis = { stroke: forced ? 'CanvasText' : ink('--text-3'), font: `11px ${ink('--font')}`, ticks: { show: false } };
   return {
     width,
-    height: HEIGHT,
+    height,
     ms: 1,
     padding: [8, 6, 0, 0],
     legend: { show: false },

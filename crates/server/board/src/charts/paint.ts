@@ -3,6 +3,7 @@
 
 import type uPlot from 'uplot';
 import { boxes, spreads, tops } from './boxes';
+import { paintLines } from './lines';
 import type { Panel } from './panel';
 
 export interface Marks {
@@ -58,6 +59,9 @@ export function paint(plot: uPlot, { panel, filling }: Marks): void {
       lightly(bin, bottom - seam, top, () => ctx.fillRect(x(bin), top, width, bottom - seam - top));
     }
     hatches();
+  } else if (panel.draw === 'lines') {
+    const place = { x: (bin: number) => plot.valToPos(bins[bin] ?? 0, 'x', true), y };
+    paintLines(ctx, panel.columns.map(({ colour, values }) => ({ colour: ink(colour), values })), place, filling, dot);
   } else {
     for (const { bin, p50, p95, few } of spreads(panel)) {
       const [low, high] = [Math.round(y(p50)), Math.round(y(p95))];

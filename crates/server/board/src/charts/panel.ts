@@ -23,9 +23,11 @@ export interface Key {
 export interface Panel {
   id: string;
   title: string;
-  /** Bars stand on each other; a spread reaches from the first column to the second. */
-  draw: 'stack' | 'spread';
+  /** Bars stand on each other; a spread reaches from the first column to the second; lines stand for themselves. */
+  draw: 'stack' | 'spread' | 'lines';
   columns: Column[];
+  /** The value of each bin over all calls, where the columns do not add up to it. */
+  overall?: (number | null)[];
   /** Calls of each bin whose value is not known: they stand hatched on what is known. */
   unknown: number[];
   /** Calls of each bin, and how many of them failed. */
@@ -89,7 +91,7 @@ export function shares(
 }
 
 /** What remains of a column when the given ones are taken out; of unknown, nothing known. */
-function rest(all: (number | null)[], taken: (number | null)[][]): (number | null)[] {
+export function rest(all: (number | null)[], taken: (number | null)[][]): (number | null)[] {
   return all.map((value, bin) => {
     if (value === null) return null;
     const left = taken.reduce((sum, column) => sum - (column[bin] ?? 0), value);

@@ -7,7 +7,9 @@ import { atLeast, type Column, type Panel } from './panel';
 export function readout(panel: Panel, bin: number): string {
   if ((panel.calls[bin] ?? 0) === 0) return 'no calls';
   const values = panel.columns.map((column) => column.values[bin] ?? null).filter((value) => value !== null);
-  if (values.length === 0) return panel.absent;
+  const overall = panel.overall?.[bin] ?? null;
+  if (panel.draw === 'lines' && overall !== null) return atLeast(panel.format(overall), (panel.unknown[bin] ?? 0) > 0);
+  if (values.length === 0 || panel.draw === 'lines') return values.length === 1 ? panel.format(values[0] ?? 0) : panel.absent;
   if (panel.draw === 'spread') return `p50 ${panel.format(values[0] ?? 0)}`;
   return atLeast(panel.format(values.reduce((sum, value) => sum + value, 0)), (panel.unknown[bin] ?? 0) > 0);
 }
@@ -32,7 +34,9 @@ export interface Line {
 export function lines(panel: Panel, bin: number): Line[] {
   const found: Line[] = panel.columns
     .map(({ key, label, colour, values }) => ({ key, label, colour, value: values[bin] ?? null }))
-    .filter(({ value }) => value !== null && (panel.draw === 'spread' || value !== 0))
+    .filter(({ value }) => value !== null && (panel.draw !== 'stack' || value !== 0))
+    // Lines have no order but that of their values; as they are reversed, the least comes first.
+    .sort((a, b) => (panel.draw === 'lines' ? (a.value ?? 0) - (b.value ?? 0) : 0))
     .map(({ key, label, colour, value }) => ({ key, label, colour, text: panel.format(value ?? 0) }))
     .reverse();
   const unknown = panel.unknown[bin] ?? 0;

@@ -191,6 +191,8 @@ export interface Feedback {
   id: string;
   feedback_type: string;
   payload: Record<string, unknown>;
+  /** Who gave it, where that is known. */
+  creator?: string | null;
 }
 
 /** The newest version of an object. */
@@ -252,15 +254,20 @@ export class Refusal extends Error {
 /** A server that takes longer is as good as none: what is on screen must not look current for minutes. */
 const LONGEST_MS = 15_000;
 
-export async function fetchJson<T>(
-  path: string,
-  query: URLSearchParams,
-  signal: AbortSignal,
-): Promise<T> {
+export function fetchJson<T>(path: string, query: URLSearchParams, signal: AbortSignal): Promise<T> {
   const text = query.toString();
+  return inTime((limit) => answerOf<T>(text === '' ? path : `${path}?${text}`, limit), signal);
+}
+
+export function postJson<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {
+  const init = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  return inTime((limit) => answerOf<T>(path, limit, init), signal);
+}
+
+async function inTime<T>(ask: (limit: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
   const limit = AbortSignal.timeout(LONGEST_MS);
   try {
-    return await answerOf<T>(text === '' ? path : `${path}?${text}`, AbortSignal.any([signal, limit]));
+    return await ask(AbortSignal.any([signal, limit]));
   } catch (error) {
     // Some browsers report an answer cut off by the limit as abandoned by the page.
     if (limit.aborted && !signal.aborted && !(error instanceof Refusal)) throw new Error('the server took too long', { cause: error });
@@ -268,8 +275,9 @@ export async function fetchJson<T>(
   }
 }
 
-async function answerOf<T>(address: string, signal: AbortSignal): Promise<T> {
-  const answer = await fetch(address, { signal, headers: { accept: 'application/json' }, cache: 'no-store' });
+async function answerOf<T>(address: string, signal: AbortSignal, init: RequestInit = {}): Promise<T> {
+  const headers = { ...init.headers, accept: 'application/json' };
+  const answer = await fetch(address, { ...init, signal, headers, cache: 'no-store' });
   if (answer.ok) return (await answer.json()) as T;
   const body: unknown = await answer.json().catch(() => null);
   if (typeof body === 'object' && body !== null && 'reason' in body) throw new Refusal(answer.status, String(body.reason), true);

@@ -47,7 +47,7 @@ export function quoted(text: string): string {
 }
 
 /** JSON in which characters that a terminal obeys, or that reorder text, are escaped: the body stays the same. */
-function visible(json: string): string {
+export function visible(json: string): string {
   return json.replace(
     /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,7 +1,7 @@
 // Parameters that single pages have in the address next to the view: the order
 // of groups, what a pivot shows, what is compared. They stay while the view changes.
 
-export const OWN = ['order', 'across', 'shown', 'find', 'agents_order', 'agents_shown', 'agents_find', 'rows', 'columns', 'measure', 'by', 'a', 'b'] as const;
+export const OWN = ['order', 'across', 'shown', 'find', 'agents_order', 'agents_shown', 'agents_find', 'rows', 'columns', 'measure', 'by', 'board', 'then', 'draw', 'where', 'spans', 'a', 'b'] as const;
 export type OwnName = (typeof OWN)[number];
 export type Own = Partial<Record<OwnName, string | null>>;
 

@@ -59,7 +59,10 @@ describe('places', () => {
     expect(readPlace('/e/p/weave')).toEqual({ kind: 'streams', entity: 'e', project: 'p' });
     const project = { kind: 'streams', entity: 'e', project: 'p' };
     expect(readPlace('/e/p/weave/agents')).toEqual(project);
-    expect(readPlace('/e/p/weave/agents/conversations/c%201')).toEqual(project);
+    expect(readPlace('/e/p/weave/agents/conversations')).toEqual(project);
+    expect(readPlace('/e/p/weave/agents/conversations/c%201/more')).toEqual(project);
+    const conversation = { kind: 'conversation of a project', entity: 'e', project: 'p', id: 'c 1' };
+    expect(readPlace('/e/p/weave/agents/conversations/c%201')).toEqual(conversation);
     expect(readPlace('/e/p/r/call/1')).toEqual({ kind: 'call', entity: 'e', project: 'p', id: '1' });
     const object = { kind: 'object', entity: 'e', project: 'p', name: 'my prompt', digest: 'd' };
     expect(readPlace(objectPath('e', 'p', 'my prompt', 'd'))).toEqual(object);

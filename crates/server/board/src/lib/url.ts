@@ -10,11 +10,12 @@ export type Place =
   | { kind: 'object'; entity: string; project: string; name: string; digest: string }
   | { kind: 'trace'; entity: string; project: string; id: string }
   | { kind: 'conversation'; entity: string; project: string; stream: string; id: string }
+  | { kind: 'conversation of a project'; entity: string; project: string; id: string }
   | { kind: 'section'; entity: string; project: string; stream: string; section: Section }
   | { kind: 'unknown'; path: string };
 
 /** Pages of a stream in addition to its board. */
-export const SECTIONS = ['conversations', 'tools', 'users', 'pivot', 'compare'] as const;
+export const SECTIONS = ['boards', 'explore', 'live', 'conversations', 'tools', 'users', 'pivot', 'compare'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export type StreamName = { entity: string; project: string; stream: string };
@@ -72,9 +73,13 @@ const BINS = 48;
 
 export function readPlace(path: string): Place {
   const parts = path.split('/').filter((part) => part !== '').map(decode);
-  const [entity, project, kind, last, id] = parts;
+  const [entity, project, kind, last, id, one] = parts;
   if (entity === undefined) return { kind: 'streams', entity: null, project: null };
   if (project === undefined || kind === undefined) return { kind: 'streams', entity, project: project ?? null };
+  // The links that W&B's clients print to a conversation do not name its stream.
+  if (kind === 'weave' && last === 'agents' && id === 'conversations' && one !== undefined && parts.length === 6) {
+    return { kind: 'conversation of a project', entity, project, id: one };
+  }
   if (project !== undefined && kind === 'weave' && (parts.length === 3 || last === 'agents')) {
     return { kind: 'streams', entity, project };
   }

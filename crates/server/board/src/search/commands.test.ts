@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BOARDS } from '../boards/titles';
 import { commands, keyOf, matching, ofId } from './commands';
 
 const HERE = [{ entity: 'e', project: 'p' }];
@@ -16,6 +17,16 @@ describe('the palette', () => {
     const place = { kind: 'board', entity: 'e', project: 'p', stream: 's' } as const;
     const all = commands(place, [], ['model', 'team']);
     expect(new Set(all.map(keyOf)).size).toBe(all.length);
+  });
+
+  it('leads to each board, of the stream that is open', () => {
+    const place = { kind: 'section', section: 'live', entity: 'e', project: 'p', stream: 's' } as const;
+    const boards = commands(place, [], null).filter(({ group }) => group === 'Boards');
+    expect(boards).toHaveLength(BOARDS.length);
+    expect(boards[0]).toMatchObject({ text: 'OpenAI monitor', note: 's', does: { go: '/e/p/table/s/boards' } });
+    expect(matching(boards, 'board prompt cache')).toMatchObject([{ does: { go: '/e/p/table/s/boards?board=cache' } }]);
+    const elsewhere = commands({ kind: 'streams', entity: null, project: null }, [], null);
+    expect(elsewhere.filter(({ group }) => group === 'Boards')).toEqual([]);
   });
 
   it('finds by all words', () => {

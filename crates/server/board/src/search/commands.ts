@@ -1,7 +1,10 @@
 // What the palette offers: places to go and things to do, found by their words.
 
+import { writeBoard } from '../boards/address';
+import { BOARD_TITLES, BOARDS } from '../boards/titles';
 import type { Stream } from '../lib/api';
 import { FIXED_GROUPS } from '../lib/format';
+import { withOwn } from '../lib/own';
 import { boardPath, callPath, RANGES, SECTIONS, sectionPath, tracePath, type Place, type Range, type StreamName, type View } from '../lib/url';
 
 export type Does = { go: string } | { show: Partial<View> } | { theme: 'auto' | 'light' | 'dark' };
@@ -43,7 +46,7 @@ export function ofId(text: string, projects: { entity: string; project: string }
 export function commands(place: Place, streams: Stream[], paths: string[] | null): Command[] {
   const stream = streamOf(place);
   return [
-    ...(stream === null ? [] : sections(stream)),
+    ...(stream === null ? [] : [...sections(stream), ...boards(stream)]),
     ...streams.map((one) => ({
       group: 'Streams',
       text: one.stream,
@@ -69,6 +72,11 @@ function sections(name: StreamName): Command[] {
     ['All streams', '/'],
   ];
   return places.map(([text, path]) => ({ group: 'Go to', text, note: path === '/' ? '' : name.stream, does: { go: path } }));
+}
+
+function boards(name: StreamName): Command[] {
+  const path = sectionPath(name, 'boards');
+  return BOARDS.map((id) => ({ group: 'Boards', text: BOARD_TITLES[id], note: name.stream, does: { go: path + withOwn('', writeBoard(id)) } }));
 }
 
 function groupings(paths: string[]): Command[] {
