@@ -127,7 +127,7 @@ def ask(case):
         if isinstance(view.get("q"), str):
             view["q"] = search(chance, False)
         if is_allowed:
-            bound(view)
+            bound(view, MOST_CELLS // len(views))
     if is_allowed:
         order(body)
     if not STORED or chance.random() < 0.25:
@@ -141,15 +141,15 @@ def ask(case):
             body.pop(name, None)
 
 
-def bound(view):
-    """Lowers the limit of a view with many bins of time: the description cannot state a product."""
+def bound(view, most):
+    """Lowers the limit of a view with many bins of time: the description cannot state a sum of products."""
     # Nor can it state how a number is written: to a schema, 12.0 is an integer, which the server refuses.
     for name in ("bins", "limit", "offset"):
         if isinstance(view.get(name), float):
             view[name] = int(view[name])
-    bins, limit = view.get("bins"), view.get("limit")
-    if bins and limit and bins * limit > MOST_CELLS:
-        view["limit"] = MOST_CELLS // bins
+    bins, limit = view.get("bins"), view.get("limit") or 12
+    if bins and bins * limit > most:
+        view["limit"] = most // bins
 
 
 def order(query):

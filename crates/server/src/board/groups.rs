@@ -43,7 +43,8 @@ fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value
         with_times: true,
         quantities: Quantities::own(),
     };
-    let filter = scope.filter_of(parameters.switch("spans")?);
+    let with_spans = parameters.switch("spans")?;
+    let filter = || scope.filter_of(with_spans);
     let seen = see(memory, &filter, &[&view], until)?;
     let seen = seen.into_iter().next();
     let seen = seen.ok_or_else(|| Problem::internal("the groups were not measured"))?;

@@ -1,6 +1,6 @@
 //! `GET /api/live`: new calls, and calls that have changed, as events.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,8 +94,10 @@ struct Seen {
     version: Option<u64>,
     /// The place of the first call that has not been looked at.
     next: usize,
-    /// The places of calls that were running.
-    running: BTreeSet<usize>,
+    /// The places of calls that were running, and whether the client has got them.
+    running: BTreeMap<usize, bool>,
+    /// Whether calls have ended that are not sent yet.
+    has_more: bool,
 }
 
 impl Follower {
@@ -109,7 +111,7 @@ impl Follower {
                 _ = stopped.changed() => return None,
             }
             let memory = self.app.store.memory();
-            if self.seen.version == Some(memory.version) {
+            if self.seen.version == Some(memory.version) && !self.seen.has_more {
                 continue;
             }
             let question = {
@@ -134,23 +136,38 @@ impl Follower {
 }
 
 impl Seen {
-    /// Takes calls that have ended, but no more than an event has room for, and forgets those that are gone.
-    fn take_ended(&mut self, memory: &Memory, most: usize) -> Vec<usize> {
+    /// Takes calls that have ended, but no more than an event has room for, and forgets those that are gone. A call that the client
+    /// has not got is taken if it meets the filter now.
+    fn take_ended(&mut self, memory: &Memory, filter: &Filter<'_>, most: usize) -> Vec<usize> {
         let mut ended = Vec::new();
-        self.running.retain(|place| {
-            let status = memory.rows.get(*place).map(|row| row.status);
-            match status {
-                Some(Status::Running) => true,
-                Some(_) if ended.len() < most => {
-                    ended.push(*place);
-                    false
-                }
-                // The next event has room for it.
-                Some(_) => true,
-                None => false,
+        self.has_more = false;
+        self.running.retain(|place, is_sent| {
+            let Some(row) = memory.rows.get(*place) else {
+                return false;
+            };
+            if row.status == Status::Running {
+                return true;
             }
+            if !*is_sent && !filter.accepts(&row) {
+                return false;
+            }
+            if ended.len() >= most {
+                self.has_more = true;
+                return true;
+            }
+            ended.push(*place);
+            false
         });
         ended
+    }
+
+    /// Notes a call that runs. The oldest is forgotten if there are too many: it may never end.
+    fn note_running(&mut self, place: usize, is_sent: bool) {
+        let is_known = self.running.entry(place).or_default();
+        *is_known |= is_sent;
+        if self.running.len() > MOST_RUNNING {
+            self.running.pop_first();
+        }
     }
 }
 
@@ -176,8 +193,9 @@ fn arrived(memory: &Memory, filter: &Filter<'_>, next: usize) -> (Vec<usize>, us
     };
     let from = next.max(end.saturating_sub(MOST_LOOKED_AT));
     let mut places: Vec<usize> = (from..end).filter(is_wanted).collect();
-    let skipped = places.len().saturating_sub(MOST);
-    (places.split_off(skipped), skipped)
+    let more = places.len().saturating_sub(MOST);
+    // Which of the others are wanted is not known: none of them can be shown.
+    (places.split_off(more), more + from.saturating_sub(next))
 }
 
 /// Returns the calls that have come or changed since a client looked last.
@@ -195,7 +213,18 @@ fn look(
         None => (newest(memory, &filter, until)?, 0),
         Some(_) => arrived(memory, &filter, seen.next),
     };
-    places.extend(seen.take_ended(memory, MOST));
+    // The end of a call may meet conditions that its start did not.
+    let in_range = selection.in_range();
+    let from = seen
+        .next
+        .max(memory.rows.len().saturating_sub(MOST_LOOKED_AT));
+    for place in from..memory.rows.len() {
+        let row = memory.rows.get(place);
+        if row.is_some_and(|row| row.status == Status::Running && in_range.accepts(&row)) {
+            seen.note_running(place, false);
+        }
+    }
+    places.extend(seen.take_ended(memory, &filter, MOST));
     let rows = places.iter().filter_map(|place| memory.rows.get(*place));
     let mut calls: Vec<CallRow> = rows.map(|row| CallRow::of(&row, memory)).collect();
     app.store.read(memory, &places, |index, record| {
@@ -204,12 +233,9 @@ fn look(
         }
     })?;
     for place in &places {
-        let is_running = memory
-            .rows
-            .get(*place)
-            .is_some_and(|row| row.status == Status::Running);
-        if is_running && seen.running.len() < MOST_RUNNING {
-            seen.running.insert(*place);
+        let row = memory.rows.get(*place);
+        if row.is_some_and(|row| row.status == Status::Running) {
+            seen.note_running(*place, true);
         }
     }
     seen.next = memory.rows.len();

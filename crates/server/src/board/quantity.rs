@@ -69,7 +69,7 @@ impl Quantities {
         let shown = shown.map(|((name, unit), spread)| {
             let shown = ShownSpread {
                 n: spread.count,
-                sum: (spread.count > 0).then(|| spread.sum / unit),
+                sum: spread.sum().map(|sum| sum / unit),
                 mean: spread.mean().map(|mean| mean / unit),
                 deviation: spread.deviation().map(|deviation| deviation / unit),
             };

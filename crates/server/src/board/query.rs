@@ -25,7 +25,7 @@ const MOST_VIEWS: usize = 16;
 const MOST_GROUPS: usize = 500;
 const MOST_BINS: usize = 400;
 const MOST_NUMBERS: usize = 8;
-/// The most groups times time buckets of a view.
+/// The most groups times time buckets of all views.
 const MOST_CELLS: usize = 20_000;
 
 /// The groups of a view that names no limit.
@@ -66,6 +66,17 @@ struct AskedView {
     numbers: Vec<String>,
 }
 
+impl AskedView {
+    /// Returns the number of groups times that of time buckets.
+    fn cells(&self) -> usize {
+        let groups = match self.group.is_empty() {
+            true => 1,
+            false => self.limit.unwrap_or(GROUPS),
+        };
+        self.bins.unwrap_or(0) * groups
+    }
+}
+
 pub(super) async fn query(
     State(app): State<Arc<App>>,
     request: Request,
@@ -78,6 +89,11 @@ pub(super) async fn query(
     let Query { views, .. } = &query;
     let asked = views.iter().map(Asked::read);
     let asked: Vec<Asked> = asked.collect::<Result<_, _>>()?;
+    let cells = views.iter().map(AskedView::cells).sum::<usize>();
+    if cells > MOST_CELLS {
+        let reason = format!("bins times limit of all views must be at most {MOST_CELLS} together");
+        return Err(Problem::bad_request(reason));
+    }
     let scope = Scope::of(&app, &parameters(&query)).await?;
     let question = move |until: &Until| answer(&query, &asked, &scope, until);
     Ok(reply::json(&app.questions.ask_until(question).await?))
@@ -115,11 +131,6 @@ impl Asked {
         };
         in_range("bins", view.bins, MOST_BINS)?;
         in_range("limit", view.limit, MOST_GROUPS)?;
-        let groups = view.limit.unwrap_or(GROUPS);
-        if view.bins.unwrap_or(0) * groups > MOST_CELLS {
-            let reason = format!("bins times limit must be at most {MOST_CELLS}");
-            return Err(Problem::bad_request(reason));
-        }
         if view.numbers.len() > MOST_NUMBERS {
             let reason = format!("numbers must be at most {MOST_NUMBERS}");
             return Err(Problem::bad_request(reason));
@@ -141,6 +152,11 @@ fn read_measures(names: Option<&[String]>) -> Result<Vec<Measure>, Problem> {
     let Some(names) = names else {
         return Ok(MEASURES.into());
     };
+    let is_repeated =
+        |(at, name): (usize, &String)| names.iter().take(at).any(|other| other == name);
+    if names.iter().enumerate().any(is_repeated) {
+        return Err(Problem::bad_request("a measure is asked for twice"));
+    }
     let measures = names.iter().map(|name| {
         find_measure(name).copied().ok_or_else(|| {
             let reason = format!("measures must be of {}", measure_names());
@@ -164,9 +180,10 @@ fn answer(query: &Query, asked: &[Asked], scope: &Scope, until: &Until) -> Resul
         else {
             continue;
         };
-        let filter = of_first
-            .search
-            .narrow(scope.filter_of(first.spans), None, memory);
+        let filter = || {
+            let filter = scope.filter_of(first.spans);
+            of_first.search.narrow(filter, None, memory)
+        };
         let unknown = scope
             .selection
             .unknown_fields(&of_first.search, memory, until)?;

@@ -63,7 +63,7 @@ pub(super) const MEASURES: [Measure; 30] = [
     measure("total_tokens", |of| of.total_tokens.total().into()),
     measure("cached_tokens", |of| of.cached_tokens.total().into()),
     measure("cached_share", |of| {
-        let (cached, input) = (of.cached_tokens.total(), of.input_tokens.total());
+        let (cached, input) = (of.cached_tokens.total(), of.cacheable_tokens.total());
         let known = cached.zip(input.filter(|input| *input > 0));
         known
             .map(|(cached, input)| cached as f64 / input as f64)

@@ -1,13 +1,17 @@
 //! Views of selected calls: measures by time and by group. Views of the same calls are answered in one pass.
 
+use std::cmp::Ordering;
+
+use hashbrown::HashSet;
+
 use super::property;
 use super::quantity::Quantities;
 use super::sort::Sort;
 use crate::reply::Problem;
-use crate::store::Memory;
 use crate::store::question::{
-    self, Breakdown, By, Filter, Groups, Key, Series, Spread, Spreads, Until, Which,
+    self, Breakdown, By, Filter, Groups, Key, Largest, Spread, Spreads, Until, Which,
 };
+use crate::store::{Code, Memory};
 
 /// The most groups that are measured and put in order: those of most calls.
 const MOST: usize = 2_000;
@@ -41,11 +45,6 @@ impl View {
         self.groups.iter().any(Option::is_some)
     }
 
-    /// Returns whether groups must be measured before it is known which are shown.
-    fn is_ranked(&self) -> bool {
-        self.is_grouped() && !self.sort.is_by_size()
-    }
-
     fn by(&self, which: Which) -> By {
         let (most_bins, starts) = self.bins.unwrap_or((1, (i64::MIN / 2, i64::MAX / 2)));
         By {
@@ -65,9 +64,27 @@ impl View {
         }
     }
 
-    fn shown<T>(&self, groups: Vec<T>) -> Vec<T> {
-        let groups = groups.into_iter();
-        groups.skip(self.offset).take(self.limit).collect()
+    /// Limits a filter to the values that some groups have.
+    fn only<'a>(&self, filter: Filter<'a>, keys: &[Key]) -> Filter<'a> {
+        let values = self.groups.iter().zip([0, 1]);
+        values.fold(filter, |filter, (of, at)| match of {
+            Some(of) => {
+                let codes = keys.iter().filter_map(|key| key.get(at).copied());
+                let codes: HashSet<Option<Code>> = codes.collect();
+                filter.with(*of, move |code| codes.contains(&code))
+            }
+            None => filter,
+        })
+    }
+
+    /// Returns the plan of groups in their order: those of a page are shown.
+    fn shown(&self, keys: Vec<Key>, total: usize, measured: usize) -> Plan {
+        let keys = keys.into_iter().skip(self.offset).take(self.limit);
+        Plan {
+            keys: keys.collect(),
+            total,
+            measured,
+        }
     }
 
     /// Returns the names of a group's values; a property that is not asked for has an empty one.
@@ -78,85 +95,144 @@ impl View {
     }
 }
 
+/// Which groups of a view are shown.
+struct Plan {
+    keys: Vec<Key>,
+    /// All groups, and those that were put in order.
+    total: usize,
+    measured: usize,
+}
+
+impl Plan {
+    /// Returns whether most groups are not shown: then it is worth it to pick the calls of those that are.
+    fn shows_few(&self) -> bool {
+        self.keys.len() < self.total / 4
+    }
+}
+
 /// Answers views of the calls that meet a filter.
-pub(super) fn see(
+pub(super) fn see<'a>(
     memory: &Memory,
-    filter: &Filter<'_>,
+    filter: &dyn Fn() -> Filter<'a>,
     views: &[&View],
     until: &Until,
 ) -> Result<Vec<Seen>, Problem> {
-    let ranked: Vec<&&View> = views.iter().filter(|view| view.is_ranked()).collect();
-    let rankings = breakdowns(memory, filter, &ranked, |view| view.ranking(), until)?;
-    let mut rankings = ranked.into_iter().zip(rankings).map(|(view, ranking)| {
-        let (total, measured) = (ranking.groups_total, ranking.groups.len());
-        let keys = view
-            .sort
-            .apply(&ranking.groups, |key| view.names(key, memory));
-        (view.shown(keys), total, measured)
-    });
-    let mut plans = Vec::with_capacity(views.len());
-    for view in views {
-        plans.push(match (view.is_grouped(), view.is_ranked()) {
-            (_, true) => {
-                let (keys, total, measured) = rankings.next().unwrap_or_default();
-                (Which::These(keys), Some((total, measured)))
-            }
-            (false, _) => (Which::These(vec![[None, None]]), Some((1, 1))),
-            (true, false) => {
-                let most = view.offset.saturating_add(view.limit);
-                (Which::Largest(most.min(MOST)), None)
-            }
+    let all_calls = filter();
+    let plans = plan(memory, &all_calls, views, until)?;
+    // Where few groups are shown, the sums of all need no groups, and the calls of those groups are picked first.
+    let together = views
+        .iter()
+        .zip(&plans)
+        .map(|(view, plan)| match plan.shows_few() {
+            true => By {
+                groups: [None, None],
+                ..view.by(Which::These(Vec::new()))
+            },
+            false => view.by(Which::These(plan.keys.clone())),
         });
-    }
-    let (which, counts): (Vec<Which>, Vec<Option<(usize, usize)>>) = plans.into_iter().unzip();
-    let mut which = which.into_iter();
-    let by = |view: &&View| view.by(which.next().unwrap_or(Which::Largest(0)));
-    let found = breakdowns(memory, filter, &views.iter().collect::<Vec<_>>(), by, until)?;
+    let found = breakdowns(memory, &all_calls, views, together.collect(), until)?;
     let mut seen = Vec::with_capacity(views.len());
-    for ((view, mut found), counted) in views.iter().zip(found).zip(counts) {
-        if counted.is_none() {
-            found.groups = view.shown(found.groups);
+    for ((view, mut found), plan) in views.iter().zip(found).zip(plans) {
+        let few = match plan.shows_few() {
+            true => view.only(filter(), &plan.keys),
+            false => filter(),
+        };
+        if plan.shows_few() {
+            let by = vec![view.by(Which::These(plan.keys.clone()))];
+            let of_few = breakdowns(memory, &few, &[view], by, until)?;
+            found.groups = of_few.into_iter().flat_map(|few| few.groups).collect();
         }
-        let (total, measured) =
-            counted.unwrap_or((found.groups_total, found.groups_total.min(MOST)));
-        let keys: Vec<Key> = found
-            .groups
-            .iter()
-            .map(|(key, _): &(Key, Series)| *key)
-            .collect();
         let asked = Spreads {
             by: view.groups,
-            groups: &keys,
+            groups: &plan.keys,
             of: view.quantities.all(),
             texts: &memory.dictionary,
         };
-        let spreads = question::spread(&memory.rows, filter, &asked, until)?;
+        let spreads = question::spread(&memory.rows, &few, &asked, until)?;
         seen.push(Seen {
             found,
             spreads,
-            total,
-            measured,
+            total: plan.total,
+            measured: plan.measured,
         });
     }
     Ok(seen)
 }
 
-fn breakdowns(
+/// Puts the groups of views in order, and returns those that are shown.
+fn plan(
     memory: &Memory,
     filter: &Filter<'_>,
-    views: &[&&View],
-    by: impl FnMut(&&View) -> By,
+    views: &[&View],
     until: &Until,
-) -> Result<Vec<Breakdown>, Problem> {
+) -> Result<Vec<Plan>, Problem> {
+    let of = |is_by_size| {
+        let views = views.iter().copied().filter(|view| view.is_grouped());
+        views.filter(move |view| view.sort.is_by_size() == is_by_size)
+    };
+    let ranked: Vec<&View> = of(false).collect();
+    let by = ranked.iter().map(|view| view.ranking()).collect();
+    let rankings = breakdowns(memory, filter, &ranked, by, until)?;
+    let mut rankings = ranked.into_iter().zip(rankings).map(|(view, ranking)| {
+        let (total, measured) = (ranking.groups_total, ranking.groups.len());
+        let names = |key: &Key| view.names(key, memory);
+        view.shown(view.sort.apply(&ranking.groups, names), total, measured)
+    });
+    let sized: Vec<&View> = of(true).collect();
+    let largest = largest(memory, filter, &sized, until)?;
+    let mut largest = sized.into_iter().zip(largest).map(|(view, (keys, total))| {
+        let measured = keys.len();
+        view.shown(keys, total, measured)
+    });
+    let plan = |view: &&View| match (view.is_grouped(), view.sort.is_by_size()) {
+        (false, _) => Some(Plan {
+            keys: vec![[None, None]],
+            total: 1,
+            measured: 1,
+        }),
+        (true, true) => largest.next(),
+        (true, false) => rankings.next(),
+    };
+    Ok(views.iter().filter_map(plan).collect())
+}
+
+fn largest(
+    memory: &Memory,
+    filter: &Filter<'_>,
+    views: &[&View],
+    until: &Until,
+) -> Result<Vec<Largest>, Problem> {
     if views.is_empty() {
         return Ok(Vec::new());
     }
-    let mut by = by;
-    let all = views.iter().map(|view| by(view)).collect();
-    let order = |number: usize, left: &Key, right: &Key| {
+    let by: Vec<Groups> = views.iter().map(|view| view.groups).collect();
+    let order = order(memory, views);
+    let found = question::largest_groups(&memory.rows, filter, &by, MOST, order, until)?;
+    Ok(found)
+}
+
+/// Returns the order of groups of equal size, by the number of their view.
+fn order<'a>(
+    memory: &'a Memory,
+    views: &'a [&View],
+) -> impl FnMut(usize, &Key, &Key) -> Ordering + 'a {
+    move |number, left, right| {
         let names = |key| views.get(number).map(|view| view.names(key, memory));
         names(left).cmp(&names(right))
-    };
-    let found = question::breakdowns(&memory.rows, filter, all, order, until)?;
+    }
+}
+
+fn breakdowns(
+    memory: &Memory,
+    filter: &Filter<'_>,
+    views: &[&View],
+    by: Vec<By>,
+    until: &Until,
+) -> Result<Vec<Breakdown>, Problem> {
+    if by.is_empty() {
+        return Ok(Vec::new());
+    }
+    let order = order(memory, views);
+    let found = question::breakdowns(&memory.rows, filter, by, order, until)?;
     Ok(found)
 }

@@ -110,3 +110,30 @@ async fn words_are_refused_and_the_end_of_the_server_ends_the_events() {
     server.stop().await;
     assert_eq!(events.next().await, None);
 }
+
+#[tokio::test]
+async fn a_call_that_meets_the_search_with_its_end_comes_then() {
+    let server = Running::new().await;
+    let mut events = Events::open(&server, "&q=status:error").await;
+    assert_eq!(ids(&events.next().await.unwrap()), [""; 0]);
+    let failed = call(1);
+    let mut started = failed.clone();
+    for absent in ["ended_at", "output", "summary", "exception", "display_name"] {
+        started.as_object_mut().unwrap().remove(absent);
+    }
+    let mut all = Events::open(&server, "").await;
+    all.next().await.unwrap();
+    let answer = server
+        .post("/call/start", &json!({ "start": started }))
+        .await;
+    assert_eq!(answer.status(), 200);
+    // The other client has seen the start, and so has this one's follower, or will with the end.
+    assert_eq!(ids(&all.next().await.unwrap()), [id(1)]);
+    let end = json!({"end": {"project_id": "acme/chatbot", "id": failed["id"], "ended_at": failed["ended_at"],
+        "summary": {}, "exception": "ValueError: no"}});
+    let answer = server.post("/call/end", &end).await;
+    assert_eq!(answer.status(), 200);
+    let event = events.next().await.unwrap();
+    assert_eq!(ids(&event), [id(1)]);
+    assert_eq!(event["calls"][0]["status"], "error");
+}

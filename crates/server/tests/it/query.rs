@@ -126,8 +126,12 @@ async fn what_is_wrong_with_a_query_is_stated() {
             "limit must be a number from 1 to 500",
         ),
         (
-            view(json!({"bins": 400, "limit": 500})),
-            "bins times limit must be at most 20000",
+            view(json!({"bins": 400, "limit": 500, "group": ["model"]})),
+            "bins times limit of all views must be at most 20000 together",
+        ),
+        (
+            view(json!({"measures": ["calls", "calls"]})),
+            "a measure is asked for twice",
         ),
         (
             view(json!({"q": "umbrella"})),
@@ -162,4 +166,38 @@ async fn what_is_wrong_with_a_query_is_stated() {
         let (status, answer) = ask(&server, query.clone()).await;
         assert_eq!(status, 400, "{query} {answer}");
     }
+}
+
+#[tokio::test]
+async fn every_group_is_on_one_page_and_its_order_is_that_of_its_numbers() {
+    let server = Running::new().await;
+    let mut calls: Vec<Value> = (1..=40).map(call).collect();
+    // Equal groups, whose names are in the other order than they come.
+    for (n, call) in (0..).zip(&mut calls) {
+        call["attributes"]["team"] = format!("team-{:02}", 24 - n % 24).into();
+    }
+    server.record(&calls).await;
+    let mut names = Vec::new();
+    for offset in [0, 12, 24] {
+        let view = json!({"group": ["attr:team"], "limit": 12, "offset": offset, "bins": 3, "measures": ["calls"]});
+        let (_, answer) = ask(&server, json!({ "views": [view] })).await;
+        let view = &answer["views"][0];
+        assert_eq!(
+            (&view["total"], &view["totals"]["calls"]),
+            (&json!(24), &json!(40))
+        );
+        for group in view["groups"].as_array().unwrap() {
+            let calls = group["series"]["calls"].as_array().unwrap().iter();
+            let sum: u64 = calls.map(|calls| calls.as_u64().unwrap()).sum();
+            assert_eq!(Some(sum), group["stats"]["calls"].as_u64());
+            names.push((sum, group["keys"][0].as_str().unwrap().to_owned()));
+        }
+    }
+    let mut sorted = names.clone();
+    sorted.sort_by(|(calls, name), (other_calls, other)| {
+        other_calls.cmp(calls).then(name.cmp(other))
+    });
+    assert_eq!(names, sorted);
+    names.dedup();
+    assert_eq!(names.len(), 24);
 }

@@ -28,7 +28,7 @@ export interface Found {
   tick: number;
 }
 
-export function followBoard(name: StreamName, template: Template, more: QueryView[]): Following<Found> {
+export function followBoard(name: StreamName, template: Template, more: (specs: PanelSpec[]) => QueryView[]): Following<Found> {
   let tick = 0;
   return new Following<Found>(
     name,
@@ -41,7 +41,7 @@ export function followBoard(name: StreamName, template: Template, more: QueryVie
       const { attributes, totals, search } = await fetchJson<Summary>('/api/summary', selection, signal);
       const context = contextOf(attributes, view.q, view.group, { rows, columns });
       const specs = resolved(template, context);
-      const views = await askViews(name, view, [...specs.map(viewOf), ...more], now, signal);
+      const views = await askViews(name, view, [...specs.map(viewOf), ...more(specs)], now, signal);
       const panels = specs.map((spec, at) => ({ spec, view: views[at] ?? null }));
       const any = totals.calls > 0 || panels.some((panel) => (panel.view?.totals.calls ?? 0) > 0);
       const isAbout = template.none === undefined ? any : panels.some((panel) => (panel.view?.totals.calls ?? 0) > 0);

@@ -25,3 +25,14 @@ test('a bin is read from the highest line down, a zero too', () => {
   expect(lines(panel, 2).map(({ text }) => text)).toEqual(['3', '0']);
   expect(readout({ ...panel, overall: [1.5, null, null] }, 0)).toBe('1.5');
 });
+
+test('several lines without a number of all are not unknown', () => {
+  expect([readout(panel, 0), readout(panel, 1)]).toEqual(['', '2']);
+  expect(readout({ ...panel, columns: [column('a', [null])] }, 0)).toBe('unknown');
+});
+
+test('the number of all is marked while a line is hidden, and a mean is no least', () => {
+  const all = { ...panel, overall: [1.5], unknown: [2] };
+  expect(readout(all, 0)).toBe('≥ 1.5');
+  expect(readout({ ...all, isMean: true, isOfAll: true }, 0)).toBe('1.5 of all');
+});

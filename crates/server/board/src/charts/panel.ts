@@ -30,6 +30,12 @@ export interface Panel {
   overall?: (number | null)[];
   /** Calls of each bin whose value is not known: they stand hatched on what is known. */
   unknown: number[];
+  /** What they are without; a price if it is left out. */
+  lack?: 'tokens';
+  /** Of the calls whose value is known: no least that all calls have. */
+  isMean?: boolean;
+  /** Not all columns are shown, while `overall` is of all. */
+  isOfAll?: boolean;
   /** Calls of each bin, and how many of them failed. */
   calls: number[];
   errors: number[];
@@ -99,5 +105,7 @@ export function rest(all: (number | null)[], taken: (number | null)[][]): (numbe
     return left < 1e-10 ? 0 : left;
   });
 }
+
+export const ofAll = (text: string) => `${text} of all`;
 
 export const atLeast = (text: string, more: boolean) => (more ? `≥ ${text}` : text);

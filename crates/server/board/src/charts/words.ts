@@ -1,17 +1,23 @@
 // What is written about one bin: next to the title, in the tip, in the table.
 
 import * as format from '../lib/format';
-import { atLeast, type Column, type Panel } from './panel';
+import { atLeast, ofAll, type Column, type Panel } from './panel';
 
 /** One bin in a few words. */
 export function readout(panel: Panel, bin: number): string {
   if ((panel.calls[bin] ?? 0) === 0) return 'no calls';
   const values = panel.columns.map((column) => column.values[bin] ?? null).filter((value) => value !== null);
   const overall = panel.overall?.[bin] ?? null;
-  if (panel.draw === 'lines' && overall !== null) return atLeast(panel.format(overall), (panel.unknown[bin] ?? 0) > 0);
-  if (values.length === 0 || panel.draw === 'lines') return values.length === 1 ? panel.format(values[0] ?? 0) : panel.absent;
+  const isLeast = panel.isMean !== true && (panel.unknown[bin] ?? 0) > 0;
+  if (panel.draw === 'lines' && overall !== null) {
+    const text = atLeast(panel.format(overall), isLeast);
+    return panel.isOfAll === true ? ofAll(text) : text;
+  }
+  if (values.length === 0) return panel.absent;
+  // Several lines have no number of all: the tip has each.
+  if (panel.draw === 'lines') return values.length === 1 ? panel.format(values[0] ?? 0) : '';
   if (panel.draw === 'spread') return `p50 ${panel.format(values[0] ?? 0)}`;
-  return atLeast(panel.format(values.reduce((sum, value) => sum + value, 0)), (panel.unknown[bin] ?? 0) > 0);
+  return atLeast(panel.format(values.reduce((sum, value) => sum + value, 0)), isLeast);
 }
 
 /** One value of one column: no call has none, a call may have one that is not known. */
@@ -41,7 +47,7 @@ export function lines(panel: Panel, bin: number): Line[] {
     .reverse();
   const unknown = panel.unknown[bin] ?? 0;
   if (unknown > 0) {
-    found.unshift({ key: '\0unknown', label: 'cost not known', colour: null, hatched: true, text: format.plural(unknown, 'call') });
+    found.unshift({ key: '\0unknown', label: panel.lack === 'tokens' ? 'tokens not known' : 'cost not known', colour: null, hatched: true, text: format.plural(unknown, 'call') });
   }
   const failed = panel.errors[bin] ?? 0;
   if (failed > 0 && (panel.id === 'calls' || panel.id === 'latency')) {

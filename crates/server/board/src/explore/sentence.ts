@@ -3,6 +3,7 @@
 import { groupWord, isolated, span } from '../lib/format';
 import { join } from '../lib/search';
 import type { Range, View } from '../lib/url';
+import { isOfTools, lackOf } from './coverage';
 import { aboutMeasure, numberOf } from './measures';
 import { byOf, drawOf, limitOf, sortOf, type PanelSpec } from './spec';
 
@@ -17,7 +18,14 @@ const RANGE_WORDS: Record<Range, string> = {
 export function sentenceOf(spec: PanelSpec, view: View): string {
   const where = join(view.q, spec.q ?? '');
   const parts = [`${subject(spec)} ${rangeWords(view)}`, shape(spec)].filter((part) => part !== '');
-  return `${parts.join(', ')}${where === '' ? '' : `, where ${isolated(where)}`}.`;
+  return `${parts.join(', ')}${where === '' ? '' : `, where ${isolated(where)}`}.${toolsNote(spec)}`;
+}
+
+/** Tools are counted with the calls that lack a price, so that those cannot be counted apart. */
+function toolsNote(spec: PanelSpec): string {
+  if (!isOfTools(spec)) return '';
+  const what = lackOf(spec.measure) === 'price' ? 'price' : 'tokens';
+  return ` Tools and agents have no ${what}; calls whose ${what === 'price' ? 'price is' : 'tokens are'} unknown are left out with them.`;
 }
 
 export function rangeWords({ range, from, to }: Pick<View, 'range' | 'from' | 'to'>): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { OTHER_KEY } from '../charts/panel';
+import { readout } from '../charts/words';
 import type { ViewAnswer, ViewGroup } from '../lib/query';
 import { coverageText, panelOf } from './panel';
 import { keyOf, paletteOf, partsOf } from './series';
@@ -51,7 +52,9 @@ test('lines have gaps, no rest, and the value of all calls', () => {
   expect(parts.map(({ values }) => values)).toEqual([[200, 100], [200, null]]);
   const panel = panelOf(spec, view, parts, none);
   expect(panel).toMatchObject({ draw: 'lines', overall: [300, 400], title: 'p95 latency by model over time' });
-  expect(panelOf(spec, view, parts, new Set(['a'])).overall).toBeUndefined();
+  // One line hidden: the number of all stays, and is marked as such.
+  const less = panelOf(spec, view, parts, new Set(['a']));
+  expect([less.total, readout(less, 0), readout(less, 1)]).toEqual(['400\u202fms of all', '300\u202fms of all', '400\u202fms of all']);
 });
 
 test('without a property there is one column', () => {

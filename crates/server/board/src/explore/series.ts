@@ -1,11 +1,12 @@
 // Columns over time: one for each group, and one for all that has no colour.
 
-import { OTHER_KEY, rest } from '../charts/panel';
-import { count, groupKey, plural } from '../lib/format';
+import { atLeast, OTHER_KEY, rest } from '../charts/panel';
+import { groupKey, plural } from '../lib/format';
 import { OTHER, Palette, SLOTS } from '../lib/palette';
 import type { Measure, Measured, MeasuredSeries, ViewAnswer, ViewGroup } from '../lib/query';
+import { absentOf, coverageOf, isOfTools, lacking, lackOf } from './coverage';
 import { aboutMeasure, write } from './measures';
-import { byOf, coverageOf, groupsOf, valueOf, type PanelSpec } from './spec';
+import { byOf, groupsOf, valueOf, type PanelSpec } from './spec';
 
 /** One coloured part of a chart. */
 export interface Part {
@@ -19,7 +20,8 @@ export interface Part {
   text: string;
   values: (number | null)[];
   counts: number[];
-  unpriced: number[];
+  /** Calls of each bin that the values leave out, tools and agents among them. */
+  lacking: number[];
 }
 
 /** The key of a group as one text; of one property it is the value, as the default board has it. */
@@ -46,21 +48,41 @@ const numbers = (values: (number | null)[] | undefined, bins: number) =>
 const valuesOf = (series: MeasuredSeries | null, measure: string, bins: number) =>
   Array.from({ length: bins }, (_, bin) => series?.[measure as Measure]?.[bin] ?? null);
 
-function columns(spec: PanelSpec, series: MeasuredSeries | null, bins: number): Pick<Part, 'values' | 'counts' | 'unpriced'> {
+function columns(spec: PanelSpec, series: MeasuredSeries | null, bins: number): Columns {
   return {
     values: valuesOf(series, spec.measure, bins),
     counts: numbers(series?.calls, bins),
-    unpriced: numbers(series?.unpriced_calls, bins),
+    lacking: lackingOf(spec, series, bins),
   };
 }
 
+type Columns = Pick<Part, 'values' | 'counts' | 'lacking'>;
+
+/** Calls of each bin that the values of a series leave out. */
+export const lackingOf = ({ measure }: PanelSpec, series: MeasuredSeries | null, bins: number) =>
+  Array.from({ length: bins }, (_, bin) => {
+    const at = (of: Measure) => series?.[of]?.[bin] ?? null;
+    return lacking(measure, { calls: at('calls'), unpriced_calls: at('unpriced_calls'), counted_calls: at('counted_calls') });
+  });
+
 /** A number with what it leaves out: "≥ $3.20". */
 export function valueText(spec: PanelSpec, group: Pick<ViewGroup, 'stats' | 'numbers'>): string {
-  const value = valueOf(spec, group);
-  const { missing } = coverageOf(spec, group.stats);
-  const isPart = value !== null && missing > 0 && aboutMeasure(spec.measure).adds;
-  return `${isPart ? '≥ ' : ''}${write(spec.measure, value)}`;
+  return leastText(spec, valueOf(spec, group), coverageOf(spec, group.stats).missing);
 }
+
+function leastText(spec: PanelSpec, value: number | null, missing: number): string {
+  if (value === null) return absentOf(spec);
+  return atLeast(write(spec.measure, value), missing > 0 && aboutMeasure(spec.measure).adds);
+}
+
+/** The number of some parts whose values add up. */
+export function sumText(spec: PanelSpec, parts: Columns[]): string {
+  const known = parts.flatMap(({ values }) => values).filter((value) => value !== null);
+  const missing = isOfTools(spec) ? 0 : parts.reduce((sum, part) => sum + added(part.lacking), 0);
+  return leastText(spec, known.length === 0 ? null : added(known), missing);
+}
+
+const added = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
 
 export const whole = (spec: PanelSpec, totals: Measured) => valueText(spec, { stats: totals, numbers: {} });
 
@@ -94,13 +116,16 @@ function othersOf(spec: PanelSpec, view: ViewAnswer, own: Part[]): Part | null {
   const calls = (view.totals.calls ?? 0) - own.reduce((sum, part) => sum + part.calls, 0);
   if (groups <= 0 || calls <= 0 || view.series === null) return null;
   const all = columns(spec, view.series, view.bins?.length ?? 0);
-  const without = (pick: (part: Pick<Part, 'values' | 'counts' | 'unpriced'>) => (number | null)[]) => rest(pick(all), own.map(pick));
+  const without = (pick: (part: Columns) => (number | null)[]) => rest(pick(all), own.map(pick));
   const counts = without((part) => part.counts).map((left) => left ?? 0);
-  const unpriced = without((part) => part.unpriced).map((left) => left ?? 0);
-  // Nothing is left of the cost where no call of the rest has a price: that is unknown, not free.
-  const isUnknown = (bin: number) => aboutMeasure(spec.measure).kind === 'money' && (counts[bin] ?? 0) > 0 && (unpriced[bin] ?? 0) >= (counts[bin] ?? 0);
-  const values = without((part) => part.values).map((left, bin) => (isUnknown(bin) ? null : left));
-  const known = values.filter((value) => value !== null);
-  const text = known.length === 0 ? count(calls) : write(spec.measure, known.reduce((sum, value) => sum + value, 0));
-  return { key: OTHER_KEY, keys: null, label: plural(groups, 'other group'), colour: OTHER, calls, text, values, counts, unpriced };
+  const lacks = without((part) => part.lacking).map((left) => left ?? 0);
+  const values = without((part) => part.values).map((left, bin) => (isKnown(spec, left, counts[bin] ?? 0, lacks[bin] ?? 0) ? left : null));
+  const columnsOfRest = { values, counts, lacking: lacks };
+  return { key: OTHER_KEY, keys: null, label: plural(groups, 'other group'), colour: OTHER, calls, text: sumText(spec, [columnsOfRest]), ...columnsOfRest };
+}
+
+/** Nothing is left of the cost where no call of the rest has a price: that is unknown, not free. Of calls that are counted, some tokens are left. */
+function isKnown(spec: PanelSpec, left: number | null, counts: number, lacks: number): boolean {
+  if (lacks === 0 || lackOf(spec.measure) === null) return true;
+  return lacks < counts && (lackOf(spec.measure) === 'price' || left !== 0);
 }

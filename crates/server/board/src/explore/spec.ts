@@ -3,7 +3,7 @@
 import { groupWord } from '../lib/format';
 import type { Own } from '../lib/own';
 import { withOwn } from '../lib/own';
-import type { Measure, Measured, QueryView, ViewAnswer, ViewGroup } from '../lib/query';
+import type { Measure, QueryView, ViewAnswer, ViewGroup } from '../lib/query';
 import { SLOTS } from '../lib/palette';
 import { isProperty } from '../lib/search';
 import { shared, type Spread } from '../lib/groups';
@@ -133,13 +133,6 @@ export function groupsOf(spec: PanelSpec, view: Pick<ViewAnswer, 'groups'>): Vie
       return sign * (one - other);
     })
     .slice(0, limit);
-}
-
-/** Calls that the number of a measure leaves out, and calls whose cost is estimated. */
-export function coverageOf(spec: PanelSpec, stats: Measured): { missing: number; estimated: number } {
-  const { kind } = aboutMeasure(spec.measure);
-  if (kind !== 'money' || numberOf(spec.measure) !== null) return { missing: 0, estimated: 0 };
-  return { missing: stats.unpriced_calls ?? 0, estimated: stats.estimated_calls ?? 0 };
 }
 
 export const capital = (text: string) => (/^p\d/.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1));

@@ -5,6 +5,7 @@ import { fetchJson } from '../lib/api';
 import { route } from '../lib/route.svelte';
 import { isRelative, type StreamName, type View } from '../lib/url';
 import { Asked } from '../places/asked.svelte';
+import { holds, type Failed } from './failed';
 
 /** New calls and a range that moves on change groups little: to measure them takes longer than to count. */
 const MOVE_EVERY_MS = 15_000;
@@ -16,6 +17,7 @@ export class Following<T> {
   #answered = $state<string | null>(null);
   #had = '';
   #at = -Infinity;
+  #failed: Failed | null = null;
 
   /** `question` is all that the answer depends on, except the range and the search. */
   constructor(name: StreamName, private readonly question: () => unknown, fetch: Fetch<T>) {
@@ -27,7 +29,13 @@ export class Following<T> {
       const had = `${version} ${moved} ${asked}`;
       const isFresh = this.#answered === asked && now - this.#at < MOVE_EVERY_MS;
       if (this.asked.value !== null && (this.#had === had || isFresh)) return null;
-      const value = await fetch(view, now, signal);
+      if (this.#failed !== null && holds(this.#failed, asked, version, now)) throw this.#failed.error;
+      const value = await fetch(view, now, signal).catch((error: unknown) => {
+        // The wait starts with the failure: it may itself have come late.
+        if (!signal.aborted) this.#failed = { error, key: asked, version, at: Date.now() };
+        throw error;
+      });
+      this.#failed = null;
       this.#had = had;
       this.#at = now;
       this.#answered = asked;
@@ -43,6 +51,8 @@ export class Following<T> {
   /** For an effect. */
   follow(): () => void {
     this.#key();
+    // The reader wants it now, or it is another question.
+    this.#failed = null;
     return this.asked.follow();
   }
 

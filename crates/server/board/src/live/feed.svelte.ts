@@ -79,7 +79,8 @@ export class LiveFeed {
   /** While held, what is on screen stays where it is: calls that are there still change in place. */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
-    if (isHeld || this.waiting === 0) return;
+    // Not only new calls are held back: so is the note of a gap.
+    if (isHeld || this.shown === this.#entries) return;
     this.shown = this.#entries;
     this.waiting = 0;
   }

@@ -37,15 +37,17 @@ export interface Merged {
   failed: number;
 }
 
-/** `isFirst` of a connection: these are the newest calls, whether they are known or not. */
+/**
+ * `isFirst` of a connection: these are the newest calls, whether they are known or not. The server cannot
+ * resume, and a call that ended in the meantime may have started before all of them: some may be missing.
+ */
 export function merge(entries: Entry[], batch: Batch, isFirst: boolean, now: number, most = MOST_ROWS): Merged {
   const isOpening = isFirst && entries.length === 0;
   const known = new Map(entries.map(({ row }) => [row.id, row]));
   const calls = latest(batch.calls);
   const added = calls.filter(({ id }) => !known.has(id));
-  const hasCommon = added.length < calls.length;
   const kept = replaced(isFirst ? entries.map(unsure) : entries, calls, now);
-  if (isFirst && kept[0] !== undefined && !hasCommon && added.length > 0) kept[0] = { ...kept[0], gap: true };
+  if (isFirst && kept[0] !== undefined) kept[0] = { ...kept[0], gap: true };
   const rows = added.map((row): Entry => ({ row, skipped: 0, gap: false, isNew: !isOpening, seen: now, isUnsure: false }));
   const all = [...rows.reverse(), ...kept].slice(0, most);
   if (batch.skipped > 0 && all[0] !== undefined) all[0] = { ...all[0], skipped: all[0].skipped + batch.skipped };

@@ -24,7 +24,7 @@ export function skippedNote(skipped: number): string {
   return `${plural(skipped, 'call')} more than can be shown came in that second`;
 }
 
-export const GAP_NOTE = 'Calls that came while nothing was received here are not listed';
+export const GAP_NOTE = 'Calls that came while nothing was received may be missing here';
 
 export function waitingText(waiting: number): string {
   return `${plural(waiting, 'new call')} ↑`;

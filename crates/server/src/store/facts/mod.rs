@@ -41,9 +41,11 @@ use super::{Code, Id, Row};
 
 /// The rows of a segment. More make an update dearer, fewer make lists of different texts repeat. Small in tests, so that
 /// a history has many segments.
-pub(super) const SEGMENT: usize = if cfg!(test) { 64 } else { 8_192 };
+pub(in crate::store) const SEGMENT: usize = if cfg!(test) { 64 } else { 8_192 };
 /// The rows that stay open when a segment is sealed: most changes arrive while so many newer calls do.
 const OPEN: usize = if cfg!(test) { 32 } else { 4_096 };
+/// The bytes of a group that a question keeps about a segment, about.
+const KEPT_BYTES: usize = 2_500;
 /// The changed rows of a segment at which it is built anew.
 const CHANGED: usize = if cfg!(test) { 8 } else { 256 };
 
@@ -365,10 +367,10 @@ impl Facts {
 
     /// Returns the approximate bytes of the rows in memory.
     pub(crate) fn size(&self) -> usize {
-        let sealed = self
-            .sealed
-            .iter()
-            .map(|sealed| sealed.segment.size() + sealed.changed.len() * size_of::<Row>());
+        let sealed = self.sealed.iter().map(|sealed| {
+            let changed = sealed.changed.len() * size_of::<Row>();
+            sealed.segment.size() + changed + sealed.kept.weight() * KEPT_BYTES
+        });
         sealed.sum::<usize>() + self.open.len() * size_of::<Row>()
     }
 }

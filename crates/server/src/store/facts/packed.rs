@@ -126,7 +126,7 @@ impl Packed {
     }
 
     /// Returns whether the number is the same at all indexes.
-    pub(super) fn is_constant(&self) -> bool {
+    pub(crate) fn is_constant(&self) -> bool {
         self.width == 0
     }
 

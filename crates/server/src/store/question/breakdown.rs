@@ -11,7 +11,7 @@ use super::filter::Filter;
 use super::measures::{Block, Measured, Measures};
 use super::rollup::Rollup;
 use super::scan::{Offer, Part, in_shares, offer_share};
-use super::sizes::sizes;
+use super::sizes::{Counted, sizes};
 use super::slots::Slots;
 use super::until::{Late, Until};
 use crate::store::facts::{Facts, Sealed, Segment};
@@ -122,7 +122,10 @@ pub(crate) fn breakdowns(
     let counted: Vec<Groups> = counted.map(|by| by.groups).collect();
     let mut sizes = match counted.is_empty() {
         true => Vec::new().into_iter(),
-        false => sizes(facts, filter, &counted, until)?.by.into_iter(),
+        false => {
+            let sizes = sizes(facts, filter, &counted, Counted::Once, until)?;
+            sizes.by.into_iter()
+        }
     };
     let mut plan = Plan {
         filter,
@@ -140,6 +143,27 @@ pub(crate) fn breakdowns(
     let measured = plan.measure(facts, until)?;
     let found = plan.parts.into_iter().zip(measured);
     Ok(found.map(|(part, cells)| part.breakdown(cells)).collect())
+}
+
+/// The largest groups of a breakdown, the largest first, and the number of all groups.
+pub(crate) type Largest = (Vec<Key>, usize);
+
+/// Returns the groups of most calls of several breakdowns, at most `most` each. Groups of equal size are ordered by `order`.
+pub(crate) fn largest_groups(
+    facts: &Facts,
+    filter: &Filter<'_>,
+    by: &[Groups],
+    most: usize,
+    mut order: impl FnMut(usize, &Key, &Key) -> Ordering,
+    until: &Until,
+) -> Result<Vec<Largest>, Late> {
+    let sizes = sizes(facts, filter, by, Counted::Once, until)?;
+    let found = sizes.by.into_iter().enumerate().map(|(number, sizes)| {
+        let total = sizes.len();
+        let order = |left: &Key, right: &Key| order(number, left, right);
+        (largest(sizes, most, order), total)
+    });
+    Ok(found.collect())
 }
 
 /// What is measured, and how.

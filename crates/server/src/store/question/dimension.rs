@@ -4,7 +4,7 @@ use crate::store::facts::{Column, Segment};
 use crate::store::{Code, Row, outcome};
 
 /// A property of a call that is a code: of a text in the dictionary, or a number of ours for status and outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dimension {
     Project,
     Stream,

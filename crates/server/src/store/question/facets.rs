@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::dimension::Dimension;
 use super::filter::Filter;
 use super::scan::{Part, scan};
-use super::sizes::sizes;
+use super::sizes::{Counted, sizes};
 use super::until::{Late, Until};
 use crate::store::Code;
 use crate::store::facts::Facts;
@@ -38,7 +38,7 @@ pub(crate) fn counts(
     of: Dimension,
     until: &Until,
 ) -> Result<Vec<(Option<Code>, u64)>, Late> {
-    let sizes = sizes(facts, filter, &[[Some(of), None]], until)?;
+    let sizes = sizes(facts, filter, &[[Some(of), None]], Counted::All, until)?;
     let calls = sizes
         .by
         .into_iter()
@@ -53,7 +53,7 @@ pub(crate) fn starts(
     filter: &Filter<'_>,
     until: &Until,
 ) -> Result<Option<(i64, i64)>, Late> {
-    Ok(sizes(facts, filter, &[], until)?.starts)
+    Ok(sizes(facts, filter, &[], Counted::All, until)?.starts)
 }
 
 /// Returns the wanted values of a property among the calls that meet a filter, each with the number of its calls: the most

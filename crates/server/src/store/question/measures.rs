@@ -171,6 +171,8 @@ pub(crate) struct Measures {
     pub(crate) output_tokens: Sum,
     pub(crate) total_tokens: Sum,
     pub(crate) cached_tokens: Sum,
+    /// Of the calls whose cached tokens are known.
+    pub(crate) cacheable_tokens: Sum,
     pub(crate) reasoning_tokens: Sum,
     /// Nanoseconds.
     pub(crate) latency: Quantiles,
@@ -202,6 +204,8 @@ impl Measures {
         self.output_tokens.add(call.output_tokens);
         self.total_tokens.add(total_tokens);
         self.cached_tokens.add(call.cached_tokens);
+        let cacheable = call.cached_tokens.and(call.input_tokens);
+        self.cacheable_tokens.add(cacheable);
         self.reasoning_tokens.add(call.reasoning_tokens);
         if with_times {
             self.latency.add(call.latency);
@@ -235,6 +239,7 @@ impl Measures {
         self.output_tokens.merge(other.output_tokens);
         self.total_tokens.merge(other.total_tokens);
         self.cached_tokens.merge(other.cached_tokens);
+        self.cacheable_tokens.merge(other.cacheable_tokens);
         self.reasoning_tokens.merge(other.reasoning_tokens);
         self.speed.0 += other.speed.0;
         self.speed.1 += other.speed.1;

@@ -38,7 +38,9 @@ mod slots;
 mod spread;
 mod until;
 
-pub(crate) use breakdown::{Breakdown, By, Groups, Key, Series, Which, breakdown, breakdowns};
+pub(crate) use breakdown::{
+    Breakdown, By, Groups, Key, Largest, Series, Which, breakdown, breakdowns, largest_groups,
+};
 pub(crate) use dimension::Dimension;
 pub(crate) use facets::{attributes, counts, distinct, starts, streams};
 pub(crate) use filter::{Filter, Range};

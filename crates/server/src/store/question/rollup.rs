@@ -9,7 +9,7 @@ use super::measures::{Block, Measures};
 use crate::store::Code;
 use crate::store::facts::{Column, Sealed, Segment};
 
-/// The most groups of a rollup. Each takes some kilobytes, a row a hundred bytes.
+/// The most groups of a rollup. Each takes about as much as twenty rows.
 const MOST: usize = if cfg!(test) { 40 } else { 24 };
 /// The most groups that there could be, for a rollup to be tried.
 const MOST_POSSIBLE: usize = 4_096;
@@ -17,9 +17,9 @@ const MOST_POSSIBLE: usize = 4_096;
 /// The groups of a segment by some properties.
 #[derive(Debug)]
 pub(super) struct Rollup {
+    /// Sorted.
     by: Vec<Dimension>,
-    /// `None` if there are too many.
-    groups: Option<Vec<Group>>,
+    groups: Vec<Group>,
 }
 
 /// The rows with the same values of all properties.
@@ -42,25 +42,17 @@ pub(super) struct Sum<'a> {
 }
 
 impl Rollup {
-    /// Returns a segment summed up by the properties of a filter and of groups; `None` if the filter has other conditions, or there
-    /// are too many groups.
+    /// Returns a segment summed up by the properties of a filter and of groups; `None` if the filter has other conditions, if it picks
+    /// few rows, or if there are too many groups.
     pub(super) fn of(sealed: &Sealed, filter: &Filter<'_>, groups: Groups) -> Option<Arc<Self>> {
         let mut by = filter.properties()?;
         by.extend(groups.into_iter().flatten());
-        let mut known: Vec<Dimension> = Vec::with_capacity(by.len());
-        for of in by {
-            if !known.contains(&of) {
-                known.push(of);
-            }
+        by.sort_unstable();
+        by.dedup();
+        if let Some(kept) = sealed.kept.find(|kept: &Self| kept.by == by) {
+            return Some(kept);
         }
-        let rollup = sealed.kept.find_or_make(
-            |kept: &Self| kept.by == known,
-            || Self::make(&sealed.segment, known.clone()),
-        );
-        rollup.groups.is_some().then_some(rollup)
-    }
-
-    fn make(segment: &Segment, by: Vec<Dimension>) -> Self {
+        let segment = &sealed.segment;
         let columns = by.iter().map(|of| of.column(segment));
         let columns: Vec<Option<Column<'_>>> = columns.collect();
         // The last is that of rows without a value.
@@ -70,10 +62,14 @@ impl Rollup {
         let possible = widths
             .iter()
             .fold(1_usize, |all, width| all.saturating_mul(*width));
-        let groups = (possible <= MOST_POSSIBLE)
-            .then(|| measure(segment, &columns, &widths, possible))
-            .flatten();
-        Self { by, groups }
+        if possible > MOST_POSSIBLE || filter.pick(segment).len() < segment.len() / 4 {
+            return None;
+        }
+        let groups = measure(segment, &columns, &widths, possible)?;
+        // Two questions may make the same; both are right.
+        let made = Arc::new(Self { by, groups });
+        sealed.kept.keep(made.groups.len(), Arc::clone(&made));
+        Some(made)
     }
 
     /// Returns the groups of which a filter accepts all rows; it accepts no row of the others.
@@ -82,7 +78,7 @@ impl Rollup {
         filter: &'a Filter<'_>,
         groups: Groups,
     ) -> impl Iterator<Item = Sum<'a>> {
-        let own = self.groups.iter().flatten();
+        let own = self.groups.iter();
         let accepted = own.filter(|group| filter.accepts_values(|of| self.code(group, of)));
         accepted.map(move |group| Sum {
             key: groups.map(|of| of.and_then(|of| self.code(group, of))),

@@ -97,6 +97,7 @@ pub(super) fn offer_share<'a>(
         if is_whole && take(Offer::Whole(sealed)) {
             continue;
         }
+        let was_offered = is_whole;
         let mut picked = filter.pick(&sealed.segment);
         if !sealed.changed.is_empty() {
             picked.retain(|row| !sealed.changed.contains_key(&row));
@@ -107,7 +108,8 @@ pub(super) fn offer_share<'a>(
         if first < facts.first() {
             picked.retain(|row| first + row >= facts.first());
         }
-        if !picked.is_empty() {
+        // Who refused the whole gets its part, though it may be empty.
+        if was_offered || !picked.is_empty() {
             take(Offer::Part(first, Part::Segment(&sealed.segment, picked)));
         }
         let changed = sealed

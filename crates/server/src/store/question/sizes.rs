@@ -9,6 +9,7 @@ use super::filter::{BLOCK, Filter, Picked};
 use super::rollup::Rollup;
 use super::scan::{Offer, Part, in_shares, offer_share};
 use super::slots::Indexes;
+use super::spread::{all_are_counted, is_counted};
 use super::until::{Late, Until};
 use crate::store::facts::{Facts, Sealed, Segment};
 
@@ -16,6 +17,15 @@ use crate::store::facts::{Facts, Sealed, Segment};
 pub(super) struct Sizes {
     pub(super) by: Vec<HashMap<Key, u64>>,
     pub(super) starts: Option<(i64, i64)>,
+    counted: Counted,
+}
+
+/// Which calls are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    All,
+    /// Those that measures count: not the same calls again, as spans above others report them.
+    Once,
 }
 
 /// Counts the calls that meet a filter, in one pass.
@@ -23,12 +33,14 @@ pub(super) fn sizes(
     facts: &Facts,
     filter: &Filter<'_>,
     by: &[Groups],
+    counted: Counted,
     until: &Until,
 ) -> Result<Sizes, Late> {
     let share = |share| {
         let mut sizes = Sizes {
             by: vec![HashMap::new(); by.len()],
             starts: None,
+            counted,
         };
         offer_share(facts, filter, until, share, |offer| match offer {
             Offer::Whole(sealed) => sizes.add_whole(sealed, filter, by),
@@ -61,7 +73,10 @@ impl Sizes {
         }
         for (sizes, (rollup, groups)) in self.by.iter_mut().zip(&rollups) {
             for sum in rollup.sums(filter, *groups) {
-                *sizes.entry(sum.key).or_default() += sum.rows;
+                *sizes.entry(sum.key).or_default() += match self.counted {
+                    Counted::All => sum.rows,
+                    Counted::Once => sum.measures.calls,
+                };
             }
         }
         true
@@ -71,8 +86,9 @@ impl Sizes {
         match part {
             Part::Row(row) => {
                 self.see(row.started_at, row.started_at);
+                let counts = self.counted == Counted::All || row.counts();
                 for (sizes, groups) in self.by.iter_mut().zip(by) {
-                    *sizes.entry(key(*groups, row)).or_default() += 1;
+                    *sizes.entry(key(*groups, row)).or_default() += u64::from(counts);
                 }
             }
             Part::Segment(segment, picked) => {
@@ -85,8 +101,9 @@ impl Sizes {
                         self.see(start, start);
                     });
                 }
+                let all_count = self.counted == Counted::All || all_are_counted(segment);
                 for (sizes, groups) in self.by.iter_mut().zip(by) {
-                    count(segment, *groups, &picked, sizes);
+                    count(segment, *groups, &picked, all_count, sizes);
                 }
             }
         }
@@ -119,37 +136,43 @@ fn rollups(
     by.iter().map(rollup).collect()
 }
 
-/// Adds the number of picked rows of each group.
-fn count(segment: &Segment, groups: Groups, picked: &Picked, sizes: &mut HashMap<Key, u64>) {
+/// Adds the number of picked rows of each group. A group of which no row is counted is there too.
+fn count(
+    segment: &Segment,
+    groups: Groups,
+    picked: &Picked,
+    all_count: bool,
+    sizes: &mut HashMap<Key, u64>,
+) {
     let indexes = Indexes::of(segment, groups);
+    let counts = |row: u32| u64::from(all_count || is_counted(segment, row as usize));
     if indexes.len() > segment.len().max(BLOCK) {
         picked.for_each_block(|rows| {
             for row in rows {
-                *sizes.entry(indexes.key_at(*row)).or_default() += 1;
+                *sizes.entry(indexes.key_at(*row)).or_default() += counts(*row);
             }
         });
         return;
     }
-    let mut counts = vec![0; indexes.len()];
-    match (picked, indexes.len()) {
-        (picked, 1) => counts.fill(picked.len() as u64),
-        _ => {
+    // The rows of each group, and those that are counted.
+    let mut found = vec![(0_u64, 0_u64); indexes.len()];
+    match (picked, found.as_mut_slice()) {
+        (picked, [one]) if all_count => *one = (picked.len() as u64, picked.len() as u64),
+        (picked, found) => {
             let mut of_rows = Vec::new();
             picked.for_each_block(|rows| {
                 indexes.read(rows, &mut of_rows);
-                for index in &of_rows {
-                    if let Some(count) = counts.get_mut(*index) {
-                        *count += 1;
+                for (index, row) in of_rows.iter().zip(rows) {
+                    if let Some((all, counted)) = found.get_mut(*index) {
+                        *all += 1;
+                        *counted += counts(*row);
                     }
                 }
             });
         }
     }
-    for (index, count) in counts
-        .into_iter()
-        .enumerate()
-        .filter(|(_, count)| *count > 0)
-    {
-        *sizes.entry(indexes.key(index)).or_default() += count;
+    let found = found.into_iter().enumerate();
+    for (index, (_, counted)) in found.filter(|(_, (all, _))| *all > 0) {
+        *sizes.entry(indexes.key(index)).or_default() += counted;
     }
 }

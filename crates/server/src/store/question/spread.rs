@@ -20,47 +20,55 @@ pub(crate) enum Quantity {
     Attribute(Option<Code>),
 }
 
-/// The count, the mean and the spread of a number, added one by one (Welford's way: no great sums are subtracted).
+/// The count, the mean and the spread of a number. Values are added as their distance from the first, so that no great squares are
+/// subtracted from each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) count: u64,
-    pub(crate) sum: f64,
-    mean: f64,
+    first: f64,
+    /// Of the distances.
+    total: f64,
     squares: f64,
 }
 
 impl Spread {
+    #[inline]
     fn add(&mut self, value: Option<f64>) {
         let Some(value) = value else { return };
+        if self.count == 0 {
+            self.first = value;
+        }
+        let off = value - self.first;
         self.count += 1;
-        self.sum += value;
-        let off = value - self.mean;
-        self.mean += off / self.count as f64;
-        self.squares += off * (value - self.mean);
+        self.total += off;
+        self.squares += off * off;
     }
 
-    /// Adds the values of another (Chan, Golub and LeVeque, 1979).
     fn merge(&mut self, other: Self) {
-        let count = self.count + other.count;
-        if count == 0 {
+        if self.count == 0 {
+            *self = other;
             return;
         }
-        let off = other.mean - self.mean;
-        let share = other.count as f64 / count as f64;
-        self.squares += other.squares + off * off * self.count as f64 * share;
-        self.mean += off * share;
-        self.sum += other.sum;
-        self.count = count;
+        let (count, off) = (other.count as f64, other.first - self.first);
+        self.count += other.count;
+        self.squares += other.squares + off * (2.0 * other.total + count * off);
+        self.total += other.total + count * off;
+    }
+
+    pub(crate) fn sum(self) -> Option<f64> {
+        (self.count > 0).then(|| self.first * self.count as f64 + self.total)
     }
 
     pub(crate) fn mean(self) -> Option<f64> {
-        (self.count > 0).then_some(self.mean)
+        (self.count > 0).then(|| self.first + self.total / self.count as f64)
     }
 
     /// Returns the standard deviation of a sample; a single value has none.
     pub(crate) fn deviation(self) -> Option<f64> {
         let others = self.count.checked_sub(1).filter(|others| *others > 0)?;
-        Some((self.squares / others as f64).sqrt())
+        let squares = self.squares - self.total * self.total / self.count as f64;
+        let deviation = (squares.max(0.0) / others as f64).sqrt();
+        (squares.is_finite() && deviation.is_finite()).then_some(deviation)
     }
 }
 
@@ -187,8 +195,14 @@ impl<'a> Values<'a> {
     }
 }
 
+/// Returns whether all rows of a segment count.
+pub(super) fn all_are_counted(segment: &Segment) -> bool {
+    let below = &segment.reported_below;
+    below.is_constant() && below.get(0) != Some(1)
+}
+
 /// Returns whether a row counts, or spans below it report its tokens.
-fn is_counted(segment: &Segment, row: usize) -> bool {
+pub(super) fn is_counted(segment: &Segment, row: usize) -> bool {
     let is_reported_below = segment.reported_below.get(row) == Some(1);
     !(is_reported_below && Number::TotalTokens.at(segment, row).is_some())
 }

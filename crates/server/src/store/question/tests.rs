@@ -365,3 +365,47 @@ proptest! {
         prop_assert_eq!(found.places, places);
     }
 }
+
+#[test]
+fn a_segment_that_one_view_takes_whole_leaves_the_next_to_all_views() {
+    use proptest::strategy::ValueTree as _;
+    use proptest::test_runner::TestRunner;
+
+    use crate::store::facts::SEGMENT;
+
+    let mut runner = TestRunner::deterministic();
+    let template = row().new_tree(&mut runner).unwrap().current();
+    let at = |project: Code, started_at: i64| Row {
+        project,
+        started_at,
+        reported_below: false,
+        ..template.clone()
+    };
+    // The first segment has calls of another project only, in two time buckets; the second one has a changed row.
+    let mut facts = Facts::default();
+    let day = 86_400_000_000_000;
+    for n in 0..4 * SEGMENT {
+        let start = i64::try_from(n).unwrap();
+        facts.push(match n < SEGMENT {
+            true => at(1, start % 2 * day),
+            false => at(2, start),
+        });
+    }
+    facts.change(SEGMENT + 3, |row| row.started_at += 1);
+    let of = |project| Filter::default().with_one_of(Dimension::Project, vec![Some(project)]);
+    let by = |most_bins| By {
+        groups: [None, None],
+        which: Which::These(vec![[None, None]]),
+        starts: (0, 2 * day),
+        most_bins,
+        with_times: false,
+    };
+    let order = |_, left: &Key, right: &Key| left.cmp(right);
+    // What the first question keeps about the first segment, the second one finds.
+    for (project, segments) in [(1, 1), (2, 3)] {
+        let by = vec![by(1), by(4)];
+        for found in breakdowns(&facts, &of(project), by, order, &until()).unwrap() {
+            assert_eq!(found.all.all.calls, segments * SEGMENT as u64);
+        }
+    }
+}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CallAnswer, Row } from '../../lib/api';
 import { DEFAULTS } from '../../lib/url';
-import { firstSegment, missesOf, missesQuery, partingOf, reasonOf, segmentsOf, words } from './misses';
+import { picked } from '../../explore/pick';
+import { firstSegment, missesOf, missesQuery, partingOf, reasonOf, segmentsOf, termsOf, words } from './misses';
 
 const name = { entity: 'e', project: 'p', stream: 's' };
 
@@ -16,6 +17,12 @@ function answer(texts: string[], more: { inputs?: unknown; attributes?: unknown 
 const segments = (list: unknown) => ({ attributes: { spanloom: { prompt_cache: { segments: list } } } });
 
 describe('misses', () => {
+  it('without a reason are asked for with the verdict, since hits have no reason either', () => {
+    const of = (reason: string, q = '') => picked(q, termsOf(reason).by, termsOf(reason).keys, false);
+    expect(of('')).toBe('otel.spanloom.prompt_cache.result:cache_miss otel.spanloom.prompt_cache.miss_reason:""');
+    expect(of('', of(''))).toBe('');
+    expect(of('tools_changed')).toBe('otel.spanloom.prompt_cache.miss_reason:tools_changed');
+  });
   it('are those of the verdict, or else long prompts without a cached token', () => {
     const query = (hasVerdict: boolean) => missesQuery(name, { ...DEFAULTS, q: 'model:m' }, 0, hasVerdict);
     expect(query(true).get('q')).toBe('model:m has:op otel.spanloom.prompt_cache.result:cache_miss');

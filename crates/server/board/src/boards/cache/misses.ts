@@ -8,6 +8,7 @@ import { firstBreak } from '../../lib/diff';
 import { count } from '../../lib/format';
 import { selectionQuery } from '../../lib/groups';
 import type { StreamName, View } from '../../lib/url';
+import { CACHE } from '../templates';
 
 const SEGMENTS = 'spanloom.prompt_cache.segments';
 const REASON = 'otel.spanloom.prompt_cache.miss_reason';
@@ -33,6 +34,11 @@ export function missesQuery(name: StreamName, view: View, now: number, hasVerdic
 export function missesOf(rows: Row[], hasVerdict: boolean): Row[] {
   // Unknown is not 0: a provider that counts no cached tokens has not stated a miss.
   return rows.filter(({ cached_tokens }) => hasVerdict || cached_tokens === 0).slice(0, SHOWN);
+}
+
+/** The values that calls of a reason have. Calls that missed nothing have no reason either: where none is given, the verdict is asked for too. */
+export function termsOf(reason: string): { by: string[]; keys: string[] } {
+  return reason === '' ? { by: [CACHE.result, CACHE.reason], keys: ['cache_miss', ''] } : { by: [CACHE.reason], keys: [reason] };
 }
 
 /** A reason as words: `tools_changed` is "tools changed". */
