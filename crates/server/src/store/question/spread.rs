@@ -56,7 +56,7 @@ impl Spread {
     }
 
     pub(crate) fn sum(self) -> Option<f64> {
-        (self.count > 0).then(|| self.first * self.count as f64 + self.total)
+        (self.count > 0).then_some(self.first * self.count as f64 + self.total)
     }
 
     pub(crate) fn mean(self) -> Option<f64> {
