@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::json;
+use spanloom_core::semconv;
 
 use super::span::{Place, attribute, span};
 
@@ -55,6 +56,7 @@ const TOOLS: [(&str, &str, &str); 3] = [
     ),
 ];
 const PROMPTS: [(&str, f64); 2] = [("answer briefly", 1.0), ("think step by step", 2.4)];
+const MISS_REASONS: [&str; 3] = ["tools_changed", "instructions_changed", "messages_changed"];
 const AUDIENCES: [&str; 3] = ["children", "students", "experts"];
 
 /// A deploy: what changed with it.
@@ -65,6 +67,8 @@ struct Deploy {
     cached: u64,
     /// Of a hundred searches, those that fail.
     failing: u64,
+    /// What a million tokens cost less if they come from the cache, in US dollars.
+    saved_by_cache: f64,
 }
 
 const DEPLOYS: [Deploy; 2] = [
@@ -73,6 +77,7 @@ const DEPLOYS: [Deploy; 2] = [
         model: "gpt-4.1-2025-04-14",
         cached: 20,
         failing: 4,
+        saved_by_cache: 1.5,
     },
     // Cheaper and faster; its search fails more often.
     Deploy {
@@ -80,6 +85,7 @@ const DEPLOYS: [Deploy; 2] = [
         model: "gpt-4.1-mini-2025-04-14",
         cached: 65,
         failing: 22,
+        saved_by_cache: 0.3,
     },
 ];
 
@@ -252,10 +258,10 @@ impl Days {
             attribute("gen_ai.input.messages", json!(messages).to_string()),
         ]);
         if failed.is_none() {
-            let cached = match self.random.is_one_of_hundred(deploy.cached) {
-                true => input * 3 / 4,
-                false => 0,
-            };
+            let is_cached = self.random.is_one_of_hundred(deploy.cached);
+            let reusable = input * 3 / 4;
+            let cached = if is_cached { reusable } else { 0 };
+            attributes.extend(self.verdict(is_cached, reusable, deploy));
             let message =
                 json!([{"role": "assistant", "parts": [answer], "finish_reason": "stop"}]);
             attributes.extend([
@@ -272,6 +278,30 @@ impl Days {
         self.spans
             .push(span(name, SpanKind::Client, place, attributes, failed));
         place.end + 3 * MS
+    }
+
+    /// Returns what the provider states about its cache of the prompt: it is asked for one of two calls.
+    fn verdict(&mut self, is_cached: bool, reusable: i64, deploy: &Deploy) -> Vec<KeyValue> {
+        if self.random.is_one_of_hundred(50) {
+            return Vec::new();
+        }
+        if is_cached {
+            return vec![attribute(
+                semconv::SPANLOOM_PROMPT_CACHE_RESULT,
+                "cache_hit",
+            )];
+        }
+        let reason = self.random.pick(&MISS_REASONS).copied();
+        let lost = reusable as f64 * deploy.saved_by_cache / 1e6;
+        vec![
+            attribute(semconv::SPANLOOM_PROMPT_CACHE_RESULT, "cache_miss"),
+            attribute(
+                semconv::SPANLOOM_PROMPT_CACHE_MISS_REASON,
+                reason.unwrap_or_default(),
+            ),
+            attribute(semconv::SPANLOOM_PROMPT_CACHE_MISSED_TOKENS, reusable),
+            attribute(semconv::SPANLOOM_PROMPT_CACHE_MISSED_USD, lost),
+        ]
     }
 
     /// Adds the call of a tool, and returns its end.
@@ -371,5 +401,8 @@ mod tests {
             assert!(spans.iter().any(|span| span.name == name), "{name}");
         }
         assert!(spans.iter().any(|span| span.status.is_some()));
+        let has = |span: &Span, name: &str| span.attributes.iter().any(|one| one.key == name);
+        let name = semconv::SPANLOOM_PROMPT_CACHE_MISSED_USD;
+        assert!(spans.iter().any(|span| has(span, name)));
     }
 }

@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 pub(super) enum Attribute {
     Text(String),
     Number(i64),
-    Seconds(f64),
+    Decimal(f64),
 }
 
 impl From<&str> for Attribute {
@@ -32,8 +32,8 @@ impl From<i64> for Attribute {
 }
 
 impl From<f64> for Attribute {
-    fn from(seconds: f64) -> Self {
-        Self::Seconds(seconds)
+    fn from(number: f64) -> Self {
+        Self::Decimal(number)
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn attribute(name: &str, value: impl Into<Attribute>) -> KeyValue {
     let value = match value.into() {
         Attribute::Text(text) => Value::StringValue(text),
         Attribute::Number(number) => Value::IntValue(number),
-        Attribute::Seconds(seconds) => Value::DoubleValue(seconds),
+        Attribute::Decimal(number) => Value::DoubleValue(number),
     };
     KeyValue {
         key: name.to_owned(),
