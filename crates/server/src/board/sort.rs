@@ -2,7 +2,32 @@
 
 use super::stats::{Measure, find_measure, measure_names};
 use crate::reply::Problem;
-use crate::store::question::{Key, Series};
+use crate::store::question::{Key, Series, Tallied, Tally};
+
+/// The value of a group, by a sum over its calls.
+pub(super) type Of = fn(&Tally) -> Option<f64>;
+
+fn total(of: &Tally) -> Option<f64> {
+    (of.known > 0).then_some(of.total as f64)
+}
+
+fn mean(of: &Tally) -> Option<f64> {
+    (of.known > 0).then(|| of.total as f64 / of.known as f64)
+}
+
+/// The measures that are sums, means or shares of one number, which are found for all groups faster than all measures.
+const TALLIED: [(&str, Tallied, Of); 10] = [
+    ("cost_usd", Tallied::Cost, total),
+    ("mean_cost_usd", Tallied::Cost, mean),
+    ("input_tokens", Tallied::InputTokens, total),
+    ("mean_input_tokens", Tallied::InputTokens, mean),
+    ("output_tokens", Tallied::OutputTokens, total),
+    ("mean_output_tokens", Tallied::OutputTokens, mean),
+    ("total_tokens", Tallied::TotalTokens, total),
+    ("mean_total_tokens", Tallied::TotalTokens, mean),
+    ("errors", Tallied::Errors, total),
+    ("error_rate", Tallied::Errors, mean),
+];
 
 /// The order of groups.
 #[derive(Clone, Copy)]
@@ -41,7 +66,14 @@ impl Sort {
         self.measure.is_some_and(|measure| measure.is_of_times)
     }
 
-    /// Sorts groups. Unknown measures come last in either direction, equal ones by name.
+    /// Returns what decides if it is the sum, the mean or the share of one number of calls.
+    pub(super) fn tallied(self) -> Option<(Tallied, Of)> {
+        let name = self.measure?.name;
+        let found = TALLIED.iter().find(|(measure, ..)| *measure == name);
+        found.map(|(_, tallied, of)| (*tallied, *of))
+    }
+
+    /// Sorts groups by a measure of them.
     pub(super) fn apply<'m>(
         self,
         groups: &[(Key, Series)],
@@ -49,7 +81,15 @@ impl Sort {
     ) -> Vec<Key> {
         let value = |series: &Series| (self.measure?.of)(&series.all).as_f64();
         let ranked = groups.iter().map(|(key, series)| (value(series), *key));
-        let mut ranked: Vec<(Option<f64>, Key)> = ranked.collect();
+        self.order(ranked.collect(), names)
+    }
+
+    /// Sorts groups by a value of each. Unknown values come last in either direction, equal ones by name.
+    pub(super) fn order<'m>(
+        self,
+        mut ranked: Vec<(Option<f64>, Key)>,
+        names: impl Fn(&Key) -> [&'m str; 2],
+    ) -> Vec<Key> {
         ranked.sort_by(|(left, left_key), (right, right_key)| {
             let order = match (left, right) {
                 (Some(left), Some(right)) => left.total_cmp(right),

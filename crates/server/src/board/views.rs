@@ -9,7 +9,7 @@ use super::quantity::Quantities;
 use super::sort::Sort;
 use crate::reply::Problem;
 use crate::store::question::{
-    self, Breakdown, By, Filter, Groups, Key, Largest, Spread, Spreads, Until, Which,
+    self, Breakdown, By, Filter, Groups, Key, Largest, Spread, Spreads, Tally, Until, Which,
 };
 use crate::store::{Code, Memory};
 
@@ -43,6 +43,20 @@ pub(super) struct Seen {
 impl View {
     fn is_grouped(&self) -> bool {
         self.groups.iter().any(Option::is_some)
+    }
+
+    /// Returns how it is found out which groups are shown.
+    fn way(&self) -> Way {
+        match (
+            self.is_grouped(),
+            self.sort.is_by_size(),
+            self.sort.tallied(),
+        ) {
+            (false, ..) => Way::Together,
+            (true, true, _) => Way::BySize,
+            (true, false, Some(_)) => Way::Tallied,
+            (true, false, None) => Way::Measured,
+        }
     }
 
     fn by(&self, which: Which) -> By {
@@ -93,6 +107,19 @@ impl View {
         let name = |of: Option<_>, code| of.map_or("", |of| property::value(of, code, memory));
         [name(first, one), name(second, other)]
     }
+}
+
+/// How it is found out which groups of a view are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// All calls are one group.
+    Together,
+    /// By the number of calls.
+    BySize,
+    /// By the sum of one number.
+    Tallied,
+    /// By any other measure.
+    Measured,
 }
 
 /// Which groups of a view are shown.
@@ -166,11 +193,14 @@ fn plan(
     views: &[&View],
     until: &Until,
 ) -> Result<Vec<Plan>, Problem> {
-    let of = |is_by_size| {
-        let views = views.iter().copied().filter(|view| view.is_grouped());
-        views.filter(move |view| view.sort.is_by_size() == is_by_size)
+    let ways: Vec<Way> = views.iter().map(|view| view.way()).collect();
+    let of = |way: Way| {
+        let views = views.iter().copied().zip(&ways);
+        views
+            .filter(move |(_, own)| **own == way)
+            .map(|(view, _)| view)
     };
-    let ranked: Vec<&View> = of(false).collect();
+    let ranked: Vec<&View> = of(Way::Measured).collect();
     let by = ranked.iter().map(|view| view.ranking()).collect();
     let rankings = breakdowns(memory, filter, &ranked, by, until)?;
     let mut rankings = ranked.into_iter().zip(rankings).map(|(view, ranking)| {
@@ -178,22 +208,54 @@ fn plan(
         let names = |key: &Key| view.names(key, memory);
         view.shown(view.sort.apply(&ranking.groups, names), total, measured)
     });
-    let sized: Vec<&View> = of(true).collect();
+    let sized: Vec<&View> = of(Way::BySize).collect();
     let largest = largest(memory, filter, &sized, until)?;
     let mut largest = sized.into_iter().zip(largest).map(|(view, (keys, total))| {
         let measured = keys.len();
         view.shown(keys, total, measured)
     });
-    let plan = |view: &&View| match (view.is_grouped(), view.sort.is_by_size()) {
-        (false, _) => Some(Plan {
-            keys: vec![[None, None]],
-            total: 1,
-            measured: 1,
-        }),
-        (true, true) => largest.next(),
-        (true, false) => rankings.next(),
-    };
-    Ok(views.iter().filter_map(plan).collect())
+    let mut plans = Vec::with_capacity(views.len());
+    for (view, way) in views.iter().zip(&ways) {
+        plans.extend(match way {
+            Way::Together => Some(Plan {
+                keys: vec![[None, None]],
+                total: 1,
+                measured: 1,
+            }),
+            Way::BySize => largest.next(),
+            Way::Tallied => Some(tallied(memory, filter, view, until)?),
+            Way::Measured => rankings.next(),
+        });
+    }
+    Ok(plans)
+}
+
+/// Puts the groups of a view in order by the sum of one number.
+fn tallied(
+    memory: &Memory,
+    filter: &Filter<'_>,
+    view: &View,
+    until: &Until,
+) -> Result<Plan, Problem> {
+    let failed = || Problem::internal("the groups have no order");
+    let (of, value) = view.sort.tallied().ok_or_else(failed)?;
+    let found = question::tallies(&memory.rows, filter, view.groups, of, until)?;
+    let total = found.len();
+    let mut found: Vec<(Key, Tally)> = found.into_iter().collect();
+    if total > MOST {
+        found.select_nth_unstable_by(MOST - 1, |(key, tally), (other_key, other)| {
+            other
+                .calls
+                .cmp(&tally.calls)
+                .then_with(|| key.cmp(other_key))
+        });
+        found.truncate(MOST);
+    }
+    let measured = found.len();
+    let ranked = found.iter().map(|(key, tally)| (value(tally), *key));
+    let names = |key: &Key| view.names(key, memory);
+    let keys = view.sort.order(ranked.collect(), names);
+    Ok(view.shown(keys, total, measured))
 }
 
 fn largest(

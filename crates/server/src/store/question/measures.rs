@@ -27,6 +27,11 @@ impl Sum {
         self.count += other.count;
     }
 
+    /// Returns the number of values, and their sum.
+    pub(super) fn exact(self) -> (u64, i128) {
+        (self.count, self.total)
+    }
+
     pub(crate) fn total(self) -> Option<i64> {
         let total = i64::try_from(self.total).unwrap_or(i64::MAX);
         (self.count > 0).then_some(total)

@@ -16,6 +16,7 @@
 //! | `cells` | measures by group and time bucket, while they are collected |
 //! | `breakdown` | measures by time and by group |
 //! | `spread` | the mean and the spread of numbers, by group |
+//! | `tally` | one measure of every group |
 //! | `facets` | what there is to filter by |
 //! | `page` | a page of calls, in order |
 //! | `places` | all calls that meet a filter |
@@ -36,6 +37,7 @@ mod scan;
 mod sizes;
 mod slots;
 mod spread;
+mod tally;
 mod until;
 
 pub(crate) use breakdown::{
@@ -49,6 +51,7 @@ pub(crate) use number::Number;
 pub(crate) use page::{Column, Order, page};
 pub(crate) use places::places;
 pub(crate) use spread::{Quantity, Spread, Spreads, spread};
+pub(crate) use tally::{Tallied, Tally, tallies};
 pub(crate) use until::{Late, Until};
 
 #[cfg(test)]

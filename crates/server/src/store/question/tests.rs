@@ -260,9 +260,10 @@ proptest! {
         let key = |row: &Row| groups.map(|group| group.and_then(|group| group.of(row)));
         let mut sizes: BTreeMap<Key, usize> = BTreeMap::new();
         for (_, row) in &met {
-            *sizes.entry(key(row)).or_default() += 1;
+            *sizes.entry(key(row)).or_default() += usize::from(row.counts());
         }
-        prop_assert_eq!(found.groups_total, sizes.len());
+        let sizes_total = sizes.len();
+        prop_assert_eq!(found.groups_total, sizes_total);
         let mut largest: Vec<_> = sizes.into_iter().collect();
         largest.sort_by_key(|(key, size)| (std::cmp::Reverse(*size), *key));
         let keys: Vec<Key> = largest.iter().map(|(key, _)| *key).take(3).collect();
@@ -281,6 +282,23 @@ proptest! {
             prop_assert_eq!(series.all.latency.quantile(0.5), None);
         }
         prop_assert_eq!(these.all.all.calls, found.all.all.calls);
+
+        // One measure of every group, twice: from rows, and from what was kept.
+        for _ in 0..2 {
+            let found = tallies(&facts, &filter, groups, Tallied::Cost, &until()).unwrap();
+            prop_assert_eq!(found.len(), sizes_total);
+            for (of, tally) in &found {
+                let calls = met.iter().map(|(_, row)| *row).filter(|row| key(row) == *of && row.counts());
+                let costs = calls.clone().filter_map(|row| row.cost);
+                let total = costs.clone().map(i128::from).sum::<i128>();
+                let expected = (calls.count() as u64, costs.count() as u64, total);
+                prop_assert_eq!((tally.calls, tally.known, tally.total), expected);
+            }
+            let errors = tallies(&facts, &filter, groups, Tallied::Errors, &until()).unwrap();
+            let total: i128 = errors.values().map(|tally| tally.total).sum();
+            let failed = met.iter().filter(|(_, row)| row.counts() && row.status == Status::Error);
+            prop_assert_eq!(total, failed.count() as i128);
+        }
 
         // What there is to filter by.
         let counted = counts(&facts, &filter, Dimension::Model, &until()).unwrap();
