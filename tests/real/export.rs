@@ -69,7 +69,8 @@ async fn duckdb_reads_what_the_lines_of_json_have() {
     let kinds = ask("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM FILE)");
     for (name, kind) in [
         ("id", "VARCHAR"),
-        ("started_at", "TIMESTAMPTZ_NS"),
+        ("started_at", "TIMESTAMP WITH TIME ZONE"),
+        ("started_at_ns", "BIGINT"),
         ("latency_ms", "DOUBLE"),
         ("streamed", "BOOLEAN"),
         ("input_tokens", "BIGINT"),
@@ -82,7 +83,9 @@ async fn duckdb_reads_what_the_lines_of_json_have() {
         );
     }
     // Times and texts of each call.
-    let rows = ask("SELECT id, epoch_ms(started_at), model, inputs, attributes FROM FILE");
+    let rows = ask(
+        "SELECT id, epoch_ms(started_at), model, inputs, attributes, started_at_ns // 1000000 FROM FILE",
+    );
     for row in rows {
         let call = calls.iter().find(|call| call["id"] == row[0]).unwrap();
         #[expect(
@@ -90,7 +93,7 @@ async fn duckdb_reads_what_the_lines_of_json_have() {
             reason = "milliseconds of this century"
         )]
         let started_at = call["started_at"].as_f64().unwrap() as i64;
-        assert_eq!(row[1], started_at);
+        assert_eq!((&row[1], &row[5]), (&json!(started_at), &json!(started_at)));
         assert_eq!(row[2], call["model"]);
         let parsed = |text: &Value| serde_json::from_str::<Value>(text.as_str().unwrap()).unwrap();
         assert_eq!(parsed(&row[3]), call["inputs"]);

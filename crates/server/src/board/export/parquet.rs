@@ -25,7 +25,7 @@ enum Of {
     Made(fn(&Line) -> Option<String>),
     Whole(fn(&Line) -> Option<i64>),
     Decimal(fn(&Line) -> Option<f64>),
-    /// Nanoseconds since the epoch, in UTC.
+    /// Microseconds since the epoch, in UTC: few readers know nanoseconds.
     Time(fn(&Line) -> Option<i64>),
     Truth(fn(&Line) -> Option<bool>),
 }
@@ -34,7 +34,7 @@ const fn column(name: &'static str, of: Of) -> Column {
     Column { name, of }
 }
 
-const COLUMNS: [Column; 32] = [
+const COLUMNS: [Column; 33] = [
     column("id", Of::Text(|line| Some(&line.row.id))),
     column("trace_id", Of::Text(|line| Some(&line.row.trace_id))),
     column("parent_id", Of::Text(|line| line.row.parent_id.as_deref())),
@@ -58,7 +58,11 @@ const COLUMNS: [Column; 32] = [
     column("conversation", Of::Text(|line| line.row.thread.as_deref())),
     column(
         "started_at",
-        Of::Time(|line| Some(line.exact_start.as_nanos())),
+        Of::Time(|line| Some(line.exact_start.as_nanos().div_euclid(1_000))),
+    ),
+    column(
+        "started_at_ns",
+        Of::Whole(|line| Some(line.exact_start.as_nanos())),
     ),
     column("latency_ms", Of::Decimal(|line| line.row.latency_ms)),
     column("ttfc_ms", Of::Decimal(|line| line.row.ttfc_ms)),
@@ -160,7 +164,7 @@ impl Column {
             Of::Decimal(_) => (Physical::DOUBLE, None),
             Of::Truth(_) => (Physical::BOOLEAN, None),
             Of::Time(_) => {
-                let time = LogicalType::timestamp(true, TimeUnit::NANOS);
+                let time = LogicalType::timestamp(true, TimeUnit::MICROS);
                 (Physical::INT64, Some(time))
             }
         };
