@@ -84,7 +84,7 @@ async fn duckdb_reads_what_the_lines_of_json_have() {
     }
     // Times and texts of each call.
     let rows = ask(
-        "SELECT id, epoch_ms(started_at), model, inputs, attributes, started_at_ns // 1000000 FROM FILE",
+        "SELECT id, epoch_us(started_at) // 1000, model, inputs, attributes, started_at_ns // 1000000 FROM FILE",
     );
     for row in rows {
         let call = calls.iter().find(|call| call["id"] == row[0]).unwrap();
