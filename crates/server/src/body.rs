@@ -95,7 +95,7 @@ impl Bodies {
 }
 
 impl Bodies {
-    /// Reads a JSON body of at most `most` bytes.
+    /// Reads a JSON object of at most `most` bytes. An array is refused: serde would take it for the fields in their order.
     pub(crate) async fn json<T: DeserializeOwned>(
         &self,
         request: Request,
@@ -103,6 +103,9 @@ impl Bodies {
     ) -> Result<T, Problem> {
         let (parts, body) = request.into_parts();
         let held = self.read(&parts.headers, body, most).await?;
+        if held.bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(Problem::bad_request("the body is an array, not an object"));
+        }
         serde_json::from_slice(&held.bytes)
             .map_err(|error| Problem::bad_request(format!("the body cannot be read: {error}")))
     }

@@ -171,7 +171,7 @@ pub(crate) enum Format {
     Jsonl,
     /// A table of the numbers and previews; texts that a spreadsheet would take for formulas begin with an apostrophe
     Csv,
-    /// A table for DuckDB, pandas or Spark: numbers and times as such, with the content as JSON texts
+    /// A table for DuckDB, pandas or polars: numbers and times as such, with the content as JSON texts
     Parquet,
 }
 

@@ -119,3 +119,37 @@ pub(super) fn routes() -> Router<Arc<App>> {
         get(|| async { "spanloom: this build has no board; its APIs are served\n" }),
     )
 }
+
+#[cfg(all(test, spanloom_board))]
+mod tests {
+    use std::io;
+
+    use flate2::Compression;
+    use flate2::read::GzEncoder;
+    use http_body_util::BodyExt as _;
+
+    use super::embedded::file;
+
+    async fn bytes(path: &str) -> Option<Vec<u8>> {
+        let body = file(path)?.into_body();
+        Some(body.collect().await.ok()?.to_bytes().into())
+    }
+
+    fn gzipped(script: &[u8]) -> io::Result<u64> {
+        let mut compressed = GzEncoder::new(script, Compression::default());
+        io::copy(&mut compressed, &mut io::sink())
+    }
+
+    #[tokio::test]
+    async fn the_first_view_sends_at_most_150_kb_of_javascript() {
+        let page = String::from_utf8(bytes("index.html").await.unwrap()).unwrap();
+        let mut sizes = Vec::new();
+        for script in page.split('"').filter(|text| text.ends_with(".js")) {
+            let script = bytes(script.trim_start_matches('/')).await.unwrap();
+            sizes.push(gzipped(&script).unwrap());
+        }
+        println!("scripts of {sizes:?} bytes");
+        let sum: u64 = sizes.iter().sum();
+        assert!((1..=150_000).contains(&sum), "scripts of {sizes:?} bytes");
+    }
+}

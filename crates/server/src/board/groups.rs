@@ -45,7 +45,7 @@ fn answer(parameters: &Parameters, scope: &Scope, until: &Until) -> Result<Value
     };
     let with_spans = parameters.switch("spans")?;
     let filter = || scope.filter_of(with_spans);
-    let seen = see(memory, &filter, &[&view], until)?;
+    let seen = see(memory, &filter, std::slice::from_ref(&view), until)?;
     let seen = seen.into_iter().next();
     let seen = seen.ok_or_else(|| Problem::internal("the groups were not measured"))?;
     let count = by.iter().flatten().count();

@@ -12,6 +12,7 @@
 //! | `summary` | the numbers and the charts |
 //! | `query` | several views of a stream's calls at once |
 //! | `views` | measures by time and by group, as views ask for them |
+//! | `ranking` | which groups of a view are shown |
 //! | `sort` | the order of groups |
 //! | `quantity` | numbers whose sum, mean and spread are shown |
 //! | `groups` | calls by one or two properties |
@@ -44,6 +45,7 @@ mod parameters;
 mod property;
 mod quantity;
 mod query;
+mod ranking;
 mod scope;
 mod search;
 mod selection;

@@ -166,6 +166,9 @@ async fn what_is_wrong_with_a_query_is_stated() {
         let (status, answer) = ask(&server, query.clone()).await;
         assert_eq!(status, 400, "{query} {answer}");
     }
+    let by_position = json!(["acme", "chatbot", "openai_logs", null, null, "", [{}]]);
+    let answer = server.post("/api/query", &by_position).await;
+    assert_eq!(answer.status(), 400);
 }
 
 #[tokio::test]

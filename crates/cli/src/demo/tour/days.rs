@@ -6,6 +6,8 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::json;
 use spanloom_core::semconv;
 
+use super::random::Random;
+use super::script::{AUDIENCES, DEPLOYS, Deploy, MISS_REASONS, PROMPTS, QUESTIONS, TOOLS};
 use super::span::{Place, attribute, span};
 
 const MS: i64 = 1_000_000;
@@ -14,110 +16,6 @@ const DAY: i64 = 86_400_000 * MS;
 const CONVERSATIONS: u64 = 160;
 /// The calls of the experiment.
 const EXPERIMENT: u64 = 96;
-
-const QUESTIONS: [(&str, &str); 6] = [
-    (
-        "Do I need an umbrella in Bonn tomorrow?",
-        "Yes. Rain is likely from noon on.",
-    ),
-    (
-        "Which restaurants near the office are open on Sunday?",
-        "Two of them: Ada's Kitchen and the Blue Door.",
-    ),
-    (
-        "Summarise the meeting of this morning.",
-        "The release moves to Thursday; Kim tests the upgrade.",
-    ),
-    ("When is my next free hour?", "Today from three to four."),
-    (
-        "Translate the invitation into French.",
-        "Vous êtes invités à notre fête de printemps.",
-    ),
-    (
-        "How do I reset the router?",
-        "Hold the button for ten seconds, then wait for the green light.",
-    ),
-];
-const TOOLS: [(&str, &str, &str); 3] = [
-    (
-        "forecast",
-        r#"{"city":"Bonn"}"#,
-        r#"{"sky":"rain","mm":[1,2,3]}"#,
-    ),
-    (
-        "search_documents",
-        r#"{"query":"restaurants"}"#,
-        r#"{"found":["Ada's Kitchen","Blue Door"]}"#,
-    ),
-    (
-        "calendar",
-        r#"{"day":"today"}"#,
-        r#"{"free":["15:00-16:00"]}"#,
-    ),
-];
-const PROMPTS: [(&str, f64); 2] = [("answer briefly", 1.0), ("think step by step", 2.4)];
-const MISS_REASONS: [&str; 3] = ["tools_changed", "instructions_changed", "messages_changed"];
-const AUDIENCES: [&str; 3] = ["children", "students", "experts"];
-
-/// A deploy: what changed with it.
-struct Deploy {
-    version: &'static str,
-    model: &'static str,
-    /// Of a hundred prompts, those that a cache knows.
-    cached: u64,
-    /// Of a hundred searches, those that fail.
-    failing: u64,
-    /// What a million tokens cost less if they come from the cache, in US dollars.
-    saved_by_cache: f64,
-}
-
-const DEPLOYS: [Deploy; 2] = [
-    Deploy {
-        version: "1.4.0",
-        model: "gpt-4.1-2025-04-14",
-        cached: 20,
-        failing: 4,
-        saved_by_cache: 1.5,
-    },
-    // Cheaper and faster; its search fails more often.
-    Deploy {
-        version: "1.5.0",
-        model: "gpt-4.1-mini-2025-04-14",
-        cached: 65,
-        failing: 22,
-        saved_by_cache: 0.3,
-    },
-];
-
-/// A generator of numbers that look random (xorshift64*): every tour has the same calls.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        (self.next() >> 33) % bound.max(1)
-    }
-
-    fn between(&mut self, least: i64, most: i64) -> i64 {
-        let more = self.below(u64::try_from(most - least).unwrap_or(1));
-        least + i64::try_from(more).unwrap_or(0)
-    }
-
-    fn is_one_of_hundred(&mut self, count: u64) -> bool {
-        self.below(100) < count
-    }
-
-    fn pick<'a, T>(&mut self, among: &'a [T]) -> Option<&'a T> {
-        let index = self.below(among.len() as u64);
-        among.get(usize::try_from(index).unwrap_or(0))
-    }
-}
 
 /// Returns the spans of the three days that end at a time.
 pub(super) fn until(end: i64) -> Vec<Span> {

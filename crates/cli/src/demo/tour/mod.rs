@@ -4,9 +4,13 @@
 //! | file | what |
 //! |---|---|
 //! | `days` | what happened |
+//! | `script` | what it is made of |
+//! | `random` | numbers that look random |
 //! | `span` | a span, as OTLP |
 
 mod days;
+mod random;
+mod script;
 mod span;
 
 use std::time::SystemTime;

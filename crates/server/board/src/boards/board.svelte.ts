@@ -2,14 +2,14 @@
 
 import { viewOf, type PanelSpec } from '../explore/spec';
 import { Following } from '../groups/follow.svelte';
-import { fetchJson, type Stats, type Summary } from '../lib/api';
+import { fetchJson, type Attribute, type Stats, type Summary } from '../lib/api';
 import { selectionQuery } from '../lib/groups';
 import type { QueryView, ViewAnswer } from '../lib/query';
 import { route } from '../lib/route.svelte';
 import type { SearchAnswer } from '../lib/search';
 import type { StreamName } from '../lib/url';
 import { askViews } from './ask';
-import { contextOf, type Attribute, type Context } from './context';
+import { contextOf, type Context } from './context';
 import { resolved } from './resolve';
 import type { Template } from './templates';
 

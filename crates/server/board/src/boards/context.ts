@@ -1,16 +1,11 @@
 // The properties of a stream that a board is about: boards name them by their
 // part, as `@tenant`, and each stream has its own.
 
+import type { Attribute } from '../lib/api';
 import { suggestedProperty } from '../lib/compare';
 import type { Own } from '../lib/own';
 import { propertiesOf } from '../lib/pivot';
 import { groupOf, split } from '../lib/search';
-
-export interface Attribute {
-  path: string;
-  /** How many there are in range. */
-  values: number;
-}
 
 export const PARTS = ['group', 'tenant', 'deploy', 'template', 'rows', 'columns'] as const;
 export type Part = (typeof PARTS)[number];

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { fetchJson, Refusal } from '../lib/api';
+import { fetchJson, Refusal, TooSlow } from '../lib/api';
 import { holds, type Failed } from './failed';
 
 const failed = (error: unknown): Failed => ({ error, key: 'a', version: 1, at: 1_000 });
@@ -30,6 +30,7 @@ test('so is one that takes too long', async () => {
   const error: unknown = await fetchJson('/', new URLSearchParams(), new AbortController().signal).catch((error: unknown) => error);
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
+  expect(error).toBeInstanceOf(TooSlow);
   expect(holds(failed(error), 'a', 1, 3_000)).toBe(true);
   expect(holds(failed(error), 'a', 1, 17_000)).toBe(false);
 });

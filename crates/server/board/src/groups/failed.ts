@@ -1,7 +1,7 @@
 // A question that was not answered: when it is worth asking again.
 
-import { Refusal } from '../lib/api';
-import { BUSY_MS, isAbort } from '../lib/live.svelte';
+import { Refusal, TooSlow } from '../lib/api';
+import { BUSY_MS } from '../lib/live.svelte';
 
 /** New calls seldom change a refusal: while they come every second it is not asked again every second. */
 const REFUSED_MS = 15_000;
@@ -26,6 +26,5 @@ export function holds(failed: Failed, key: string, version: number, now: number)
 
 /** The server has no capacity, or took longer than an answer may take: asking soon again would make it worse. */
 function isSlow(error: unknown): boolean {
-  if (error instanceof Refusal) return error.isBusy;
-  return error instanceof Error && !isAbort(error) && error.message === 'the server took too long';
+  return error instanceof TooSlow || (error instanceof Refusal && error.isBusy);
 }

@@ -85,6 +85,13 @@ export interface Group {
   series: Series;
 }
 
+/** An attribute that calls in range have. */
+export interface Attribute {
+  path: string;
+  /** How many there are in range. */
+  values: number;
+}
+
 export interface Summary {
   range: { from: number; to: number; bin_ms: number };
   bins: number[];
@@ -93,7 +100,7 @@ export interface Summary {
   groups: Group[];
   groups_total: number;
   models: { key: string; calls: number }[];
-  attributes: { path: string; values: number }[];
+  attributes: Attribute[];
   search: SearchAnswer;
 }
 
@@ -251,6 +258,13 @@ export class Refusal extends Error {
   }
 }
 
+/** The server gave no answer in the time that one may take. */
+export class TooSlow extends Error {
+  constructor(cause: unknown) {
+    super('the server took too long', { cause });
+  }
+}
+
 /** A server that takes longer is as good as none: what is on screen must not look current for minutes. */
 const LONGEST_MS = 15_000;
 
@@ -270,7 +284,7 @@ async function inTime<T>(ask: (limit: AbortSignal) => Promise<T>, signal: AbortS
     return await ask(AbortSignal.any([signal, limit]));
   } catch (error) {
     // Some browsers report an answer cut off by the limit as abandoned by the page.
-    if (limit.aborted && !signal.aborted && !(error instanceof Refusal)) throw new Error('the server took too long', { cause: error });
+    if (limit.aborted && !signal.aborted && !(error instanceof Refusal)) throw new TooSlow(error);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // What has changed between two sets of calls: differences, and how sure they are.
 
+import type { Attribute } from './api';
 import { FEW_CALLS, type GroupRow } from './groups';
 import { isProperty } from './search';
 
@@ -205,7 +206,7 @@ const VERSIONS = [
 const RECORDERS = /(^|\.)(scope|sdk|telemetry|schema|runtime)\./;
 
 /** The property that is compared at first: one that looks like a version and has more than one value, or else the model. */
-export function suggestedProperty(attributes: { path: string; values: number }[]): string {
+export function suggestedProperty(attributes: Attribute[]): string {
   const tried = attributes.filter(({ path, values }) => values > 1 && !RECORDERS.test(path));
   for (const version of VERSIONS) {
     const found = tried.find(({ path }) => version.test(path.toLowerCase().replace(/^otel\./, '')));

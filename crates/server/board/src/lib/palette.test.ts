@@ -19,6 +19,10 @@ describe('colours', () => {
     for (const key of many.slice(SLOTS)) expect(palette.colour(key)).toBe(OTHER);
   });
 
+  it('are given once to a key that is named twice', () => {
+    expect(Palette.empty.with([...keys, ...keys])).toEqual(Palette.empty.with(keys));
+  });
+
   it('stay when other keys come', () => {
     const first = Palette.empty.with(['a', 'b']);
     const later = first.with(['c', 'b', 'a']);

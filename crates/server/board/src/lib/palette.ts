@@ -19,7 +19,7 @@ export class Palette {
    */
   with(keys: string[]): Palette {
     const slots = new Map(this.slots);
-    const added = keys.filter((key) => !slots.has(key)).slice(0, SLOTS - slots.size);
+    const added = [...new Set(keys)].filter((key) => !slots.has(key)).slice(0, SLOTS - slots.size);
     const taken = new Set(slots.values());
     for (const key of added.sort(byText)) {
       let slot = hash(key) % SLOTS;

@@ -1,5 +1,6 @@
 // A pivot: one measure of calls by the values of two properties.
 
+import type { Attribute } from './api';
 import * as format from './format';
 import { isFew, type GroupRow, type Spread } from './groups';
 import { isProperty } from './search';
@@ -205,7 +206,7 @@ const MOST_VALUES = 50;
 /** The two properties of an address; one by itself would fill a diagonal, so another takes its place. */
 export function propertiesOf(
   own: { rows?: string | null; columns?: string | null },
-  attributes: { path: string; values: number }[],
+  attributes: Attribute[],
 ): { rows: string; columns: string } {
   const first = suggested(attributes);
   const [rows, columns] = [readProperty(own.rows), readProperty(own.columns)];
@@ -217,7 +218,7 @@ export function propertiesOf(
 }
 
 /** What a pivot shows at first: an experiment's parameters if there are any. */
-export function suggested(attributes: { path: string; values: number }[]): { rows: string; columns: string } {
+export function suggested(attributes: Attribute[]): { rows: string; columns: string } {
   const worth = attributes.filter(({ values }) => values > 1 && values <= MOST_VALUES);
   // Spans of other programs keep the parameters of a prompt apart, by the same name.
   const parameters = worth.filter(({ path }) => path.startsWith('otel.params.'));

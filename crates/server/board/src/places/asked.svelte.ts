@@ -1,7 +1,7 @@
 // What a page is made of: asked for, shown until something newer has come, and
 // honest about why there is nothing.
 
-import { Refusal } from '../lib/api';
+import { Refusal, TooSlow } from '../lib/api';
 import { isAbort, poll } from '../lib/live.svelte';
 
 /** A skeleton shown sooner than this would only flicker. */
@@ -10,8 +10,10 @@ const SKELETON_MS = 200;
 export class Asked<T> {
   value = $state.raw<T | null>(null);
   refusal = $state.raw<Refusal | null>(null);
-  /** The server was not reached the last time. */
+  /** No answer of the server came the last time. */
   lost = $state(false);
+  /** It was lost because it took too long: the server is there. */
+  late = $state(false);
   /** Nothing has come yet, and the wait is long enough to show it. */
   slow = $state(false);
 
@@ -29,8 +31,7 @@ export class Asked<T> {
         const value = await this.ask(signal);
         if (signal.aborted) return;
         if (value !== null) this.value = value;
-        this.refusal = null;
-        this.lost = false;
+        this.#clear();
       } catch (error) {
         if (!isAbort(error)) this.#fail(error);
         throw error;
@@ -45,14 +46,20 @@ export class Asked<T> {
   }
 
   retry(): void {
+    this.#clear();
+    this.#tries += 1;
+  }
+
+  #clear(): void {
     this.refusal = null;
     this.lost = false;
-    this.#tries += 1;
+    this.late = false;
   }
 
   #fail(error: unknown): void {
     const refusal = error instanceof Refusal && !error.unreachable ? error : null;
     this.refusal = refusal;
     this.lost = refusal === null;
+    this.late = error instanceof TooSlow;
   }
 }
