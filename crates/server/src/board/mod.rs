@@ -24,6 +24,7 @@
 //! | `export` | calls as a file |
 //! | `values` | the values of a property |
 //! | `deletion` | the deletion of calls |
+//! | `saved` | boards that people have saved |
 //! | `object` | the objects that W&B's clients have published |
 //! | `tree` | the spans of a trace, and the sums below each |
 //! | `content` | the messages of a call, whichever API produced them |
@@ -46,6 +47,7 @@ mod property;
 mod quantity;
 mod query;
 mod ranking;
+mod saved;
 mod scope;
 mod search;
 mod selection;
@@ -92,6 +94,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/values", get(values::values))
         .route("/api/calls", get(calls::list).delete(deletion::delete))
         .route("/api/call", get(calls::one))
+        .route("/api/boards", get(saved::list).post(saved::save))
+        .route("/api/board", get(saved::one).delete(saved::delete))
         .route("/api/objects", get(object::list))
         .route("/api/object", get(object::one))
         .merge(assets::routes())

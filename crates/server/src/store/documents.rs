@@ -1,4 +1,4 @@
-//! Small JSON objects that clients store: feedback, prices, tags and aliases.
+//! Small JSON objects that clients store: feedback, prices, tags, aliases and boards.
 
 use rusqlite::{Connection, params};
 use spanloom_core::Timestamp;
@@ -20,6 +20,8 @@ pub(crate) enum DocumentKind {
     Tag,
     /// Another name of an object's version, by the object's name.
     Alias,
+    /// A version of a board, by the board.
+    Board,
 }
 
 impl DocumentKind {
@@ -29,6 +31,7 @@ impl DocumentKind {
             Self::Price => "price",
             Self::Tag => "tag",
             Self::Alias => "alias",
+            Self::Board => "board",
         }
     }
 }
@@ -116,7 +119,7 @@ impl Store {
 }
 
 /// Reads a document and its place in the table.
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Document)> {
+pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Document)> {
     let document = Document {
         id: row.get(0)?,
         key: row.get(1)?,
@@ -126,7 +129,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Document)> {
     Ok((row.get(4)?, document))
 }
 
-fn put(
+pub(super) fn put(
     connection: &Connection,
     kind: DocumentKind,
     project: &str,

@@ -37,6 +37,7 @@
 //! | `objects` | versioned objects, and files |
 //! | `tables` | the tables of datasets |
 //! | `documents` | small objects that clients store: feedback, prices, tags |
+//! | `boards` | boards that people have saved |
 //! | `batch` | records that are stored together, prepared for the writer |
 //! | `deletion` | the deletion of calls |
 //! | `erase` | payloads are erased in their frames |
@@ -51,6 +52,7 @@
 mod aside;
 mod backup;
 mod batch;
+mod boards;
 mod changes;
 mod chunks;
 mod damage;
@@ -90,6 +92,7 @@ mod values;
 mod writer;
 
 pub use backup::backup;
+pub(crate) use boards::{Base, BoardVersion, Saving};
 pub(crate) use changes::CallChange;
 pub(crate) use dictionary::{Code, Dictionary};
 pub(crate) use documents::{Document, DocumentKind};

@@ -9,6 +9,7 @@
 
 mod acts;
 mod board;
+mod boards;
 mod bounds;
 mod conversation;
 mod costs;
