@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::body::Bodies;
+use crate::metrics::Metrics;
 use crate::questions::Questions;
 use crate::reply::Problem;
 use crate::store::{Memory, Store};
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) questions: Questions,
     pub(crate) bodies: Bodies,
+    pub(crate) metrics: Metrics,
     /// The permits for streamed answers: fewer than connections, so that slow readers leave connections free.
     pub(crate) streams: Arc<Semaphore>,
     /// The permits for answers that have no end.

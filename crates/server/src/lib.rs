@@ -18,6 +18,7 @@ mod board;
 mod body;
 mod error;
 mod guard;
+mod metrics;
 mod otlp;
 mod questions;
 mod reply;

@@ -12,6 +12,7 @@ use super::{Listener, Server};
 use crate::app::{App, LIVE, STREAMS};
 use crate::body::Bodies;
 use crate::error::{Error, ErrorKind};
+use crate::metrics::Metrics;
 use crate::questions::Questions;
 use crate::store::{Database, Retention, Store};
 
@@ -98,6 +99,7 @@ impl ServerBuilder {
             store,
             questions: Questions::start()?,
             bodies: Bodies::new(),
+            metrics: Metrics::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             live: Arc::new(Semaphore::new(LIVE)),
             stopped,

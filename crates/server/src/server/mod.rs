@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::error::Error;
 use crate::reply::Problem;
-use crate::{board, guard, otlp, reply, weave};
+use crate::{board, guard, metrics, otlp, reply, weave};
 
 /// A server with bound listeners and an open database that does not answer requests yet.
 #[derive(Debug)]
@@ -73,7 +73,8 @@ impl Server {
         let all = weave::routes()
             .merge(Router::new().nest("/traces", weave::routes()))
             .merge(otlp::routes())
-            .merge(board::routes());
+            .merge(board::routes())
+            .merge(metrics::routes());
         let otlp = [self.otlp, self.grpc].into_iter().flatten();
         let listeners = std::iter::once((self.board, all))
             .chain(otlp.map(|listener| (listener, otlp::routes())));
@@ -108,4 +109,5 @@ fn finish(routes: Router<Arc<App>>, app: &Arc<App>, port: u16) -> Router {
         .with_state(Arc::clone(app))
         .layer(from_fn_with_state(port, guard::guard))
         .layer(from_fn(reply::headers))
+        .layer(from_fn_with_state(Arc::clone(app), metrics::count))
 }

@@ -103,7 +103,7 @@ pub(crate) use objects::{Object, ObjectKind, Version};
 pub use retention::Retention;
 pub(crate) use row::{Row, Status};
 pub use schema::Database;
-pub(crate) use sqlite::Store;
+pub(crate) use sqlite::{Space, Store};
 pub(crate) use tables::{Table, TableRow};
 
 /// The reason a batch was not stored.

@@ -48,13 +48,13 @@ pub(crate) struct Store {
 /// How much a store holds, and the room that it takes.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Space {
-    calls: usize,
+    pub(crate) calls: usize,
     /// Of the rows in memory; texts and the table of ids come on top.
-    memory_bytes: usize,
+    pub(crate) memory_bytes: usize,
     /// Of the database, without the room that removed calls have left: the size that is limited.
-    used_bytes: u64,
+    pub(crate) used_bytes: u64,
     /// Of the database and its log.
-    file_bytes: u64,
+    pub(crate) file_bytes: u64,
     max_bytes: Option<u64>,
     max_age_s: Option<u64>,
 }

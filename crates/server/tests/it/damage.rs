@@ -217,10 +217,16 @@ async fn nothing_is_acknowledged_while_the_file_is_gone() {
         health["reason"].to_string().contains("removed or replaced"),
         "{health}"
     );
+    let ready = async || {
+        let answer = server.client.get(format!("{}/ready", server.url)).send();
+        answer.await.unwrap().status().as_u16()
+    };
+    assert_eq!(ready().await, 503);
     // What was stored can still be read.
     assert_eq!(server.query(json!({})).await.len(), 1);
     std::fs::rename(&moved, &path).unwrap();
     assert_eq!(send(2).await, 200);
+    assert_eq!(ready().await, 200);
     server.stop().await;
     let server = Running::with_database(&path).await;
     assert_eq!(server.query(json!({})).await.len(), 2);

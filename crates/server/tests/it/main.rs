@@ -23,6 +23,7 @@ mod groups;
 mod guard;
 mod labels;
 mod live;
+mod metrics;
 mod objects;
 mod otlp;
 mod otlp_grpc;
