@@ -4,6 +4,7 @@ mod axe;
 mod hostile;
 mod keyboard;
 mod pages;
+mod saved;
 mod speed;
 mod states;
 mod walk;

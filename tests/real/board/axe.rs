@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use spanloom_tests::parts::axe;
 
 use super::pages::BOARDS;
+use super::saved;
 use super::{opened, until};
 
 /// What a page has once it is there.
@@ -19,6 +20,8 @@ async fn no_page_has_a_serious_finding() {
     let stream = "demo/cookbook/table/openai_logs";
     let call = calls[0]["id"].as_str().unwrap();
     let trace = calls[0]["trace_id"].as_str().unwrap();
+    let board = saved::board("Calls of all", "Calls");
+    let board = saved::save(&server, "demo/cookbook", None, &board).await;
     let pages = [
         String::new(),
         "demo/cookbook".to_owned(),
@@ -35,6 +38,7 @@ async fn no_page_has_a_serious_finding() {
     ];
     let boards = BOARDS.map(|(id, _, _)| format!("{stream}/boards?board={id}"));
     let filled = [
+        format!("{stream}/boards?board={board}"),
         format!("{stream}/explore"),
         format!("{stream}/explore?by=attr%3Aparams.audience&draw=ranking"),
         format!("{stream}/explore?by=attr%3Aparams.audience&draw=table"),

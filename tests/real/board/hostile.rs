@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use spanloom_tests::parts::chromium::Browser;
 
 use super::pages::BOARDS;
+use super::saved;
 use super::until;
 
 const PAYLOADS: [&str; 26] = [
@@ -83,6 +84,12 @@ async fn a_hundred_payloads_in_every_field_are_text() {
         .post(format!("{}/v2/acme/shop/calls/complete", server.url))
         .json(&json!({ "batch": batch }));
     sent.send().await.unwrap().error_for_status().unwrap();
+    let mut boards = Vec::new();
+    for payload in &payloads {
+        let cut = |most| payload.chars().take(most).collect::<String>();
+        let board = saved::board(&cut(120), &cut(500));
+        boards.push(saved::save(&server, "acme/shop", None, &board).await);
+    }
     let browser = Browser::start(1280, 1_000).await.unwrap();
     let stream = format!("{}/acme/shop/table/logs", server.url);
     // A page of tools has no rows here, and states so.
@@ -107,6 +114,8 @@ async fn a_hundred_payloads_in_every_field_are_text() {
     .map(|page| [&stream, page].concat())
     .into();
     pages.extend(BOARDS.map(|(id, _, _)| format!("{stream}/boards?board={id}")));
+    let boards = boards.iter().step_by(10);
+    pages.extend(boards.map(|id| format!("{stream}/boards?board={id}")));
     pages.extend([server.url.clone(), format!("{}/acme/shop", server.url)]);
     pages.push(format!("{}/acme/shop/weave/traces/{:032x}", server.url, 0));
     for (n, tab) in (0..payloads.len()).zip(

@@ -11,7 +11,7 @@ import type { StreamName } from '../lib/url';
 import { askViews } from './ask';
 import { contextOf, type Context } from './context';
 import { resolved } from './resolve';
-import type { Template } from './templates';
+import type { BoardSpec } from './templates';
 
 export interface Found {
   attributes: Attribute[];
@@ -28,7 +28,7 @@ export interface Found {
   tick: number;
 }
 
-export function followBoard(name: StreamName, template: Template, more: (specs: PanelSpec[]) => QueryView[]): Following<Found> {
+export function followBoard(name: StreamName, template: BoardSpec, more: (specs: PanelSpec[]) => QueryView[]): Following<Found> {
   let tick = 0;
   return new Following<Found>(
     name,

@@ -3,9 +3,9 @@
 import { HIGHLIGHTS, withTerms, type Highlight } from '../highlights/questions';
 import { selectionQuery } from '../lib/groups';
 import type { StreamName, View } from '../lib/url';
-import type { Template } from './templates';
+import type { BoardSpec } from './templates';
 
-export type ListName = NonNullable<Template['list']>;
+export type ListName = NonNullable<BoardSpec['list']>;
 
 export const ROWS = 10;
 

@@ -4,7 +4,7 @@ import type { PanelSpec } from '../explore/spec';
 import { groupWord } from '../lib/format';
 import { exactly, fieldOf, join, writeTerm } from '../lib/search';
 import { PARTS, type Context, type Part } from './context';
-import { TEMPLATES, type Template } from './templates';
+import { TEMPLATES, type BoardSpec, type Template } from './templates';
 
 export function templateOf(text: string | null | undefined): Template {
   const [first] = TEMPLATES as [Template, ...Template[]];
@@ -17,7 +17,7 @@ const partOf = (by: string): Part | null => PARTS.find((part) => `@${part}` === 
 export const isVerdict = ({ q }: Pick<PanelSpec, 'q'>) => q?.includes('otel.spanloom.prompt_cache.result') ?? false;
 
 /** The parts that a board is broken down by. */
-export function partsOf({ panels }: Pick<Template, 'panels'>): Set<Part> {
+export function partsOf({ panels }: Pick<BoardSpec, 'panels'>): Set<Part> {
   return new Set(panels.flatMap(({ by }) => by.map(partOf)).filter((part) => part !== null));
 }
 
@@ -25,7 +25,7 @@ export function partsOf({ panels }: Pick<Template, 'panels'>): Set<Part> {
 export const keyOf = ({ measure, by, draw, q }: PanelSpec): string => JSON.stringify([measure, by, draw, q]);
 
 /** The panels of a board for a stream. Two parts may be one property: what would be there twice is there once. */
-export function resolved({ panels, tried = false }: Pick<Template, 'panels' | 'tried'>, context: Context): PanelSpec[] {
+export function resolved({ panels, tried = false }: Pick<BoardSpec, 'panels' | 'tried'>, context: Context): PanelSpec[] {
   const found = new Map<string, PanelSpec>();
   for (const panel of panels) {
     const by = panel.by.map((one) => {
@@ -34,10 +34,10 @@ export function resolved({ panels, tried = false }: Pick<Template, 'panels' | 't
     });
     if (!by.every((one) => one !== null) || new Set(by).size < by.length) continue;
     // A function: in a text `$&` has a meaning, and an attribute may be named so.
-    const title = by.reduce((text, one) => text.replace('{}', () => groupWord(one)), panel.title ?? '');
+    const title = panel.title === undefined ? {} : { title: by.reduce((text, one) => text.replace('{}', () => groupWord(one)), panel.title) };
     const set = tried ? by.filter((one) => one.startsWith('attr:')).map((one) => writeTerm('has', [exactly(fieldOf(one))])) : [];
     const q = join(panel.q ?? '', ...set);
-    const spec = { ...panel, by, title, ...(q === '' ? {} : { q }) };
+    const spec = { ...panel, by, ...title, ...(q === '' ? {} : { q }) };
     if (!found.has(keyOf(spec))) found.set(keyOf(spec), spec);
   }
   return [...found.values()];

@@ -60,6 +60,11 @@ describe('the boards', () => {
     expect(twice.every(({ by }) => by.length < 2)).toBe(true);
   });
 
+  it('leave a panel without a title to its measure', () => {
+    const [panel] = resolved({ panels: [{ measure: 'p95_ms', by: ['@group'], draw: 'lines' }] }, context);
+    expect(panel).toEqual({ measure: 'p95_ms', by: ['model'], draw: 'lines' });
+  });
+
   it('write a property as it is, whatever is in its name', () => {
     const titles = resolved(templateOf('cost'), { ...context, tenant: "attr:a$&{}b" }).map(({ title }) => title);
     expect(titles).toContain('Cost by a$&{}b');

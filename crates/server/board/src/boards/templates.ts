@@ -4,9 +4,9 @@
 import type { PanelSpec } from '../explore/spec';
 import { BOARD_TITLES, type BoardId } from './titles';
 
-/** In `by` a part has an @ before it; in a title `{}` is the property. */
-export interface Template {
-  id: BoardId;
+/** What a board shows. In `by` a part has an @ before it; in a title `{}` is the property. */
+export interface BoardSpec {
+  id: string;
   title: string;
   about: string;
   panels: PanelSpec[];
@@ -18,6 +18,10 @@ export interface Template {
   list?: 'newest' | 'errors' | 'slowest';
   /** Where nothing meets the board. */
   none?: string;
+}
+
+export interface Template extends BoardSpec {
+  id: BoardId;
 }
 
 /** A row of a board has room for so many. */

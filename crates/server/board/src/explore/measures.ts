@@ -76,6 +76,9 @@ export function numberOf(measure: PanelMeasure): { stat: NumberStat; name: strin
   return { stat: 'sum', name: text.startsWith('sum:') ? text.slice('sum:'.length) : text };
 }
 
+export const isPanelMeasure = (text: string): text is PanelMeasure =>
+  isMeasure(text) || (text.startsWith('number:') && numberOf(text as PanelMeasure)?.name !== '');
+
 export function aboutMeasure(measure: PanelMeasure): About {
   const number = numberOf(measure);
   if (number === null) return ABOUT[measure as Measure];

@@ -8,7 +8,7 @@ import { SLOTS } from '../lib/palette';
 import { isProperty } from '../lib/search';
 import { shared, type Spread } from '../lib/groups';
 import { DEFAULTS, sectionPath, writeView, type StreamName, type View } from '../lib/url';
-import { aboutMeasure, isLatency, isMeasure, numberOf, type PanelMeasure } from './measures';
+import { aboutMeasure, isLatency, isMeasure, isPanelMeasure, numberOf, type PanelMeasure } from './measures';
 
 export const DRAWS = ['bars', 'lines', 'ranking', 'table', 'number'] as const;
 export type Draw = (typeof DRAWS)[number];
@@ -146,12 +146,12 @@ export function titleOf(spec: PanelSpec): string {
 
 const DEFAULT: PanelSpec = { measure: 'calls', by: ['model'], draw: 'bars' };
 
-const isGroup = (text: string) => isProperty(text) || (text.startsWith('attr:') && text.length > 'attr:'.length);
+export const isGroup = (text: string) => isProperty(text) || (text.startsWith('attr:') && text.length > 'attr:'.length);
 
 /** A spec from an address; what means nothing there is the default. */
 export function readSpec(own: Own): PanelSpec {
   const text = own.measure ?? '';
-  const measure: PanelMeasure = isMeasure(text) || (text.startsWith('number:') && numberOf(text as PanelMeasure)?.name !== '') ? (text as PanelMeasure) : DEFAULT.measure;
+  const measure = isPanelMeasure(text) ? text : DEFAULT.measure;
   const first = own.by ?? 'model';
   const by = first === 'none' ? [] : [first, own.then ?? ''].filter(isGroup);
   const asked = DRAWS.find((draw) => draw === own.draw);

@@ -269,8 +269,12 @@ export class TooSlow extends Error {
 const LONGEST_MS = 15_000;
 
 export function fetchJson<T>(path: string, query: URLSearchParams, signal: AbortSignal): Promise<T> {
+  return requestJson<T>('GET', path, query, signal);
+}
+
+export function requestJson<T>(method: 'GET' | 'DELETE', path: string, query: URLSearchParams, signal: AbortSignal): Promise<T> {
   const text = query.toString();
-  return inTime((limit) => answerOf<T>(text === '' ? path : `${path}?${text}`, limit), signal);
+  return inTime((limit) => answerOf<T>(text === '' ? path : `${path}?${text}`, limit, { method }), signal);
 }
 
 export function postJson<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {

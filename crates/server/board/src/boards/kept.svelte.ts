@@ -1,0 +1,71 @@
+// The boards that are kept of a project, for all that is shown of them on a page.
+
+import { deleteBoard, fetchBoard, fetchBoards, createBoard, saveBoard, type Board, type BoardEntry, type Project } from '../lib/boards';
+import { route } from '../lib/route.svelte';
+import { FRESH } from './address';
+
+/** What is saved is saved, whatever is looked at when the answer comes. */
+export const always = () => new AbortController().signal;
+
+export class KeptBoards {
+  /** The latest versions, deleted ones among them. */
+  entries = $state.raw<BoardEntry[]>([]);
+  /** The board that was deleted last on this page. */
+  gone = $state.raw<{ id: string; title: string } | null>(null);
+  /** A board whose name is to be changed first: it is new. */
+  fresh = $state<string | null>(null);
+  error = $state<string | null>(null);
+
+  constructor(private readonly project: Project) {}
+
+  /** Without an answer the list stays as it is. */
+  async reload(): Promise<void> {
+    this.entries = await fetchBoards(this.project, always()).catch(() => this.entries);
+  }
+
+  /** Boards for a stream. */
+  of(stream: string): BoardEntry[] {
+    return this.entries.filter((entry) => !entry.deleted && (entry.stream === null || entry.stream === stream));
+  }
+
+  create(board: Board): Promise<void> {
+    return this.#attempt(async () => {
+      const { id } = await createBoard(this.project, board, always());
+      this.fresh = id;
+      this.#open(id);
+    });
+  }
+
+  remove(id: string, title: string): Promise<void> {
+    return this.#attempt(async () => {
+      await deleteBoard(this.project, id, always());
+      this.gone = { id, title };
+      this.#open(null);
+    });
+  }
+
+  restore(id: string): Promise<void> {
+    return this.#attempt(async () => {
+      const { version, board } = await fetchBoard(this.project, id, null, always());
+      await saveBoard(this.project, id, version, board, always());
+      this.gone = null;
+      this.#open(id);
+    });
+  }
+
+  #open(id: string | null): void {
+    route.show({ page: 1, call: null }, 'push', { ...FRESH, board: id });
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    this.error = null;
+    try {
+      await work();
+    } catch (error) {
+      this.error = reason(error);
+    }
+    await this.reload();
+  }
+}
+
+export const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
