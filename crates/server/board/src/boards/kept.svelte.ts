@@ -1,11 +1,9 @@
 // The boards that are kept of a project, for all that is shown of them on a page.
 
-import { deleteBoard, fetchBoard, fetchBoards, createBoard, saveBoard, type Board, type BoardEntry, type Project } from '../lib/boards';
+import { always, reason } from '../lib/api';
+import { createBoard, deleteBoard, fetchBoard, fetchBoards, saveBoard, type Board, type BoardEntry, type Project } from '../lib/boards';
 import { route } from '../lib/route.svelte';
 import { FRESH } from './address';
-
-/** What is saved is saved, whatever is looked at when the answer comes. */
-export const always = () => new AbortController().signal;
 
 export class KeptBoards {
   /** The latest versions, deleted ones among them. */
@@ -67,5 +65,3 @@ export class KeptBoards {
     await this.reload();
   }
 }
-
-export const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));

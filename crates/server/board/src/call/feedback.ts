@@ -1,5 +1,5 @@
 // What people and scorers state about a call, as a name and a text.
-import { postJson, type Feedback } from '../lib/api';
+import { always, postJson, type Feedback } from '../lib/api';
 import type { StreamName } from '../lib/url';
 
 export interface Shown {
@@ -68,9 +68,6 @@ export function purgeBody({ entity, project }: StreamName, id: string) {
     query: { $expr: { $eq: [{ $getField: 'id' }, { $literal: id }] } },
   };
 }
-
-/** What is given is given, whichever call is looked at when the answer comes. */
-const always = () => new AbortController().signal;
 
 export async function give(name: StreamName, id: string, given: Given): Promise<void> {
   await postJson('/feedback/create', feedbackBody(name, id, given), always());

@@ -265,6 +265,12 @@ export class TooSlow extends Error {
   }
 }
 
+/** Why something failed, in words for the page. */
+export const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Of a change, which is made whichever place is looked at when the answer comes. */
+export const always = () => new AbortController().signal;
+
 /** A server that takes longer is as good as none: what is on screen must not look current for minutes. */
 const LONGEST_MS = 15_000;
 

@@ -1,0 +1,68 @@
+// The kept board that is open: what is shown of it, and the saves of its changes.
+
+import { always, reason, Refusal } from '../lib/api';
+import { fetchBoard, saveBoard, type Board, type KeptBoard, type Project } from '../lib/boards';
+import { readBoard } from './read';
+
+export class OpenBoard {
+  kept = $state.raw<KeptBoard | null>(null);
+  error = $state<string | null>(null);
+  /** Another version was saved since this one was read. */
+  stale = $state(false);
+  missing = $state(false);
+
+  readonly read = $derived(this.kept === null ? null : readBoard(this.kept.board));
+  readonly last = $derived(this.kept?.history[0] ?? null);
+  /** Whether an earlier version is shown. */
+  readonly isEarlier = $derived(this.last !== null && this.last.version !== this.kept?.version);
+
+  /** The version after which the next one is saved. */
+  #base = 0;
+  /** Saves that wait, one after the other. */
+  #saves: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(
+    private readonly project: Project,
+    private readonly id: string,
+    private readonly saved: () => Promise<void>,
+  ) {}
+
+  async load(version: number | null = null): Promise<void> {
+    try {
+      this.kept = await fetchBoard(this.project, this.id, version, always());
+      this.#base = this.last?.version ?? this.kept.version;
+      this.stale = false;
+      this.error = null;
+    } catch (failure) {
+      this.missing = failure instanceof Refusal && failure.status === 404;
+      this.error = reason(failure);
+    }
+  }
+
+  /** Saves what is shown, with a change that is shown at once: the next one may come before this one is saved. */
+  save(change: Partial<Board>): Promise<void> {
+    if (this.kept === null || this.read === null) return this.#saves;
+    const board = { ...this.read.board, ...change };
+    this.kept = { ...this.kept, board };
+    this.#waiting += 1;
+    this.#saves = this.#saves.then(() => this.#write(board));
+    return this.#saves;
+  }
+
+  async #write(board: Board): Promise<void> {
+    this.#waiting -= 1;
+    // What was refused is not saved by the change after it.
+    if (this.stale) return;
+    try {
+      const { version } = await saveBoard(this.project, this.id, this.#base, board, always());
+      this.#base = version;
+      if (this.#waiting > 0) return;
+      await this.load();
+      await this.saved();
+    } catch (failure) {
+      this.stale = failure instanceof Refusal && failure.status === 409;
+      this.error = reason(failure);
+    }
+  }
+}
