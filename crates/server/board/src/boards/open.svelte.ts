@@ -43,7 +43,8 @@ export class OpenBoard {
   /** Saves what is shown, with a change that is shown at once: the next one may come before this one is saved. */
   save(change: Partial<Board>): Promise<void> {
     if (this.kept === null || this.read === null) return this.#saves;
-    const board = { ...this.read.board, ...change };
+    // What this page does not know of the board stays in it.
+    const board = { ...(this.kept.board as Board), ...change };
     this.kept = { ...this.kept, board };
     this.#waiting += 1;
     this.#saves = this.#saves.then(() => this.#write(board));

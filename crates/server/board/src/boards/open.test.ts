@@ -56,6 +56,16 @@ test('what was saved by somebody else is not overwritten, also not by the change
   expect(boards.at(-1)?.title).toBe('Ours');
 });
 
+test('what the page does not know stays when the name is changed', async () => {
+  const strange = { title: 'Costs', stream: null, theme: 'dark', panels: [panel, { ...panel, measure: 'carbon' }] };
+  boards = [strange as unknown as Board];
+  vi.stubGlobal('fetch', server(boards));
+  const board = await opened();
+  expect(board.read?.left).toBe(1);
+  await board.save({ title: 'Money' });
+  expect(boards.at(-1)).toEqual({ ...strange, title: 'Money' });
+});
+
 test('a board that is not there is missing', async () => {
   vi.stubGlobal('fetch', async () => Response.json({ reason: 'there is no such board in this project' }, { status: 404 }));
   const board = await opened();

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { boardOfText, readBoard } from './read';
+import { boardOf } from './resolve';
 import { TEMPLATES } from './templates';
 
 const panel = { measure: 'cost_usd', by: ['@group'], draw: 'bars' };
 const board = { title: 'Costs', stream: null, panels: [panel] };
 
 test('every template is a board that can be saved and read', () => {
-  for (const { title, about, panels } of TEMPLATES) {
-    const written = { title, about, stream: 'calls', panels };
+  for (const template of TEMPLATES) {
+    const written = boardOf(template, 'calls');
     expect(readBoard(JSON.parse(JSON.stringify(written)))).toEqual({ board: written, left: 0 });
   }
 });

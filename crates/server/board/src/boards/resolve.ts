@@ -1,6 +1,7 @@
 // The panels of a board for one stream, from its template.
 
 import type { PanelSpec } from '../explore/spec';
+import type { Board } from '../lib/boards';
 import { groupWord } from '../lib/format';
 import { exactly, fieldOf, join, writeTerm } from '../lib/search';
 import { PARTS, type Context, type Part } from './context';
@@ -19,6 +20,18 @@ export const isVerdict = ({ q }: Pick<PanelSpec, 'q'>) => q?.includes('otel.span
 /** The parts that a board is broken down by. */
 export function partsOf({ panels }: Pick<BoardSpec, 'panels'>): Set<Part> {
   return new Set(panels.flatMap(({ by }) => by.map(partOf)).filter((part) => part !== null));
+}
+
+/** A copy of a template for a stream, which keeps its parts: they follow the stream. */
+export function boardOf({ title, about, columns, list, panels }: BoardSpec, stream: string): Board {
+  return {
+    title: `${title}, copy`,
+    about,
+    stream,
+    ...(columns === undefined ? {} : { columns }),
+    ...(list === undefined ? {} : { list }),
+    panels,
+  };
 }
 
 /** Names a panel on its board. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BOARDS } from '../boards/titles';
+import type { Stream } from '../lib/api';
+import type { Place } from '../lib/url';
 import { commands, keyOf, matching, ofId } from './commands';
 
 const HERE = [{ entity: 'e', project: 'p' }];
@@ -27,6 +29,24 @@ describe('the palette', () => {
     expect(matching(boards, 'board prompt cache')).toMatchObject([{ does: { go: '/e/p/table/s/boards?board=cache' } }]);
     const elsewhere = commands({ kind: 'streams', entity: null, project: null }, [], null);
     expect(elsewhere.filter(({ group }) => group === 'Boards')).toEqual([]);
+  });
+
+  it('leads to the boards that are kept of the project', () => {
+    const entry = { version: 1, panels: 1, saved_at: 0, deleted: false };
+    const kept = [
+      { ...entry, id: 'one', title: 'Money', stream: 't' },
+      { ...entry, id: 'two', title: 'Anything', stream: null },
+      { ...entry, id: 'three', title: 'Gone', stream: null, deleted: true },
+    ];
+    const goes = (place: Place, streams: Stream[] = []) =>
+      matching(commands(place, streams, null, kept), 'board:').map(({ does }) => ('go' in does ? does.go : ''));
+    const project = { kind: 'streams', entity: 'e', project: 'p' } as const;
+    const stream = (project: string, stream: string): Stream => ({ entity: 'e', project, stream, calls: 1, last_started_at: null });
+    expect(goes({ ...project, kind: 'board', stream: 's' })).toEqual(['/e/p/table/t/boards?board=one', '/e/p/table/s/boards?board=two']);
+    expect(goes(project, [stream('other', 'x'), stream('p', 'first')])[1]).toBe('/e/p/table/first/boards?board=two');
+    // Without a stream there is no page for it.
+    expect(goes(project)).toEqual(['/e/p/table/t/boards?board=one']);
+    expect(goes({ kind: 'streams', entity: null, project: null })).toEqual([]);
   });
 
   it('finds by all words', () => {

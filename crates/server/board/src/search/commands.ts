@@ -1,8 +1,9 @@
 // What the palette offers: places to go and things to do, found by their words.
 
-import { writeBoard } from '../boards/address';
+import { boardsHref, writeBoard } from '../boards/address';
 import { BOARD_TITLES, BOARDS } from '../boards/titles';
 import type { Stream } from '../lib/api';
+import type { BoardEntry } from '../lib/boards';
 import { FIXED_GROUPS } from '../lib/format';
 import { withOwn } from '../lib/own';
 import { boardPath, callPath, RANGES, SECTIONS, sectionPath, tracePath, type Place, type Range, type StreamName, type View } from '../lib/url';
@@ -43,10 +44,12 @@ export function ofId(text: string, projects: { entity: string; project: string }
   );
 }
 
-export function commands(place: Place, streams: Stream[], paths: string[] | null): Command[] {
+/** `kept` are the boards of the project that is open. */
+export function commands(place: Place, streams: Stream[], paths: string[] | null, kept: BoardEntry[] = []): Command[] {
   const stream = streamOf(place);
   return [
     ...(stream === null ? [] : [...sections(stream), ...boards(stream)]),
+    ...keptBoards(place, streams, kept),
     ...streams.map((one) => ({
       group: 'Streams',
       text: one.stream,
@@ -77,6 +80,18 @@ function sections(name: StreamName): Command[] {
 function boards(name: StreamName): Command[] {
   const path = sectionPath(name, 'boards');
   return BOARDS.map((id) => ({ group: 'Boards', text: BOARD_TITLES[id], note: name.stream, does: { go: path + withOwn('', writeBoard(id)) } }));
+}
+
+/** One of any stream opens on the stream that is open, or else on the first of the project. */
+function keptBoards(place: Place, streams: Stream[], kept: BoardEntry[]): Command[] {
+  if (!('entity' in place) || place.entity === null || place.project === null) return [];
+  const { entity, project } = place;
+  const any = streamOf(place)?.stream ?? streams.find((one) => one.entity === entity && one.project === project)?.stream;
+  return kept.flatMap(({ id, title, stream, deleted }) => {
+    const there = stream ?? any;
+    if (deleted || there === undefined) return [];
+    return [{ group: 'Boards', text: `Board: ${title}`, note: stream ?? 'all streams', does: { go: boardsHref({ entity, project, stream: there }, id) } }];
+  });
 }
 
 function groupings(paths: string[]): Command[] {
