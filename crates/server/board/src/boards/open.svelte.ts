@@ -20,7 +20,10 @@ export class OpenBoard {
   #base = 0;
   /** Saves that wait, one after the other. */
   #saves: Promise<void> = Promise.resolve();
+  /** How many, with the one on its way. */
   #waiting = 0;
+  /** Counts what is asked for and changed: an answer to what was asked before comes too late. */
+  #turn = 0;
 
   constructor(
     private readonly project: Project,
@@ -29,13 +32,19 @@ export class OpenBoard {
   ) {}
 
   async load(version: number | null = null): Promise<void> {
+    const turn = (this.#turn += 1);
     try {
-      this.kept = await fetchBoard(this.project, this.id, version, always());
-      this.#base = this.last?.version ?? this.kept.version;
+      const found = await fetchBoard(this.project, this.id, version, always());
+      if (turn !== this.#turn) return;
+      this.kept = found;
+      // A change that waits was made to an earlier version: it must not overwrite this one.
+      if (this.#waiting === 0) this.#base = this.last?.version ?? found.version;
       this.stale = false;
+      this.missing = false;
       this.error = null;
     } catch (failure) {
-      this.missing = failure instanceof Refusal && failure.status === 404;
+      if (turn !== this.#turn) return;
+      this.missing = version === null && failure instanceof Refusal && failure.status === 404;
       this.error = reason(failure);
     }
   }
@@ -46,24 +55,26 @@ export class OpenBoard {
     // What this page does not know of the board stays in it.
     const board = { ...(this.kept.board as Board), ...change };
     this.kept = { ...this.kept, board };
+    this.#turn += 1;
     this.#waiting += 1;
     this.#saves = this.#saves.then(() => this.#write(board));
     return this.#saves;
   }
 
   async #write(board: Board): Promise<void> {
-    this.#waiting -= 1;
-    // What was refused is not saved by the change after it.
-    if (this.stale) return;
     try {
-      const { version } = await saveBoard(this.project, this.id, this.#base, board, always());
-      this.#base = version;
-      if (this.#waiting > 0) return;
-      await this.load();
-      await this.saved();
+      // What was refused is not saved by the change after it.
+      if (this.stale) return;
+      this.#base = (await saveBoard(this.project, this.id, this.#base, board, always())).version;
     } catch (failure) {
       this.stale = failure instanceof Refusal && failure.status === 409;
       this.error = reason(failure);
+      return;
+    } finally {
+      this.#waiting -= 1;
     }
+    if (this.#waiting > 0) return;
+    await this.load();
+    await this.saved();
   }
 }

@@ -34,12 +34,26 @@ export function boardOf({ title, about, columns, list, panels }: BoardSpec, stre
   };
 }
 
-/** Names a panel on its board. */
-export const keyOf = ({ measure, by, draw, q }: PanelSpec): string => JSON.stringify([measure, by, draw, q]);
+/** Names what a panel shows. */
+export const keyOf = ({ measure, by, draw, q, spans = false }: PanelSpec): string => JSON.stringify([measure, by, draw, q, spans]);
 
-/** The panels of a board for a stream. Two parts may be one property: what would be there twice is there once. */
+/** Panels with keys of their own: a person may put a question on a board twice. */
+export function keyed<T extends { spec: PanelSpec }>(panels: T[]): (T & { key: string })[] {
+  const times = new Map<string, number>();
+  return panels.map((panel) => {
+    const key = keyOf(panel.spec);
+    const at = times.get(key) ?? 0;
+    times.set(key, at + 1);
+    return { ...panel, key: `${at} ${key}` };
+  });
+}
+
+/**
+ * The panels of a board for a stream. Two parts may be one property: what would be there twice for
+ * that is there once. What a person put there twice stays.
+ */
 export function resolved({ panels, tried = false }: Pick<BoardSpec, 'panels' | 'tried'>, context: Context): PanelSpec[] {
-  const found = new Map<string, PanelSpec>();
+  const found: { spec: PanelSpec; isOfPart: boolean }[] = [];
   for (const panel of panels) {
     const by = panel.by.map((one) => {
       const part = partOf(one);
@@ -51,7 +65,9 @@ export function resolved({ panels, tried = false }: Pick<BoardSpec, 'panels' | '
     const set = tried ? by.filter((one) => one.startsWith('attr:')).map((one) => writeTerm('has', [exactly(fieldOf(one))])) : [];
     const q = join(panel.q ?? '', ...set);
     const spec = { ...panel, by, ...title, ...(q === '' ? {} : { q }) };
-    if (!found.has(keyOf(spec))) found.set(keyOf(spec), spec);
+    const isOfPart = panel.by.some((one) => partOf(one) !== null);
+    const isThere = found.some((other) => (isOfPart || other.isOfPart) && keyOf(other.spec) === keyOf(spec));
+    if (!isThere) found.push({ spec, isOfPart });
   }
-  return [...found.values()];
+  return found.map(({ spec }) => spec);
 }

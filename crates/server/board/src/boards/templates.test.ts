@@ -4,7 +4,7 @@ import { drawOf, viewOf } from '../explore/spec';
 import { isProperty } from '../lib/search';
 import { AT_ONCE, inParts } from './ask';
 import { PARTS, type Context } from './context';
-import { isVerdict, keyOf, partsOf, resolved, templateOf } from './resolve';
+import { isVerdict, keyed, keyOf, partsOf, resolved, templateOf } from './resolve';
 import { TEMPLATES } from './templates';
 import { BOARDS } from './titles';
 
@@ -58,6 +58,13 @@ describe('the boards', () => {
     expect(titles).not.toContain('Again by model');
     const twice = resolved(templateOf('experiments'), { ...context, columns: context.rows });
     expect(twice.every(({ by }) => by.length < 2)).toBe(true);
+  });
+
+  it('show what a person put there twice, each under a key of its own', () => {
+    const ranking = { measure: 'calls' as const, by: ['model'], draw: 'ranking' as const };
+    const panels = resolved({ panels: [ranking, { ...ranking, limit: 50 }, { ...ranking, spans: true }, ranking, { ...ranking, by: ['@group'] }] }, context);
+    expect(panels).toEqual([ranking, { ...ranking, limit: 50 }, { ...ranking, spans: true }, ranking]);
+    expect(new Set(keyed(panels.map((spec) => ({ spec }))).map(({ key }) => key)).size).toBe(panels.length);
   });
 
   it('leave a panel without a title to its measure', () => {

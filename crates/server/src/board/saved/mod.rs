@@ -72,10 +72,18 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref(), &["entity", "project"])?;
     let project = parameters.project()?;
-    let store = Arc::clone(&app);
-    let question = move || Ok(store.store.boards(&project)?);
-    let mut listed: Vec<(String, Value)> = Vec::new();
-    for version in app.questions.ask(question).await? {
+    let question = {
+        let app = Arc::clone(&app);
+        move || Ok(listed(app.store.boards(&project)?))
+    };
+    let boards = app.questions.ask(question).await?;
+    Ok(reply::json(&json!({"boards": boards})))
+}
+
+/// Returns the boards by title.
+fn listed(versions: Vec<BoardVersion>) -> Vec<Value> {
+    let mut listed: Vec<(String, Value)> = Vec::with_capacity(versions.len());
+    for version in versions {
         let Some((fields, shown)) = read(&version) else {
             continue;
         };
@@ -91,8 +99,7 @@ pub(super) async fn list(
         listed.push((shown.title, entry));
     }
     listed.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let boards: Vec<Value> = listed.into_iter().map(|(_, entry)| entry).collect();
-    Ok(reply::json(&json!({"boards": boards})))
+    listed.into_iter().map(|(_, entry)| entry).collect()
 }
 
 pub(super) async fn one(
@@ -105,13 +112,19 @@ pub(super) async fn one(
     let number = match parameters.one("version") {
         None => None,
         Some(text) => Some(
-            text.parse::<u64>()
+            text.parse()
                 .map_err(|_| Problem::bad_request("version must be the number of a version"))?,
         ),
     };
-    let store = Arc::clone(&app);
-    let question = move || Ok(store.store.board(&project, &id)?);
-    let versions = app.questions.ask(question).await?;
+    let question = {
+        let app = Arc::clone(&app);
+        move || found(&app.store.board(&project, &id)?, number)
+    };
+    Ok(reply::json(&app.questions.ask(question).await?))
+}
+
+/// Returns the version with the number, or the last one, and which versions there are.
+fn found(versions: &[BoardVersion], number: Option<u64>) -> Result<Value, Problem> {
     let wanted = versions
         .iter()
         .find(|version| number.is_none_or(|number| version.number == number));
@@ -126,14 +139,14 @@ pub(super) async fn one(
             "deleted": fields.deleted,
         }))
     });
-    Ok(reply::json(&json!({
+    Ok(json!({
         "id": version.board,
         "version": version.number,
         "saved_at": ms(version.saved_at.as_nanos()),
         "deleted": fields.deleted,
         "board": fields.board,
         "history": history.collect::<Vec<_>>(),
-    })))
+    }))
 }
 
 pub(super) async fn save(
