@@ -175,7 +175,7 @@ async fn a_question_is_added_to_a_board_which_its_project_lists() {
         .goto(&format!("{}/demo/cookbook/weave", server.url))
         .await
         .unwrap();
-    let listed = "document.querySelector('section[aria-labelledby=kept-boards]')?.innerText ?? ''";
+    let listed = "document.querySelector('section[aria-labelledby=saved-boards]')?.innerText ?? ''";
     contains(&browser, listed, "2 panels").await;
     browser
         .keep_screenshot("board-project-boards.png")
@@ -183,7 +183,7 @@ async fn a_question_is_added_to_a_board_which_its_project_lists() {
         .unwrap();
     click(
         &browser,
-        "document.querySelector('section[aria-labelledby=kept-boards] a')",
+        "document.querySelector('section[aria-labelledby=saved-boards] a')",
     )
     .await;
     shows(&browser, NAME, "New board").await;

@@ -31,9 +31,8 @@ pub(crate) struct BoardVersion {
 
 impl From<Document> for BoardVersion {
     fn from(document: Document) -> Self {
-        let number = document.id.rsplit(':').next();
         Self {
-            number: number.and_then(|it| it.parse().ok()).unwrap_or_default(),
+            number: number(&document.id),
             board: document.key,
             saved_at: document.created_at,
             fields: document.fields,
@@ -123,13 +122,17 @@ impl Store {
 
 /// Returns the number of the last version of a board.
 fn last(connection: &Connection, project: &str, board: &str) -> rusqlite::Result<Option<u64>> {
-    let select = "SELECT id, key, created_at, fields, rowid FROM document INDEXED BY document_key
+    let select = "SELECT id FROM document INDEXED BY document_key
       WHERE kind = 'board' AND project = ?1 AND key = ?2 ORDER BY rowid DESC LIMIT 1";
     let mut select = connection.prepare_cached(select)?;
-    let found = select.query_row([project, board], documents::read);
-    Ok(found
-        .optional()?
-        .map(|(_, it)| BoardVersion::from(it).number))
+    let id = select.query_row([project, board], |row| row.get::<_, String>(0));
+    Ok(id.optional()?.map(|id| number(&id)))
+}
+
+/// Returns the number of the version that a document's id ends with.
+fn number(id: &str) -> u64 {
+    let digits = id.rsplit(':').next();
+    digits.and_then(|it| it.parse().ok()).unwrap_or_default()
 }
 
 /// Makes room for one more board: the board that was deleted first goes. Returns whether there is room.

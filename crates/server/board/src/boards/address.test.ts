@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { boardIn, isKept, writeBoard } from './address';
+import { boardIn, isSaved, writeBoard } from './address';
 import { listOf, ROWS, rowsQuery } from './lists';
 import { DEFAULTS } from '../lib/url';
 
@@ -9,9 +9,9 @@ it('the first board is the one without a parameter', () => {
   expect(boardIn(writeBoard('cache'))).toBe('cache');
 });
 
-it('a kept board has an id of the server', () => {
-  expect(isKept('0199a2c4-7d5e-7b3a-9c1f-2e4d6a8b0c1d')).toBe(true);
-  for (const other of [null, '', 'cache', '0199a2c4', '<b>']) expect(isKept(other)).toBe(false);
+it('a saved board has an id of the server', () => {
+  expect(isSaved('0199a2c4-7d5e-7b3a-9c1f-2e4d6a8b0c1d')).toBe(true);
+  for (const other of [null, '', 'cache', '0199a2c4', '<b>']) expect(isSaved(other)).toBe(false);
 });
 
 it('the calls of a board meet its search, and a term stands in it once', () => {

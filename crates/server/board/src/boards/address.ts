@@ -13,8 +13,8 @@ export const writeBoard = (id: string): Own => ({ [PARAMETER]: id === 'monitor' 
 /** What another board would read in its own way goes. */
 export const FRESH: Own = { by: null, rows: null, columns: null, order: null, across: null, shown: null };
 
-/** Kept boards have ids that the server gives; templates have words. */
-export const isKept = (id: string | null): id is string => id !== null && /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id);
+/** Saved boards have ids that the server gives; templates have words. */
+export const isSaved = (id: string | null): id is string => id !== null && /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id);
 
 /** The address of a board, over all data. */
 export const boardsHref = (name: StreamName, id: string): string => sectionPath(name, 'boards') + withOwn('', writeBoard(id));

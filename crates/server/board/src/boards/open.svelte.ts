@@ -1,20 +1,20 @@
-// The kept board that is open: what is shown of it, and the saves of its changes.
+// The saved board that is open: what is shown of it, and the saves of its changes.
 
 import { always, reason, Refusal } from '../lib/api';
-import { fetchBoard, saveBoard, type Board, type KeptBoard, type Project } from '../lib/boards';
+import { fetchBoard, saveBoard, type Board, type SavedBoard, type Project } from '../lib/boards';
 import { readBoard } from './read';
 
 export class OpenBoard {
-  kept = $state.raw<KeptBoard | null>(null);
+  saved = $state.raw<SavedBoard | null>(null);
   error = $state<string | null>(null);
   /** Another version was saved since this one was read. */
   stale = $state(false);
   missing = $state(false);
 
-  readonly read = $derived(this.kept === null ? null : readBoard(this.kept.board));
-  readonly last = $derived(this.kept?.history[0] ?? null);
+  readonly read = $derived(this.saved === null ? null : readBoard(this.saved.board));
+  readonly last = $derived(this.saved?.history[0] ?? null);
   /** Whether an earlier version is shown. */
-  readonly isEarlier = $derived(this.last !== null && this.last.version !== this.kept?.version);
+  readonly isEarlier = $derived(this.last !== null && this.last.version !== this.saved?.version);
 
   /** The version after which the next one is saved. */
   #base = 0;
@@ -28,7 +28,7 @@ export class OpenBoard {
   constructor(
     private readonly project: Project,
     private readonly id: string,
-    private readonly saved: () => Promise<void>,
+    private readonly afterSave: () => Promise<void>,
   ) {}
 
   async load(version: number | null = null): Promise<void> {
@@ -36,7 +36,7 @@ export class OpenBoard {
     try {
       const found = await fetchBoard(this.project, this.id, version, always());
       if (turn !== this.#turn) return;
-      this.kept = found;
+      this.saved = found;
       // A change that waits was made to an earlier version: it must not overwrite this one.
       if (this.#waiting === 0) this.#base = this.last?.version ?? found.version;
       this.stale = false;
@@ -51,10 +51,10 @@ export class OpenBoard {
 
   /** Saves what is shown, with a change that is shown at once: the next one may come before this one is saved. */
   save(change: Partial<Board>): Promise<void> {
-    if (this.kept === null || this.read === null) return this.#saves;
+    if (this.saved === null || this.read === null) return this.#saves;
     // What this page does not know of the board stays in it.
-    const board = { ...(this.kept.board as Board), ...change };
-    this.kept = { ...this.kept, board };
+    const board = { ...(this.saved.board as Board), ...change };
+    this.saved = { ...this.saved, board };
     this.#turn += 1;
     this.#waiting += 1;
     this.#saves = this.#saves.then(() => this.#write(board));
@@ -75,6 +75,6 @@ export class OpenBoard {
     }
     if (this.#waiting > 0) return;
     await this.load();
-    await this.saved();
+    await this.afterSave();
   }
 }

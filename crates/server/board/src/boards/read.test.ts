@@ -39,5 +39,9 @@ test('a file has a board, or an answer of the server with one', () => {
   expect(boardOfText(JSON.stringify(board))).toEqual({ board, left: 0 });
   expect(boardOfText(JSON.stringify({ id: 'x', version: 1, board }))).toEqual({ board, left: 0 });
   expect(boardOfText('{')).toMatch(/^This is no JSON: /);
+  // As Grafana has them.
+  const other = { title: 'Service', schemaVersion: 39, panels: [{ id: 1, type: 'timeseries', title: 'Requests', gridPos: {}, targets: [] }] };
+  expect(boardOfText(JSON.stringify(other))).toContain('may be a board of another program');
+  expect(boardOfText(JSON.stringify({ ...board, panels: [] }))).toEqual({ board: { ...board, panels: [] }, left: 0 });
   expect(boardOfText('[]')).toBe('This is no board: it needs a title and panels.');
 });

@@ -69,5 +69,9 @@ export function boardOfText(source: string): ReadBoard | string {
   }
   // What the server answers has the board in it.
   const inner = isObject(value) && isObject(value['board']) ? value['board'] : value;
-  return readBoard(inner) ?? 'This is no board: it needs a title and panels.';
+  const found = readBoard(inner);
+  if (found === null) return 'This is no board: it needs a title and panels.';
+  // Boards of other programs have titles and panels too.
+  if (found.left > 0 && found.board.panels.length === 0) return `None of its panels is one of spanloom's: “${found.board.title}” may be a board of another program.`;
+  return found;
 }

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { BoardEntry } from '../lib/boards';
-import { addTo, addToNew, boardsFor, withPanel } from './add';
+import { addTo, addToNew, withPanel } from './add';
 import type { PanelSpec } from './spec';
 
 const name = { entity: 'e', project: 'p', stream: 's' };
@@ -64,8 +63,3 @@ test('what is no board gets no panel', () => {
   for (const board of [null, 'text', [], {}, { panels: {} }]) expect(withPanel(board, spec)).toBeNull();
 });
 
-test('boards of other streams and deleted ones are not offered', () => {
-  const entry = (id: string, stream: string | null, isDeleted = false): BoardEntry => ({ id, stream, version: 1, title: id, panels: 1, saved_at: 0, deleted: isDeleted });
-  const all = [entry('own', 's'), entry('any', null), entry('other', 't'), entry('gone', 's', true)];
-  expect(boardsFor(all, 's').map(({ id }) => id)).toEqual(['own', 'any']);
-});

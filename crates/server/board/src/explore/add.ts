@@ -1,7 +1,7 @@
-// Adding a question to a board that is kept.
+// Adding a question to a saved board.
 
 import { always, Refusal } from '../lib/api';
-import { createBoard, fetchBoard, saveBoard, type BoardEntry, type Project } from '../lib/boards';
+import { createBoard, fetchBoard, saveBoard, type Project } from '../lib/boards';
 import type { StreamName } from '../lib/url';
 import type { PanelSpec } from './spec';
 
@@ -14,10 +14,6 @@ export const NEW_TITLE = 'New board';
 
 type Fields = Record<string, unknown>;
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Boards that a question of a stream can be added to: its own, and those of the whole project. */
-export const boardsFor = (all: BoardEntry[], stream: string): BoardEntry[] =>
-  all.filter((entry) => !entry.deleted && (entry.stream === null || entry.stream === stream));
 
 /** The board with one panel more, the rest as it is: also what this page cannot show. Null where it is no board. */
 export function withPanel(board: unknown, spec: PanelSpec): Fields | null {

@@ -1,9 +1,9 @@
-// Boards that are kept: documents of a project, with every version that was saved.
+// Saved boards: documents of a project, with their versions.
 
 import type { PanelSpec } from '../explore/spec';
 import { fetchJson, postJson, requestJson } from './api';
 
-/** A board as it is kept. The server limits its size; it may hold what this page does not know. */
+/** A board as it is saved. The server limits its size; it may hold what this page does not know. */
 export interface Board {
   title: string;
   about?: string;
@@ -33,7 +33,7 @@ export interface BoardEntry extends BoardVersion {
   panels: number;
 }
 
-export interface KeptBoard {
+export interface SavedBoard {
   id: string;
   version: number;
   saved_at: number;
@@ -44,7 +44,7 @@ export interface KeptBoard {
   history: BoardVersion[];
 }
 
-export interface Saved {
+export interface SavedVersion {
   id: string;
   version: number;
   saved_at: number;
@@ -63,19 +63,29 @@ export async function fetchBoards(project: Project, signal: AbortSignal): Promis
 }
 
 /** The latest version, or the one that is named. */
-export function fetchBoard(project: Project, id: string, version: number | null, signal: AbortSignal): Promise<KeptBoard> {
-  return fetchJson<KeptBoard>('/api/board', queryOf(project, { id, ...(version === null ? {} : { version: String(version) }) }), signal);
+export function fetchBoard(project: Project, id: string, version: number | null, signal: AbortSignal): Promise<SavedBoard> {
+  return fetchJson<SavedBoard>('/api/board', queryOf(project, { id, ...(version === null ? {} : { version: String(version) }) }), signal);
 }
 
-export function createBoard({ entity, project }: Project, board: Board, signal: AbortSignal): Promise<Saved> {
-  return postJson<Saved>('/api/boards', { entity, project, board }, signal);
+export function createBoard({ entity, project }: Project, board: Board, signal: AbortSignal): Promise<SavedVersion> {
+  return postJson<SavedVersion>('/api/boards', { entity, project, board }, signal);
 }
 
 /** Saves a version after `base`; refused with 409 if that is not the latest. */
-export function saveBoard({ entity, project }: Project, id: string, base: number, board: unknown, signal: AbortSignal): Promise<Saved> {
-  return postJson<Saved>('/api/boards', { entity, project, id, base, board }, signal);
+export function saveBoard({ entity, project }: Project, id: string, base: number, board: unknown, signal: AbortSignal): Promise<SavedVersion> {
+  return postJson<SavedVersion>('/api/boards', { entity, project, id, base, board }, signal);
 }
 
 export function deleteBoard(project: Project, id: string, signal: AbortSignal): Promise<{ version: number }> {
   return requestJson<{ version: number }>('DELETE', '/api/board', queryOf(project, { id }), signal);
 }
+
+/** The last version once more: a deleted board is back. */
+export async function restoreBoard(project: Project, id: string, signal: AbortSignal): Promise<SavedVersion> {
+  const { version, board } = await fetchBoard(project, id, null, signal);
+  return saveBoard(project, id, version, board, signal);
+}
+
+/** The boards of a stream: its own, and those of the whole project. */
+export const boardsOf = (all: BoardEntry[], stream: string): BoardEntry[] =>
+  all.filter((entry) => !entry.deleted && (entry.stream === null || entry.stream === stream));

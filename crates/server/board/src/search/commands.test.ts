@@ -31,15 +31,15 @@ describe('the palette', () => {
     expect(elsewhere.filter(({ group }) => group === 'Boards')).toEqual([]);
   });
 
-  it('leads to the boards that are kept of the project', () => {
+  it('leads to the saved boards of the project', () => {
     const entry = { version: 1, panels: 1, saved_at: 0, deleted: false };
-    const kept = [
+    const saved = [
       { ...entry, id: 'one', title: 'Money', stream: 't' },
       { ...entry, id: 'two', title: 'Anything', stream: null },
       { ...entry, id: 'three', title: 'Gone', stream: null, deleted: true },
     ];
     const goes = (place: Place, streams: Stream[] = []) =>
-      matching(commands(place, streams, null, kept), 'board:').map(({ does }) => ('go' in does ? does.go : ''));
+      matching(commands(place, streams, null, saved), 'board:').map(({ does }) => ('go' in does ? does.go : ''));
     const project = { kind: 'streams', entity: 'e', project: 'p' } as const;
     const stream = (project: string, stream: string): Stream => ({ entity: 'e', project, stream, calls: 1, last_started_at: null });
     expect(goes({ ...project, kind: 'board', stream: 's' })).toEqual(['/e/p/table/t/boards?board=one', '/e/p/table/s/boards?board=two']);

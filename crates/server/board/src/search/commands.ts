@@ -44,12 +44,12 @@ export function ofId(text: string, projects: { entity: string; project: string }
   );
 }
 
-/** `kept` are the boards of the project that is open. */
-export function commands(place: Place, streams: Stream[], paths: string[] | null, kept: BoardEntry[] = []): Command[] {
+/** `saved` are the saved boards of the project that is open. */
+export function commands(place: Place, streams: Stream[], paths: string[] | null, saved: BoardEntry[] = []): Command[] {
   const stream = streamOf(place);
   return [
     ...(stream === null ? [] : [...sections(stream), ...boards(stream)]),
-    ...keptBoards(place, streams, kept),
+    ...savedBoards(place, streams, saved),
     ...streams.map((one) => ({
       group: 'Streams',
       text: one.stream,
@@ -83,11 +83,11 @@ function boards(name: StreamName): Command[] {
 }
 
 /** One of any stream opens on the stream that is open, or else on the first of the project. */
-function keptBoards(place: Place, streams: Stream[], kept: BoardEntry[]): Command[] {
+function savedBoards(place: Place, streams: Stream[], saved: BoardEntry[]): Command[] {
   if (!('entity' in place) || place.entity === null || place.project === null) return [];
   const { entity, project } = place;
   const any = streamOf(place)?.stream ?? streams.find((one) => one.entity === entity && one.project === project)?.stream;
-  return kept.flatMap(({ id, title, stream, deleted }) => {
+  return saved.flatMap(({ id, title, stream, deleted }) => {
     const there = stream ?? any;
     if (deleted || there === undefined) return [];
     return [{ group: 'Boards', text: `Board: ${title}`, note: stream ?? 'all streams', does: { go: boardsHref({ entity, project, stream: there }, id) } }];

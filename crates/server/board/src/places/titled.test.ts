@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BoardEntry } from '../lib/boards';
-import { titled } from './kept';
+import { titled } from './titled';
 
 const board = (title: string): BoardEntry => ({ id: title, title, version: 1, stream: null, panels: 1, saved_at: 0, deleted: false });
 

@@ -1,11 +1,11 @@
-// The boards that are kept of a project, for all that is shown of them on a page.
+// The saved boards of a project, for all that a page shows of them.
 
 import { always, reason } from '../lib/api';
-import { createBoard, deleteBoard, fetchBoard, fetchBoards, saveBoard, type Board, type BoardEntry, type Project } from '../lib/boards';
+import { boardsOf, createBoard, deleteBoard, fetchBoards, restoreBoard, type Board, type BoardEntry, type Project } from '../lib/boards';
 import { route } from '../lib/route.svelte';
 import { FRESH } from './address';
 
-export class KeptBoards {
+export class SavedBoards {
   /** The latest versions, deleted ones among them. */
   entries = $state.raw<BoardEntry[]>([]);
   /** The board that was deleted last on this page. */
@@ -23,7 +23,7 @@ export class KeptBoards {
 
   /** Boards for a stream. */
   of(stream: string): BoardEntry[] {
-    return this.entries.filter((entry) => !entry.deleted && (entry.stream === null || entry.stream === stream));
+    return boardsOf(this.entries, stream);
   }
 
   create(board: Board): Promise<void> {
@@ -44,8 +44,7 @@ export class KeptBoards {
 
   restore(id: string): Promise<void> {
     return this.#attempt(async () => {
-      const { version, board } = await fetchBoard(this.project, id, null, always());
-      await saveBoard(this.project, id, version, board, always());
+      await restoreBoard(this.project, id, always());
       this.gone = null;
       this.#open(id);
     });

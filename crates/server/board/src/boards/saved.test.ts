@@ -4,7 +4,7 @@ import type { Board } from '../lib/boards';
 const { show } = vi.hoisted(() => ({ show: vi.fn() }));
 vi.mock('../lib/route.svelte', () => ({ route: { show } }));
 
-const { KeptBoards } = await import('./kept.svelte');
+const { SavedBoards } = await import('./saved.svelte');
 
 const project = { entity: 'e', project: 'p' };
 const board: Board = { title: 'Costs', stream: 's', panels: [] };
@@ -14,24 +14,24 @@ interface Version {
   board: Board;
 }
 /** The versions of each board of the server. */
-let kept: Record<string, Version[]>;
+let saved: Record<string, Version[]>;
 let refusal: Response | null;
 
 function answer(url: URL, init?: RequestInit): Response {
   const id = url.searchParams.get('id') ?? '';
-  const versions = kept[id] ?? [];
+  const versions = saved[id] ?? [];
   if (init?.method === 'DELETE') {
     return Response.json({ version: versions.push({ deleted: true, board: versions.at(-1)?.board ?? board }) });
   }
   if (init?.method === 'POST') {
-    const saved = JSON.parse(String(init.body)) as { id?: string; base?: number; board: Board };
-    const to = saved.id ?? 'new';
-    if (saved.id !== undefined && saved.base !== kept[to]?.length) return Response.json({ reason: 'since' }, { status: 409 });
-    const version = (kept[to] ??= []).push({ deleted: false, board: saved.board });
+    const sent = JSON.parse(String(init.body)) as { id?: string; base?: number; board: Board };
+    const to = sent.id ?? 'new';
+    if (sent.id !== undefined && sent.base !== saved[to]?.length) return Response.json({ reason: 'since' }, { status: 409 });
+    const version = (saved[to] ??= []).push({ deleted: false, board: sent.board });
     return Response.json({ id: to, version, saved_at: 0 });
   }
   if (url.pathname === '/api/board') return Response.json({ id, version: versions.length, saved_at: 0, ...versions.at(-1), history: [] });
-  const boards = Object.entries(kept).map(([id, all]) => {
+  const boards = Object.entries(saved).map(([id, all]) => {
     const last = all.at(-1);
     return { id, version: all.length, title: last?.board.title, stream: last?.board.stream, panels: 0, saved_at: 0, deleted: last?.deleted };
   });
@@ -40,7 +40,7 @@ function answer(url: URL, init?: RequestInit): Response {
 
 beforeEach(() => {
   refusal = null;
-  kept = {
+  saved = {
     a: [{ deleted: false, board }],
     b: [{ deleted: false, board: { ...board, stream: null } }],
     c: [{ deleted: false, board: { ...board, stream: 'other' } }],
@@ -54,7 +54,7 @@ afterEach(() => vi.unstubAllGlobals());
 const openedLast = () => (show.mock.lastCall as unknown[])[2] as { board: string | null };
 
 test('the boards of a stream are its own and those of the project, without deleted ones', async () => {
-  const boards = new KeptBoards(project);
+  const boards = new SavedBoards(project);
   await boards.reload();
   expect(boards.of('s').map(({ id }) => id)).toEqual(['a', 'b']);
   refusal = Response.json({ reason: 'no' }, { status: 503 });
@@ -63,21 +63,21 @@ test('the boards of a stream are its own and those of the project, without delet
 });
 
 test('a new board is opened with its name to be changed', async () => {
-  const boards = new KeptBoards(project);
+  const boards = new SavedBoards(project);
   await boards.create(board);
   expect([boards.fresh, openedLast().board, boards.of('s').some(({ id }) => id === 'new')]).toEqual(['new', 'new', true]);
 });
 
 test('a deleted board comes back with what it had', async () => {
-  const boards = new KeptBoards(project);
+  const boards = new SavedBoards(project);
   await boards.remove('a', 'Costs');
   expect([boards.gone, openedLast().board, boards.of('s').map(({ id }) => id)]).toEqual([{ id: 'a', title: 'Costs' }, null, ['b']]);
   await boards.restore('a');
-  expect([boards.gone, openedLast().board, kept['a']?.at(-1)]).toEqual([null, 'a', { deleted: false, board }]);
+  expect([boards.gone, openedLast().board, saved['a']?.at(-1)]).toEqual([null, 'a', { deleted: false, board }]);
 });
 
 test('what is refused opens nothing, and its reason is there', async () => {
-  const boards = new KeptBoards(project);
+  const boards = new SavedBoards(project);
   refusal = Response.json({ reason: 'title has more than 120 characters' }, { status: 400 });
   await boards.create(board);
   expect([boards.error, boards.fresh, show.mock.calls.length]).toEqual(['title has more than 120 characters', null, 0]);
